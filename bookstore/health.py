@@ -1,0 +1,52 @@
+"""Whether this process is up (`/health`) and whether its stores answer (`/ready`)."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from bookstore.roles import DatabaseAccess
+from caching import store
+
+
+def _postgresql_answers() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+            return bool(cursor.fetchone() == (1,))
+    except DatabaseError:
+        connection.close()
+        return False
+
+
+def checks() -> dict[str, Callable[[], bool]]:
+    """The stores of the running role, each with the question whether it answers."""
+    stores: dict[str, Callable[[], bool]] = {"redis": store.answers}
+    if settings.ROLE.database is not DatabaseAccess.NONE:
+        stores["postgresql"] = _postgresql_answers
+    return stores
+
+
+@never_cache
+@require_safe
+def health(request: HttpRequest) -> HttpResponse:
+    """200 as long as the process can answer at all."""
+    return JsonResponse({"status": "ok", "role": settings.ROLE.name})
+
+
+@never_cache
+@require_safe
+def ready(request: HttpRequest) -> HttpResponse:
+    """200 when every store of the role answers, else 503; JSON, or a fragment for htmx."""
+    stores = {name: answers() for name, answers in checks().items()}
+    is_ready = all(stores.values())
+    status = 200 if is_ready else 503
+    body = {"status": "ok" if is_ready else "unavailable", "role": settings.ROLE.name}
+    if request.headers.get("HX-Request") == "true":
+        # 200, because htmx leaves the page as it is on an error status.
+        return render(request, "storefront/fragments/readiness.html", {**body, "stores": stores})
+    return JsonResponse({**body, "stores": stores}, status=status)

@@ -1,0 +1,243 @@
+"""Settings, all from the environment.
+
+SCHEME below is the list of variables; `.env.example` explains each and a test compares the two.
+Every variable may also be given as NAME_FILE, the path of a file that holds the value.
+"""
+
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from bookstore.roles import DatabaseAccess, get_role
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+SCHEME = {
+    "BOOKSTORE_ROLE": (str, "all"),
+    "BOOKSTORE_DATA_DIR": (str, str(BASE_DIR / "var")),
+    "DATABASE_URL": (str, ""),
+    "DATABASE_READER_URL": (str, ""),
+    "REDIS_URL": (str, ""),
+    "SECRET_KEY": (str, ""),
+    "DEBUG": (bool, False),
+    "ALLOWED_HOSTS": (list, ["localhost", "127.0.0.1", "[::1]"]),
+    "CSRF_TRUSTED_ORIGINS": (list, []),
+    "HTTPS_ONLY": (bool, True),
+    "FAKE_PAYMENTS": (bool, False),
+    "EMAIL_URL": (str, ""),
+    "DEFAULT_FROM_EMAIL": (str, "shop@localhost"),
+    "SHOP_NAME": (str, "The Bookstore"),
+    "SHOP_CURRENCY": (str, "USD"),
+}
+env = environ.FileAwareEnv(**SCHEME)
+
+
+def _required(name: str, why: str) -> str:
+    value: str = env(name)
+    if not value:
+        raise ImproperlyConfigured(
+            f"{name} is missing: {why}. Set it (or {name}_FILE), or start a shop with its own"
+            " embedded PostgreSQL and Redis by `make run`."
+        )
+    return value
+
+
+ROLE = get_role(env("BOOKSTORE_ROLE"))
+DATA_DIR = Path(env("BOOKSTORE_DATA_DIR")).resolve()
+DEBUG = env("DEBUG")
+SECRET_KEY = _required("SECRET_KEY", "it signs sessions and links")
+ALLOWED_HOSTS = env("ALLOWED_HOSTS")
+CSRF_TRUSTED_ORIGINS = env("CSRF_TRUSTED_ORIGINS")
+
+SHOP_NAME = env("SHOP_NAME")
+SHOP_CURRENCY = env("SHOP_CURRENCY")
+FAKE_PAYMENTS = env("FAKE_PAYMENTS")
+
+# --- Stores -------------------------------------------------------------------------------------
+
+REDIS_URL = _required("REDIS_URL", "live answers and cached pages stand in Redis")
+
+
+def _database(name: str, why: str) -> dict[str, object]:
+    config: dict[str, object] = environ.Env.db_url_config(_required(name, why))
+    config["CONN_MAX_AGE"] = 600
+    config["CONN_HEALTH_CHECKS"] = True
+    return config
+
+
+DATABASE_READER_URL = env("DATABASE_READER_URL")
+match ROLE.database:
+    case DatabaseAccess.OWNER:
+        DATABASES = {"default": _database("DATABASE_URL", "this role keeps its records there")}
+    case DatabaseAccess.READER:
+        DATABASES = {
+            "default": _database("DATABASE_READER_URL", "this role reads the catalogue there")
+        }
+    case DatabaseAccess.NONE:
+        DATABASES = {"default": {"ENGINE": "django.db.backends.dummy"}}
+
+CACHES = {
+    "default": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "bookstore",
+        "OPTIONS": {
+            "SOCKET_CONNECT_TIMEOUT": 0.25,
+            "SOCKET_TIMEOUT": 0.5,
+            # Redis gone means slower, never an error (rate limits, django.core.cache).
+            "IGNORE_EXCEPTIONS": True,
+        },
+    }
+}
+
+# --- Applications -------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "bookstore.backoffice.BackOfficeConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "procrastinate.contrib.django",
+    "allauth",
+    "allauth.account",
+    "csp",
+    "django_htmx",
+    "ninja",
+    "caching",
+    "catalog",
+    "accounts",
+    "orders",
+    "storefront",
+    "bookstore",
+]
+
+_VISITOR_MIDDLEWARE = [
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    *(_VISITOR_MIDDLEWARE if ROLE.has_sessions else []),
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "bookstore.urls"
+WSGI_APPLICATION = "bookstore.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+_VISITOR_CONTEXT = [
+    "django.contrib.auth.context_processors.auth",
+    "django.contrib.messages.context_processors.messages",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        # Before the packages' own templates, so that the shop's account pages win over allauth's.
+        "DIRS": [BASE_DIR / "storefront" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                *(_VISITOR_CONTEXT if ROLE.has_sessions else []),
+                "storefront.context.shop",
+            ],
+        },
+    },
+]
+
+# --- Visitors -----------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "/account/login/"
+LOGIN_REDIRECT_URL = "/account/"
+ACCOUNT_ADAPTER = "storefront.signin.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_CONFIRM_EMAIL_ON_GET = False
+
+SESSION_COOKIE_NAME = "visitor"
+SESSION_COOKIE_SAMESITE = "Lax"
+
+# --- Security -----------------------------------------------------------------------------------
+
+HTTPS_ONLY = env("HTTPS_ONLY") and not DEBUG
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS_ONLY
+SECURE_REDIRECT_EXEMPT = [r"^(api/|live/)?(health|ready)$"]  # load balancers ask over plain HTTP
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS_ONLY else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS_ONLY
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576  # bytes, for everything but uploaded files
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+# --- Words, time, files, e-mail -----------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "static/"
+STATIC_ROOT = DATA_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+MEDIA_ROOT = DATA_DIR / "media"
+
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env("DEFAULT_FROM_EMAIL")
+vars().update(environ.Env.email_url_config(env("EMAIL_URL") or "consolemail://"))
+
+# --- Jobs ---------------------------------------------------------------------------------------
+
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {"procrastinate": {"level": "WARNING"}},
+}

@@ -1,0 +1,42 @@
+"""The table of cached answers: name, lifetime, and what makes each stale.
+
+A generation name stands for something that changes: `edition:<isbn13>` for one edition and all
+that its page shows of its work, `catalog` for any change to what lists show, `vocabulary` for the
+names of contributors, imprints, series and subjects. Writers raise them (`store.bump_after_commit`).
+Arguments that are no generation still stand in the key: the day, because prices and publication
+dates turn at midnight.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+HOUR = 3600
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A kind of cached answer."""
+
+    name: str
+    lifetime_seconds: int
+    depends_on: Callable[..., tuple[str, ...]]
+    """Maps the answer's arguments to the generations that stand in its key."""
+
+
+def _on_any_title(**arguments: str) -> tuple[str, ...]:
+    return ("catalog", "vocabulary")
+
+
+def _on_one_edition(*, isbn13: str, **arguments: str) -> tuple[str, ...]:
+    return (f"edition:{isbn13}", "vocabulary")
+
+
+EDITION_PAGE = Answer("edition_page", 24 * HOUR, _on_one_edition)
+HOME_PAGE = Answer("home_page", 24 * HOUR, _on_any_title)
+SUBJECT_PAGE = Answer("subject_page", 6 * HOUR, _on_any_title)
+CONTRIBUTOR_PAGE = Answer("contributor_page", 6 * HOUR, _on_any_title)
+SERIES_PAGE = Answer("series_page", 6 * HOUR, _on_any_title)
+IMPRINT_PAGE = Answer("imprint_page", 6 * HOUR, _on_any_title)
+LIST_PAGE = Answer("list_page", 6 * HOUR, _on_any_title)
+SEARCH_PAGE = Answer("search_page", HOUR, _on_any_title)
+SITEMAP = Answer("sitemap", 6 * HOUR, _on_any_title)

@@ -1,0 +1,47 @@
+"""Languages of texts, by their ISO 639 code: two letters, or three where there are no two."""
+
+from django.utils.translation import gettext_lazy as _
+
+NAMES = {
+    "en": _("English"),
+    "fr": _("French"),
+    "de": _("German"),
+    "es": _("Spanish"),
+    "it": _("Italian"),
+    "pt": _("Portuguese"),
+    "nl": _("Dutch"),
+    "da": _("Danish"),
+    "no": _("Norwegian"),
+    "sv": _("Swedish"),
+    "fi": _("Finnish"),
+    "is": _("Icelandic"),
+    "pl": _("Polish"),
+    "cs": _("Czech"),
+    "hu": _("Hungarian"),
+    "ro": _("Romanian"),
+    "ru": _("Russian"),
+    "uk": _("Ukrainian"),
+    "el": _("Greek"),
+    "grc": _("Ancient Greek"),
+    "la": _("Latin"),
+    "ang": _("Old English"),
+    "enm": _("Middle English"),
+    "cy": _("Welsh"),
+    "ga": _("Irish"),
+    "he": _("Hebrew"),
+    "yi": _("Yiddish"),
+    "ar": _("Arabic"),
+    "fa": _("Persian"),
+    "tr": _("Turkish"),
+    "sa": _("Sanskrit"),
+    "hi": _("Hindi"),
+    "bn": _("Bengali"),
+    "pi": _("Pali"),
+    "zh": _("Chinese"),
+    "ja": _("Japanese"),
+    "ko": _("Korean"),
+    "ca": _("Catalan"),
+    "akk": _("Akkadian"),
+}
+
+CHOICES = list(NAMES.items())

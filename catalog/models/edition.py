@@ -1,0 +1,261 @@
+"""Edition: one sellable form of a work, known by its number."""
+
+import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Self
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Case, F, OuterRef, Q, Sum, Value, When
+from django.db.models.functions import Cast, Coalesce, Mod, Substr
+from django.db.models.lookups import Exact
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from caching import store
+from catalog import isbn, languages
+
+if TYPE_CHECKING:
+    from catalog.models.contributor import Contribution
+
+
+class Format(models.TextChoices):
+    """The form in which a text is sold."""
+
+    HARDBACK = "hardback", _("Hardback")
+    PAPERBACK = "paperback", _("Paperback")
+    LARGE_PRINT = "large_print", _("Large print")
+    BOARD_BOOK = "board_book", _("Board book")
+    EBOOK = "ebook", _("E-book")
+    AUDIOBOOK = "audiobook", _("Audiobook")
+
+
+DIGITAL_FORMATS = frozenset({Format.EBOOK, Format.AUDIOBOOK})
+
+
+NUMBER_PATTERN = r"^(978[0-9]|979[1-9]|2[0-9]{3})[0-9]{9}$"
+"""Books (978, and 979 without music's 979-0), and the numbers that GS1 leaves to shops."""
+
+
+def _weighted_digit_sum_ends_in_zero() -> Q:
+    """The GS1 check of a 13-digit number, computed by the database."""
+    digits = (
+        Cast(Substr("isbn13", place, 1), models.IntegerField()) * Value(1 if place % 2 else 3)
+        for place in range(1, 14)
+    )
+    total = next(digits)
+    for digit in digits:
+        total = total + digit
+    return Q(Exact(Mod(total, Value(10)), Value(0)))
+
+
+def check_number(number: str) -> None:
+    """Validate a model field: raises ValidationError unless it is a sound ISBN-13 or SKU."""
+    if not isbn.is_edition_number(number):
+        raise ValidationError(
+            _("%(number)s is not a valid ISBN-13 or in-store number (20–29)."),
+            params={"number": number},
+        )
+
+
+class EditionQuerySet(models.QuerySet["Edition"]):
+    """Selections of editions."""
+
+    def offered(self) -> Self:
+        """Those that the shop shows."""
+        return self.filter(is_offered=True)
+
+    def of_outer_work(self) -> Self:
+        """For a subquery of works: the editions of the work outside."""
+        return self.filter(work=OuterRef("pk"))
+
+    def with_price(self, *, on: datetime.date | None = None) -> Self:
+        """Annotate `price_amount`, the price in the shop's currency that holds `on` that day."""
+        from catalog.models.price import Price
+
+        prices = Price.objects.in_force(on or timezone.localdate())
+        return self.annotate(
+            price_amount=models.Subquery(
+                prices.filter(edition=OuterRef("pk")).values("amount")[:1]
+            )
+        )
+
+    def with_available(self) -> Self:
+        """Annotate `available_quantity`, what all locations together could still promise."""
+        from catalog.models.stock import Stock
+
+        sums = (
+            Stock.objects.filter(edition=OuterRef("pk"))
+            .values("edition")
+            .annotate(total=Sum(F("on_hand") - F("allocated")))
+            .values("total")
+        )
+        return self.annotate(available_quantity=Coalesce(models.Subquery(sums), 0))
+
+    def for_page(self) -> Self:
+        """With all that its page shows, in a fixed number of queries."""
+        from catalog.models.contributor import Contribution
+
+        contributions = Contribution.objects.select_related("contributor")
+        siblings = Edition.objects.offered().with_price().select_related("imprint")
+        return (
+            self.offered()
+            .with_price()
+            .select_related("work", "imprint__publisher", "work__main_subject")
+            .prefetch_related(
+                models.Prefetch("work__contributions", contributions),
+                models.Prefetch("work__editions", siblings),
+                models.Prefetch("work__editions__contributions", contributions),
+                "work__subjects",
+                "work__series_memberships__series",
+            )
+        )
+
+
+class Edition(models.Model):
+    """One sellable form of a work. Its number is an ISBN-13, or an in-store SKU without one."""
+
+    isbn13 = models.CharField(
+        _("ISBN-13 or SKU"), max_length=13, unique=True, validators=[check_number]
+    )
+    work = models.ForeignKey(
+        "catalog.Work", models.PROTECT, related_name="editions", verbose_name=_("work")
+    )
+    format = models.CharField(_("format"), max_length=20, choices=Format)
+    language = models.CharField(_("language"), max_length=3, choices=languages.CHOICES)
+    title = models.CharField(
+        _("title"), max_length=500, blank=True, help_text=_("Only where the work's does not fit.")
+    )
+    subtitle = models.CharField(_("subtitle"), max_length=500, blank=True)
+    imprint = models.ForeignKey(
+        "catalog.Imprint", models.PROTECT, related_name="editions", verbose_name=_("imprint")
+    )
+    publication_date = models.DateField(_("publication date"), null=True, blank=True)
+    pages = models.PositiveIntegerField(_("pages"), null=True, blank=True)
+    duration_minutes = models.PositiveIntegerField(_("duration in minutes"), null=True, blank=True)
+    weight_grams = models.PositiveIntegerField(_("weight in grams"), null=True, blank=True)
+    is_offered = models.BooleanField(
+        _("offered"), default=True, help_text=_("Shown and sold in the shop.")
+    )
+    is_sample = models.BooleanField(_("sample"), default=False, editable=False)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    objects = EditionQuerySet.as_manager()
+
+    price_amount: Decimal | None
+    """The price in force; set by `with_price`."""
+    available_quantity: int
+    """What could still be promised; set by `with_available`."""
+
+    class Meta:
+        verbose_name = _("edition")
+        verbose_name_plural = _("editions")
+        ordering = ("work", "format", "id")
+        constraints = (
+            models.CheckConstraint(
+                name="edition_number_sound",
+                # CASE, because only 13 digits can be summed up.
+                condition=Case(
+                    When(isbn13__regex=NUMBER_PATTERN, then=_weighted_digit_sum_ends_in_zero()),
+                    default=Value(False),
+                    output_field=models.BooleanField(),
+                ),
+                violation_error_message=_("This is not a valid ISBN-13 or in-store number."),
+            ),
+        )
+        indexes = (
+            models.Index("-publication_date", "id", name="edition_by_publication_date"),
+            models.Index(fields=("work", "is_offered"), name="edition_of_work"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.display_title} ({self.get_format_display()}, {self.isbn13})"
+
+    def get_absolute_url(self) -> str:
+        """The page of the book, with its readable part."""
+        return reverse("edition", args=[self.isbn13, self.slug])
+
+    @property
+    def slug(self) -> str:
+        """The readable part of the address."""
+        from catalog.models import slugs
+
+        return slugs.readable(self.display_title, fallback="book")
+
+    @property
+    def display_title(self) -> str:
+        """The edition's own title, or else the work's."""
+        return self.title or self.work.title
+
+    @property
+    def display_subtitle(self) -> str:
+        """The subtitle that goes with the title."""
+        return self.subtitle if self.title else self.subtitle or self.work.subtitle
+
+    @property
+    def has_isbn(self) -> bool:
+        """Whether the number is a book's, not the shop's own."""
+        return isbn.is_isbn13(self.isbn13)
+
+    @property
+    def display_number(self) -> str:
+        """The number as printed."""
+        return isbn.hyphenated(self.isbn13)
+
+    @property
+    def is_digital(self) -> bool:
+        """Whether it is a file: it takes no stock and needs no parcel."""
+        return self.format in DIGITAL_FORMATS
+
+    @property
+    def is_forthcoming(self) -> bool:
+        """Whether its publication date lies ahead."""
+        return self.publication_date is not None and self.publication_date > timezone.localdate()
+
+    @property
+    def list_rank(self) -> tuple[bool, Decimal, int]:
+        """Sorts a work's editions for a list: out before forthcoming, then the cheapest."""
+        amount = self.price_amount if self.price_amount is not None else Decimal("Infinity")
+        return (self.is_forthcoming, amount, self.pk)
+
+    @cached_property
+    def own_contributions(self) -> "list[Contribution]":
+        """Everyone who had a part in this edition: the work's people, then its own."""
+        works = [c for c in self.work.contributions.all() if c.edition_id is None]
+        return works + [c for c in self.work.contributions.all() if c.edition_id == self.pk]
+
+    @property
+    def duration(self) -> str:
+        """How long it takes to listen to, as hours and minutes: 11:05."""
+        minutes = self.duration_minutes or 0
+        return f"{minutes // 60}:{minutes % 60:02}"
+
+    def set_price(
+        self, amount: Decimal, *, valid_from: datetime.date, tax_rate: Decimal | None = None
+    ) -> None:
+        """From `valid_from` on the edition costs `amount`, in the shop's currency.
+
+        Prices that begin that day or later are replaced; an earlier one ends the day before.
+        Call inside a transaction.
+        """
+        later = self.prices.filter(
+            currency=settings.SHOP_CURRENCY, valid_from__gte=valid_from
+        )
+        later.delete()
+        running = self.prices.in_force(valid_from)
+        running.update(valid_to=valid_from - datetime.timedelta(days=1))
+        self.prices.create(
+            amount=amount,
+            currency=settings.SHOP_CURRENCY,
+            valid_from=valid_from,
+            tax_rate=tax_rate,
+        )
+        self.went_stale()
+
+    def went_stale(self) -> None:
+        """Make every page that shows this edition be computed anew after the commit."""
+        siblings = Edition.objects.filter(work=self.work_id).values_list("isbn13", flat=True)
+        store.bump_after_commit(["catalog", *(f"edition:{number}" for number in siblings)])

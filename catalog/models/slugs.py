@@ -1,0 +1,26 @@
+"""Readable parts of addresses."""
+
+from django.db import models
+from django.utils.text import slugify
+
+# Letters that Unicode does not decompose into an ASCII letter and an accent.
+_LETTERS = str.maketrans(
+    {"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"}
+)
+
+
+def readable(text: str, *, fallback: str) -> str:
+    """`text` as a lower-case ASCII slug of at most 80 characters, or `fallback` if none is left."""
+    return slugify(text.lower().translate(_LETTERS))[:80].strip("-") or fallback
+
+
+def unused(text: str, *, among: type[models.Model], fallback: str) -> str:
+    """A slug for `text` that no row of `among` has yet: `emma`, then `emma-2`, `emma-3` …"""
+    base = readable(text, fallback=fallback)
+    rows = among._default_manager.filter(slug__startswith=base)
+    taken = set(rows.values_list("slug", flat=True))
+    slug, number = base, 1
+    while slug in taken:
+        number += 1
+        slug = f"{base}-{number}"
+    return slug

@@ -1,0 +1,197 @@
+"""Stock: what lies where, what of it is promised, and the ledger of every change.
+
+The two counters change only through the verbs below: each is one conditional UPDATE, with a CHECK
+constraint behind it, and writes its StockMovement in the same transaction. The counters therefore
+always equal the sums of their movements, which the `audit` command proves.
+"""
+
+from typing import TYPE_CHECKING, Self
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+from procrastinate.contrib.django import app
+
+if TYPE_CHECKING:
+    from accounts.models import User
+    from catalog.models.edition import Edition
+
+
+class InsufficientStock(Exception):
+    """A change would leave fewer copies than are promised, or fewer than none."""
+
+    def __init__(self, edition: "Edition", *, wanted: int) -> None:
+        super().__init__(f"{edition.isbn13}: {wanted} wanted, fewer available")
+        self.edition = edition
+        self.wanted = wanted
+
+
+class Location(models.Model):
+    """A shop or a store room."""
+
+    code = models.SlugField(_("code"), max_length=40, unique=True)
+    name = models.CharField(_("name"), max_length=200)
+    address = models.TextField(_("address"), blank=True, max_length=500)
+    offers_collection = models.BooleanField(_("customers can collect here"), default=False)
+    priority = models.PositiveSmallIntegerField(
+        _("priority"), default=1, help_text=_("Orders are served from the lowest first.")
+    )
+
+    class Meta:
+        verbose_name = _("location")
+        verbose_name_plural = _("locations")
+        ordering = ("priority", "id")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class StockQuerySet(models.QuerySet["Stock"]):
+    """Selections of stock."""
+
+    def in_locking_order(self) -> Self:
+        """The one order in which rows are changed, so that no two transactions can deadlock."""
+        return self.order_by("edition__isbn13", "location_id")
+
+    def with_available(self, quantity: int) -> Self:
+        """Rows that could promise `quantity` copies."""
+        return self.filter(on_hand__gte=F("allocated") + quantity)
+
+
+class Stock(models.Model):
+    """The copies of an edition at a location: `on_hand` there, `allocated` to orders."""
+
+    edition = models.ForeignKey("catalog.Edition", models.CASCADE, related_name="stocks")
+    location = models.ForeignKey(Location, models.PROTECT, related_name="stocks")
+    on_hand = models.IntegerField(_("on hand"), default=0)
+    allocated = models.IntegerField(_("allocated"), default=0)
+
+    objects = StockQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("stock")
+        verbose_name_plural = _("stock")
+        ordering = ("edition", "location")
+        constraints = (
+            models.UniqueConstraint(name="stock_of_edition", fields=("edition", "location")),
+            models.CheckConstraint(
+                name="stock_promises_kept",
+                condition=Q(allocated__gte=0) & Q(on_hand__gte=F("allocated")),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.edition} @ {self.location}: {self.on_hand} − {self.allocated}"
+
+    @property
+    def available(self) -> int:
+        """What could still be promised."""
+        return self.on_hand - self.allocated
+
+    def receive(self, quantity: int, *, reason: str = "", actor: "User | None" = None) -> None:
+        """Take `quantity` copies in."""
+        self._change(StockMovement.Kind.RECEIVE, quantity, 0, reason=reason, actor=actor)
+
+    def adjust(self, difference: int, *, reason: str, actor: "User | None" = None) -> None:
+        """Correct the count by `difference`, for a reason.
+
+        Raises InsufficientStock when fewer would be left than are allocated.
+        """
+        self._change(StockMovement.Kind.ADJUST, difference, 0, reason=reason, actor=actor)
+
+    @transaction.atomic
+    def count(self, on_hand: int, *, reason: str, actor: "User | None" = None) -> None:
+        """Make `on_hand` the number that was counted; nothing happens if it is that already."""
+        current = Stock.objects.select_for_update().get(pk=self.pk).on_hand
+        if current != on_hand:
+            self.adjust(on_hand - current, reason=reason, actor=actor)
+
+    def allocate(self, quantity: int, *, reference: str) -> None:
+        """Promise `quantity` copies to the order `reference`."""
+        self._change(StockMovement.Kind.ALLOCATE, 0, quantity, reference=reference)
+
+    def release(self, quantity: int, *, reference: str) -> None:
+        """Take the promise of `quantity` copies to the order `reference` back."""
+        self._change(StockMovement.Kind.RELEASE, 0, -quantity, reference=reference)
+
+    def consume(self, quantity: int, *, reference: str, actor: "User | None" = None) -> None:
+        """Hand out `quantity` promised copies: they leave the shop with the order `reference`."""
+        self._change(
+            StockMovement.Kind.CONSUME, -quantity, -quantity, reference=reference, actor=actor
+        )
+
+    def _change(
+        self,
+        kind: "StockMovement.Kind",
+        on_hand: int,
+        allocated: int,
+        *,
+        reason: str = "",
+        reference: str = "",
+        actor: "User | None" = None,
+    ) -> None:
+        with transaction.atomic():
+            possible = Stock.objects.filter(
+                pk=self.pk,
+                on_hand__gte=F("allocated") + (allocated - on_hand),
+                allocated__gte=-allocated,
+            )
+            changed = possible.update(
+                on_hand=F("on_hand") + on_hand, allocated=F("allocated") + allocated
+            )
+            if not changed:
+                raise InsufficientStock(self.edition, wanted=max(allocated, -on_hand))
+            StockMovement.objects.create(
+                stock=self,
+                kind=kind,
+                on_hand_change=on_hand,
+                allocated_change=allocated,
+                reason=reason,
+                reference=reference,
+                actor=actor,
+            )
+            publish_stock([self.edition.isbn13])
+        self.refresh_from_db(fields=["on_hand", "allocated"])
+
+
+def publish_stock(numbers: list[str]) -> None:
+    """Have the worker renew the live stock of these editions as soon as this transaction commits.
+
+    Named and not imported, because jobs stand above models.
+    """
+    app.configure_task("catalog.publish_stock").defer(numbers=numbers)
+
+
+class StockMovement(models.Model):
+    """One line of the ledger: never changed, never deleted (a trigger refuses it)."""
+
+    class Kind(models.TextChoices):
+        """Why copies moved."""
+
+        RECEIVE = "receive", _("Received")
+        ADJUST = "adjust", _("Adjusted")
+        ALLOCATE = "allocate", _("Allocated")
+        RELEASE = "release", _("Released")
+        CONSUME = "consume", _("Handed out")
+
+    stock = models.ForeignKey(Stock, models.CASCADE, related_name="movements")
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
+    on_hand_change = models.IntegerField(_("change of on hand"))
+    allocated_change = models.IntegerField(_("change of allocated"))
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    reference = models.CharField(
+        _("reference"), max_length=40, blank=True, help_text=_("The order's number.")
+    )
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(_("at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("stock movement")
+        verbose_name_plural = _("stock movements")
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.on_hand_change:+} / {self.allocated_change:+}"

@@ -1,0 +1,78 @@
+"""Subject: a node in the tree that works are classified by."""
+
+from typing import Self
+
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+
+class SubjectQuerySet(models.QuerySet["Subject"]):
+    """Selections of subjects."""
+
+    def top(self) -> Self:
+        """The roots of the tree."""
+        return self.filter(parent=None)
+
+    def under(self, subject: "Subject") -> Self:
+        """`subject` and everything below it."""
+        return self.filter(path__startswith=subject.path)
+
+
+class Subject(models.Model):
+    """A classified topic; its code comes from Thema, or is the shop's own."""
+
+    class Scheme(models.TextChoices):
+        """Who gave the code."""
+
+        THEMA = "thema", "Thema"
+        SHOP = "shop", _("The shop's own")
+
+    scheme = models.CharField(
+        _("scheme"), max_length=10, choices=Scheme, default=Scheme.THEMA
+    )
+    code = models.CharField(_("code"), max_length=20)
+    name = models.CharField(_("name"), max_length=120)
+    slug = models.SlugField(_("slug"), max_length=100, unique=True)
+    parent = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
+        verbose_name=_("parent"),
+    )
+    path = models.CharField(
+        max_length=250, unique=True, editable=False, help_text=_("Codes from the root: F/FB/FBC/")
+    )
+
+    objects = SubjectQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("subject")
+        verbose_name_plural = _("subjects")
+        ordering = ("path",)
+        constraints = (
+            models.UniqueConstraint(name="subject_code_in_scheme", fields=("scheme", "code")),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        """Keep the path right, here and below."""
+        old_path = self.path
+        self.path = f"{self.parent.path if self.parent else ''}{self.code}/"
+        super().save(*args, **kwargs)  # type: ignore[arg-type]
+        if old_path and old_path != self.path:
+            for child in self.children.all():
+                child.save()
+
+    def get_absolute_url(self) -> str:
+        """The page with this subject's works."""
+        return reverse("subject", args=[self.slug])
+
+    @property
+    def depth(self) -> int:
+        """0 for a root."""
+        return self.path.count("/") - 1

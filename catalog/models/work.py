@@ -1,0 +1,139 @@
+"""Work: the intellectual creation, whatever forms it is sold in."""
+
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import F, Prefetch, Q
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from caching import store
+from catalog import languages
+from catalog.models import slugs
+
+if TYPE_CHECKING:
+    from catalog.models.contributor import Contribution
+    from catalog.models.edition import Edition
+
+
+class WorkQuerySet(models.QuerySet["Work"]):
+    """Selections of works."""
+
+    def offered(self) -> Self:
+        """Works of which at least one edition is for sale."""
+        from catalog.models.edition import Edition
+
+        return self.filter(models.Exists(Edition.objects.offered().of_outer_work()))
+
+    def for_cards(self) -> Self:
+        """With all that a card in a list shows, in a fixed number of queries."""
+        from catalog.models.contributor import Contribution
+        from catalog.models.edition import Edition
+
+        return self.prefetch_related(
+            Prefetch(
+                "contributions",
+                Contribution.objects.filter(edition=None).select_related("contributor"),
+            ),
+            Prefetch("editions", Edition.objects.offered().with_price().select_related("imprint")),
+            "series_memberships__series",
+        )
+
+    def newest_first(self) -> Self:
+        """By the latest edition that is out, newest first."""
+        from catalog.models.edition import Edition
+
+        out = Edition.objects.offered().filter(publication_date__lte=timezone.localdate())
+        latest = out.of_outer_work().order_by("-publication_date").values("publication_date")[:1]
+        return self.annotate(latest_publication_date=models.Subquery(latest)).order_by(
+            F("latest_publication_date").desc(nulls_last=True), "id"
+        )
+
+
+class Work(models.Model):
+    """The intellectual creation; all its editions hang on it."""
+
+    key = models.CharField(
+        _("key"),
+        max_length=200,
+        unique=True,
+        help_text=_("Joins the editions of one work when files are imported."),
+    )
+    title = models.CharField(_("title"), max_length=500)
+    subtitle = models.CharField(_("subtitle"), max_length=500, blank=True)
+    description = models.TextField(_("description"), blank=True, max_length=20_000)
+    original_language = models.CharField(
+        _("original language"), max_length=3, blank=True, choices=languages.CHOICES
+    )
+    first_published = models.SmallIntegerField(
+        _("first published"),
+        null=True,
+        blank=True,
+        help_text=_("Year; negative before the common era."),
+    )
+    subjects = models.ManyToManyField(
+        "catalog.Subject", related_name="works", blank=True, verbose_name=_("subjects")
+    )
+    main_subject = models.ForeignKey(
+        "catalog.Subject",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("main subject"),
+    )
+    popularity = models.PositiveIntegerField(
+        _("popularity"), default=0, help_text=_("The higher, the earlier in lists.")
+    )
+    is_sample = models.BooleanField(_("sample"), default=False, editable=False)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    objects = WorkQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("work")
+        verbose_name_plural = _("works")
+        ordering = ("title", "id")
+        constraints = (
+            models.CheckConstraint(name="work_title_not_empty", condition=~Q(title="")),
+            models.CheckConstraint(
+                name="work_first_published_plausible",
+                condition=Q(first_published__range=(-3500, 2200)),
+            ),
+        )
+        indexes = (models.Index("-popularity", "id", name="work_by_popularity"),)
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def slug(self) -> str:
+        """The readable part of the address of its editions."""
+        return slugs.readable(self.title, fallback="book")
+
+    @cached_property
+    def authors(self) -> "list[Contribution]":
+        """The main contributions, in order: authors, or whoever else comes first."""
+        contributions = [c for c in self.contributions.all() if c.edition_id is None]
+        return [c for c in contributions if c.is_author] or contributions[:1]
+
+    @property
+    def byline(self) -> str:
+        """The authors' names as printed on a cover."""
+        return ", ".join(contribution.contributor.name for contribution in self.authors)
+
+    @cached_property
+    def lead_edition(self) -> "Edition | None":
+        """The offered edition that stands for the work in lists: the cheapest printed one.
+
+        Uses the editions that `for_cards` has prefetched.
+        """
+        editions = list(self.editions.all())
+        printed = [edition for edition in editions if not edition.is_digital]
+        return min(printed or editions, key=lambda edition: edition.list_rank, default=None)
+
+    def went_stale(self) -> None:
+        """Make every page that shows this work be computed anew after the commit."""
+        numbers = self.editions.values_list("isbn13", flat=True)
+        store.bump_after_commit(["catalog", *(f"edition:{number}" for number in numbers)])
