@@ -1,0 +1,177 @@
+"""PostgreSQL and Redis out of wheels, for development and tests.
+
+Both keep their data in one folder. Whoever starts them holds the folder's lock; engines that
+outlived a killed owner are adopted by the next one.
+"""
+
+import contextlib
+import fcntl
+import os
+import secrets
+import shutil
+import signal
+import stat
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from urllib.parse import quote
+
+from bookstore.embedded.addresses import Engines
+from bookstore.embedded.engine import Engine, EngineError
+from bookstore.embedded.postgresql import PostgreSQL
+from bookstore.embedded.postgresql import answers as postgresql_answers
+from bookstore.embedded.redis import Redis
+from bookstore.embedded.redis import answering_pid as redis_pid
+
+CHECKOUT = Path(__file__).resolve().parent.parent.parent
+
+__all__ = [
+    "EngineError", "Engines", "InUse", "Running",
+    "are_needed", "data_folder", "environment", "find_running", "secret", "start",
+]  # fmt: skip
+
+
+class InUse(EngineError):
+    """Another process already runs the engines of this data folder."""
+
+
+class Running:
+    """The engines while this process owns them."""
+
+    def __init__(self, addresses: Engines, engines: tuple[Engine, ...]) -> None:
+        """Made by start()."""
+        self.addresses = addresses
+        self._engines = engines
+
+    def heal(self) -> list[str]:
+        """Start again whatever was killed; the names of what was."""
+        fallen = [engine for engine in self._engines if not engine.is_alive()]
+        for engine in fallen:
+            engine.ensure()
+        return [engine.name for engine in fallen]
+
+
+def are_needed() -> bool:
+    """Whether the environment names neither a database nor a Redis."""
+    return not any(_is_given(name) for name in ("DATABASE_URL", "DATABASE_READER_URL", "REDIS_URL"))
+
+
+def data_folder() -> Path:
+    """Where the engines of this checkout keep their data."""
+    return Path(os.environ.get("BOOKSTORE_DATA_DIR") or CHECKOUT / "var").resolve()
+
+
+def find_running(data_dir: Path) -> Engines | None:
+    """The engines of `data_dir` when both answer, else None."""
+    addresses = Engines(data_dir.resolve())
+    both = redis_pid(addresses) and postgresql_answers(addresses)
+    return addresses if both else None
+
+
+@contextlib.contextmanager
+def start(data_dir: Path, *, durable: bool = True) -> Iterator[Running]:
+    """Run the engines of `data_dir` until the block ends, however it ends.
+
+    `durable=False` is for data that may be lost when the machine stops.
+
+    Raises InUse when another process runs them, and EngineError when one does not start.
+    """
+    addresses = Engines(data_dir.resolve())
+    addresses.data_dir.mkdir(parents=True, exist_ok=True)
+    with _lock(addresses.data_dir), _ends_on_signals(), contextlib.ExitStack() as stack:
+        engines = (PostgreSQL(addresses, durable=durable), Redis(addresses, durable=durable))
+        _make_private(addresses.run_dir)
+        for engine in engines:
+            stack.callback(engine.stop)
+            engine.ensure()
+        stack.callback(_finish_undisturbed)
+        yield Running(addresses, engines)
+
+
+def environment(addresses: Engines, *, with_stores: bool = True) -> dict[str, str]:
+    """The variables that a shop for development needs and the environment does not give."""
+    data_dir = addresses.data_dir
+    stores = {
+        "DATABASE_URL": addresses.database_url,
+        "DATABASE_READER_URL": addresses.reader_url,
+        "REDIS_URL": addresses.redis_url,
+        "SECRET_KEY": secret(data_dir / "secret_key"),
+    }
+    wanted = {
+        "BOOKSTORE_DATA_DIR": str(data_dir),
+        "HTTPS_ONLY": "off",
+        "FAKE_PAYMENTS": "on",
+        "EMAIL_URL": f"filemail:///{quote(str(data_dir / 'mail'))}",
+        **(stores if with_stores else {}),
+    }
+    return {name: value for name, value in wanted.items() if not _is_given(name)}
+
+
+def secret(file: Path) -> str:
+    """The random text in `file`, which only its owner may read; made when it is not there."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(descriptor, "w") as new:
+            new.write(secrets.token_urlsafe(48))
+    return file.read_text()
+
+
+def _is_given(name: str) -> bool:
+    return bool(os.environ.get(name) or os.environ.get(f"{name}_FILE"))
+
+
+@contextlib.contextmanager
+def _lock(data_dir: Path) -> Iterator[None]:
+    # The system drops the lock with the process, however it ends; nothing can go stale.
+    with (data_dir / "lock").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            raise InUse(
+                f"Process {file.read().strip()} already runs a shop on the data folder {data_dir}."
+                " Stop it first, or choose another folder with BOOKSTORE_DATA_DIR."
+            ) from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+@contextlib.contextmanager
+def _ends_on_signals() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP end the block in order, as Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+    before = {number: signal.getsignal(number) for number in numbers}
+    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGHUP, _leave)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    sys.exit(128 + number)
+
+
+def _finish_undisturbed() -> None:
+    # From here on the engines are being stopped; another Ctrl-C would only leave them behind.
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
+
+
+def _make_private(directory: Path) -> None:
+    directory.mkdir(mode=0o700, exist_ok=True)
+    found = directory.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
+        raise EngineError(f"{directory} belongs to somebody else: remove it.")
+    directory.chmod(0o700)
