@@ -1,0 +1,16 @@
+"""What every template of the shop knows, in every role: nothing that needs a visitor or a store."""
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from storefront import paths
+
+_PATHS = paths.for_templates()
+
+
+def shop(request: HttpRequest) -> dict[str, object]:
+    """The shop's name and currency, and the addresses of the other roles."""
+    return {
+        "shop": {"name": settings.SHOP_NAME, "currency": settings.SHOP_CURRENCY},
+        "paths": _PATHS,
+    }

@@ -1,0 +1,92 @@
+/* What htmx leaves to us: the keyboard in the list of suggestions (the ARIA combobox pattern), and
+   the way back to a plain form when a request in the background fails. */
+
+(() => {
+  "use strict";
+
+  const input = document.getElementById("search-q");
+  const list = document.getElementById("suggestions");
+  let current = -1;
+
+  const options = () => [...list.querySelectorAll("[role=option]")];
+  const isOpen = () => input.getAttribute("aria-expanded") === "true";
+
+  const choose = (index) => {
+    const all = options();
+    current = index < -1 ? all.length - 1 : index >= all.length ? -1 : index;
+    all.forEach((option, i) => option.setAttribute("aria-selected", String(i === current)));
+    if (current < 0) {
+      input.removeAttribute("aria-activedescendant");
+    } else {
+      input.setAttribute("aria-activedescendant", all[current].id);
+      all[current].scrollIntoView({ block: "nearest" });
+    }
+  };
+
+  const show = (open) => {
+    list.hidden = !open;
+    input.setAttribute("aria-expanded", String(open));
+    choose(-1);
+  };
+
+  const onKey = (event) => {
+    if (event.key === "Escape" && isOpen()) {
+      event.preventDefault(); // the first Escape closes the list, the next one empties the field
+      show(false);
+    } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      if (!options().length) return;
+      event.preventDefault();
+      if (!isOpen()) show(true);
+      choose(current + (event.key === "ArrowDown" ? 1 : -1));
+    } else if (event.key === "Enter" && isOpen() && current >= 0) {
+      event.preventDefault();
+      window.location.assign(options()[current].href);
+    }
+  };
+
+  if (input && list) {
+    input.setAttribute("role", "combobox");
+    input.setAttribute("aria-autocomplete", "list");
+    input.setAttribute("aria-controls", "suggestions");
+    list.setAttribute("role", "listbox");
+    show(false);
+    input.addEventListener("keydown", onKey);
+    input.addEventListener("focus", () => show(options().length > 0));
+    list.addEventListener("htmx:afterSwap", () => {
+      show(options().length > 0 && document.activeElement === input);
+    });
+    document.addEventListener("click", (event) => {
+      if (!event.target.closest(".search")) show(false);
+    });
+    input.closest("form").addEventListener("focusout", (event) => {
+      if (!event.currentTarget.contains(event.relatedTarget)) show(false);
+    });
+  }
+
+  // The plain form always works: it shows the server's own answer, also when that is an error.
+  const submitPlainly = (event) => {
+    const form = event.target.closest("form[method=post][hx-post]");
+    if (form) form.submit();
+  };
+  document.addEventListener("htmx:responseError", submitPlainly);
+  document.addEventListener("htmx:sendError", submitPlainly);
+
+  // A page that comes back out of the browser's memory shows the basket as it is now.
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted && window.htmx) window.htmx.trigger(document.body, "visitor-changed");
+  });
+
+  // An announcement goes away by itself, but never under the pointer or the focus.
+  const toast = document.getElementById("announcement");
+  const dismiss = () => {
+    if (toast.matches(":hover, :focus-within")) setTimeout(dismiss, 3000);
+    else toast.replaceChildren();
+  };
+  let timer;
+  if (toast) {
+    new MutationObserver(() => {
+      clearTimeout(timer);
+      if (toast.firstChild) timer = setTimeout(dismiss, 8000);
+    }).observe(toast, { childList: true });
+  }
+})();
