@@ -25,6 +25,7 @@ SCHEME = {
     "ALLOWED_HOSTS": (list, ["localhost", "127.0.0.1", "[::1]"]),
     "CSRF_TRUSTED_ORIGINS": (list, []),
     "HTTPS_ONLY": (bool, True),
+    "PROXY_COUNT": (int, 0),
     "FAKE_PAYMENTS": (bool, False),
     "EMAIL_URL": (str, ""),
     "DEFAULT_FROM_EMAIL": (str, "shop@localhost"),
@@ -194,6 +195,8 @@ SECURE_REDIRECT_EXEMPT = [r"^(api/|live/)?(health|ready)$"]  # load balancers as
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS_ONLY else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS_ONLY
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# How many proxies wrote to X-Forwarded-For; with none, nobody is believed.
+ALLAUTH_TRUSTED_PROXY_COUNT = env("PROXY_COUNT")
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576  # bytes, for everything but uploaded files

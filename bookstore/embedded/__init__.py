@@ -29,7 +29,8 @@ CHECKOUT = Path(__file__).resolve().parent.parent.parent
 
 __all__ = [
     "EngineError", "Engines", "InUse", "Running",
-    "are_needed", "data_folder", "environment", "find_running", "secret", "start",
+    "are_needed", "data_folder", "engines", "environment", "find_running",
+    "finish_undisturbed", "owned", "secret", "start",
 ]  # fmt: skip
 
 
@@ -71,23 +72,39 @@ def find_running(data_dir: Path) -> Engines | None:
 
 
 @contextlib.contextmanager
-def start(data_dir: Path, *, durable: bool = True) -> Iterator[Running]:
-    """Run the engines of `data_dir` until the block ends, however it ends.
+def owned(data_dir: Path) -> Iterator[Engines]:
+    """Hold the data folder for this process alone until the block ends, however it ends.
 
-    `durable=False` is for data that may be lost when the machine stops.
-
-    Raises InUse when another process runs them, and EngineError when one does not start.
+    Raises InUse when another process holds it.
     """
     addresses = Engines(data_dir.resolve())
     addresses.data_dir.mkdir(parents=True, exist_ok=True)
-    with _lock(addresses.data_dir), _ends_on_signals(), contextlib.ExitStack() as stack:
-        engines = (PostgreSQL(addresses, durable=durable), Redis(addresses, durable=durable))
+    with _lock(addresses.data_dir), _ends_on_signals():
         _make_private(addresses.run_dir)
-        for engine in engines:
+        yield addresses
+
+
+@contextlib.contextmanager
+def engines(addresses: Engines, *, durable: bool = True) -> Iterator[Running]:
+    """Run the engines of an owned data folder until the block ends.
+
+    `durable=False` is for data that may be lost when the machine stops. Raises EngineError when
+    one does not start.
+    """
+    both = (PostgreSQL(addresses, durable=durable), Redis(addresses, durable=durable))
+    with contextlib.ExitStack() as stack:
+        for engine in both:
             stack.callback(engine.stop)
             engine.ensure()
-        stack.callback(_finish_undisturbed)
-        yield Running(addresses, engines)
+        stack.callback(finish_undisturbed)
+        yield Running(addresses, both)
+
+
+@contextlib.contextmanager
+def start(data_dir: Path, *, durable: bool = True) -> Iterator[Running]:
+    """Own the data folder and run its engines."""
+    with owned(data_dir) as addresses, engines(addresses, durable=durable) as running:
+        yield running
 
 
 def environment(addresses: Engines, *, with_stores: bool = True) -> dict[str, str]:
@@ -162,8 +179,8 @@ def _leave(number: int, frame: FrameType | None) -> None:
     sys.exit(128 + number)
 
 
-def _finish_undisturbed() -> None:
-    # From here on the engines are being stopped; another Ctrl-C would only leave them behind.
+def finish_undisturbed() -> None:
+    """Ignore further signals: processes are being stopped, and would only be left behind."""
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
             signal.signal(number, signal.SIG_IGN)

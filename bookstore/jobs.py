@@ -1,0 +1,34 @@
+"""Housekeeping of the shop as a whole, by the clock."""
+
+from django.core.management import call_command
+from procrastinate import JobContext
+from procrastinate.contrib.django import app
+
+KEPT_HOURS = 72  # how long finished jobs can be looked at
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="bookstore.retry_stalled", queueing_lock="bookstore.retry_stalled", pass_context=True)
+async def retry_stalled(context: JobContext, timestamp: int) -> None:
+    """Give the jobs of a worker that was killed to one that lives."""
+    manager = context.app.job_manager
+    for job in await manager.get_stalled_jobs():
+        await manager.retry_job(job)
+
+
+@app.periodic(cron="17 3 * * *")
+@app.task(name="bookstore.tidy", queueing_lock="bookstore.tidy", pass_context=True)
+async def delete_old_jobs(context: JobContext, timestamp: int) -> None:
+    """Forget finished jobs; failed ones stay longer, for staff to look at."""
+    manager = context.app.job_manager
+    await manager.delete_old_jobs(nb_hours=KEPT_HOURS)
+    await manager.delete_old_jobs(
+        nb_hours=30 * 24, include_failed=True, include_cancelled=True, include_aborted=True
+    )
+
+
+@app.periodic(cron="47 3 * * *")
+@app.task(name="bookstore.forget_sessions", queueing_lock="bookstore.forget_sessions")
+def forget_sessions(timestamp: int) -> None:
+    """Delete the sessions of visitors who have not come back."""
+    call_command("clearsessions")

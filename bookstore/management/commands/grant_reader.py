@@ -1,0 +1,61 @@
+"""Makes the login of the frontend role: it reads the catalogue's tables and nothing else."""
+
+from typing import Any
+
+import environ
+from django.apps import apps
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection, transaction
+from psycopg import sql
+
+
+class Command(BaseCommand):
+    """Creates the login when it may, and sets its rights anew each time."""
+
+    help = "Lets the login in DATABASE_READER_URL read the catalogue, and nothing else."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Grant; run it after every migration."""
+        if not settings.DATABASE_READER_URL:
+            raise CommandError("DATABASE_READER_URL is missing: it names the login to grant to.")
+        config = environ.Env.db_url_config(settings.DATABASE_READER_URL)
+        reader, password = config["USER"], config["PASSWORD"]
+        if reader == connection.settings_dict["USER"]:
+            raise CommandError(
+                f"DATABASE_READER_URL names {reader}, the owner of the tables. The reader must be"
+                " another login, or it could write."
+            )
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT FROM pg_roles WHERE rolname = %s", [reader])
+            if not cursor.rowcount:
+                create = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}")
+                cursor.execute(create.format(sql.Identifier(reader), sql.Literal(password or None)))
+            for statement in _statements(reader):
+                cursor.execute(statement)
+        self.stdout.write(f"{reader} reads {len(catalogue_tables())} tables of the catalogue.")
+
+
+def catalogue_tables() -> list[str]:
+    """The tables of the catalog app's models."""
+    models = apps.get_app_config("catalog").get_models(include_auto_created=True)
+    return sorted(model._meta.db_table for model in models if model._meta.managed)
+
+
+def _statements(reader: str) -> list[sql.Composed]:
+    names = {
+        "reader": sql.Identifier(reader),
+        "database": sql.Identifier(str(connection.settings_dict["NAME"])),
+        "tables": sql.SQL(", ").join(sql.Identifier(table) for table in catalogue_tables()),
+    }
+    return [
+        sql.SQL(statement).format(**names)
+        for statement in (
+            "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {reader}",
+            "REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM {reader}",
+            "REVOKE CREATE ON SCHEMA public FROM {reader}",
+            "GRANT CONNECT ON DATABASE {database} TO {reader}",
+            "GRANT USAGE ON SCHEMA public TO {reader}",
+            "GRANT SELECT ON {tables} TO {reader}",
+        )
+    ]

@@ -1,0 +1,81 @@
+"""What a shop needs before it can open: tables, grants, static files, books and a member of staff.
+
+Every step looks first whether there is something to do, so that a second start is quick.
+"""
+
+import hashlib
+from pathlib import Path
+
+from django.apps import apps
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from bookstore import embedded
+
+STAFF_EMAIL = "carol@example.com"
+
+
+def has_migrations_to_run() -> bool:
+    """Whether the tables are behind the code."""
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def migrate() -> None:
+    """Bring the tables up to the code."""
+    call_command("migrate", verbosity=0, interactive=False)
+
+
+def grant_reader() -> None:
+    """Let the frontend's login read the catalogue, and only that."""
+    call_command("grant_reader", verbosity=0)
+
+
+def _static_fingerprint() -> str:
+    digest = hashlib.sha256()
+    for finder in get_finders():
+        for name, storage in finder.list([]):
+            found = Path(storage.path(name)).stat()
+            digest.update(f"{name} {found.st_size} {found.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+def _collected() -> Path:
+    return Path(settings.STATIC_ROOT) / ".collected"
+
+
+def has_static_files_to_collect() -> bool:
+    """Whether a static file has changed since the last collecting."""
+    file = _collected()
+    return not file.exists() or file.read_text() != _static_fingerprint()
+
+
+def collect_static() -> None:
+    """Put all static files, compressed and named by their content, into one place."""
+    call_command("collectstatic", verbosity=0, interactive=False, clear=True)
+    _collected().write_text(_static_fingerprint())
+
+
+def has_no_books() -> bool:
+    """Whether the catalogue is empty."""
+    return not apps.get_model("catalog", "Work")._default_manager.exists()
+
+
+def load_sample_data() -> None:
+    """Fill the catalogue with the sample books."""
+    call_command("load_sample_data", verbosity=0)
+
+
+def demo_staff_password(data_dir: Path) -> str | None:
+    """The password of the demo member of staff, who is made in a shop that has no staff yet."""
+    file = data_dir / "demo_staff_password"
+    people = get_user_model().objects
+    if not file.exists() and not people.filter(is_staff=True).exists():
+        people.create_superuser(STAFF_EMAIL, embedded.secret(file), name="Carol")  # type: ignore[call-arg]
+    if file.exists() and people.filter(email=STAFF_EMAIL, is_staff=True).exists():
+        return embedded.secret(file)
+    return None

@@ -1,0 +1,36 @@
+"""How gunicorn runs every role, in the image and under `manage.py serve`; it reads this by itself.
+
+WEB_CONCURRENCY sets the number of processes, as gunicorn has it; PORT or --bind the address.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+wsgi_app = "bookstore.wsgi"
+bind = f"0.0.0.0:{os.environ.get('PORT') or 8000}"
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
+threads = 8
+timeout = 30
+graceful_timeout = 15
+keepalive = 75  # longer than nginx and load balancers keep theirs, so that they close first
+control_socket_disable = True
+loglevel = "warning"
+if Path("/dev/shm").is_dir():  # noqa: S108 - memory, so a busy disk stops no heartbeat
+    worker_tmp_dir = "/dev/shm"  # noqa: S108
+
+
+def on_starting(server: Any) -> None:
+    """Say in one line what is missing, instead of a traceback from every worker."""
+    from django.conf import settings
+    from django.core.exceptions import ImproperlyConfigured
+
+    from bookstore.roles import UnknownRole
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bookstore.settings")
+    try:
+        _ = settings.INSTALLED_APPS
+    except (ImproperlyConfigured, UnknownRole) as error:
+        sys.exit(f"Error: {error}")
