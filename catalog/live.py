@@ -1,3 +1,70 @@
-"""Being written."""
+"""Live answers about the catalogue, from Redis alone: suggestions, stock badges, what is popular.
 
-urlpatterns: list = []
+JSON by default; an HTML fragment where htmx asks.
+"""
+
+from dataclasses import asdict
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import path
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from caching import store
+from catalog import isbn, memory
+
+MOST_SUGGESTIONS = 8
+MOST_TYPED = 100  # characters; nobody types more into a search box, and no key should grow
+MOST_BADGES = 100
+
+
+def _wants_fragment(request: HttpRequest) -> bool:
+    return request.headers.get("HX-Request") == "true"
+
+
+@never_cache
+@require_safe
+def suggest(request: HttpRequest) -> HttpResponse:
+    """What the visitor may mean by `q`, while they type."""
+    typed = request.GET.get("q", "")[:MOST_TYPED]
+    try:
+        suggestions = memory.suggest(typed, limit=MOST_SUGGESTIONS)
+    except store.Unavailable:
+        suggestions = []  # the search page works without them
+    if _wants_fragment(request):
+        context = {"query": typed, "suggestions": suggestions}
+        return render(request, "storefront/fragments/suggestions.html", context)
+    return JsonResponse({"query": typed, "suggestions": memory.as_json(suggestions)})
+
+
+@never_cache
+@require_safe
+def stock(request: HttpRequest) -> HttpResponse:
+    """The stock badges of the editions named by `isbn13` (repeated, or separated by commas)."""
+    asked = [
+        number for value in request.GET.getlist("isbn13") for number in value.split(",") if number
+    ]
+    if not asked or len(asked) > MOST_BADGES:
+        detail = f"isbn13: give 1 to {MOST_BADGES} numbers."
+        return JsonResponse({"status": 400, "detail": detail}, status=400)
+    try:
+        numbers = list(dict.fromkeys(isbn.normalize(number) for number in asked))
+    except isbn.InvalidNumber as error:
+        return JsonResponse({"status": 400, "detail": f"isbn13: {error}"}, status=400)
+    try:
+        levels = memory.stock_levels(numbers, today=timezone.localdate().isoformat())
+    except store.Unavailable:
+        levels = [memory.StockLevel(number, "unknown") for number in numbers]
+    if _wants_fragment(request):
+        return render(request, "storefront/fragments/stock.html", {"levels": levels})
+    return JsonResponse(
+        {"items": [{**asdict(level), "label": level.label} for level in levels]}
+    )
+
+
+urlpatterns = [
+    path("suggest", suggest, name="live_suggest"),
+    path("stock", stock, name="live_stock"),
+]

@@ -72,6 +72,12 @@ class EditionQuerySet(models.QuerySet["Edition"]):
         """For a subquery of works: the editions of the work outside."""
         return self.filter(work=OuterRef("pk"))
 
+    def available(self) -> Self:
+        """Those that a customer could have now: out, and in stock or digital."""
+        out = Q(publication_date=None) | Q(publication_date__lte=timezone.localdate())
+        in_stock = Q(stocks__on_hand__gt=F("stocks__allocated"))
+        return self.filter(out).filter(in_stock | Q(format__in=DIGITAL_FORMATS)).distinct()
+
     def with_price(self, *, on: datetime.date | None = None) -> Self:
         """Annotate `price_amount`, the price in the shop's currency that holds `on` that day."""
         from catalog.models.price import Price
@@ -167,7 +173,7 @@ class Edition(models.Model):
             ),
         )
         indexes = (
-            models.Index("-publication_date", "id", name="edition_by_publication_date"),
+            models.Index(fields=("-publication_date", "id"), name="edition_by_publication_date"),
             models.Index(fields=("work", "is_offered"), name="edition_of_work"),
         )
 

@@ -5,6 +5,7 @@ constraint behind it, and writes its StockMovement in the same transaction. The 
 always equal the sums of their movements, which the `audit` command proves.
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
@@ -57,6 +58,51 @@ class StockQuerySet(models.QuerySet["Stock"]):
     def with_available(self, quantity: int) -> Self:
         """Rows that could promise `quantity` copies."""
         return self.filter(on_hand__gte=F("allocated") + quantity)
+
+    @transaction.atomic
+    def count_many(
+        self,
+        counts: "Mapping[Edition, int]",
+        *,
+        location: Location,
+        reason: str,
+        actor: "User | None" = None,
+    ) -> int:
+        """Make the counted numbers the ones on hand; returns how many editions that changed.
+
+        Raises InsufficientStock for the first edition of which more are allocated than counted.
+        """
+        self.bulk_create(
+            [Stock(edition=edition, location=location) for edition in counts],
+            ignore_conflicts=True,
+        )
+        by_edition = {edition.pk: (edition, count) for edition, count in counts.items()}
+        rows = self.filter(edition__in=by_edition, location=location).select_for_update(of=("self",))
+        changed, movements, numbers = [], [], []
+        for row in rows.in_locking_order():
+            edition, count = by_edition[row.edition_id]
+            if count < row.allocated:
+                raise InsufficientStock(edition, wanted=row.allocated)
+            if count == row.on_hand:
+                continue
+            movements.append(
+                StockMovement(
+                    stock=row,
+                    kind=StockMovement.Kind.ADJUST if row.on_hand else StockMovement.Kind.RECEIVE,
+                    on_hand_change=count - row.on_hand,
+                    allocated_change=0,
+                    reason=reason,
+                    actor=actor,
+                )
+            )
+            row.on_hand = count
+            changed.append(row)
+            numbers.append(edition.isbn13)
+        self.bulk_update(changed, ["on_hand"], batch_size=500)
+        StockMovement.objects.bulk_create(movements, batch_size=500)
+        if numbers:
+            publish_stock(numbers)
+        return len(changed)
 
 
 class Stock(models.Model):

@@ -13,7 +13,7 @@ from catalog import languages
 from catalog.models import slugs
 
 if TYPE_CHECKING:
-    from catalog.models.contributor import Contribution
+    from catalog.models.contributor import Contribution, Contributor
     from catalog.models.edition import Edition
 
 
@@ -40,6 +40,22 @@ class WorkQuerySet(models.QuerySet["Work"]):
             "series_memberships__series",
         )
 
+    def in_subject(self, slug: str) -> Self:
+        """Works classified under the subject, or under anything below it."""
+        from catalog.models.subject import Subject
+
+        path = Subject.objects.filter(slug=slug).values_list("path", flat=True).first()
+        if path is None:
+            return self.none()
+        tagged = Work.subjects.through.objects.filter(
+            work=models.OuterRef("pk"), subject__path__startswith=path
+        )
+        return self.filter(models.Exists(tagged))
+
+    def by_contributor(self, contributor: "Contributor") -> Self:
+        """Works in which, or in an edition of which, the contributor had a part."""
+        return self.filter(pk__in=contributor.contributions.values("work"))
+
     def newest_first(self) -> Self:
         """By the latest edition that is out, newest first."""
         from catalog.models.edition import Edition
@@ -49,6 +65,16 @@ class WorkQuerySet(models.QuerySet["Work"]):
         return self.annotate(latest_publication_date=models.Subquery(latest)).order_by(
             F("latest_publication_date").desc(nulls_last=True), "id"
         )
+
+    def cheapest_first(self) -> Self:
+        """By the price of the cheapest edition."""
+        from catalog.models.edition import Edition
+
+        editions = Edition.objects.offered().of_outer_work().with_price()
+        cheapest = editions.order_by(F("price_amount").asc(nulls_last=True))
+        return self.annotate(
+            lowest_amount=models.Subquery(cheapest.values("price_amount")[:1])
+        ).order_by(F("lowest_amount").asc(nulls_last=True), "id")
 
 
 class Work(models.Model):
@@ -102,7 +128,7 @@ class Work(models.Model):
                 condition=Q(first_published__range=(-3500, 2200)),
             ),
         )
-        indexes = (models.Index("-popularity", "id", name="work_by_popularity"),)
+        indexes = (models.Index(fields=("-popularity", "id"), name="work_by_popularity"),)
 
     def __str__(self) -> str:
         return self.title

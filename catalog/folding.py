@@ -1,0 +1,18 @@
+"""Folding: how words are made comparable, the same in PostgreSQL's index and in Redis."""
+
+import re
+import unicodedata
+
+# Letters that Unicode does not decompose into a base letter and an accent.
+_LETTERS = str.maketrans(
+    {"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"}
+)
+_APOSTROPHES = re.compile(r"['’ʼ`´]")  # noqa: RUF001 - these are the look-alikes that are meant
+_BETWEEN_WORDS = re.compile(r"[\W_]+")
+
+
+def fold(text: str) -> str:
+    """`text` as lower-case words without accents, apostrophes and punctuation: `emma s box`."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    base = "".join(char for char in decomposed if not unicodedata.combining(char))
+    return _BETWEEN_WORDS.sub(" ", _APOSTROPHES.sub("", base.translate(_LETTERS))).strip()

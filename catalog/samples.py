@@ -1,0 +1,136 @@
+"""The sample shop: loading its subjects, books and staff lists, and taking all of it away again."""
+
+import datetime
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Model, QuerySet
+
+from catalog import importing, indexing
+from catalog.csv_files import read_rows
+from catalog.models import (
+    Contributor,
+    Edition,
+    Imprint,
+    Publisher,
+    Series,
+    StaffList,
+    StaffListEntry,
+    StockMovement,
+    Subject,
+    Work,
+)
+from catalog.models.stock import publish_stock
+
+SUBJECT_COLUMNS = ("code", "parent", "name", "slug")
+LIST_COLUMNS = ("list", "title", "intro", "ordinal", "work", "note")
+
+
+@transaction.atomic
+def load(
+    folder: Path,
+    *,
+    today: datetime.date,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> importing.Report:
+    """Load the sample files in `folder`, through the importer that a bookseller's file takes."""
+    _load_subjects(folder / "subjects.csv")
+    with (folder / "editions.csv").open("rb") as file:
+        report = importing.import_catalog(file, today=today, is_sample=True, progress=progress)
+    _load_lists(folder / "lists.csv")
+    return report
+
+
+def _load_subjects(path: Path) -> None:
+    with path.open("rb") as file:
+        rows = list(read_rows(file, required=SUBJECT_COLUMNS, known=SUBJECT_COLUMNS))
+    by_code: dict[str, Subject] = {}
+    for row in sorted(rows, key=lambda row: len(row["code"])):
+        by_code[row["code"]], _created = Subject.objects.get_or_create(
+            scheme=Subject.Scheme.THEMA,
+            code=row["code"],
+            defaults={
+                "name": row["name"],
+                "slug": row["slug"],
+                "parent": by_code.get(row["parent"]),
+            },
+        )
+
+
+def _load_lists(path: Path) -> None:
+    with path.open("rb") as file:
+        rows = list(read_rows(file, required=LIST_COLUMNS, known=LIST_COLUMNS))
+    works = {work.key: work for work in Work.objects.filter(key__in=[row["work"] for row in rows])}
+    lists: dict[str, StaffList] = {}
+    for row in rows:
+        if row["list"] not in lists:
+            lists[row["list"]], _created = StaffList.objects.get_or_create(
+                slug=row["list"],
+                defaults={
+                    "title": row["title"],
+                    "intro": row["intro"],
+                    "ordinal": len(lists) + 1,
+                    "is_sample": True,
+                },
+            )
+        StaffListEntry.objects.get_or_create(
+            staff_list=lists[row["list"]],
+            work=works[row["work"]],
+            defaults={"ordinal": int(row["ordinal"]), "note": row["note"]},
+        )
+    indexing.vocabulary_changed()
+
+
+@transaction.atomic
+def remove() -> int:
+    """Take every sample edition and work away, and what only they used; how many editions.
+
+    Orders keep what they have copied. A sample work that has a real edition stays, with it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL bookstore.allow_removal = 'on'")
+    samples = Edition.objects.filter(is_sample=True)
+    works = Work.objects.filter(is_sample=True)
+    numbers = list(samples.values_list("isbn13", flat=True))
+    used = _used_by(works)
+    indexing.works_changed(list(works.values_list("pk", flat=True)))
+    publish_stock(numbers)
+    StockMovement.objects.filter(stock__edition__in=samples).delete()
+    samples.delete()
+    StaffList.objects.filter(is_sample=True).delete()
+    works.filter(editions=None).delete()
+    for rows in used:
+        rows.delete()
+    indexing.vocabulary_changed()
+    return len(numbers)
+
+
+def _used_by(works: "QuerySet[Work]") -> "list[QuerySet[Any]]":
+    """What the works use, restricted (when it is deleted) to what nothing uses any more."""
+
+    def among(model: type[Model], ids: Iterable[Any], **unused: None) -> "QuerySet[Any]":
+        return model._default_manager.filter(pk__in=list(ids), **unused)
+
+    tagged = Subject.objects.filter(works__in=works).distinct()
+    codes = {code for path in tagged.values_list("path", flat=True) for code in path.split("/")}
+    imprints = list(works.values_list("editions__imprint", flat=True).distinct())
+    publishers = works.values_list("editions__imprint__publisher", flat=True).distinct()
+    deepest_first = Subject.objects.filter(code__in=codes).order_by("-path")
+    return [
+        among(
+            Contributor,
+            works.values_list("contributions__contributor", flat=True).distinct(),
+            contributions=None,
+        ),
+        among(
+            Series, works.values_list("series", flat=True).distinct(), memberships=None
+        ),
+        among(Imprint, imprints, editions=None),
+        among(Publisher, publishers, imprints=None),
+        *(
+            among(Subject, [pk], works=None, children=None)
+            for pk in deepest_first.values_list("pk", flat=True)
+        ),
+    ]

@@ -1,0 +1,87 @@
+"""Importing stock lists: counted copies by edition and location."""
+
+from collections import defaultdict
+from typing import BinaryIO
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from catalog import isbn
+from catalog.csv_files import InvalidRows, Row, RowError, read_rows
+from catalog.models import Edition, Location, Stock
+from catalog.models.stock import InsufficientStock
+
+COLUMNS = ("isbn13", "on_hand", "location", "reason")
+MOST_COPIES = 1_000_000
+
+Counts = dict[tuple[Location, str], dict[Edition, int]]
+
+
+@transaction.atomic
+def import_stock(file: BinaryIO) -> int:
+    """Make the counted copies of a stock list the ones on hand; how many editions that changed.
+
+    Columns: `isbn13`, `on_hand`; optional `location` (a code; blank: the first location) and
+    `reason`. A blank count is no count, and never zero. Raises UnreadableFile or InvalidRows;
+    nothing is written then.
+    """
+    rows = list(read_rows(file, required=COLUMNS[:2], known=COLUMNS))
+    counts = _checked(rows)
+    changed = 0
+    for (location, reason), by_edition in sorted(counts.items(), key=lambda item: item[0][0].pk):
+        try:
+            changed += Stock.objects.all().count_many(
+                by_edition, location=location, reason=reason or _("Stock list")
+            )
+        except InsufficientStock as error:
+            message = _("%(allocated)d copies are promised to orders.") % {
+                "allocated": error.wanted
+            }
+            line = next(row.line for row in rows if _number(row) == error.edition.isbn13)
+            raise InvalidRows([RowError(line, "on_hand", message)]) from error
+    return changed
+
+
+def _checked(rows: list[Row]) -> Counts:
+    locations = {location.code: location for location in Location.objects.all()}
+    default = next(iter(locations), "")
+    numbers = [number for row in rows if (number := _number(row))]
+    editions = Edition.objects.in_bulk(numbers, field_name="isbn13")
+    counts: Counts = defaultdict(dict)
+    errors: list[RowError] = []
+    for row in rows:
+        row_errors = list(_errors(row, editions, locations, default))
+        errors += row_errors
+        if row_errors or not row["on_hand"]:
+            continue
+        location = locations[row["location"] or default]
+        counts[location, row["reason"]][editions[_number(row)]] = int(row["on_hand"])
+    if errors:
+        raise InvalidRows(errors)
+    return counts
+
+
+def _number(row: Row) -> str:
+    try:
+        return isbn.normalize(row["isbn13"])
+    except isbn.InvalidNumber:
+        return ""
+
+
+def _errors(
+    row: Row, editions: dict[str, Edition], locations: dict[str, Location], default: str
+) -> list[RowError]:
+    errors = []
+    number = _number(row)
+    if not number:
+        errors.append(("isbn13", _("is not a valid ISBN or SKU.")))
+    elif number not in editions:
+        errors.append(("isbn13", _("is not in the catalogue.")))
+    elif editions[number].is_digital:
+        errors.append(("isbn13", _("is a digital edition, which has no stock.")))
+    count = row["on_hand"]
+    if count and not (count.isascii() and count.isdigit() and int(count) <= MOST_COPIES):
+        errors.append(("on_hand", _("is no whole number of copies.")))
+    if (row["location"] or default) not in locations:
+        errors.append(("location", _("is no location of the shop.")))
+    return [RowError(row.line, column, message) for column, message in errors]
