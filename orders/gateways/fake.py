@@ -1,0 +1,53 @@
+"""Pretended payment, for development and tests: its page has the buttons Pay and Decline.
+
+Its webhook takes the same events as JSON, signed as a real provider would.
+"""
+
+import datetime
+import json
+
+from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.translation import gettext_lazy as _
+
+from orders.gateways.gateway import PaymentMethod
+from orders.models import Order
+
+SIGNATURE_HEADER = "X-Fake-Signature"
+
+
+class FakeGateway:
+    """Takes no money and says that it did."""
+
+    method = PaymentMethod(
+        code="fake",
+        name=_("Pretended payment"),
+        description=_("For trying the shop out: no money moves."),
+    )
+    hold = datetime.timedelta(minutes=30)
+
+    def start(self, order: Order) -> str:
+        """The page with the two buttons; it opens to whoever may see the order."""
+        path, _mark, token = order.get_guest_url().partition("?")
+        return f"{path}fake-payment/?{token}"
+
+
+def sign(body: bytes) -> str:
+    """The signature that the webhook wants in SIGNATURE_HEADER."""
+    return salted_hmac("orders.gateways.fake", body, algorithm="sha256").hexdigest()
+
+
+def is_signed(body: bytes, signature: str) -> bool:
+    """Whether the signature was made with this shop's secret for exactly this body."""
+    return constant_time_compare(sign(body), signature)
+
+
+def event_body(order: Order, *, event_id: str, kind: str) -> bytes:
+    """What the pretended provider sends about an order when all is right."""
+    event = {
+        "event_id": event_id,
+        "order_number": order.number,
+        "kind": kind,
+        "amount": str(order.total_amount),
+        "currency": order.currency,
+    }
+    return json.dumps(event).encode()

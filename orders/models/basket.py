@@ -1,0 +1,282 @@
+"""Basket: what a customer intends to buy. It takes no stock and promises no price."""
+
+import datetime
+import uuid
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import TYPE_CHECKING, Self
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import F, Max, OuterRef, Prefetch, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from catalog.models import Contribution, Edition, Stock
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+MAX_LINES = 100
+MAX_QUANTITY = 50  # of one edition
+
+
+class BasketError(Exception):
+    """The basket cannot be changed like this; the message is for the customer."""
+
+
+class BasketFull(BasketError):
+    """The basket has all the lines that it may have."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("A basket holds at most %(lines)d different titles.") % {"lines": MAX_LINES}
+        )
+
+
+class QuantityOutOfRange(BasketError):
+    """A line would have too few or too many copies."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Choose a quantity from 1 to %(most)d of each title.") % {"most": MAX_QUANTITY}
+        )
+
+
+class NotForSale(BasketError):
+    """The shop does not sell the edition, or not yet."""
+
+    def __init__(self, edition: Edition) -> None:
+        super().__init__(_("“%(title)s” is not for sale.") % {"title": edition.display_title})
+        self.edition = edition
+
+
+class BasketGone(BasketError):
+    """The basket has become an order, or was given up."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This basket is gone: it has been ordered already."))
+
+
+def _available_at_one_location() -> Subquery:
+    # A line is served from one place, so the sum over all places would promise too much.
+    best = (
+        Stock.objects.filter(edition=OuterRef("pk"))
+        .values("edition")
+        .annotate(most=Max(F("on_hand") - F("allocated")))
+        .values("most")
+    )
+    return Subquery(best)
+
+
+class BasketQuerySet(models.QuerySet["Basket"]):
+    """Selections of baskets."""
+
+    def of_user(self, user: "User") -> "Basket":
+        """The one basket of a customer who is signed in; made when there is none."""
+        return self.get_or_create(user=user)[0]
+
+    def given_up(self, before: datetime.datetime) -> Self:
+        """Those of guests that nobody has touched since."""
+        return self.filter(user=None, updated_at__lt=before)
+
+
+class Basket(models.Model):
+    """A customer's or guest's choice; it becomes an order by `orders.checkout`, and is then gone."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="basket",
+        verbose_name=gettext_lazy("customer"),
+    )
+    created_at = models.DateTimeField(gettext_lazy("created at"), auto_now_add=True)
+    updated_at = models.DateTimeField(gettext_lazy("changed at"), auto_now=True)
+
+    objects = BasketQuerySet.as_manager()
+
+    _priced_lines: "list[BasketLine] | None" = None
+
+    class Meta:
+        verbose_name = gettext_lazy("basket")
+        verbose_name_plural = gettext_lazy("baskets")
+        indexes = (models.Index(fields=("updated_at",), name="basket_by_age"),)
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+    @property
+    def quantity(self) -> int:
+        """How many copies are in it, of all titles together."""
+        return self.lines.aggregate(total=Coalesce(Sum("quantity"), 0))["total"]
+
+    @property
+    def subtotal_amount(self) -> Decimal:
+        """What the lines cost today, without shipping."""
+        return sum((line.total_amount for line in self.priced_lines()), start=Decimal("0.00"))
+
+    def lock(self) -> None:
+        """Let no one else change the basket until the running transaction ends.
+
+        Raises BasketGone when there is none any more.
+        """
+        self._priced_lines = None
+        try:
+            self.refresh_from_db(from_queryset=Basket.objects.select_for_update(of=("self",)))
+        except Basket.DoesNotExist:
+            raise BasketGone from None
+
+    @transaction.atomic
+    def add(self, edition: Edition, quantity: int = 1) -> "BasketLine":
+        """Put `quantity` more copies in.
+
+        Raises NotForSale, QuantityOutOfRange, BasketFull or BasketGone.
+        """
+        if quantity < 1:
+            raise QuantityOutOfRange
+        self.lock()
+        line = self.lines.filter(edition=edition).first()
+        return self._put(edition, line, quantity + (line.quantity if line else 0))
+
+    @transaction.atomic
+    def set_quantity(self, edition: Edition, quantity: int) -> "BasketLine | None":
+        """Have exactly `quantity` copies in; with 0 the line goes.
+
+        Raises NotForSale, QuantityOutOfRange, BasketFull or BasketGone.
+        """
+        self.lock()
+        line = self.lines.filter(edition=edition).first()
+        if quantity != 0:
+            return self._put(edition, line, quantity)
+        if line:
+            line.delete()
+            self._touch()
+        return None
+
+    @transaction.atomic
+    def absorb(self, other: "Basket") -> "list[BasketLine]":
+        """Take over all that is in `other`, which is then gone; the lines that grew or are new.
+
+        Quantities are added up, no further than the limits of a basket.
+        """
+        if other.pk == self.pk:
+            return []
+        for basket in sorted((self, other), key=lambda basket: basket.pk):
+            basket.lock()
+        mine = {line.edition_id: line for line in self.lines.all()}
+        changed = []
+        for theirs in other.lines.select_related("edition__work"):
+            line = mine.get(theirs.edition_id)
+            if line is None and len(mine) >= MAX_LINES:
+                continue
+            line = line or BasketLine(basket=self, edition=theirs.edition, quantity=0)
+            before, line.quantity = (
+                line.quantity,
+                min(line.quantity + theirs.quantity, MAX_QUANTITY),
+            )
+            if line.quantity > before:
+                line.save()
+                mine[line.edition_id] = line
+                changed.append(line)
+        other.delete()
+        self._touch()
+        return changed
+
+    def priced_lines(self) -> "list[BasketLine]":
+        """The lines in the order they were added, each with today's price and its problem.
+
+        Read once; a verb of this object makes it read them again.
+        """
+        if self._priced_lines is not None:
+            return self._priced_lines
+        editions = (
+            Edition.objects.with_price()
+            .with_available()
+            .annotate(available_at_one_location=_available_at_one_location())
+            .select_related("work", "imprint")
+            .prefetch_related(
+                Prefetch("work__contributions", Contribution.objects.select_related("contributor"))
+            )
+        )
+        self._priced_lines = list(self.lines.prefetch_related(Prefetch("edition", editions)))
+        return self._priced_lines
+
+    def _put(self, edition: Edition, line: "BasketLine | None", quantity: int) -> "BasketLine":
+        _check_for_sale(edition)
+        if not 1 <= quantity <= MAX_QUANTITY:
+            raise QuantityOutOfRange
+        if line is None:
+            if self.lines.count() >= MAX_LINES:
+                raise BasketFull
+            line = BasketLine(basket=self, edition=edition)
+        line.quantity = quantity
+        line.save()
+        self._touch()
+        return line
+
+    def _touch(self) -> None:
+        self.save(update_fields=["updated_at"])
+
+
+def _check_for_sale(edition: Edition) -> None:
+    priced = Edition.objects.offered().with_price().filter(pk=edition.pk).first()
+    if priced is None or priced.price_amount is None or priced.is_forthcoming:
+        raise NotForSale(edition)
+
+
+class BasketLine(models.Model):
+    """Some copies of one edition in a basket."""
+
+    basket = models.ForeignKey(Basket, models.CASCADE, related_name="lines")
+    edition = models.ForeignKey("catalog.Edition", models.CASCADE, related_name="+")
+    quantity = models.PositiveSmallIntegerField(gettext_lazy("quantity"))
+    added_at = models.DateTimeField(gettext_lazy("added at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = gettext_lazy("basket line")
+        verbose_name_plural = gettext_lazy("basket lines")
+        ordering = ("id",)
+        constraints = (
+            models.UniqueConstraint(name="basket_line_once", fields=("basket", "edition")),
+            models.CheckConstraint(
+                name="basket_line_quantity", condition=Q(quantity__range=(1, MAX_QUANTITY))
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.edition}"
+
+    @property
+    def unit_amount(self) -> Decimal | None:
+        """What one copy costs today; None: it has no price. Needs `Basket.priced_lines`."""
+        return self.edition.price_amount
+
+    @property
+    def total_amount(self) -> Decimal:
+        """What the line costs today; 0 when it cannot be bought."""
+        return self.quantity * (self.unit_amount or Decimal("0.00"))
+
+    @property
+    def problem(self) -> str:
+        """Why the line cannot be ordered as it is, in words for the customer; empty: it can."""
+        edition = self.edition
+        if not edition.is_offered or self.unit_amount is None:
+            return _("Not for sale any more.")
+        if edition.is_forthcoming:
+            return _("Not out yet.")
+        available: int = getattr(edition, "available_at_one_location", None) or 0
+        if edition.is_digital or available >= self.quantity:
+            return ""
+        if available <= 0:
+            return _("Out of stock.")
+        return ngettext("Only %(n)d left.", "Only %(n)d left.", available) % {"n": available}
+
+
+def are_all_digital(lines: Iterable[BasketLine]) -> bool:
+    """Whether the lines, at least one, are files alone, so that there is nothing to send."""
+    digital = [line.edition.is_digital for line in lines]
+    return bool(digital) and all(digital)

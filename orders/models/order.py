@@ -1,0 +1,397 @@
+"""Order: what was agreed with a customer, and how it goes on from there.
+
+An order changes only through the verbs below. Each locks the order's row first, so of two that
+come together (a payment and the expiry, say) exactly one wins, and the other sees what it did.
+"""
+
+import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Self
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import F, Q, Sum
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from procrastinate.contrib.django import app
+
+from orders.models import numbers
+from orders.models.order_event import OrderEvent, OrderMessage
+from orders.models.shipment import Shipment, ShipmentLine
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from accounts.models import User
+
+OFFLINE = "offline"
+"""The provider of money that staff saw themselves: cash, a transfer."""
+
+
+class WrongState(Exception):
+    """The order has gone too far for this, or not far enough; the message is for staff."""
+
+    def __init__(self, order: "Order", wish: str) -> None:
+        super().__init__(
+            _("Order %(number)s is “%(status)s”: it cannot be %(wish)s.")
+            % {"number": order.number, "status": order.get_status_display(), "wish": wish}
+        )
+        self.order = order
+
+
+class OrderQuerySet(models.QuerySet["Order"]):
+    """Selections of orders."""
+
+    def of_user(self, user: "User") -> Self:
+        """Those of a customer, newest first."""
+        return self.filter(user=user).order_by("-placed_at", "-id")
+
+    def of_basket(self, basket_id: UUID) -> "Order | None":
+        """The order that the basket has become, if it has."""
+        return self.filter(basket_id=basket_id).first()
+
+    def by_number(self, text: str) -> "Order":
+        """The order that someone means by `text`. Raises Order.DoesNotExist."""
+        return self.get(number=numbers.normalize_number(text))
+
+    def expired(self, now: datetime.datetime) -> Self:
+        """Those that were not paid in time and still hold their stock, oldest first."""
+        awaiting = self.filter(status=Order.Status.AWAITING_PAYMENT, expires_at__lte=now)
+        return awaiting.order_by("expires_at", "id")
+
+    def for_page(self) -> Self:
+        """With all that an order's page shows, in a fixed number of queries."""
+        return self.prefetch_related("lines__edition__work", "shipments", "events__actor")
+
+
+class Order(models.Model):
+    """What a customer bought; names, prices and tax are copies of the day it was placed."""
+
+    class Status(models.TextChoices):
+        """How far the order is."""
+
+        AWAITING_PAYMENT = "awaiting_payment", gettext_lazy("Awaiting payment")
+        PAID = "paid", gettext_lazy("Paid")
+        SHIPPED = "shipped", gettext_lazy("Shipped")
+        COMPLETED = "completed", gettext_lazy("Completed")
+        CANCELED = "canceled", gettext_lazy("Canceled")
+
+    number = models.CharField(
+        gettext_lazy("number"), max_length=14, unique=True, default=numbers.make_number
+    )
+    token = models.CharField(max_length=40, default=numbers.make_token, editable=False)
+    status = models.CharField(
+        gettext_lazy("status"), max_length=20, choices=Status, default=Status.AWAITING_PAYMENT
+    )
+    needs_attention = models.BooleanField(
+        gettext_lazy("needs attention"),
+        default=False,
+        help_text=gettext_lazy("Staff should look at it; the events say why."),
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="orders",
+        verbose_name=gettext_lazy("customer"),
+    )
+    email = models.EmailField(gettext_lazy("e-mail address"))
+    basket_id = models.UUIDField(unique=True, null=True, blank=True, editable=False)
+    idempotency_key = models.CharField(
+        max_length=200, unique=True, null=True, blank=True, editable=False
+    )
+    request_digest = models.CharField(max_length=128, blank=True, editable=False)
+
+    shipping_name = models.CharField(gettext_lazy("name"), max_length=200, blank=True)
+    shipping_line1 = models.CharField(gettext_lazy("address"), max_length=200, blank=True)
+    shipping_line2 = models.CharField(
+        gettext_lazy("address, second line"), max_length=200, blank=True
+    )
+    shipping_city = models.CharField(gettext_lazy("city"), max_length=100, blank=True)
+    shipping_postcode = models.CharField(gettext_lazy("postcode"), max_length=20, blank=True)
+    shipping_country = models.CharField(gettext_lazy("country"), max_length=2, blank=True)
+    shipping_method = models.CharField(gettext_lazy("shipping method"), max_length=40)
+    shipping_method_name = models.CharField(
+        gettext_lazy("name of the shipping method"), max_length=100
+    )
+    collection_point = models.TextField(gettext_lazy("collected at"), max_length=800, blank=True)
+    payment_method = models.CharField(gettext_lazy("payment method"), max_length=20)
+
+    currency = models.CharField(gettext_lazy("currency"), max_length=3)
+    subtotal_amount = models.DecimalField(gettext_lazy("subtotal"), max_digits=12, decimal_places=2)
+    shipping_amount = models.DecimalField(gettext_lazy("shipping"), max_digits=10, decimal_places=2)
+    tax_amount = models.DecimalField(gettext_lazy("tax contained"), max_digits=12, decimal_places=2)
+    total_amount = models.DecimalField(gettext_lazy("total"), max_digits=12, decimal_places=2)
+
+    placed_at = models.DateTimeField(gettext_lazy("placed at"))
+    expires_at = models.DateTimeField(gettext_lazy("pay until"), null=True, blank=True)
+    paid_at = models.DateTimeField(gettext_lazy("paid at"), null=True, blank=True)
+    packed_at = models.DateTimeField(gettext_lazy("packed at"), null=True, blank=True)
+    shipped_at = models.DateTimeField(gettext_lazy("shipped at"), null=True, blank=True)
+    completed_at = models.DateTimeField(gettext_lazy("completed at"), null=True, blank=True)
+    canceled_at = models.DateTimeField(gettext_lazy("canceled at"), null=True, blank=True)
+
+    objects = OrderQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = gettext_lazy("order")
+        verbose_name_plural = gettext_lazy("orders")
+        ordering = ("-placed_at", "-id")
+        constraints = (
+            models.CheckConstraint(
+                name="order_amounts",
+                condition=Q(
+                    subtotal_amount__gte=0,
+                    shipping_amount__gte=0,
+                    tax_amount__gte=0,
+                    tax_amount__lte=F("total_amount"),
+                    total_amount=F("subtotal_amount") + F("shipping_amount"),
+                ),
+            ),
+            models.CheckConstraint(
+                name="order_status_dated",
+                condition=Q(status="awaiting_payment", paid_at=None, canceled_at=None)
+                | Q(status="paid", paid_at__isnull=False, shipped_at=None, canceled_at=None)
+                | Q(status="shipped", shipped_at__isnull=False, canceled_at=None)
+                | Q(status="completed", completed_at__isnull=False, canceled_at=None)
+                | Q(status="canceled", canceled_at__isnull=False),
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=("expires_at",),
+                name="order_awaiting_by_expiry",
+                condition=Q(status="awaiting_payment"),
+            ),
+            models.Index(fields=("user", "-placed_at"), name="order_of_user"),
+            models.Index(fields=("status", "-placed_at"), name="order_by_status"),
+        )
+
+    def __str__(self) -> str:
+        return self.number
+
+    def get_absolute_url(self) -> str:
+        """The order's page, for its owner and for staff."""
+        return f"/orders/{self.number}/"
+
+    def get_guest_url(self) -> str:
+        """The order's page, for whoever is given this address."""
+        return f"{self.get_absolute_url()}?{urlencode({'token': self.token})}"
+
+    def is_visible_to(self, user: "User | AnonymousUser", token: str = "") -> bool:
+        """Whether this person may see the order: its owner, staff, or who has its token."""
+        if user.is_authenticated and (user.is_staff or user.pk == self.user_id):
+            return True
+        return bool(token) and constant_time_compare(token, self.token)
+
+    @property
+    def needs_shipment(self) -> bool:
+        """Whether there is anything to pack, and not only files."""
+        return any(not line.is_digital for line in self.lines.all())
+
+    @property
+    def is_collection(self) -> bool:
+        """Whether the customer comes to the shop for it."""
+        return bool(self.collection_point)
+
+    @property
+    def received_amount(self) -> Decimal:
+        """What came in for it and did not go back, in the order's currency."""
+        sums = [
+            events.filter(currency=self.currency).aggregate(total=Sum("amount"))["total"]
+            for events in (self.payments, self.refunds)
+        ]
+        return (sums[0] or Decimal("0.00")) - (sums[1] or Decimal("0.00"))
+
+    # --- Verbs ----------------------------------------------------------------------------------
+
+    def lock(self) -> None:
+        """Let no one else change the order until the running transaction ends."""
+        self.refresh_from_db(from_queryset=Order.objects.select_for_update(of=("self",)))
+
+    @transaction.atomic
+    def mark_paid(self, *, at: datetime.datetime, actor: "User | None" = None) -> None:
+        """Go on as paid; nothing happens if it is paid already.
+
+        A provider's payment must have been recorded before (`orders.payments`), of exactly the
+        total. Where none was, staff's word (`actor`) stands for what is missing, and so does any
+        caller's for the method `offline`.
+
+        Raises WrongState for an order that is canceled, or not covered by payments.
+        """
+        self.lock()
+        if self.status == Order.Status.CANCELED:
+            raise WrongState(self, _("marked as paid"))
+        if self.status != Order.Status.AWAITING_PAYMENT:
+            return
+        if not self._is_covered():
+            if actor is None and self.payment_method != OFFLINE:
+                raise WrongState(self, _("marked as paid"))
+            self._receive_offline(at=at, actor=actor)
+        self._update(status=Order.Status.PAID, paid_at=at, expires_at=None)
+        self.record(OrderEvent.Kind.PAID, actor=actor, at=at)
+        self._tell(OrderMessage.Kind.PAID)
+
+    @transaction.atomic
+    def pack(self, *, actor: "User | None" = None, at: datetime.datetime | None = None) -> None:
+        """Put everything there is to send into one shipment. Raises WrongState unless paid."""
+        at = at or timezone.now()
+        self.lock()
+        if self.status != Order.Status.PAID or self.packed_at or not self.needs_shipment:
+            raise WrongState(self, _("packed"))
+        self._pack(at=at)
+        self.record(OrderEvent.Kind.PACKED, actor=actor, at=at)
+
+    @transaction.atomic
+    def ship(
+        self,
+        *,
+        actor: "User | None" = None,
+        carrier: str = "",
+        tracking: str = "",
+        at: datetime.datetime | None = None,
+    ) -> Shipment:
+        """Let it go, packed or not yet: its copies leave the stock. Raises WrongState unless paid."""
+        at = at or timezone.now()
+        self.lock()
+        if self.status != Order.Status.PAID or not self.needs_shipment:
+            raise WrongState(self, _("shipped"))
+        shipment = self.shipments.filter(shipped_at=None).first() or self._pack(at=at)
+        lines = shipment.lines.select_related("order_line__stock__edition")
+        for packed in lines.order_by("order_line__isbn13", "order_line__stock__location_id"):
+            packed.order_line.consume(packed.quantity, reference=self.number, actor=actor)
+        shipment.carrier, shipment.tracking, shipment.shipped_at = carrier, tracking, at
+        shipment.save()
+        self._update(status=Order.Status.SHIPPED, shipped_at=at)
+        note = " ".join(filter(None, (carrier, tracking)))
+        self.record(OrderEvent.Kind.SHIPPED, actor=actor, note=note, at=at)
+        self._tell(OrderMessage.Kind.SHIPPED)
+        return shipment
+
+    @transaction.atomic
+    def complete(self, *, actor: "User | None" = None, at: datetime.datetime | None = None) -> None:
+        """Close it: shipped, or paid with nothing to send. Raises WrongState otherwise."""
+        at = at or timezone.now()
+        self.lock()
+        is_paid_file = self.status == Order.Status.PAID and not self.needs_shipment
+        if self.status != Order.Status.SHIPPED and not is_paid_file:
+            raise WrongState(self, _("completed"))
+        self._update(status=Order.Status.COMPLETED, completed_at=at)
+        self.record(OrderEvent.Kind.COMPLETED, actor=actor, at=at)
+
+    @transaction.atomic
+    def cancel(
+        self,
+        *,
+        actor: "User | None" = None,
+        reason: str = "",
+        at: datetime.datetime | None = None,
+    ) -> None:
+        """Give its stock back and end it. Raises WrongState once it has left, or twice.
+
+        Staff is told when money has to go back.
+        """
+        at = at or timezone.now()
+        self.lock()
+        if self.status not in (Order.Status.AWAITING_PAYMENT, Order.Status.PAID):
+            raise WrongState(self, _("canceled"))
+        self._cancel(OrderEvent.Kind.CANCELED, actor=actor, reason=reason, at=at)
+
+    @transaction.atomic
+    def expire(self, *, now: datetime.datetime) -> bool:
+        """Cancel it if it was not paid in time; whether that was so."""
+        self.lock()
+        is_awaiting = self.status == Order.Status.AWAITING_PAYMENT
+        if not is_awaiting or self.expires_at is None or self.expires_at > now:
+            return False
+        self._cancel(OrderEvent.Kind.EXPIRED, actor=None, reason="", at=now)
+        return True
+
+    @transaction.atomic
+    def settle(self, *, actor: "User", note: str = "") -> None:
+        """Staff has looked at what needed attention."""
+        self.lock()
+        if self.needs_attention:
+            self._update(needs_attention=False)
+            self.record(OrderEvent.Kind.SETTLED, actor=actor, note=note)
+
+    def record(
+        self,
+        kind: OrderEvent.Kind,
+        *,
+        actor: "User | None" = None,
+        note: str = "",
+        reference: str = "",
+        at: datetime.datetime | None = None,
+        needs_attention: bool = False,
+    ) -> OrderEvent:
+        """Write down that something happened, and whether staff must look at it."""
+        if needs_attention:
+            self._update(needs_attention=True)
+        return self.events.create(
+            kind=kind,
+            actor=actor,
+            note=note[:500],
+            reference=reference,
+            created_at=at or timezone.now(),
+        )
+
+    def _update(self, **fields: object) -> None:
+        for name, value in fields.items():
+            setattr(self, name, value)
+        self.save(update_fields=list(fields))
+
+    def _is_covered(self) -> bool:
+        return (
+            self.total_amount == 0
+            or self.payments.filter(amount=self.total_amount, currency=self.currency).exists()
+        )
+
+    def _receive_offline(self, *, at: datetime.datetime, actor: "User | None") -> None:
+        missing = self.total_amount - self.received_amount
+        if missing > 0:
+            self.payments.create(
+                provider=OFFLINE,
+                event_id=self.number,
+                amount=missing,
+                currency=self.currency,
+                actor=actor,
+                received_at=at,
+            )
+
+    def _pack(self, *, at: datetime.datetime) -> Shipment:
+        shipment = self.shipments.create(packed_at=at)
+        ShipmentLine.objects.bulk_create(
+            ShipmentLine(shipment=shipment, order_line=line, quantity=line.unshipped_quantity)
+            for line in self.lines.all()
+            if not line.is_digital and line.unshipped_quantity
+        )
+        self._update(packed_at=at)
+        return shipment
+
+    def _cancel(
+        self, kind: OrderEvent.Kind, *, actor: "User | None", reason: str, at: datetime.datetime
+    ) -> None:
+        for line in self.lines.in_locking_order():
+            line.release(reference=self.number)
+        self.shipments.filter(shipped_at=None).delete()
+        self._update(status=Order.Status.CANCELED, canceled_at=at, expires_at=None)
+        self.record(kind, actor=actor, note=reason, at=at)
+        if (owed := self.received_amount) > 0:
+            note = f"{owed} {self.currency}"
+            self.record(OrderEvent.Kind.REFUND_DUE, note=note, at=at, needs_attention=True)
+        self._tell(OrderMessage.Kind.CANCELED)
+
+    def _tell(self, kind: OrderMessage.Kind) -> None:
+        # By name, because jobs stand above models.
+        app.configure_task("orders.send_message").defer(order_id=self.pk, kind=kind.value)
+
+    def confirm(self) -> None:
+        """The order has just been placed: write it down and have the customer told."""
+        self.record(OrderEvent.Kind.PLACED, at=self.placed_at)
+        self._tell(OrderMessage.Kind.PLACED)

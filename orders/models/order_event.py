@@ -1,0 +1,80 @@
+"""OrderEvent: what happened to an order, append-only; OrderMessage: what its customer was told."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class OrderEvent(models.Model):
+    """One change of an order, or one thing that staff must know about it."""
+
+    class Kind(models.TextChoices):
+        """What happened."""
+
+        PLACED = "placed", _("Placed")
+        PAYMENT_FAILED = "payment_failed", _("Payment failed")
+        PAYMENT_MISMATCH = "payment_mismatch", _("Payment of a wrong amount")
+        PAYMENT_LATE = "payment_late", _("Payment of a canceled order")
+        PAYMENT_EXTRA = "payment_extra", _("Paid more than once")
+        PAID = "paid", _("Paid")
+        PACKED = "packed", _("Packed")
+        SHIPPED = "shipped", _("Shipped")
+        COMPLETED = "completed", _("Completed")
+        CANCELED = "canceled", _("Canceled")
+        EXPIRED = "expired", _("Expired without payment")
+        REFUND_DUE = "refund_due", _("Money to be returned")
+        REFUNDED = "refunded", _("Refunded")
+        SETTLED = "settled", _("Settled by staff")
+
+    order = models.ForeignKey("orders.Order", models.CASCADE, related_name="events")
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    note = models.CharField(_("note"), max_length=500, blank=True)
+    reference = models.CharField(_("provider's event"), max_length=230, blank=True)
+    created_at = models.DateTimeField(_("at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("order event")
+        verbose_name_plural = _("order events")
+        ordering = ("id",)
+        constraints = (
+            models.UniqueConstraint(
+                name="order_event_reference_once",
+                fields=("order", "kind", "reference"),
+                condition=~Q(reference=""),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.note}" if self.note else self.get_kind_display()
+
+
+class OrderMessage(models.Model):
+    """Marks that the customer was sent this kind of e-mail about the order."""
+
+    class Kind(models.TextChoices):
+        """What the e-mail says."""
+
+        PLACED = "placed", _("Confirmation")
+        PAID = "paid", _("Payment received")
+        SHIPPED = "shipped", _("On its way")
+        CANCELED = "canceled", _("Canceled")
+
+    order = models.ForeignKey("orders.Order", models.CASCADE, related_name="messages")
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind)
+    sent_at = models.DateTimeField(_("sent at"))
+
+    class Meta:
+        verbose_name = _("order e-mail")
+        verbose_name_plural = _("order e-mails")
+        ordering = ("id",)
+        constraints = (
+            models.UniqueConstraint(name="order_message_once", fields=("order", "kind")),
+        )
+
+    def __str__(self) -> str:
+        return self.get_kind_display()

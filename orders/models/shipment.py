@@ -1,0 +1,47 @@
+"""Shipment: a parcel, or what is handed over the counter, with the lines that are in it."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class Shipment(models.Model):
+    """What leaves the shop together for one order."""
+
+    order = models.ForeignKey("orders.Order", models.CASCADE, related_name="shipments")
+    carrier = models.CharField(_("carrier"), max_length=100, blank=True)
+    tracking = models.CharField(_("tracking number"), max_length=100, blank=True)
+    packed_at = models.DateTimeField(_("packed at"))
+    shipped_at = models.DateTimeField(_("shipped at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("shipment")
+        verbose_name_plural = _("shipments")
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, (self.carrier, self.tracking))) or f"#{self.pk}"
+
+
+class ShipmentLine(models.Model):
+    """How many copies of an order's line are in a shipment."""
+
+    shipment = models.ForeignKey(Shipment, models.CASCADE, related_name="lines")
+    order_line = models.ForeignKey(
+        "orders.OrderLine", models.CASCADE, related_name="shipment_lines"
+    )
+    quantity = models.PositiveSmallIntegerField(_("quantity"))
+
+    class Meta:
+        verbose_name = _("shipment line")
+        verbose_name_plural = _("shipment lines")
+        ordering = ("id",)
+        constraints = (
+            models.UniqueConstraint(name="shipment_line_once", fields=("shipment", "order_line")),
+            models.CheckConstraint(
+                name="shipment_line_quantity_positive", condition=Q(quantity__gt=0)
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.order_line}"
