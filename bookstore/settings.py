@@ -31,6 +31,7 @@ SCHEME = {
     "DEFAULT_FROM_EMAIL": (str, "shop@localhost"),
     "SHOP_NAME": (str, "The Bookstore"),
     "SHOP_CURRENCY": (str, "USD"),
+    "SHOP_URL": (str, "http://localhost:8000"),
 }
 env = environ.FileAwareEnv(**SCHEME)
 
@@ -54,6 +55,7 @@ CSRF_TRUSTED_ORIGINS = env("CSRF_TRUSTED_ORIGINS")
 
 SHOP_NAME = env("SHOP_NAME")
 SHOP_CURRENCY = env("SHOP_CURRENCY")
+SHOP_URL = env("SHOP_URL")
 FAKE_PAYMENTS = env("FAKE_PAYMENTS")
 
 # --- Stores -------------------------------------------------------------------------------------
