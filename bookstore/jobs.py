@@ -8,7 +8,7 @@ KEPT_HOURS = 72  # how long finished jobs can be looked at
 
 
 @app.periodic(cron="* * * * *")
-@app.task(name="bookstore.retry_stalled", queueing_lock="bookstore.retry_stalled", pass_context=True)
+@app.task(name="bookstore.retry_stalled", queueing_lock="retry_stalled", pass_context=True)
 async def retry_stalled(context: JobContext, timestamp: int) -> None:
     """Give the jobs of a worker that was killed to one that lives."""
     manager = context.app.job_manager
@@ -17,7 +17,7 @@ async def retry_stalled(context: JobContext, timestamp: int) -> None:
 
 
 @app.periodic(cron="17 3 * * *")
-@app.task(name="bookstore.tidy", queueing_lock="bookstore.tidy", pass_context=True)
+@app.task(name="bookstore.delete_old_jobs", queueing_lock="delete_old_jobs", pass_context=True)
 async def delete_old_jobs(context: JobContext, timestamp: int) -> None:
     """Forget finished jobs; failed ones stay longer, for staff to look at."""
     manager = context.app.job_manager
@@ -28,7 +28,7 @@ async def delete_old_jobs(context: JobContext, timestamp: int) -> None:
 
 
 @app.periodic(cron="47 3 * * *")
-@app.task(name="bookstore.forget_sessions", queueing_lock="bookstore.forget_sessions")
+@app.task(name="bookstore.forget_sessions", queueing_lock="forget_sessions")
 def forget_sessions(timestamp: int) -> None:
     """Delete the sessions of visitors who have not come back."""
     call_command("clearsessions")

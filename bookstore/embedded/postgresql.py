@@ -17,6 +17,7 @@ from bookstore.embedded.engine import Engine, EngineError, package
 
 
 def answers(engines: Engines) -> bool:
+    """Whether the server takes connections."""
     if not (engines.run_dir / POSTGRESQL_SOCKET).exists():
         return False
     url = engines.postgresql_url(SUPERUSER, "postgres")
@@ -63,7 +64,13 @@ class PostgreSQL(Engine):
         if not self.durable:
             options |= dict.fromkeys(("fsync", "synchronous_commit", "full_page_writes"), "off")
         flags = [flag for key, value in options.items() for flag in ("-c", f"{key}={value}")]
-        return [*self._unprivileged(), str(self.binaries / "postgres"), "-D", str(self.data), *flags]
+        return [
+            *self._unprivileged(),
+            str(self.binaries / "postgres"),
+            "-D",
+            str(self.data),
+            *flags,
+        ]
 
     def leftover(self) -> psutil.Process | None:
         """A server that is starting, recovering or stopping on this data.
@@ -98,7 +105,7 @@ class PostgreSQL(Engine):
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(mode=0o700)
         os.chown(unfinished, *self._user())
-        made = subprocess.run(  # noqa: S603
+        made = subprocess.run(
             [
                 *self._unprivileged(), str(self.binaries / "initdb"), "-D", str(unfinished),
                 f"--username={SUPERUSER}", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8",

@@ -13,6 +13,7 @@ from bookstore.embedded.engine import Engine, EngineError, package
 
 
 def answering_pid(engines: Engines) -> int | None:
+    """The process of the server, when it answers."""
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(2)
         try:

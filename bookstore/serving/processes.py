@@ -72,7 +72,9 @@ class Processes:
 
     def revive(self) -> list[str]:
         """Start again what has died; the names. Raises GivenUp when one dies again and again."""
-        dead = [child for child in self._children if child.process and child.process.poll() is not None]
+        dead = [
+            child for child in self._children if child.process and child.process.poll() is not None
+        ]
         for child in dead:
             was_quick = time.monotonic() - child.started_at < QUICK_SECONDS
             child.quick_deaths = child.quick_deaths + 1 if was_quick else 0

@@ -1,12 +1,13 @@
 """Makes the login of the frontend role: it reads the catalogue's tables and nothing else."""
 
+import contextlib
 from typing import Any
 
 import environ
 from django.apps import apps
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from psycopg import sql
 
 
@@ -26,14 +27,22 @@ class Command(BaseCommand):
                 f"DATABASE_READER_URL names {reader}, the owner of the tables. The reader must be"
                 " another login, or it could write."
             )
+        _create_login(reader, password)
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT FROM pg_roles WHERE rolname = %s", [reader])
-            if not cursor.rowcount:
-                create = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}")
-                cursor.execute(create.format(sql.Identifier(reader), sql.Literal(password or None)))
             for statement in _statements(reader):
                 cursor.execute(statement)
         self.stdout.write(f"{reader} reads {len(catalogue_tables())} tables of the catalogue.")
+
+
+def _create_login(reader: str, password: str) -> None:
+    create = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM pg_roles WHERE rolname = %s", [reader])
+        if cursor.rowcount:
+            return
+        # Logins belong to the whole server, so another process may be making the same one.
+        with contextlib.suppress(IntegrityError), transaction.atomic():
+            cursor.execute(create.format(sql.Identifier(reader), sql.Literal(password or None)))
 
 
 def catalogue_tables() -> list[str]:
