@@ -21,7 +21,9 @@ class RowError:
 
     def __str__(self) -> str:
         where = _("Line %(line)d") % {"line": self.line}
-        return f"{where}, {self.column}: {self.message}" if self.column else f"{where}: {self.message}"
+        return (
+            f"{where}, {self.column}: {self.message}" if self.column else f"{where}: {self.message}"
+        )
 
 
 class UnreadableFile(Exception):

@@ -23,7 +23,7 @@ COLUMNS = (
 )
 _PERSON = re.compile(
     r"^(?P<name>.+?)"
-    r"(?:,\s*(?P<birth>-?\d{1,4})?\s*[-–]\s*(?P<death>-?\d{1,4})?)?"  # noqa: RUF001
+    r"(?:,\s*(?P<birth>-?\d{1,4})?\s*[-–]\s*(?P<death>-?\d{1,4})?)?"
     r"\s*(?:\[(?P<role>[A-Z]\d\d)\])?$"
 )
 _MOST_COPIES = 100_000
@@ -190,7 +190,12 @@ def _decimal(text: str) -> Decimal | None:
     except InvalidOperation:
         value = Decimal("NaN")
     exponent = value.as_tuple().exponent
-    if not value.is_finite() or not isinstance(exponent, int) or exponent < -2 or abs(value) > 99_999:
+    if (
+        not value.is_finite()
+        or not isinstance(exponent, int)
+        or exponent < -2
+        or abs(value) > 99_999
+    ):
         raise _InvalidField(
             _("“%(text)s” is no number with at most two decimals, like 12.50.")
             % {"text": text[:40]}

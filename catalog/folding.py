@@ -7,7 +7,7 @@ import unicodedata
 _LETTERS = str.maketrans(
     {"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"}
 )
-_APOSTROPHES = re.compile(r"['’ʼ`´]")  # noqa: RUF001 - these are the look-alikes that are meant
+_APOSTROPHES = re.compile(r"['’ʼ`´]")
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
 
 

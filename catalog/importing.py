@@ -63,9 +63,7 @@ def import_catalog(
     `progress` is called with the works done and their total.
     Raises UnreadableFile or InvalidRows; nothing is written then.
     """
-    rows = _checked(
-        read_rows(file, required=edition_rows.REQUIRED, known=edition_rows.COLUMNS)
-    )
+    rows = _checked(read_rows(file, required=edition_rows.REQUIRED, known=edition_rows.COLUMNS))
     with transaction.atomic():
         return _CatalogImport(today=today, is_sample=is_sample).run(rows, progress)
 
@@ -193,9 +191,7 @@ class _CatalogImport:
             return
         current.delete()
         Contribution.objects.bulk_create(
-            Contribution(
-                work=work, edition=edition, contributor_id=pk, role=role, ordinal=ordinal
-            )
+            Contribution(work=work, edition=edition, contributor_id=pk, role=role, ordinal=ordinal)
             for ordinal, (pk, role) in enumerate(wanted, start=1)
         )
 

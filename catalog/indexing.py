@@ -50,7 +50,9 @@ def _index(work_ids: Collection[int]) -> None:
 def _entry(work: Work) -> SearchEntry:
     titles = _distinct([work.title, work.subtitle])
     editions = list(work.editions.all())
-    titles += _distinct([text for edition in editions for text in (edition.title, edition.subtitle)])
+    titles += _distinct(
+        [text for edition in editions for text in (edition.title, edition.subtitle)]
+    )
     people = _distinct([c.contributor.name for c in work.contributions.all()])
     around = _distinct(
         [membership.series.title for membership in work.series_memberships.all()]
@@ -58,7 +60,9 @@ def _entry(work: Work) -> SearchEntry:
         + [name for e in editions for name in (e.imprint.name, e.imprint.publisher.name)]
     )
     vector = (
-        _vector(titles, "A") + _vector(people, "B") + _vector(around, "C")
+        _vector(titles, "A")
+        + _vector(people, "B")
+        + _vector(around, "C")
         + _vector([work.description], "D")
     )
     return SearchEntry(work=work, names=" ".join(_distinct(titles + people)), vector=vector)
@@ -70,6 +74,4 @@ def _distinct(texts: list[str]) -> list[str]:
 
 def _vector(texts: list[str], weight: str) -> SearchVector:
     folded = " ".join(_distinct(texts))
-    return SearchVector(
-        Value(folded, output_field=TextField()), weight=weight, config="simple"
-    )
+    return SearchVector(Value(folded, output_field=TextField()), weight=weight, config="simple")

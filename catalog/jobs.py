@@ -1,9 +1,10 @@
 """Jobs that carry changes of the catalogue into Redis, repeated until it took them."""
 
+from procrastinate.contrib.django import app
+
 from caching import store
 from caching.jobs import UNTIL_REDIS_ANSWERS
 from catalog import memory
-from procrastinate.contrib.django import app
 
 
 @app.task(name="catalog.publish_stock", retry=UNTIL_REDIS_ANSWERS)

@@ -59,9 +59,7 @@ def stock(request: HttpRequest) -> HttpResponse:
         levels = [memory.StockLevel(number, "unknown") for number in numbers]
     if _wants_fragment(request):
         return render(request, "storefront/fragments/stock.html", {"levels": levels})
-    return JsonResponse(
-        {"items": [{**asdict(level), "label": level.label} for level in levels]}
-    )
+    return JsonResponse({"items": [{**asdict(level), "label": level.label} for level in levels]})
 
 
 urlpatterns = [

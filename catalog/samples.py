@@ -124,9 +124,7 @@ def _used_by(works: "QuerySet[Work]") -> "list[QuerySet[Any]]":
             works.values_list("contributions__contributor", flat=True).distinct(),
             contributions=None,
         ),
-        among(
-            Series, works.values_list("series", flat=True).distinct(), memberships=None
-        ),
+        among(Series, works.values_list("series", flat=True).distinct(), memberships=None),
         among(Imprint, imprints, editions=None),
         among(Publisher, publishers, imprints=None),
         *(

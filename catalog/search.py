@@ -110,9 +110,9 @@ def _matching(works: WorkQuerySet, folded: str) -> WorkQuerySet:
 
 def _similar(works: WorkQuerySet, folded: str) -> WorkQuerySet:
     """Works whose title and names hold something like the words; the index finds them."""
-    return works.annotate(
-        rank=TrigramWordSimilarity(folded, "search_entry__names")
-    ).filter(search_entry__names__trigram_word_similar=folded, rank__gte=SIMILAR_ENOUGH)
+    return works.annotate(rank=TrigramWordSimilarity(folded, "search_entry__names")).filter(
+        search_entry__names__trigram_word_similar=folded, rank__gte=SIMILAR_ENOUGH
+    )
 
 
 def _sorted(

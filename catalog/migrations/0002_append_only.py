@@ -13,7 +13,8 @@ BEGIN
         IF current_setting('bookstore.allow_removal', true) = 'on' THEN
             RETURN OLD;
         END IF;
-        RAISE EXCEPTION '% is append-only: rows are never deleted', TG_TABLE_NAME;
+        RAISE EXCEPTION '% is append-only: rows are never deleted', TG_TABLE_NAME
+            USING ERRCODE = 'restrict_violation';
     END IF;
     -- The trigger's arguments name columns that may become NULL: whom they point to may go.
     new_row := to_jsonb(NEW);
@@ -25,7 +26,8 @@ BEGIN
         END IF;
     END LOOP;
     IF new_row IS DISTINCT FROM old_row THEN
-        RAISE EXCEPTION '% is append-only: rows are never changed', TG_TABLE_NAME;
+        RAISE EXCEPTION '% is append-only: rows are never changed', TG_TABLE_NAME
+            USING ERRCODE = 'restrict_violation';
     END IF;
     RETURN NEW;
 END

@@ -84,9 +84,7 @@ class EditionQuerySet(models.QuerySet["Edition"]):
 
         prices = Price.objects.in_force(on or timezone.localdate())
         return self.annotate(
-            price_amount=models.Subquery(
-                prices.filter(edition=OuterRef("pk")).values("amount")[:1]
-            )
+            price_amount=models.Subquery(prices.filter(edition=OuterRef("pk")).values("amount")[:1])
         )
 
     def with_available(self) -> Self:
@@ -247,9 +245,7 @@ class Edition(models.Model):
         Prices that begin that day or later are replaced; an earlier one ends the day before.
         Call inside a transaction.
         """
-        later = self.prices.filter(
-            currency=settings.SHOP_CURRENCY, valid_from__gte=valid_from
-        )
+        later = self.prices.filter(currency=settings.SHOP_CURRENCY, valid_from__gte=valid_from)
         later.delete()
         running = self.prices.in_force(valid_from)
         running.update(valid_to=valid_from - datetime.timedelta(days=1))

@@ -77,7 +77,9 @@ class StockQuerySet(models.QuerySet["Stock"]):
             ignore_conflicts=True,
         )
         by_edition = {edition.pk: (edition, count) for edition, count in counts.items()}
-        rows = self.filter(edition__in=by_edition, location=location).select_for_update(of=("self",))
+        rows = self.filter(edition__in=by_edition, location=location).select_for_update(
+            of=("self",)
+        )
         changed, movements, numbers = [], [], []
         for row in rows.in_locking_order():
             edition, count = by_edition[row.edition_id]

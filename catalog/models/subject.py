@@ -28,9 +28,7 @@ class Subject(models.Model):
         THEMA = "thema", "Thema"
         SHOP = "shop", _("The shop's own")
 
-    scheme = models.CharField(
-        _("scheme"), max_length=10, choices=Scheme, default=Scheme.THEMA
-    )
+    scheme = models.CharField(_("scheme"), max_length=10, choices=Scheme, default=Scheme.THEMA)
     code = models.CharField(_("code"), max_length=20)
     name = models.CharField(_("name"), max_length=120)
     slug = models.SlugField(_("slug"), max_length=100, unique=True)

@@ -119,9 +119,7 @@ class EditionFactory(DjangoModelFactory[Edition]):
     publication_date = datetime.date(2024, 3, 1)
 
     @factory.post_generation
-    def price(
-        self: Edition, create: bool, extracted: Decimal | bool | None, **kwargs: Any
-    ) -> None:
+    def price(self: Edition, create: bool, extracted: Decimal | bool | None, **kwargs: Any) -> None:
         if extracted is False:
             return
         Price.objects.create(
@@ -147,9 +145,7 @@ def main_shop() -> Location:
 
 def put_in_stock(edition: Edition, quantity: int, *, location: Location | None = None) -> Stock:
     """Receive `quantity` copies."""
-    stock, _created = Stock.objects.get_or_create(
-        edition=edition, location=location or main_shop()
-    )
+    stock, _created = Stock.objects.get_or_create(edition=edition, location=location or main_shop())
     stock.receive(quantity, reason="Test")
     return stock
 

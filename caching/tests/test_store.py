@@ -1,0 +1,165 @@
+"""Cached answers by generations, with Redis there and gone."""
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+from django.db import transaction
+from procrastinate.contrib.django.models import ProcrastinateJob
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+
+from caching import jobs, store
+from caching.answers import Answer
+
+ANSWER = Answer("test", 60, lambda *, name: (f"thing:{name}", "all"))
+
+
+@pytest.fixture
+def redis_gone(settings: Settings) -> None:
+    """Redis's address leads nowhere."""
+    settings.CACHES = {
+        "default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}
+    }
+
+
+def counting() -> tuple[Callable[[], bytes], list[int]]:
+    """A computation, and the record of how often it ran."""
+    runs: list[int] = []
+
+    def compute() -> bytes:
+        runs.append(1)
+        return f"answer {len(runs)}".encode()
+
+    return compute, runs
+
+
+def test_an_answer_is_computed_once() -> None:
+    compute, runs = counting()
+    assert store.remember(ANSWER, compute, name="once") == b"answer 1"
+    assert store.remember(ANSWER, compute, name="once") == b"answer 1"
+    assert len(runs) == 1
+
+
+def test_other_arguments_are_another_answer() -> None:
+    compute, _runs = counting()
+    assert store.remember(ANSWER, compute, name="one") == b"answer 1"
+    assert store.remember(ANSWER, compute, name="two") == b"answer 2"
+
+
+@pytest.mark.parametrize("generation", ["thing:stale", "all"])
+def test_a_bump_makes_what_depends_on_it_stale(generation: str) -> None:
+    compute, _runs = counting()
+    store.remember(ANSWER, compute, name="stale")
+    store.bump([generation])
+    assert store.remember(ANSWER, compute, name="stale") == b"answer 2"
+
+
+def test_a_bump_leaves_other_answers_alone() -> None:
+    compute, runs = counting()
+    store.remember(ANSWER, compute, name="calm")
+    store.bump(["thing:other"])
+    store.remember(ANSWER, compute, name="calm")
+    assert len(runs) == 1
+
+
+def test_a_change_while_computing_is_not_cached() -> None:
+    def compute() -> bytes:
+        store.bump(["thing:race"])  # a writer commits after our queries
+        return b"old"
+
+    assert store.remember(ANSWER, compute, name="race") == b"old"
+    assert store.remember(ANSWER, lambda: b"new", name="race") == b"new"
+
+
+def test_many_asking_at_once_compute_once() -> None:
+    runs: list[int] = []
+
+    def slow() -> bytes:
+        runs.append(1)
+        time.sleep(0.2)
+        return b"slow"
+
+    answers: list[bytes] = []
+    threads = [
+        threading.Thread(target=lambda: answers.append(store.remember(ANSWER, slow, name="slow")))
+        for _ in range(12)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [b"slow"] * 12
+    assert len(runs) == 1
+
+
+def test_a_failure_is_not_cached_and_frees_the_way() -> None:
+    def fail() -> bytes:
+        raise LookupError("gone")
+
+    with pytest.raises(LookupError):
+        store.remember(ANSWER, fail, name="fails")
+    started = time.monotonic()
+    assert store.remember(ANSWER, lambda: b"well", name="fails") == b"well"
+    assert time.monotonic() - started < store.WAIT_SECONDS
+
+
+def test_without_redis_answers_are_computed_each_time(redis_gone: None) -> None:
+    compute, runs = counting()
+    assert store.remember(ANSWER, compute, name="gone") == b"answer 1"
+    assert store.remember(ANSWER, compute, name="gone") == b"answer 2"
+    assert len(runs) == 2
+    assert not store.answers()
+
+
+def test_without_redis_a_bump_says_so(redis_gone: None) -> None:
+    with pytest.raises(store.Unavailable):
+        store.bump(["all"])
+
+
+@pytest.mark.django_db
+def test_a_bump_waits_for_the_commit(
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    compute, runs = counting()
+    store.remember(ANSWER, compute, name="commit")
+    with django_capture_on_commit_callbacks(execute=True):
+        store.bump_after_commit(["thing:commit", "thing:commit"])
+        store.remember(ANSWER, compute, name="commit")
+        assert len(runs) == 1
+    store.remember(ANSWER, compute, name="commit")
+    assert len(runs) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_rolled_back_bumps_nothing() -> None:
+    compute, runs = counting()
+    store.remember(ANSWER, compute, name="rolled back")
+    with pytest.raises(LookupError), transaction.atomic():
+        store.bump_after_commit(["thing:rolled back"])
+        raise LookupError
+    store.remember(ANSWER, compute, name="rolled back")
+    assert len(runs) == 1
+    assert not ProcrastinateJob.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_crash_between_commit_and_bump_heals_by_the_job(redis_gone: None) -> None:
+    with transaction.atomic():
+        store.bump_after_commit(["thing:crash"])  # commits; Redis does not hear of it
+    job = ProcrastinateJob.objects.get()
+    assert (job.task_name, job.args) == ("caching.bump", {"names": ["thing:crash"]})
+    assert job.status == "todo"
+
+
+def test_the_job_bumps() -> None:
+    compute, runs = counting()
+    store.remember(ANSWER, compute, name="job")
+    jobs.bump(["thing:job"])
+    store.remember(ANSWER, compute, name="job")
+    assert len(runs) == 2
+
+
+def test_the_job_fails_without_redis_so_that_it_is_repeated(redis_gone: None) -> None:
+    with pytest.raises(store.Unavailable):
+        jobs.bump(["thing:job"])

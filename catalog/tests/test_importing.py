@@ -1,0 +1,183 @@
+"""Importing a catalogue file."""
+
+import datetime
+import io
+from decimal import Decimal
+
+import pytest
+
+from catalog.csv_files import InvalidRows, UnreadableFile
+from catalog.importing import import_catalog
+from catalog.models import (
+    Contribution,
+    Contributor,
+    Edition,
+    Price,
+    Stock,
+    StockMovement,
+    Work,
+)
+from catalog.search import Criteria, search
+from catalog.tests.factories import SubjectFactory, sku
+
+pytestmark = pytest.mark.django_db
+TODAY = datetime.date(2026, 3, 1)
+HEADING = (
+    "isbn13,work,title,contributors,publisher,imprint,format,language,publication_date,"
+    "first_published,original_language,subjects,pages,price,currency,stock,description\n"
+)
+CRIME = (
+    f"{sku(1)},crime,Crime and Punishment,"
+    '"Dostoyevsky, Fyodor, 1821-1881 [A01]; Garnett, Constance, 1861-1946 [B06]",'
+    "Sample House,Lamplight,paperback,en,2024-05-01,1866,ru,FBC,560,12.50,USD,4,A student kills.\n"
+)
+CRIME_CLOTH = (
+    f"{sku(2)},crime,Crime and Punishment,"
+    '"Dostoyevsky, Fyodor, 1821-1881 [A01]",'
+    "Sample House,Lamplight,hardback,en,2025-01-15,,,FBC,600,24.00,,0,\n"
+)
+
+
+@pytest.fixture(autouse=True)
+def classics() -> None:
+    SubjectFactory.create(code="FBC", name="Classics")
+
+
+def load(*lines: str, heading: str = HEADING) -> object:
+    return import_catalog(io.BytesIO((heading + "".join(lines)).encode()), today=TODAY)
+
+
+def test_lines_become_editions_of_one_work() -> None:
+    report = load(CRIME, CRIME_CLOTH)
+    work = Work.objects.get()
+    assert (work.title, work.first_published, work.original_language) == (
+        "Crime and Punishment", 1866, "ru",
+    )  # fmt: skip
+    assert work.description == "A student kills."
+    assert [subject.code for subject in work.subjects.all()] == ["FBC"]
+    paperback, hardback = Edition.objects.order_by("isbn13").with_price(on=TODAY)
+    assert (paperback.format, paperback.pages, paperback.price_amount) == (
+        "paperback", 560, Decimal("12.50"),
+    )  # fmt: skip
+    assert (hardback.format, hardback.price_amount) == ("hardback", Decimal("24.00"))
+    assert paperback.imprint.publisher.name == "Sample House"
+    author = Contributor.objects.get(sort_name="Dostoyevsky, Fyodor")
+    assert (author.name, author.birth_year, author.death_year) == ("Fyodor Dostoyevsky", 1821, 1881)
+    parts = Contribution.objects.order_by("role").values_list("role", "edition__isbn13")
+    assert list(parts) == [("A01", None), ("B06", sku(1))]
+    assert Stock.objects.get(edition=paperback).on_hand == 4
+    movement = StockMovement.objects.get()
+    assert (movement.kind, movement.on_hand_change) == ("receive", 4)
+    assert vars(report) == {
+        "editions_created": 2, "editions_changed": 0, "works_created": 1, "stock_changed": 1,
+    }  # fmt: skip
+
+
+def test_what_was_imported_is_found() -> None:
+    load(CRIME)
+    assert [work.title for work in search(Criteria(q="garnett crime")).works] == [
+        "Crime and Punishment"
+    ]
+
+
+def test_the_same_file_again_changes_nothing() -> None:
+    load(CRIME, CRIME_CLOTH)
+    before = [list(model.objects.values()) for model in (Work, Edition, Price, StockMovement)]
+    report = load(CRIME, CRIME_CLOTH)
+    assert [list(m.objects.values()) for m in (Work, Edition, Price, StockMovement)] == before
+    assert vars(report) == {
+        "editions_created": 0, "editions_changed": 0, "works_created": 0, "stock_changed": 0,
+    }  # fmt: skip
+
+
+def test_a_new_price_holds_from_today_and_the_old_one_ends() -> None:
+    load(CRIME)
+    later = TODAY + datetime.timedelta(days=30)
+    changed = CRIME.replace("12.50", "13.95")
+    import_catalog(io.BytesIO((HEADING + changed).encode()), today=later)
+    assert list(Price.objects.order_by("valid_from").values_list("amount", "valid_to")) == [
+        (Decimal("12.50"), later - datetime.timedelta(days=1)),
+        (Decimal("13.95"), None),
+    ]
+
+
+def test_blank_fields_leave_what_is_there() -> None:
+    load(CRIME)
+    load(f"{sku(1)},crime,Crime and Punishment,,,Lamplight,paperback,en,,,,,,,,,\n"
+         .replace(",,Lamplight", ",Sample House,Lamplight"))  # fmt: skip
+    edition = Edition.objects.with_price(on=TODAY).get()
+    assert (edition.pages, edition.publication_date, edition.price_amount) == (
+        560, datetime.date(2024, 5, 1), Decimal("12.50"),
+    )  # fmt: skip
+    assert Stock.objects.get().on_hand == 4
+    assert Contribution.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "column"),
+    [
+        (sku(1), "9780306406158", "isbn13"),
+        ("Crime and Punishment", "", "title"),
+        ("paperback", "scroll", "format"),
+        (",en,", ",tlh,", "language"),
+        ("2024-05-01", "01/05/2024", "publication_date"),
+        ("1866", "99999", "first_published"),
+        ("FBC", "FBC;XX", "subjects"),
+        ("560", "-560", "pages"),
+        ("12.50", "12.505", "price"),
+        ("12.50", "-1.00", "price"),
+        ("12.50", "NaN", "price"),
+        ("12.50", "1E+400", "price"),
+        ("USD", "EUR", "currency"),
+        (",4,A", ",4.5,A", "stock"),
+        ("[A01]", "[Z99]", "contributors"),
+        ("1821-1881", "1881-1821", "contributors"),
+    ],
+)
+def test_a_wrong_field_is_named_and_nothing_is_written(old: str, new: str, column: str) -> None:
+    with pytest.raises(InvalidRows) as caught:
+        load(CRIME_CLOTH, CRIME.replace(old, new, 1))
+    assert [(error.line, error.column) for error in caught.value.errors] == [(3, column)]
+    assert not Work.objects.exists()
+    assert not Edition.objects.exists()
+
+
+def test_all_errors_of_all_lines_are_told_together() -> None:
+    with pytest.raises(InvalidRows) as caught:
+        load(CRIME.replace("12.50", "free").replace("560", "many"), CRIME_CLOTH, CRIME_CLOTH)
+    assert [(error.line, error.column) for error in caught.value.errors] == [
+        (2, "pages"), (2, "price"), (4, "isbn13"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "missing"),
+        (b"title,isbn13\n", "missing"),
+        ((HEADING.strip() + ",colour\n").encode(), "colour"),
+        (HEADING.encode() + b"only,two\n", "as many fields"),
+        (HEADING.encode() + CRIME.encode().replace(b"student", b"stud\xe9nt"), "UTF-8"),
+        (HEADING.encode() + b"\x00\x00", "NUL"),
+        (HEADING.encode() + b'"never closed,', "no valid CSV"),
+    ],
+)
+def test_a_file_that_is_no_catalogue_is_refused(content: bytes, said: str) -> None:
+    with pytest.raises(UnreadableFile, match=said):
+        import_catalog(io.BytesIO(content), today=TODAY)
+    assert not Edition.objects.exists()
+
+
+def test_a_byte_order_mark_and_windows_line_ends_are_welcome() -> None:
+    content = "\ufeff" + (HEADING + CRIME).replace("\n", "\r\n")
+    import_catalog(io.BytesIO(content.encode()), today=TODAY)
+    assert Edition.objects.count() == 1
+
+
+def test_progress_is_told() -> None:
+    told: list[tuple[int, int]] = []
+    import_catalog(
+        io.BytesIO((HEADING + CRIME + CRIME_CLOTH).encode()), today=TODAY,
+        progress=lambda done, total: told.append((done, total)),
+    )  # fmt: skip
+    assert told == [(1, 1)]

@@ -1,0 +1,98 @@
+"""The live answers about the catalogue, as JSON and as fragments."""
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from catalog import memory
+from catalog.tests.factories import EditionFactory, WorkFactory, sku
+
+FRAGMENT = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def orlando(db: None) -> str:
+    """The number of an edition of which five are in stock, published to Redis."""
+    edition = EditionFactory.create(
+        work=WorkFactory.create(title="Orlando", author="Virginia Woolf"), stock=5
+    )
+    memory.rebuild()
+    return edition.isbn13
+
+
+@pytest.fixture
+def redis_gone(settings: Settings) -> None:
+    settings.CACHES = {
+        "default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}
+    }
+
+
+def test_suggestions(orlando: str, client: Client) -> None:
+    response = client.get("/live/suggest", {"q": "orl"})
+    assert response.json() == {
+        "query": "orl",
+        "suggestions": [
+            {
+                "kind": "work",
+                "label": "Orlando",
+                "detail": "Virginia Woolf",
+                "url": f"/books/{orlando}/orlando/",
+            }
+        ],
+    }
+    assert "no-store" in response["Cache-Control"]
+
+
+def test_suggestions_as_a_fragment(orlando: str, client: Client) -> None:
+    body = client.get("/live/suggest", {"q": "orl"}, headers=FRAGMENT).content.decode()
+    assert "Orlando" in body
+    assert f"/books/{orlando}/orlando/" in body
+    assert "<html" not in body
+
+
+@pytest.mark.parametrize("q", ["x" * 50_000, "%00%ff", "‮", "🦄" * 100])  # noqa: PLE2502
+def test_whatever_is_typed_is_answered(orlando: str, client: Client, q: str) -> None:
+    response = client.get("/live/suggest", {"q": q})
+    assert response.status_code == 200
+    assert response.json()["suggestions"] == []
+
+
+def test_bytes_that_are_no_text_are_answered(orlando: str, client: Client) -> None:
+    assert client.get("/live/suggest?q=%ff%fe%00").status_code == 200
+
+
+def test_stock(orlando: str, client: Client) -> None:
+    response = client.get("/live/stock", {"isbn13": [orlando, sku(999)]})
+    assert response.json()["items"] == [
+        {"isbn13": orlando, "state": "in_stock", "quantity": 5, "label": "In stock"},
+        {
+            "isbn13": sku(999),
+            "state": "unknown",
+            "quantity": None,
+            "label": "Checking stock …",
+        },
+    ]
+
+
+def test_stock_as_a_fragment(orlando: str, client: Client) -> None:
+    body = client.get("/live/stock", {"isbn13": orlando}, headers=FRAGMENT).content.decode()
+    assert "In stock" in body
+    assert f'id="stock-{orlando}"' in body
+
+
+@pytest.mark.parametrize("query", ["", "isbn13=", "isbn13=abc", "isbn13=" + "1," * 101])
+def test_bad_numbers_are_refused_and_named(client: Client, query: str) -> None:
+    response = client.get(f"/live/stock?{query}")
+    assert response.status_code == 400
+    assert response.json()["detail"].startswith("isbn13: ")
+
+
+def test_without_redis_live_answers_stay_calm(client: Client, redis_gone: None) -> None:
+    assert client.get("/live/suggest", {"q": "orl"}).json()["suggestions"] == []
+    (item,) = client.get("/live/stock", {"isbn13": "2900000000018"}).json()["items"]
+    assert item["state"] == "unknown"
+
+
+def test_only_reading_is_possible(client: Client) -> None:
+    assert client.post("/live/suggest").status_code == 405
+    assert client.post("/live/stock").status_code == 405

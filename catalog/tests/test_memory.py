@@ -1,0 +1,131 @@
+"""What the live answers are read from: written by jobs, rebuilt at will."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from caching import store
+from catalog import jobs, memory
+from catalog.models import Work
+from catalog.tests.factories import EditionFactory, WorkFactory, put_in_stock
+
+pytestmark = pytest.mark.django_db
+TODAY = "2026-06-01"
+
+
+def work(title: str, author: str, **fields: object) -> Work:
+    made = WorkFactory.create(title=title, author=author, **fields)
+    EditionFactory.create(work=made)
+    return made
+
+
+def level(number: str, *, today: str = TODAY) -> tuple[str, int | None]:
+    (found,) = memory.stock_levels([number], today=today)
+    return found.state, found.quantity
+
+
+@pytest.mark.parametrize(
+    ("quantity", "expected"),
+    [(9, ("in_stock", 9)), (3, ("few", 3)), (1, ("few", 1)), (0, ("out", 0))],
+)
+def test_the_level_follows_what_is_available(quantity: int, expected: tuple[str, int]) -> None:
+    edition = EditionFactory.create()
+    stock = put_in_stock(edition, quantity + 2)
+    stock.allocate(2, reference="ORDER")
+    jobs.publish_stock([edition.isbn13])
+    assert level(edition.isbn13) == expected
+
+
+def test_digital_forthcoming_and_unknown_have_levels_of_their_own() -> None:
+    ebook = EditionFactory.create(format="ebook")
+    coming = EditionFactory.create(publication_date=datetime.date(2026, 6, 2))
+    jobs.publish_stock([ebook.isbn13, coming.isbn13])
+    assert level(ebook.isbn13) == ("digital", None)
+    assert level(coming.isbn13) == ("forthcoming", None)
+    assert level(coming.isbn13, today="2026-06-02") == ("out", 0)
+    assert level("2999999999999") == ("unknown", None)
+
+
+def test_a_withdrawn_edition_is_forgotten() -> None:
+    edition = EditionFactory.create(stock=5)
+    jobs.publish_stock([edition.isbn13])
+    edition.is_offered = False
+    edition.save()
+    jobs.publish_stock([edition.isbn13])
+    assert level(edition.isbn13) == ("unknown", None)
+
+
+@pytest.mark.parametrize("typed", ["mrs", "Mrs D", "dallo", "DALLOWAY", "mrs. dalloway"])
+def test_a_title_is_suggested_from_the_beginning_of_any_word(typed: str) -> None:
+    jobs.publish_works([work("Mrs Dalloway", "Virginia Woolf").pk])
+    (suggestion,) = memory.suggest(typed, limit=5)
+    assert (suggestion.kind, suggestion.label, suggestion.detail) == (
+        "work", "Mrs Dalloway", "Virginia Woolf",
+    )  # fmt: skip
+    assert suggestion.url.endswith("/mrs-dalloway/")
+
+
+def test_contributors_are_suggested_once() -> None:
+    pks = [work(f"Book {n}", "Émile Zola").pk for n in range(3)]
+    jobs.publish_works(pks)
+    assert [(s.kind, s.label) for s in memory.suggest("emile", limit=5)] == [
+        ("contributor", "Émile Zola")
+    ]
+
+
+def test_beginnings_come_before_the_middle_and_the_popular_before_the_rest() -> None:
+    pks = [
+        work("A Room of Her Own", "A A").pk,
+        work("Room Two", "B B", popularity=1).pk,
+        work("Room One", "C C", popularity=900).pk,
+    ]
+    jobs.publish_works(pks)
+    assert [s.label for s in memory.suggest("room", limit=5)] == [
+        "Room One", "Room Two", "A Room of Her Own",
+    ]  # fmt: skip
+    assert [s.label for s in memory.suggest("room", limit=1)] == ["Room One"]
+
+
+@pytest.mark.parametrize("typed", ["", "   ", "!!!", "\x00", "zzzz", "[", "\\xff"])
+def test_nothing_typed_or_nothing_like_it_suggests_nothing(typed: str) -> None:
+    jobs.publish_works([work("Mrs Dalloway", "Virginia Woolf").pk])
+    assert memory.suggest(typed, limit=5) == []
+
+
+def test_a_renamed_work_leaves_its_old_name() -> None:
+    renamed = work("First Impressions", "Jane Austen")
+    jobs.publish_works([renamed.pk])
+    renamed.title = "Pride and Prejudice"
+    renamed.save()
+    jobs.publish_works([renamed.pk])
+    assert memory.suggest("first", limit=5) == []
+    assert [s.label for s in memory.suggest("pride", limit=5)] == ["Pride and Prejudice"]
+
+
+def test_a_deleted_work_is_forgotten() -> None:
+    gone = work("Mrs Dalloway", "Virginia Woolf")
+    pk = gone.pk
+    jobs.publish_works([pk])
+    gone.editions.update(is_offered=False)
+    jobs.publish_works([pk])
+    assert memory.suggest("mrs", limit=5) == []
+
+
+def test_an_empty_redis_is_filled_again_by_itself() -> None:
+    edition = EditionFactory.create(work=WorkFactory.create(title="Orlando"), stock=4)
+    assert not memory.is_built()
+    jobs.heal_memory(0)
+    assert memory.is_built()
+    assert level(edition.isbn13, today=timezone.localdate().isoformat()) == ("in_stock", 4)
+    assert [s.label for s in memory.suggest("orl", limit=5)] == ["Orlando"]
+
+
+def test_healing_waits_quietly_while_redis_is_gone(settings: Settings) -> None:
+    settings.CACHES = {
+        "default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}
+    }
+    jobs.heal_memory(0)
+    with pytest.raises(store.Unavailable):
+        memory.is_built()

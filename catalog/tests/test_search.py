@@ -1,0 +1,152 @@
+"""Finding works by words, beginnings, near misses and filters."""
+
+import datetime
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from catalog import indexing
+from catalog.models import Work
+from catalog.search import Criteria, search
+from catalog.tests.factories import (
+    ContributorFactory,
+    EditionFactory,
+    SubjectFactory,
+    WorkFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shelf() -> dict[str, Work]:
+    """Five works, indexed."""
+    fiction = SubjectFactory.create(code="F", name="Fiction", slug="fiction")
+    classics = SubjectFactory.create(code="FBC", name="Classics", slug="classics", parent=fiction)
+    rows = [
+        ("emma", "Emma", "Jane Austen", "en", "paperback", "7.99"),
+        ("persuasion", "Persuasion", "Jane Austen", "en", "hardback", "18.00"),
+        ("etranger", "À rebours", "Joris-Karl Huysmans", "fr", "paperback", "11.00"),
+        ("walden", "Walden", "Henry David Thoreau", "en", "ebook", "4.50"),
+        ("oeuvres", "Œuvres complètes", "Louise Labé", "fr", "hardback", "32.00"),
+    ]
+    works = {}
+    for popularity, (key, title, author, language, form, price) in enumerate(rows, start=1):
+        work = WorkFactory.create(key=key, title=title, author=author, popularity=popularity)
+        EditionFactory.create(
+            work=work, language=language, format=form, price=Decimal(price),
+            stock=2 if key == "emma" else None,
+            publication_date=datetime.date(2020, popularity, 1),
+        )  # fmt: skip
+        works[key] = work
+    works["emma"].subjects.add(classics)
+    works["walden"].subjects.add(fiction)
+    indexing.works_changed([work.pk for work in works.values()])
+    return works
+
+
+def titles(**criteria: object) -> list[str]:
+    return [work.title for work in search(Criteria(**criteria)).works]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("q", "found"),
+    [
+        ("emma", ["Emma"]),
+        ("austen emma", ["Emma"]),
+        ("EMMA  jane", ["Emma"]),
+        ("austen", ["Persuasion", "Emma"]),
+        ("persua", ["Persuasion"]),
+        ("a rebours", ["À rebours"]),
+        ("œuvres", ["Œuvres complètes"]),
+        ("oeuvres completes", ["Œuvres complètes"]),
+        ("labé", ["Œuvres complètes"]),
+        ("hogarth walden", ["Walden"]),
+        ("emma & | ! ( ) : * <-> '", ["Emma"]),
+    ],
+)
+def test_words_in_any_order_find(shelf: dict[str, Work], q: str, found: list[str]) -> None:
+    results = search(Criteria(q=q))
+    assert [work.title for work in results.works] == found
+    assert not results.used_typos
+
+
+@pytest.mark.parametrize(
+    ("q", "found"),
+    [("persuason", "Persuasion"), ("jane austin", "Persuasion"), ("huysmanns", "À rebours")],
+)
+def test_near_misses_find_and_say_so(shelf: dict[str, Work], q: str, found: str) -> None:
+    results = search(Criteria(q=q))
+    assert results.works[0].title == found
+    assert results.used_typos
+    assert results.suggestion == found
+
+
+def test_nothing_like_it_finds_nothing(shelf: dict[str, Work]) -> None:
+    results = search(Criteria(q="zxqwv"))
+    assert (results.works, results.total, results.suggestion) == ([], 0, "")
+
+
+def test_every_filter_restricts(shelf: dict[str, Work]) -> None:
+    assert titles(subject="fiction") == ["Walden", "Emma"]
+    assert titles(subject="classics") == ["Emma"]
+    assert titles(subject="unheard-of") == []
+    assert titles(format="hardback") == ["Œuvres complètes", "Persuasion"]
+    assert titles(language="fr") == ["Œuvres complètes", "À rebours"]
+    assert titles(price="under-10") == ["Walden", "Emma"]
+    assert titles(price="20-up") == ["Œuvres complètes"]
+    assert titles(available=True) == ["Walden", "Emma"]
+    assert titles(q="austen", format="hardback") == ["Persuasion"]
+
+
+def test_filters_concern_the_same_edition(shelf: dict[str, Work]) -> None:
+    EditionFactory.create(work=shelf["emma"], format="hardback", price=Decimal("25.00"))
+    assert titles(format="hardback", price="under-10") == []
+
+
+def test_every_sort_sorts(shelf: dict[str, Work]) -> None:
+    assert titles(sort="title") == [
+        "Emma", "Persuasion", "Walden", "À rebours", "Œuvres complètes",
+    ]  # fmt: skip
+    assert titles(sort="newest")[0] == "Œuvres complètes"
+    assert titles(sort="price") == ["Walden", "Emma", "À rebours", "Persuasion", "Œuvres complètes"]
+
+
+def test_works_without_an_offered_edition_are_not_found(shelf: dict[str, Work]) -> None:
+    shelf["emma"].editions.update(is_offered=False)
+    assert titles(q="emma") == []
+
+
+def test_a_page_beyond_the_last_is_empty(shelf: dict[str, Work]) -> None:
+    results = search(Criteria(page=7))
+    assert (results.works, results.total, results.pages) == ([], 5, 1)
+
+
+def test_a_changed_name_is_found_by_its_new_spelling(shelf: dict[str, Work]) -> None:
+    shelf["emma"].title = "Sense and Sensibility"
+    shelf["emma"].save()
+    indexing.works_changed([shelf["emma"].pk])
+    assert titles(q="sensibility") == ["Sense and Sensibility"]
+    assert titles(q="emma") == []
+
+
+def test_cards_take_the_same_queries_for_few_and_many(shelf: dict[str, Work]) -> None:
+    with CaptureQueriesContext(connection) as few:
+        _touch_cards(search(Criteria()).works)
+    person = ContributorFactory.create()
+    for number in range(20):
+        work = WorkFactory.create(title=f"More {number}", author=person.name)
+        EditionFactory.create(work=work)
+    with CaptureQueriesContext(connection) as many:
+        _touch_cards(search(Criteria()).works)
+    assert len(many) == len(few) == 5
+
+
+def _touch_cards(works: list[Work]) -> None:
+    for work in works:
+        assert work.byline
+        assert work.lead_edition
+        assert work.lead_edition.get_absolute_url()
+        assert [str(membership.series) for membership in work.series_memberships.all()] == []
