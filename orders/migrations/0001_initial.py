@@ -1,11 +1,13 @@
+import uuid
+from decimal import Decimal
+
 import django.db.models.deletion
 import django.db.models.expressions
 import django.utils.timezone
-import orders.models.numbers
-import uuid
-from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
+
+import orders.models.numbers
 
 
 class Migration(migrations.Migration):

@@ -6,7 +6,7 @@ from django.apps.registry import Apps
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-METHODS = (
+METHODS: tuple[tuple[str, str, str, dict[str, bool]], ...] = (
     ("standard", "Standard delivery", "4.50", {}),
     ("express", "Express delivery", "9.50", {}),
     ("collection", "Collection at the shop", "0.00", {"requires_address": False}),

@@ -83,7 +83,7 @@ class BasketQuerySet(models.QuerySet["Basket"]):
 
 
 class Basket(models.Model):
-    """A customer's or guest's choice; it becomes an order by `orders.checkout`, and is then gone."""
+    """A customer's or guest's choice; gone when `orders.checkout` has made it an order."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.OneToOneField(
@@ -112,7 +112,8 @@ class Basket(models.Model):
     @property
     def quantity(self) -> int:
         """How many copies are in it, of all titles together."""
-        return self.lines.aggregate(total=Coalesce(Sum("quantity"), 0))["total"]
+        total: int = self.lines.aggregate(total=Coalesce(Sum("quantity"), 0))["total"]
+        return total
 
     @property
     def subtotal_amount(self) -> Decimal:

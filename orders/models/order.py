@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy
 from procrastinate.contrib.django import app
 
 from orders.models import numbers
+from orders.models.delivery import Delivery
 from orders.models.order_event import OrderEvent, OrderMessage
 from orders.models.shipment import Shipment, ShipmentLine
 
@@ -68,7 +69,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
         return self.prefetch_related("lines__edition__work", "shipments", "events__actor")
 
 
-class Order(models.Model):
+class Order(Delivery):
     """What a customer bought; names, prices and tax are copies of the day it was placed."""
 
     class Status(models.TextChoices):
@@ -106,20 +107,6 @@ class Order(models.Model):
         max_length=200, unique=True, null=True, blank=True, editable=False
     )
     request_digest = models.CharField(max_length=128, blank=True, editable=False)
-
-    shipping_name = models.CharField(gettext_lazy("name"), max_length=200, blank=True)
-    shipping_line1 = models.CharField(gettext_lazy("address"), max_length=200, blank=True)
-    shipping_line2 = models.CharField(
-        gettext_lazy("address, second line"), max_length=200, blank=True
-    )
-    shipping_city = models.CharField(gettext_lazy("city"), max_length=100, blank=True)
-    shipping_postcode = models.CharField(gettext_lazy("postcode"), max_length=20, blank=True)
-    shipping_country = models.CharField(gettext_lazy("country"), max_length=2, blank=True)
-    shipping_method = models.CharField(gettext_lazy("shipping method"), max_length=40)
-    shipping_method_name = models.CharField(
-        gettext_lazy("name of the shipping method"), max_length=100
-    )
-    collection_point = models.TextField(gettext_lazy("collected at"), max_length=800, blank=True)
     payment_method = models.CharField(gettext_lazy("payment method"), max_length=20)
 
     currency = models.CharField(gettext_lazy("currency"), max_length=3)
@@ -195,11 +182,6 @@ class Order(models.Model):
         return any(not line.is_digital for line in self.lines.all())
 
     @property
-    def is_collection(self) -> bool:
-        """Whether the customer comes to the shop for it."""
-        return bool(self.collection_point)
-
-    @property
     def received_amount(self) -> Decimal:
         """What came in for it and did not go back, in the order's currency."""
         sums = [
@@ -213,6 +195,13 @@ class Order(models.Model):
     def lock(self) -> None:
         """Let no one else change the order until the running transaction ends."""
         self.refresh_from_db(from_queryset=Order.objects.select_for_update(of=("self",)))
+
+    def confirm(self) -> None:
+        """Have it known that the order was placed; without anything to pay it is paid at once."""
+        self.record(OrderEvent.Kind.PLACED, at=self.placed_at)
+        self._tell(OrderMessage.Kind.PLACED)
+        if self.total_amount == 0:
+            self.mark_paid(at=self.placed_at)
 
     @transaction.atomic
     def mark_paid(self, *, at: datetime.datetime, actor: "User | None" = None) -> None:
@@ -256,7 +245,10 @@ class Order(models.Model):
         tracking: str = "",
         at: datetime.datetime | None = None,
     ) -> Shipment:
-        """Let it go, packed or not yet: its copies leave the stock. Raises WrongState unless paid."""
+        """Let it go, packed or not yet: its copies leave the stock.
+
+        Raises WrongState unless it is paid.
+        """
         at = at or timezone.now()
         self.lock()
         if self.status != Order.Status.PAID or not self.needs_shipment:
@@ -390,8 +382,3 @@ class Order(models.Model):
     def _tell(self, kind: OrderMessage.Kind) -> None:
         # By name, because jobs stand above models.
         app.configure_task("orders.send_message").defer(order_id=self.pk, kind=kind.value)
-
-    def confirm(self) -> None:
-        """The order has just been placed: write it down and have the customer told."""
-        self.record(OrderEvent.Kind.PLACED, at=self.placed_at)
-        self._tell(OrderMessage.Kind.PLACED)

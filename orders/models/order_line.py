@@ -104,7 +104,8 @@ class OrderLine(models.Model):
     def unshipped_quantity(self) -> int:
         """How many copies have not left yet."""
         shipped = self.shipment_lines.filter(shipment__shipped_at__isnull=False)
-        return self.quantity - shipped.aggregate(total=Coalesce(Sum("quantity"), 0))["total"]
+        total: int = shipped.aggregate(total=Coalesce(Sum("quantity"), 0))["total"]
+        return self.quantity - total
 
     def release(self, *, reference: str) -> None:
         """Give back what is still allocated. Call once, when the order is canceled."""
