@@ -1,0 +1,197 @@
+"""Each role answers its own addresses, and has no more power than its row of the table says."""
+
+import json
+import re
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from django.urls import URLResolver
+from pytest_django.plugin import DjangoDbBlocker
+
+from bookstore import roles, urls
+from bookstore.management.commands.grant_reader import catalogue_tables
+from bookstore.roles import ROLES, SPLIT, Role, UnknownRole, get_role
+from bookstore.tests.shell import CHECKOUT, run
+
+VISIT = """
+import json, sys
+import django
+django.setup()
+from django.conf import settings
+from django.test import Client
+visits = {}
+client = Client(raise_request_exception=False)
+for path in sys.argv[1:]:
+    response = client.get(path, headers={"host": "localhost"})
+    cookies = sorted(response.cookies)
+    visits[path] = {"status": response.status_code, "cookies": cookies}
+print(json.dumps({"visits": visits, "middleware": settings.MIDDLEWARE}))
+"""
+QUERY = """
+import django
+django.setup()
+from catalog.models import Work
+try:
+    Work.objects.exists()
+except Exception as error:
+    print(type(error).__name__)
+"""
+
+
+@pytest.fixture(scope="module")
+def reader_url(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> str:
+    """A second connection's address: the reader, on the database of this process's tests."""
+    with django_db_blocker.unblock():
+        # Outside of any test's transaction, or the second connection would not see it.
+        call_command("grant_reader", verbosity=0)
+        database = str(connection.settings_dict["NAME"])
+        connection.close()
+    return settings.DATABASE_READER_URL.replace("/bookstore?", f"/{database}?")
+
+
+@pytest.fixture
+def reader(reader_url: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(reader_url, autocommit=True) as second:
+        yield second
+
+
+def environment(role: str, **stores: str) -> dict[str, str]:
+    return {
+        "BOOKSTORE_ROLE": role,
+        "DJANGO_SETTINGS_MODULE": "bookstore.settings",
+        "BOOKSTORE_DATA_DIR": str(settings.DATA_DIR),
+        "SECRET_KEY": settings.SECRET_KEY,
+        "REDIS_URL": settings.REDIS_URL,
+        "HTTPS_ONLY": "off",
+        **stores,
+    }
+
+
+# --- The table ----------------------------------------------------------------------------------
+
+
+def test_an_unknown_role_is_told_the_known_ones() -> None:
+    with pytest.raises(UnknownRole, match=r"'frontent'.*Known roles: rds, redis, frontend, all"):
+        get_role("frontent")
+
+
+def test_an_unknown_role_does_not_start() -> None:
+    outcome = run("manage.py", "check", environment={"BOOKSTORE_ROLE": "frontent"})
+    assert outcome.returncode == 1
+    assert outcome.stderr.startswith("Error: BOOKSTORE_ROLE is 'frontent'")
+    assert len(outcome.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("role", ROLES.values(), ids=lambda role: role.name)
+def test_the_addresses_are_those_of_the_table(role: Role) -> None:
+    patterns = urls.for_role(role)
+    prefixes = [str(each.pattern) for each in patterns if isinstance(each, URLResolver)]
+    assert prefixes == [route.prefix for route in role.routes]
+    plain = [str(each.pattern) for each in patterns if not isinstance(each, URLResolver)]
+    assert plain == ["health", "ready", *role.ready_paths]
+
+
+def test_no_address_belongs_to_two_roles() -> None:
+    prefixes = [route.prefix for role in SPLIT for route in role.routes]
+    assert len(prefixes) == len(set(prefixes))
+    assert [route.prefix for route in roles.ALL.routes] == prefixes
+
+
+def test_nginx_sends_every_prefix_to_its_role() -> None:
+    template = (CHECKOUT / "docker" / "nginx.conf.template").read_text()
+    locations = re.findall(r"location /(\S*) \{ proxy_pass http://(\w+); \}", template)
+    assert locations == [(route.prefix, role.name) for role in SPLIT for route in role.routes]
+    assert template.count("location ") == len(locations)
+
+
+# --- The running roles --------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("role", "answered", "unknown"),
+    [
+        ("rds", ["/health", "/api/ready", "/basket/"], ["/", "/live/trending", "/live/ready"]),
+        ("redis", ["/health", "/live/ready", "/live/trending"], ["/", "/basket/", "/api/ready"]),
+        ("frontend", ["/health", "/ready", "/"], ["/basket/", "/live/trending", "/admin/"]),
+    ],
+)
+def test_a_role_answers_its_own_addresses_only(
+    reader_url: str, role: str, answered: list[str], unknown: list[str]
+) -> None:
+    stores = {
+        "rds": {"DATABASE_URL": reader_url.replace("bookstore_reader@", "bookstore@")},
+        "redis": {},
+        "frontend": {"DATABASE_READER_URL": reader_url},
+    }[role]
+    outcome = run("-c", VISIT, *answered, *unknown, environment=environment(role, **stores))
+    assert outcome.returncode == 0, outcome.stderr
+    seen = json.loads(outcome.stdout.splitlines()[-1])
+    statuses = {path: visit["status"] for path, visit in seen["visits"].items()}
+    assert statuses == dict.fromkeys(answered, 200) | dict.fromkeys(unknown, 404)
+    if role != "rds":
+        assert [path for path, visit in seen["visits"].items() if visit["cookies"]] == []
+        assert [name for name in seen["middleware"] if "session" in name or "csrf" in name] == []
+
+
+def test_role_redis_cannot_ask_a_database() -> None:
+    outcome = run("-c", QUERY, environment=environment("redis"))
+    assert outcome.stdout == "ImproperlyConfigured\n"
+
+
+# --- The reader ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("model", apps.get_models(include_auto_created=True), ids=str)
+def test_the_reader_reads_the_catalogue_and_nothing_else(
+    reader: psycopg.Connection, model: type
+) -> None:
+    table = model._meta.db_table  # type: ignore[attr-defined]
+    question = "SELECT has_table_privilege(current_user, %s, %s)"
+    granted = {
+        right
+        for right in ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE")
+        if reader.execute(question, [f'"{table}"', right]).fetchone() == (True,)
+    }
+    assert granted == ({"SELECT"} if table in catalogue_tables() else set())
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT FROM orders_order",
+        "SELECT FROM accounts_user",
+        "SELECT FROM django_session",
+        "SELECT FROM procrastinate_jobs",
+        "DELETE FROM catalog_work",
+        "UPDATE catalog_stock SET on_hand = 1",
+        "CREATE TABLE mine (id int)",
+        "SET ROLE bookstore",
+    ],
+)
+def test_the_reader_is_refused(reader: psycopg.Connection, statement: str) -> None:
+    reader.execute("SELECT FROM catalog_work")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        reader.execute(statement)
+
+
+@pytest.mark.django_db
+def test_granting_again_takes_back_what_was_granted_by_hand() -> None:
+    def may_read_orders() -> object:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT has_table_privilege('bookstore_reader', 'orders_order', 'SELECT')"
+            )
+            return cursor.fetchone()[0]
+
+    call_command("grant_reader", verbosity=0)
+    with connection.cursor() as cursor:
+        cursor.execute("GRANT SELECT ON orders_order TO bookstore_reader")
+    assert may_read_orders() is True
+    call_command("grant_reader", verbosity=0)
+    assert may_read_orders() is False
