@@ -1,0 +1,116 @@
+"""The sample shop: loaded, found, and taken away again without a trace."""
+
+import datetime
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db.models import Count, F, Sum
+from pytest_django import DjangoDbBlocker
+
+from catalog import samples
+from catalog.isbn import is_isbn13
+from catalog.models import (
+    Contributor,
+    Edition,
+    Imprint,
+    Price,
+    Publisher,
+    SearchEntry,
+    Series,
+    StaffList,
+    Stock,
+    StockMovement,
+    Subject,
+    Work,
+)
+from catalog.search import Criteria, search
+from catalog.tests.factories import EditionFactory, SubjectFactory
+
+FOLDER = Path(settings.BASE_DIR) / "sample_data"
+TODAY = datetime.date(2026, 11, 1)
+EVERYTHING = (
+    *(Work, Edition, Price, Stock, StockMovement, Contributor, Imprint, Publisher, Series),
+    *(Subject, StaffList, SearchEntry),
+)
+
+
+@pytest.fixture(scope="module")
+def sample_shop(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The sample catalogue, loaded once for the module and taken away at its end."""
+    with django_db_blocker.unblock():
+        samples.load(FOLDER, today=TODAY)
+        yield
+        samples.remove()
+
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sample_shop")]
+
+
+def test_it_is_as_large_as_promised() -> None:
+    assert Work.objects.count() >= 300
+    editions = Work.objects.annotate(editions_count=Count("editions"))
+    assert not editions.exclude(editions_count__range=(2, 4)).exists()
+    foreign = Work.objects.filter(editions__language__in=["fr", "de", "es", "it"]).distinct()
+    assert foreign.count() >= 40
+    assert Work.objects.exclude(description="").count() >= 100
+    assert StaffList.objects.count() >= 2
+
+
+def test_no_isbn_is_invented() -> None:
+    numbers = Edition.objects.values_list("isbn13", flat=True)
+    assert not [number for number in numbers if is_isbn13(number)]
+
+
+def test_every_edition_is_priced_and_marked_as_sample() -> None:
+    assert not Edition.objects.with_price(on=TODAY).filter(price_amount=None).exists()
+    assert not Edition.objects.filter(is_sample=False).exists()
+
+
+def test_its_ledger_agrees() -> None:
+    sums = Stock.objects.annotate(moved=Sum("movements__on_hand_change"))
+    assert not sums.exclude(on_hand=F("moved")).filter(on_hand__gt=0).exists()
+
+
+@pytest.mark.parametrize(
+    ("q", "title"),
+    [
+        ("pride and prejudice", "Pride and Prejudice"),
+        ("shelley frankenstein", "Frankenstein"),
+        ("frankenstien", "Frankenstein"),
+        ("moby", "Moby-Dick"),
+        ("flaubert", "Madame Bovary"),
+    ],
+)
+def test_famous_books_are_found_first(q: str, title: str) -> None:
+    assert title in [work.title for work in search(Criteria(q=q)).works[:3]]
+
+
+def test_loading_it_again_changes_nothing() -> None:
+    before = {model: model._default_manager.count() for model in EVERYTHING}
+    report = samples.load(FOLDER, today=TODAY)
+    assert {model: model._default_manager.count() for model in EVERYTHING} == before
+    assert vars(report) == {
+        "editions_created": 0, "editions_changed": 0, "works_created": 0, "stock_changed": 0,
+    }  # fmt: skip
+
+
+def test_removing_it_leaves_nothing_behind() -> None:
+    assert samples.remove() > 600
+    assert {model.__name__: model._default_manager.count() for model in EVERYTHING} == {
+        model.__name__: 0 for model in EVERYTHING
+    }
+
+
+def test_removing_it_leaves_what_is_the_shops_own() -> None:
+    own = EditionFactory.create(stock=2)
+    SubjectFactory.create(code="OWN", scheme=Subject.Scheme.SHOP)
+    work = Work.objects.filter(is_sample=True).first()
+    assert work is not None
+    joined = EditionFactory.create(work=work)
+    samples.remove()
+    assert set(Edition.objects.all()) == {own, joined}
+    assert set(Work.objects.all()) == {own.work, work}
+    assert Stock.objects.get().on_hand == 2
+    assert Subject.objects.filter(code="OWN").exists()
