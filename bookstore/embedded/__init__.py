@@ -125,13 +125,13 @@ def environment(addresses: Engines, *, with_stores: bool = True) -> dict[str, st
     return {name: value for name, value in wanted.items() if not _is_given(name)}
 
 
-def secret(file: Path) -> str:
+def secret(file: Path, *, length: int = 48) -> str:
     """The random text in `file`, which only its owner may read; made when it is not there."""
     file.parent.mkdir(parents=True, exist_ok=True)
     with contextlib.suppress(FileExistsError):
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with open(descriptor, "w") as new:
-            new.write(secrets.token_urlsafe(48))
+            new.write(secrets.token_urlsafe(length))
     return file.read_text()
 
 

@@ -4,6 +4,7 @@ Every step looks first whether there is something to do, so that a second start 
 """
 
 import hashlib
+import io
 from pathlib import Path
 
 from django.apps import apps
@@ -27,12 +28,12 @@ def has_migrations_to_run() -> bool:
 
 def migrate() -> None:
     """Bring the tables up to the code."""
-    call_command("migrate", verbosity=0, interactive=False)
+    _quietly("migrate", interactive=False)
 
 
 def grant_reader() -> None:
     """Let the frontend's login read the catalogue, and only that."""
-    call_command("grant_reader", verbosity=0)
+    _quietly("grant_reader")
 
 
 def _static_fingerprint() -> str:
@@ -56,7 +57,7 @@ def has_static_files_to_collect() -> bool:
 
 def collect_static() -> None:
     """Put all static files, compressed and named by their content, into one place."""
-    call_command("collectstatic", verbosity=0, interactive=False, clear=True)
+    _quietly("collectstatic", interactive=False, clear=True)
     _collected().write_text(_static_fingerprint())
 
 
@@ -67,7 +68,11 @@ def has_no_books() -> bool:
 
 def load_sample_data() -> None:
     """Fill the catalogue with the sample books."""
-    call_command("load_sample_data", verbosity=0)
+    _quietly("load_sample_data")
+
+
+def _quietly(command: str, **options: bool) -> None:
+    call_command(command, verbosity=0, stdout=io.StringIO(), **options)
 
 
 def demo_staff_password(data_dir: Path) -> str | None:
@@ -75,7 +80,7 @@ def demo_staff_password(data_dir: Path) -> str | None:
     file = data_dir / "demo_staff_password"
     people = get_user_model().objects
     if not file.exists() and not people.filter(is_staff=True).exists():
-        people.create_superuser(STAFF_EMAIL, embedded.secret(file), name="Carol")  # type: ignore[call-arg]
+        people.create_superuser(STAFF_EMAIL, embedded.secret(file, length=12), name="Carol")  # type: ignore[call-arg]
     if file.exists() and people.filter(email=STAFF_EMAIL, is_staff=True).exists():
-        return embedded.secret(file)
+        return embedded.secret(file, length=12)
     return None

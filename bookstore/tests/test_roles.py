@@ -67,7 +67,7 @@ def environment(role: str, **stores: str) -> dict[str, str]:
         "BOOKSTORE_DATA_DIR": str(settings.DATA_DIR),
         "SECRET_KEY": settings.SECRET_KEY,
         "REDIS_URL": settings.REDIS_URL,
-        "HTTPS_ONLY": "off",
+        "DEBUG": "on",  # so that static files need no collecting
         **stores,
     }
 
@@ -116,9 +116,9 @@ def test_nginx_sends_every_prefix_to_its_role() -> None:
 @pytest.mark.parametrize(
     ("role", "answered", "unknown"),
     [
-        ("rds", ["/health", "/api/ready", "/basket/"], ["/", "/live/trending", "/live/ready"]),
-        ("redis", ["/health", "/live/ready", "/live/trending"], ["/", "/basket/", "/api/ready"]),
-        ("frontend", ["/health", "/ready", "/"], ["/basket/", "/live/trending", "/admin/"]),
+        ("rds", ["/health", "/api/ready", "/basket/"], ["/", "/live/suggest?q=a", "/live/ready"]),
+        ("redis", ["/health", "/live/ready", "/live/suggest?q=a"], ["/", "/basket/", "/api/ready"]),
+        ("frontend", ["/health", "/ready", "/"], ["/basket/", "/live/suggest?q=a", "/admin/"]),
     ],
 )
 def test_a_role_answers_its_own_addresses_only(

@@ -109,7 +109,8 @@ class Command(BaseCommand):
     def _start_split(self, processes: Processes, addresses: embedded.Engines) -> None:
         upstreams = {}
         for role in SPLIT:
-            upstreams[role.name] = f"unix:{addresses.run_dir / role.name}.sock"
+            # No longer than PostgreSQL's, and unlike that of Redis itself.
+            upstreams[role.name] = f"unix:{addresses.run_dir / role.name}.http"
             processes.add(f"role {role.name}", gunicorn(upstreams[role.name]), environment(role))
         owner = next(role for role in SPLIT if role.database is DatabaseAccess.OWNER)
         processes.add("worker", worker(), environment(owner))
@@ -125,7 +126,7 @@ class Command(BaseCommand):
                 if time.monotonic() > deadline:
                     raise CommandError(f"The shop does not open: /{path} does not answer.")
                 processes.revive()
-                time.sleep(0.05)
+                time.sleep(0.1)
 
     def _watch(self, processes: Processes, running: embedded.Running | None) -> None:
         while True:
