@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from catalog import samples
-from orders.models import Order
+from orders.models import OrderLine
 
 
 class Command(BaseCommand):
@@ -14,8 +14,8 @@ class Command(BaseCommand):
     help = "Takes every sample book away, with its stock and lists. Orders keep what they copied."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        open_orders = Order.objects.open().filter(lines__edition__is_sample=True).distinct()
-        if numbers := list(open_orders.values_list("number", flat=True)[:10]):
+        holding = OrderLine.objects.holding_stock().filter(edition__is_sample=True)
+        if numbers := sorted(set(holding.values_list("order__number", flat=True)))[:10]:
             raise CommandError(
                 f"Open orders hold sample books: {', '.join(numbers)}."
                 " Cancel or complete them first; nothing was removed."
