@@ -80,7 +80,7 @@ def demo_staff_password(data_dir: Path) -> str | None:
     file = data_dir / "demo_staff_password"
     people = get_user_model().objects
     if not file.exists() and not people.filter(is_staff=True).exists():
-        people.create_superuser(STAFF_EMAIL, embedded.secret(file, length=12), name="Carol")  # type: ignore[call-arg]
+        people.create_superuser(STAFF_EMAIL, embedded.secret(file, length=12), name="Carol")
     if file.exists() and people.filter(email=STAFF_EMAIL, is_staff=True).exists():
         return embedded.secret(file, length=12)
     return None

@@ -51,7 +51,8 @@ def reader_url(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> str
         call_command("grant_reader", verbosity=0)
         database = str(connection.settings_dict["NAME"])
         connection.close()
-    return settings.DATABASE_READER_URL.replace("/bookstore?", f"/{database}?")
+    url: str = settings.DATABASE_READER_URL
+    return url.replace("/bookstore?", f"/{database}?")
 
 
 @pytest.fixture
