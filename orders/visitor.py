@@ -1,0 +1,81 @@
+"""The visitor card: what the page header shows of a visitor, kept in Redis for the live answers.
+
+PostgreSQL holds the truth (session, user, basket). Whoever changes one of these writes the card
+anew; a card that is missing is rebuilt by `/basket/visitor`.
+"""
+
+import hashlib
+import json
+import logging
+from dataclasses import asdict, dataclass
+
+from caching import store
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Card:
+    """What the header shows."""
+
+    name: str = ""
+    """How the signed-in visitor is called; empty for a guest."""
+    basket_quantity: int = 0
+
+    @property
+    def is_signed_in(self) -> bool:
+        """Whether the visitor is known."""
+        return self.name != ""
+
+
+GUEST = Card()
+
+
+def _key(session_key: str) -> str:
+    # Digested, so that who can read Redis cannot take over sessions.
+    digest = hashlib.blake2b(session_key.encode("utf-8", "replace"), digest_size=20)
+    return f"visitor:{digest.hexdigest()}"
+
+
+def write_card(session_key: str, card: Card, *, lifetime_seconds: int) -> None:
+    """Keep the card for as long as the session lives; dropped when Redis is gone."""
+    try:
+        _write(session_key, card, lifetime_seconds)
+    except store.Unavailable as error:
+        logger.warning("Could not write a visitor card: %s", error)
+
+
+def forget_card(session_key: str) -> None:
+    """The session has ended."""
+    try:
+        _delete(session_key)
+    except store.Unavailable as error:
+        logger.warning("Could not forget a visitor card: %s", error)
+
+
+@store.needs_redis
+def read_card(session_key: str) -> Card | None:
+    """The session's card, or None when Redis holds none.
+
+    Raises store.Unavailable when Redis does not answer.
+    """
+    stored = store.client().get(_key(session_key))
+    if stored is None:
+        return None
+    try:
+        return Card(**json.loads(stored))
+    except (
+        ValueError,
+        TypeError,
+    ):  # written by another release: rebuilt like a missing one
+        return None
+
+
+@store.needs_redis
+def _write(session_key: str, card: Card, lifetime_seconds: int) -> None:
+    store.client().set(_key(session_key), json.dumps(asdict(card)), ex=max(1, lifetime_seconds))
+
+
+@store.needs_redis
+def _delete(session_key: str) -> None:
+    store.client().delete(_key(session_key))

@@ -1,0 +1,192 @@
+"""The form of the one-page checkout: what is asked, and what of it is needed when."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.forms.boundfield import BoundWidget
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Address, User
+from orders.gateways import PaymentMethod
+from orders.models import PostalAddress, ShippingMethod
+from storefront.forms import MAX_ADDRESSES, check_postcode, prepare_address_fields
+
+ADDRESS_FIELDS = ("name", "line1", "line2", "city", "postcode", "country")
+NEEDED = {
+    "name": _("Please enter the name of the person who receives the parcel."),
+    "line1": _("Please enter the street and house number."),
+    "city": _("Please enter the city."),
+    "country": _("Please choose the country."),
+}
+ANOTHER_ADDRESS = "another"
+
+
+@dataclass(frozen=True)
+class ShippingChoice:
+    """A radio button of the shipping methods, with what the order costs in total with it."""
+
+    radio: BoundWidget
+    method: ShippingMethod
+    total_amount: Decimal
+
+
+class CheckoutForm(forms.Form):
+    """Contact, delivery and payment."""
+
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        max_length=254,
+        help_text=_("We send the confirmation and news of your order there."),
+        error_messages={"required": _("Please enter your e-mail address.")},
+    )
+    shipping_method = forms.ChoiceField(
+        label=_("Delivery"),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Please choose how your order reaches you.")},
+    )
+    saved_address = forms.ChoiceField(
+        label=_("Deliver to"), widget=forms.RadioSelect, required=False
+    )
+    name = forms.CharField(max_length=200, required=False)
+    line1 = forms.CharField(max_length=200, required=False)
+    line2 = forms.CharField(max_length=200, required=False)
+    city = forms.CharField(max_length=100, required=False)
+    postcode = forms.CharField(max_length=20, required=False)
+    country = forms.ChoiceField(label=_("Country"), required=False)
+    save_address = forms.BooleanField(label=_("Keep this address for next time"), required=False)
+    payment_method = forms.ChoiceField(
+        label=_("Payment"),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Please choose how you want to pay.")},
+    )
+
+    use_required_attribute = False  # what is required depends on the choices
+
+    def __init__(
+        self,
+        *,
+        subtotal_amount: Decimal,
+        shipping_methods: Sequence[ShippingMethod],
+        payment_methods: Sequence[PaymentMethod],
+        user: User | None,
+        data: QueryDict | None = None,
+        initial: dict[str, Any] | None = None,
+    ) -> None:
+        """For a basket that costs `subtotal_amount` and may be sent by `shipping_methods`."""
+        super().__init__(data, initial=initial)
+        self.subtotal_amount = subtotal_amount
+        self.shipping_methods = {method.code: method for method in shipping_methods}
+        self.payment_methods = payment_methods
+        self.user = user
+        self.addresses = {str(each.pk): each for each in user.addresses.all()} if user else {}
+        self._offer_choices()
+        self._prefill()
+
+    def _offer_choices(self) -> None:
+        prepare_address_fields(self.fields, section="shipping")
+        self.fields["email"].widget.attrs["autocomplete"] = "email"
+        _choices_of(self, "shipping_method").choices = [
+            (method.code, method.name) for method in self.shipping_methods.values()
+        ]
+        _choices_of(self, "payment_method").choices = [
+            (method.code, method.name) for method in self.payment_methods
+        ]
+        if self.addresses:
+            _choices_of(self, "saved_address").choices = [
+                *((key, str(address)) for key, address in self.addresses.items()),
+                (ANOTHER_ADDRESS, _("Another address")),
+            ]
+        else:
+            del self.fields["saved_address"]
+        if self.user is None:
+            del self.fields["save_address"]
+
+    def _prefill(self) -> None:
+        for name, choices in (
+            ("shipping_method", self.shipping_methods),
+            ("payment_method", [method.code for method in self.payment_methods]),
+            ("saved_address", self.addresses),
+        ):
+            if name in self.fields:
+                self.fields[name].initial = next(iter(choices), None)
+        if self.user is not None:
+            self.fields["email"].initial = self.user.email
+            self.fields["name"].initial = self.user.name
+
+    def shipping_choices(self) -> Iterator[ShippingChoice]:
+        """The radio buttons of the shipping methods."""
+        for radio, method in zip(
+            self["shipping_method"], self.shipping_methods.values(), strict=True
+        ):
+            yield ShippingChoice(radio, method, self.subtotal_amount + method.amount)
+
+    def payment_choices(self) -> Iterator[tuple[BoundWidget, PaymentMethod]]:
+        """The radio buttons of the payment methods."""
+        yield from zip(self["payment_method"], self.payment_methods, strict=True)
+
+    @property
+    def asks_for_address(self) -> bool:
+        """Whether any of the offered methods needs one."""
+        return any(method.requires_address for method in self.shipping_methods.values())
+
+    def clean(self) -> dict[str, Any]:
+        """What the page promised to cost, and an address where a parcel goes to a new one."""
+        cleaned = super().clean() or self.cleaned_data
+        cleaned["expected_total"] = self._read_expected_total(cleaned.get("shipping_method", ""))
+        method = self.shipping_methods.get(cleaned.get("shipping_method", ""))
+        if method is None or not method.requires_address or self._saved_address(cleaned):
+            for name in ADDRESS_FIELDS:
+                self.errors.pop(name, None)
+            return cleaned
+        for name, message in NEEDED.items():
+            if not cleaned.get(name) and name not in self.errors:
+                self.add_error(name, message)
+        check_postcode(self, cleaned)
+        return cleaned
+
+    def _saved_address(self, cleaned: dict[str, Any]) -> Address | None:
+        return self.addresses.get(cleaned.get("saved_address", ""))
+
+    @property
+    def chosen_shipping_method(self) -> ShippingMethod:
+        """How the order reaches the customer."""
+        return self.shipping_methods[self.cleaned_data["shipping_method"]]
+
+    @property
+    def address(self) -> PostalAddress | None:
+        """Where the parcel goes, or None when there is none."""
+        if not self.chosen_shipping_method.requires_address:
+            return None
+        saved = self._saved_address(self.cleaned_data)
+        if saved is not None:
+            return PostalAddress(**{name: getattr(saved, name) for name in ADDRESS_FIELDS})
+        return PostalAddress(**{name: self.cleaned_data[name] for name in ADDRESS_FIELDS})
+
+    def _read_expected_total(self, code: str) -> Decimal | None:
+        # One for each shipping method, because without scripts the page cannot do the sum.
+        text = self.data.get(f"expected_total_{code}") or self.data.get("expected_total")
+        field = forms.DecimalField(max_digits=12, decimal_places=2, required=False)
+        expected_total: Decimal | None = field.clean(text)
+        return expected_total
+
+    def keep_address(self) -> None:
+        """Put the new address into the user's address book, when they asked for it."""
+        address = self.address
+        is_wanted = self.cleaned_data.get("save_address", False)
+        if self.user is None or address is None or not is_wanted:
+            return
+        if self._saved_address(self.cleaned_data) or len(self.addresses) >= MAX_ADDRESSES:
+            return
+        fields = {name: getattr(address, name) for name in ADDRESS_FIELDS}
+        if not self.user.addresses.filter(**fields).exists():
+            self.user.addresses.create(**fields)
+
+
+def _choices_of(form: forms.Form, name: str) -> forms.ChoiceField:
+    field = form.fields[name]
+    assert isinstance(field, forms.ChoiceField)  # noqa: S101 - narrows the type
+    return field

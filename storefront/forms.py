@@ -1,0 +1,143 @@
+"""What visitors may write into the shop's forms; every field has a limit and a plain error."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Address, User
+from catalog import isbn
+from orders.models.basket import MAX_QUANTITY
+from storefront import countries
+
+LONGEST_NUMBER = 60  # an ISBN with label and separators
+MAX_ADDRESSES = 30  # in an address book
+
+
+class NumberField(forms.CharField):
+    """An edition's number in any notation; becomes its 13 digits."""
+
+    def clean(self, value: object) -> str:
+        """The 13 digits."""
+        text: str = super().clean(value)
+        try:
+            return isbn.normalize(text)
+        except isbn.InvalidNumber:
+            raise forms.ValidationError(
+                _("“%(text)s” is not a valid ISBN: please check the digits."),
+                params={"text": text[:40]},
+                code="invalid",
+            ) from None
+
+
+class QuantityField(forms.IntegerField):
+    """How many copies of one edition."""
+
+    def __init__(self, *, min_value: int, **options: Any) -> None:
+        """From `min_value` on."""
+        super().__init__(
+            label=_("Quantity"),
+            min_value=min_value,
+            max_value=MAX_QUANTITY,
+            error_messages={
+                "invalid": _("The quantity must be a whole number, such as 1."),
+                "required": _("Please give a quantity."),
+                "min_value": _("The quantity must be at least %(limit_value)s."),
+                "max_value": _("We sell at most %(limit_value)s copies of a title at once."),
+            },
+            **options,
+        )
+
+
+class LineForm(forms.Form):
+    """An edition for the basket."""
+
+    isbn13 = NumberField(
+        label=_("ISBN"),
+        max_length=LONGEST_NUMBER,
+        error_messages={"required": _("Please give the ISBN of the book.")},
+    )
+    quantity = QuantityField(min_value=1, required=False)
+
+    def clean_quantity(self) -> int:
+        """One, when nothing was said."""
+        quantity: int | None = self.cleaned_data["quantity"]
+        return 1 if quantity is None else quantity
+
+
+class QuantityForm(forms.Form):
+    """Another quantity for a line; zero removes it."""
+
+    quantity = QuantityField(min_value=0)
+
+
+class AddressForm(forms.ModelForm[Address]):
+    """A postal address in the address book."""
+
+    country = forms.ChoiceField(label=_("Country"))
+
+    class Meta:
+        model = Address
+        fields = ("name", "line1", "line2", "city", "postcode", "country")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """With the hints that browsers fill addresses by."""
+        super().__init__(*args, **kwargs)
+        prepare_address_fields(self.fields)
+
+    def clean(self) -> dict[str, Any]:
+        """A postcode where there are postcodes."""
+        cleaned = super().clean() or self.cleaned_data
+        check_postcode(self, cleaned)
+        return cleaned
+
+
+class NameForm(forms.ModelForm[User]):
+    """How the shop calls a customer."""
+
+    class Meta:
+        model = User
+        fields = ("name",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """With the hint that browsers fill it by."""
+        super().__init__(*args, **kwargs)
+        self.fields["name"].widget.attrs["autocomplete"] = "name"
+        self.fields["name"].required = True
+
+
+AUTOCOMPLETE = {
+    "name": "name",
+    "line1": "address-line1",
+    "line2": "address-line2",
+    "city": "address-level2",
+    "postcode": "postal-code",
+    "country": "country",
+}
+LABELS = {
+    "name": _("Full name"),
+    "line1": _("Address"),
+    "line2": _("Address, second line"),
+    "city": _("City"),
+    "postcode": _("Postcode"),
+}
+
+
+def prepare_address_fields(fields: Mapping[str, forms.Field], section: str = "") -> None:
+    """Label the address fields and give them the hints that browsers fill them by."""
+    for name, hint in AUTOCOMPLETE.items():
+        fields[name].widget.attrs["autocomplete"] = f"{section} {hint}".strip()
+        fields[name].label = LABELS.get(name, fields[name].label)
+    fields["postcode"].required = False  # some countries have none: see check_postcode
+    country = fields["country"]
+    assert isinstance(country, forms.ChoiceField)  # noqa: S101 - narrows the type
+    country.choices = [("", _("Choose a country")), *countries.choices()]
+
+
+def check_postcode(form: forms.BaseForm, cleaned: Mapping[str, Any]) -> None:
+    """Add an error unless there is a postcode or the country has none."""
+    if cleaned.get("country") in countries.WITHOUT_POSTCODES or cleaned.get("postcode"):
+        return
+    if "postcode" not in form.errors:
+        form.add_error("postcode", _("Please enter the postcode."))

@@ -1,0 +1,140 @@
+"""The basket's page, and what changes the basket."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import messages
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from catalog import isbn
+from catalog.models import Edition
+from orders.models import BasketLine
+from orders.models.basket import MAX_QUANTITY, BasketError, BasketGone
+from orders.visitor import Card
+from storefront.forms import LineForm, QuantityForm
+from storefront.same_origin import same_origin
+from storefront.views.redirects import see_other
+from storefront.visitor import find_basket, get_basket, rebuild_card, renew_card
+
+REMOVED = "removed"  # in the session: the line that was removed last, so that it can come back
+
+
+@never_cache
+@require_safe
+def show(request: HttpRequest) -> HttpResponse:
+    """What is in the basket, and what it costs."""
+    return _page(request)
+
+
+@never_cache
+@require_POST
+@same_origin  # no CSRF token: the form stands on pages that are cached for everyone
+def add(request: HttpRequest) -> HttpResponse:
+    """Put copies of an edition in."""
+    form = LineForm(request.POST)
+    if not form.is_valid():
+        return _refuse(request, _in_words(form), status=422)
+    number = form.cleaned_data["isbn13"]
+    edition = Edition.objects.offered().select_related("work").filter(isbn13=number).first()
+    if edition is None:
+        text = _("We know no book with the ISBN %(isbn)s: please check the number.")
+        return _refuse(request, [text % {"isbn": isbn.hyphenated(number)}], status=404)
+    try:
+        line = _add(request, edition, form.cleaned_data["quantity"])
+    except BasketError as error:
+        return _refuse(request, [str(error)], status=422)
+    card = renew_card(request)
+    if _is_from_htmx(request):
+        return _fragment(request, card, line=line)
+    text = _("“%(title)s” is in your basket.")
+    messages.success(request, text % {"title": edition.display_title})
+    return see_other(reverse("basket"))
+
+
+@never_cache
+@require_POST
+def change(request: HttpRequest, isbn13: str) -> HttpResponse:
+    """Give a line another quantity, remove it, or bring a removed one back."""
+    # What is no longer offered can still be removed.
+    edition = get_object_or_404(Edition.objects.select_related("work"), isbn13=isbn13)
+    is_removal = "remove" in request.POST
+    form = QuantityForm({"quantity": 0} if is_removal else request.POST)
+    if not form.is_valid():
+        return _refuse(request, _in_words(form), status=422)
+    quantity = form.cleaned_data["quantity"]
+    basket = find_basket(request) if quantity == 0 else get_basket(request)
+    if basket is not None:
+        line = basket.lines.filter(edition=edition).first()
+        try:
+            basket.set_quantity(edition, quantity)
+        except BasketError as error:
+            return _refuse(request, [str(error)], status=422)
+        if line is not None and quantity == 0:
+            request.session[REMOVED] = {
+                "isbn13": isbn13, "title": edition.display_title, "quantity": line.quantity,
+            }  # fmt: skip
+        renew_card(request)
+    return see_other(reverse("basket"))
+
+
+@never_cache
+@require_safe
+def visitor(request: HttpRequest) -> HttpResponse:
+    """The header's fragment from PostgreSQL; writes the visitor card that Redis has lost."""
+    context = {"card": rebuild_card(request), "is_to_be_rebuilt": False}
+    return render(request, "storefront/fragments/visitor.html", context)
+
+
+def _add(request: HttpRequest, edition: Edition, quantity: int) -> BasketLine:
+    try:
+        return get_basket(request).add(edition, quantity)
+    except BasketGone:  # it became an order in another tab; the next one starts now
+        return get_basket(request).add(edition, quantity)
+
+
+def _page(request: HttpRequest, errors: list[str] | None = None, status: int = 200) -> HttpResponse:
+    basket = find_basket(request)
+    lines = basket.priced_lines() if basket else []
+    context: dict[str, Any] = {
+        "lines": lines,
+        "errors": errors or [],
+        "has_problems": any(line.problem for line in lines),
+        "subtotal_amount": sum((line.total_amount for line in lines), start=Decimal("0.00")),
+        "max_quantity": MAX_QUANTITY,
+        "removed": request.session.pop(REMOVED, None),
+    }
+    return render(request, "storefront/basket.html", context, status=status)
+
+
+def _refuse(request: HttpRequest, errors: list[str], *, status: int) -> HttpResponse:
+    """Say what is wrong, on the basket's page or in the announcement that htmx shows."""
+    if _is_from_htmx(request):
+        return _fragment(request, None, errors=errors, status=422)  # htmx swaps no 404
+    return _page(request, errors, status)
+
+
+def _fragment(
+    request: HttpRequest, card: Card | None, *, status: int = 200, **context: object
+) -> HttpResponse:
+    return render(
+        request, "storefront/fragments/added.html", {"card": card, **context}, status=status
+    )
+
+
+def _is_from_htmx(request: HttpRequest) -> bool:
+    return request.headers.get("HX-Request") == "true"
+
+
+def _in_words(form: BaseForm) -> list[str]:
+    """The form's errors, each with the name of its field."""
+    return [
+        f"{form.fields[name].label}: {error}"
+        for name, errors in form.errors.items()
+        for error in errors
+    ]

@@ -1,0 +1,89 @@
+"""An order's page, for its customer, for a guest with the token, and for staff."""
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.models import User
+from orders.gateways import PaymentMethod, payment_methods
+from orders.models import Order, OrderEvent, WrongState
+from storefront.views.redirects import see_other
+from storefront.visitor import may_see, remember_order, signed_in_user
+
+LONGEST_TOKEN = 64
+SHOWN_EVENTS = frozenset(
+    {
+        OrderEvent.Kind.PLACED,
+        OrderEvent.Kind.PAYMENT_FAILED,
+        OrderEvent.Kind.PAID,
+        OrderEvent.Kind.PACKED,
+        OrderEvent.Kind.SHIPPED,
+        OrderEvent.Kind.COMPLETED,
+        OrderEvent.Kind.CANCELED,
+        OrderEvent.Kind.EXPIRED,
+        OrderEvent.Kind.REFUNDED,
+    }
+)
+"""The rest is between the shop and its payment providers."""
+
+
+@never_cache
+@require_safe
+def show(request: HttpRequest, number: str) -> HttpResponse:
+    """What was ordered, how far it is, and what is left to do."""
+    order = find_order(request, number)
+    if not may_see(request, order):  # but for the token in the address
+        remember_order(request, order)  # so that the buttons on the page work without it
+    context = {
+        "order": order,
+        "lines": order.lines.all(),
+        "events": [event for event in order.events.all() if event.kind in SHOWN_EVENTS],
+        "payment_method": _payment_method(order),
+        "is_awaiting_payment": order.status == Order.Status.AWAITING_PAYMENT,
+    }
+    return render(request, "storefront/order.html", context)
+
+
+@never_cache
+@require_POST
+def cancel(request: HttpRequest, number: str) -> HttpResponse:
+    """The customer does not want it any more, and has not paid."""
+    order = find_order(request, number)
+    try:
+        _cancel_unpaid(order, actor=signed_in_user(request))
+    except WrongState:
+        messages.error(request, _("This order can no longer be canceled here: please ask us."))
+    else:
+        messages.success(request, _("Your order is canceled."))
+    return see_other(order.get_absolute_url())
+
+
+@transaction.atomic
+def _cancel_unpaid(order: Order, *, actor: User | None) -> None:
+    order.lock()  # a payment may come in at this moment
+    if order.status != Order.Status.AWAITING_PAYMENT:
+        raise WrongState(order, _("canceled"))
+    order.cancel(actor=actor, reason=_("Canceled by the customer."))
+
+
+def _payment_method(order: Order) -> PaymentMethod | None:
+    return next((each for each in payment_methods() if each.code == order.payment_method), None)
+
+
+def find_order(request: HttpRequest, number: str) -> Order:
+    """The order, if the visitor may see it.
+
+    Raises Http404 alike for an order that does not exist and one that is somebody else's, so that
+    nobody can find out which numbers there are.
+    """
+    try:
+        order = Order.objects.for_page().by_number(number)
+    except Order.DoesNotExist:
+        raise Http404 from None
+    if not may_see(request, order, token=request.GET.get("token", "")[:LONGEST_TOKEN]):
+        raise Http404
+    return order

@@ -1,0 +1,98 @@
+"""The visitor behind a request: their basket, the orders they may see, their card in Redis.
+
+A guest is a session. It names one basket, and the orders whose secret link was opened in it. A
+signed-in visitor is a user, who owns one basket. No basket is ever found by an id from outside.
+"""
+
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.base import SessionBase
+from django.http import HttpRequest
+
+from accounts.models import User
+from orders.models import Basket, Order
+from orders.visitor import Card, forget_card, write_card
+
+GUEST_BASKET = "basket"  # in the session: the guest's basket
+ORDERS = "orders"  # in the session: tokens by order number, the latest last
+MAX_ORDERS = 20
+
+
+def signed_in_user(request: HttpRequest) -> User | None:
+    """The user, or None for a guest."""
+    user: User | AnonymousUser = request.user
+    return user if isinstance(user, User) else None
+
+
+def find_basket(request: HttpRequest) -> Basket | None:
+    """The visitor's basket, if they have one."""
+    user = signed_in_user(request)
+    if user is not None:
+        return Basket.objects.filter(user=user).first()
+    return find_guest_basket(request.session)
+
+
+def find_guest_basket(session: SessionBase) -> Basket | None:
+    """The basket of a visitor who has not signed in."""
+    basket_id = session.get(GUEST_BASKET)
+    return Basket.objects.filter(pk=basket_id, user=None).first() if basket_id else None
+
+
+def get_basket(request: HttpRequest) -> Basket:
+    """The visitor's basket, made when there is none."""
+    user = signed_in_user(request)
+    if user is not None:
+        return Basket.objects.of_user(user)
+    basket = find_guest_basket(request.session)
+    if basket is None:
+        basket = Basket.objects.create()
+        request.session[GUEST_BASKET] = str(basket.pk)
+    return basket
+
+
+def renew_card(request: HttpRequest) -> Card:
+    """Write what the header shows anew, after the basket or the name changed.
+
+    Also prolongs the session: whoever fills a basket shall still find it in two weeks.
+    """
+    request.session.modified = True
+    return rebuild_card(request)
+
+
+def rebuild_card(request: HttpRequest) -> Card:
+    """Write what the header shows anew from session and database."""
+    user = signed_in_user(request)
+    basket = find_basket(request)
+    card = Card(
+        name=user.get_short_name() if user else "",
+        basket_quantity=basket.quantity if basket else 0,
+    )
+    session = request.session
+    if session.session_key is None and not session.is_empty():
+        session.save()  # a new guest: the key that the card is filed under does not exist before
+    if session.session_key is not None:
+        write_card(session.session_key, card, lifetime_seconds=session.get_expiry_age())
+    return card
+
+
+def drop_card(session_key: str | None) -> None:
+    """The session with this key is over."""
+    if session_key is not None:
+        forget_card(session_key)
+
+
+def remember_order(request: HttpRequest, order: Order) -> None:
+    """Let this session see the order from now on, without the token in the address."""
+    tokens = {number: token for number, token in _tokens(request).items() if number != order.number}
+    kept = list(tokens.items())[-(MAX_ORDERS - 1) :]
+    request.session[ORDERS] = {**dict(kept), order.number: order.token}
+
+
+def may_see(request: HttpRequest, order: Order, *, token: str = "") -> bool:
+    """Whether the visitor may see the order: by who they are, a token, or a remembered one."""
+    remembered = _tokens(request).get(order.number, "")
+    return any(order.is_visible_to(request.user, each) for each in (token, remembered))
+
+
+def _tokens(request: HttpRequest) -> dict[str, str]:
+    tokens: dict[str, str] = request.session.get(ORDERS, {})
+    return tokens
