@@ -13,11 +13,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from caching import store
-from catalog import isbn, memory
+from catalog import isbn, memory, trending
 
 MOST_SUGGESTIONS = 8
 MOST_TYPED = 100  # characters; nobody types more into a search box, and no key should grow
 MOST_BADGES = 100
+MOST_TRENDING = 10
 
 
 def _wants_fragment(request: HttpRequest) -> bool:
@@ -62,7 +63,21 @@ def stock(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"items": [{**asdict(level), "label": level.label} for level in levels]})
 
 
+@never_cache
+@require_safe
+def popular(request: HttpRequest) -> HttpResponse:
+    """What visitors want these days."""
+    try:
+        items = trending.trending(today=timezone.localdate(), limit=MOST_TRENDING)
+    except store.Unavailable:
+        items = []
+    if _wants_fragment(request):
+        return render(request, "storefront/fragments/trending.html", {"items": items})
+    return JsonResponse({"items": items})
+
+
 urlpatterns = [
     path("suggest", suggest, name="live_suggest"),
     path("stock", stock, name="live_stock"),
+    path("trending", popular, name="live_trending"),
 ]

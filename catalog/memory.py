@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from caching import store
+from catalog import trending
 from catalog.folding import fold
 from catalog.models import Edition, Work
 
@@ -84,6 +85,7 @@ def publish_stock(numbers: Collection[str]) -> None:
         pipeline.hset(STOCK, mapping=levels)
     if gone:
         pipeline.hdel(STOCK, *gone)
+        pipeline.hdel(trending.CARDS, *gone)
     pipeline.execute()
 
 
@@ -100,6 +102,7 @@ def publish_works(work_ids: Collection[int]) -> None:
         if old:
             pipeline.zrem(SUGGEST, *json.loads(old))
         pipeline.hdel(SUGGEST_OF, str(pk))
+    trending.write_cards(pipeline, works)
     for pk, members in entries.items():
         pipeline.zadd(SUGGEST, dict.fromkeys(members, 0))
         pipeline.hset(SUGGEST_OF, str(pk), json.dumps(members))
@@ -111,7 +114,7 @@ def publish_works(work_ids: Collection[int]) -> None:
 @store.needs_redis
 def rebuild() -> int:
     """Write everything anew, and return how many works that were."""
-    store.client().delete(STOCK, SUGGEST, SUGGEST_OF)
+    store.client().delete(STOCK, SUGGEST, SUGGEST_OF, trending.CARDS)
     ids = list(Work.objects.offered().order_by("pk").values_list("pk", flat=True))
     for start in range(0, len(ids), BATCH):
         publish_works(ids[start : start + BATCH])

@@ -1,0 +1,68 @@
+"""What visitors want these days."""
+
+import datetime
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from catalog import jobs, trending
+from catalog.models import Edition
+from catalog.tests.factories import EditionFactory, WorkFactory
+
+pytestmark = pytest.mark.django_db
+TODAY = datetime.date(2026, 6, 10)
+
+
+def edition(title: str) -> Edition:
+    made = EditionFactory.create(work=WorkFactory.create(title=title, author="A B"))
+    jobs.publish_works([made.work_id])
+    return made
+
+
+def want(wanted: Edition, times: int, *, days_ago: int = 0) -> None:
+    for _ in range(times):
+        trending.note_interest(wanted.isbn13, today=TODAY - datetime.timedelta(days=days_ago))
+
+
+def labels(limit: int = 10) -> list[str]:
+    return [item["label"] for item in trending.trending(today=TODAY, limit=limit)]
+
+
+def test_the_most_wanted_come_first() -> None:
+    once, often = edition("Once"), edition("Often")
+    want(once, 1)
+    want(often, 5)
+    assert labels() == ["Often", "Once"]
+    assert labels(limit=1) == ["Often"]
+
+
+def test_interest_fades_and_is_forgotten() -> None:
+    old, new, ancient = edition("Old"), edition("New"), edition("Ancient")
+    want(old, 5, days_ago=6)
+    want(new, 2)
+    want(ancient, 50, days_ago=7)
+    assert labels() == ["New", "Old"]
+
+
+def test_a_withdrawn_edition_is_not_shown() -> None:
+    gone = edition("Gone")
+    want(gone, 3)
+    Edition.objects.update(is_offered=False)
+    jobs.publish_works([gone.work_id])
+    assert labels() == []
+
+
+def test_the_live_answer(client: Client) -> None:
+    wanted = edition("Wanted")
+    trending.note_interest(wanted.isbn13, today=timezone.localdate())
+    assert client.get("/live/trending").json() == {
+        "items": [
+            {
+                "isbn13": wanted.isbn13,
+                "label": "Wanted",
+                "detail": "A B",
+                "url": f"/books/{wanted.isbn13}/",
+            }
+        ]
+    }
