@@ -186,6 +186,9 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_CONFIRM_EMAIL_ON_GET = False
+ACCOUNT_CHANGE_EMAIL = True  # one address a customer; another one replaces it once confirmed
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # tell the owner when password or address change
+ACCOUNT_REAUTHENTICATION_REQUIRED = True  # for the latter
 
 SESSION_COOKIE_NAME = "visitor"
 SESSION_COOKIE_SAMESITE = "Lax"
