@@ -36,6 +36,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
         os.environ.update(ENVIRONMENT)
         os.environ["BOOKSTORE_DATA_DIR"] = str(addresses.data_dir)
         os.environ.update(embedded.environment(addresses))
+        (addresses.data_dir / "static").mkdir(exist_ok=True)  # WhiteNoise looks whether it is there
     os.environ["REDIS_URL"] = own_redis(os.environ["REDIS_URL"])
     return (yield)
 
