@@ -2,7 +2,6 @@
 
 from django.db import models
 from django.db.models import Q
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 
@@ -54,7 +53,7 @@ class Contributor(models.Model):
 
     def get_absolute_url(self) -> str:
         """The page with this contributor's works."""
-        return reverse("contributor", args=[self.slug])
+        return f"/contributors/{self.slug}/"
 
 
 class Contribution(models.Model):

@@ -10,7 +10,6 @@ from django.db import models
 from django.db.models import Case, F, OuterRef, Q, Sum, Value, When
 from django.db.models.functions import Cast, Coalesce, Mod, Substr
 from django.db.models.lookups import Exact
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -180,7 +179,7 @@ class Edition(models.Model):
 
     def get_absolute_url(self) -> str:
         """The page of the book, with its readable part."""
-        return reverse("edition", args=[self.isbn13, self.slug])
+        return f"/books/{self.isbn13}/{self.slug}/"
 
     @property
     def slug(self) -> str:

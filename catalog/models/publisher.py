@@ -1,7 +1,6 @@
 """Publisher: the company; Imprint: the brand on the spine."""
 
 from django.db import models
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 
@@ -39,4 +38,4 @@ class Imprint(models.Model):
 
     def get_absolute_url(self) -> str:
         """The page with this imprint's works."""
-        return reverse("imprint", args=[self.slug])
+        return f"/imprints/{self.slug}/"

@@ -1,7 +1,6 @@
 """Series: a set of works, most of them numbered."""
 
 from django.db import models
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 
@@ -24,7 +23,7 @@ class Series(models.Model):
 
     def get_absolute_url(self) -> str:
         """The page with the series in order."""
-        return reverse("series", args=[self.slug])
+        return f"/series/{self.slug}/"
 
 
 class SeriesMembership(models.Model):

@@ -1,7 +1,6 @@
 """StaffList: works that the booksellers recommend together, each with a note."""
 
 from django.db import models
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 
@@ -26,7 +25,7 @@ class StaffList(models.Model):
 
     def get_absolute_url(self) -> str:
         """The page with the list and its notes."""
-        return reverse("staff_list", args=[self.slug])
+        return f"/lists/{self.slug}/"
 
 
 class StaffListEntry(models.Model):

@@ -3,7 +3,6 @@
 from typing import Self
 
 from django.db import models
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 
@@ -68,7 +67,7 @@ class Subject(models.Model):
 
     def get_absolute_url(self) -> str:
         """The page with this subject's works."""
-        return reverse("subject", args=[self.slug])
+        return f"/subjects/{self.slug}/"
 
     @property
     def depth(self) -> int:
