@@ -1,5 +1,8 @@
-"""Customers and staff: User, who signs in by e-mail address, and the addresses they keep."""
+"""Customers and staff: User, who signs in by e-mail address, their addresses and API tokens."""
 
+import hashlib
+import secrets
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -82,3 +85,60 @@ class Address(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name}, {self.line1}, {self.postcode} {self.city}"
+
+
+class ApiTokenManager(models.Manager["ApiToken"]):
+    """Makes tokens and finds who holds one."""
+
+    def issue(self, *, user: User, name: str) -> tuple["ApiToken", str]:
+        """A token for `user`: the row, and the secret, which can be read only now."""
+        secret = f"bookstore_{secrets.token_urlsafe(32)}"
+        return self.create(user=user, name=name, digest=ApiToken.digest_of(secret)), secret
+
+    def in_force(self, secret: str) -> "ApiToken | None":
+        """The token with this secret, with its user, unless there is none or it was revoked.
+
+        Found by digest: how long the look-up takes tells nothing about the secret.
+        """
+        tokens = self.filter(digest=ApiToken.digest_of(secret), revoked_at=None)
+        return tokens.select_related("user").first()
+
+
+class ApiToken(models.Model):
+    """Lets a program act for a member of staff, until it is revoked. Only its digest is kept."""
+
+    USE_IS_NOTED_EVERY = timedelta(minutes=1)  # so that a busy client does not write every time
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="api_tokens")
+    name = models.CharField(_("name"), max_length=100, help_text=_("What uses it."))
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    last_used_at = models.DateTimeField(_("last used at"), null=True, editable=False)
+    revoked_at = models.DateTimeField(_("revoked at"), null=True, editable=False)
+
+    objects = ApiTokenManager()
+
+    class Meta:
+        verbose_name = _("API token")
+        verbose_name_plural = _("API tokens")
+        ordering = ("-created_at", "-id")
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.user})"
+
+    @staticmethod
+    def digest_of(secret: str) -> str:
+        """What is kept of a secret. It is random and long, so a plain hash is enough."""
+        return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
+
+    def used(self, at: datetime) -> None:
+        """Note that it was used, roughly when."""
+        if self.last_used_at is None or at - self.last_used_at >= self.USE_IS_NOTED_EVERY:
+            self.last_used_at = at
+            self.save(update_fields=["last_used_at"])
+
+    def revoke(self, at: datetime) -> None:
+        """End it for good; a token that was revoked before stays as it is."""
+        if self.revoked_at is None:
+            self.revoked_at = at
+            self.save(update_fields=["revoked_at"])
