@@ -1,4 +1,4 @@
-"""Bearer tokens: how the API knows a member of staff, and what they may do."""
+"""Bearer tokens, by which the API knows a member of staff, and what they may do."""
 
 from django.http import HttpRequest
 from django.utils import timezone

@@ -1,0 +1,273 @@
+"""The catalogue for programs: editions for everyone, stock for staff.
+
+The authentication of `staff_router` is attached where the API is put together.
+"""
+
+import base64
+import binascii
+import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated
+
+from django.conf import settings
+from django.contrib.postgres.search import SearchQuery
+from django.db import transaction
+from django.db.models import Prefetch
+from django.http import Http404, HttpRequest
+from django.utils.translation import gettext as _
+from ninja import Path, Query, Router, Schema
+from ninja.errors import ValidationError
+from pydantic import AfterValidator, Field, PlainSerializer, StringConstraints
+
+from catalog import isbn
+from catalog.folding import fold
+from catalog.models import Contribution, Edition, Location, Stock, Subject, Work
+from catalog.models.edition import EditionQuerySet
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+router = Router(tags=["catalogue"])
+staff_router = Router(tags=["staff"])
+
+PAGE_SIZE = 50
+MOST_ON_HAND = 1_000_000
+
+Number = Annotated[
+    str,
+    StringConstraints(max_length=40),
+    AfterValidator(isbn.normalize),
+    Field(description="An ISBN-13, ISBN-10 or in-store number, in any notation."),
+]
+Money = Annotated[
+    Decimal, PlainSerializer(lambda amount: f"{amount:.2f}", return_type=str, when_used="always")
+]
+"""An amount as a string with two decimals, so that no reader makes a float of it."""
+NO_NUL = r"^[^\x00]*$"  # which PostgreSQL has no place for
+
+
+class StaffRequest(HttpRequest):
+    """A request with a bearer token."""
+
+    auth: "User"
+
+
+class Price(Schema):
+    """What a copy costs, tax included."""
+
+    amount: Money
+    currency: str
+
+
+class Contributor(Schema):
+    """Someone who had a part in the edition."""
+
+    name: str
+    role: str
+
+
+class EditionOut(Schema):
+    """One sellable form of a work."""
+
+    isbn13: str
+    title: str
+    subtitle: str
+    contributors: list[Contributor]
+    format: str
+    language: str
+    imprint: str
+    publisher: str
+    publication_date: datetime.date | None
+    price: Price | None = Field(description="null: not for sale")
+    available: int | None = Field(description="null: digital, never sold out")
+    subjects: list[str]
+    url: str
+
+    @classmethod
+    def of(cls, edition: Edition) -> "EditionOut":
+        """What the API says of an edition that `_editions` has selected."""
+        amount = edition.price_amount
+        price = None if amount is None else Price(amount=amount, currency=settings.SHOP_CURRENCY)
+        return cls(
+            isbn13=edition.isbn13,
+            title=edition.display_title,
+            subtitle=edition.display_subtitle,
+            contributors=[
+                Contributor(name=part.contributor.name, role=part.get_role_display())
+                for part in edition.own_contributions
+            ],
+            format=edition.format,
+            language=edition.language,
+            imprint=edition.imprint.name,
+            publisher=edition.imprint.publisher.name,
+            publication_date=edition.publication_date,
+            price=price,
+            available=None if edition.is_digital else edition.available_quantity,
+            subjects=[subject.slug for subject in edition.work.subjects.all()],
+            url=edition.get_absolute_url(),
+        )
+
+
+class EditionPage(Schema):
+    """A part of a list, and the cursor to the next part."""
+
+    items: list[EditionOut]
+    next: str | None
+
+
+class EditionFilter(Schema):
+    """What to list."""
+
+    q: str = Field("", max_length=200, pattern=NO_NUL, description="Words, or an ISBN.")
+    subject: str = Field(
+        "", max_length=100, pattern=NO_NUL, description="A subject's slug; includes all below."
+    )
+    cursor: str = Field("", max_length=100, description="`next` of the part before.")
+
+
+class StockAtLocation(Schema):
+    """The copies at one location."""
+
+    location: str
+    name: str
+    on_hand: int
+    allocated: int
+    available: int
+
+
+class StockOut(Schema):
+    """The copies of an edition, in sum and by location."""
+
+    isbn13: str
+    on_hand: int
+    allocated: int
+    available: int
+    locations: list[StockAtLocation]
+
+
+class StockIn(Schema):
+    """A count."""
+
+    on_hand: int = Field(ge=0, le=MOST_ON_HAND, strict=True, description="What was counted.")
+    location: str = Field(
+        "", max_length=40, pattern=NO_NUL, description="A location's code; else the first one."
+    )
+    reason: str = Field("", max_length=200, pattern=NO_NUL)
+
+
+def invalid(source: str, field: str, message: str) -> ValidationError:
+    """The error for a value that only the database can judge, to be raised by an endpoint."""
+    loc = (source, "", field) if source == "body" else (source, field)
+    return ValidationError([{"loc": loc, "msg": message, "type": "value_error"}])
+
+
+@router.get("editions", response=EditionPage, summary="List editions")
+def list_editions(request: HttpRequest, wanted: Query[EditionFilter]) -> EditionPage:
+    """Editions that the shop offers, in the order in which they were entered."""
+    editions = _editions()
+    if wanted.cursor:
+        editions = editions.filter(pk__gt=_read_cursor(wanted.cursor))
+    if wanted.subject:
+        if not Subject.objects.filter(slug=wanted.subject).exists():
+            raise invalid("query", "subject", _("There is no such subject."))
+        editions = editions.filter(work__in=Work.objects.in_subject(wanted.subject))
+    if wanted.q.strip():
+        editions = _matching(editions, wanted.q)
+    found = list(editions.order_by("pk")[: PAGE_SIZE + 1])
+    shown = found[:PAGE_SIZE]
+    return EditionPage(
+        items=[EditionOut.of(edition) for edition in shown],
+        next=_write_cursor(shown[-1].pk) if len(found) > PAGE_SIZE else None,
+    )
+
+
+@router.get("editions/{isbn13}", response=EditionOut, summary="Look an edition up")
+def show_edition(request: HttpRequest, isbn13: Path[Number]) -> EditionOut:
+    """One edition that the shop offers."""
+    return EditionOut.of(_found(_editions(), isbn13))
+
+
+@staff_router.get("stock/{isbn13}", response=StockOut, summary="Read stock")
+def show_stock(request: StaffRequest, isbn13: Path[Number]) -> StockOut:
+    """The copies of an edition at every location."""
+    return _stock_of(_found(Edition.objects.all(), isbn13))
+
+
+@staff_router.put("stock/{isbn13}", response=StockOut, summary="Set stock to what was counted")
+def count_stock(request: StaffRequest, isbn13: Path[Number], count: StockIn) -> StockOut:
+    """Write what was counted at a location; the difference goes into the ledger."""
+    edition = _found(Edition.objects.all(), isbn13)
+    if edition.is_digital:
+        raise invalid("path", "isbn13", _("This edition is digital; it takes no stock."))
+    locations = Location.objects.filter(code=count.location) if count.location else Location.objects
+    location = locations.first()
+    if location is None:
+        raise invalid("body", "location", _("There is no such location."))
+    with transaction.atomic():
+        stock, _was_created = Stock.objects.get_or_create(edition=edition, location=location)
+        reason = count.reason.strip() or _("Counted (API)")
+        stock.count(count.on_hand, reason=reason, actor=request.auth)
+    return _stock_of(edition)
+
+
+def _editions() -> EditionQuerySet:
+    contributions = Contribution.objects.select_related("contributor")
+    return (
+        Edition.objects.offered()
+        .with_price()
+        .with_available()
+        .select_related("work", "imprint__publisher")
+        .prefetch_related(Prefetch("work__contributions", contributions), "work__subjects")
+    )
+
+
+def _matching(editions: EditionQuerySet, text: str) -> EditionQuerySet:
+    """Those with the number that `text` is, or else whose work has all its words."""
+    try:
+        return editions.filter(isbn13=isbn.normalize(text))
+    except isbn.InvalidNumber:
+        query = SearchQuery(fold(text), search_type="plain", config="simple")
+        return editions.filter(work__search_entry__vector=query)
+
+
+def _found(editions: EditionQuerySet, number: str) -> Edition:
+    edition = editions.filter(isbn13=number).first()
+    if edition is None:
+        raise Http404
+    return edition
+
+
+def _stock_of(edition: Edition) -> StockOut:
+    rows = [
+        StockAtLocation(
+            location=stock.location.code,
+            name=stock.location.name,
+            on_hand=stock.on_hand,
+            allocated=stock.allocated,
+            available=stock.available,
+        )
+        for stock in edition.stocks.select_related("location").order_by("location")
+    ]
+    return StockOut(
+        isbn13=edition.isbn13,
+        on_hand=sum(row.on_hand for row in rows),
+        allocated=sum(row.allocated for row in rows),
+        available=sum(row.available for row in rows),
+        locations=rows,
+    )
+
+
+def _write_cursor(last_id: int) -> str:
+    return base64.urlsafe_b64encode(f"e{last_id}".encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str) -> int:
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
+    except (binascii.Error, ValueError):
+        text = ""
+    number = text.removeprefix("e")
+    # 18 digits always fit the database's bigint.
+    if not (text.startswith("e") and number.isdecimal() and len(number) <= 18):
+        raise invalid("query", "cursor", _("This is no cursor of a list before."))
+    return int(number)

@@ -1,0 +1,222 @@
+"""Selling for programs: baskets and orders for everyone, what becomes of orders for staff.
+
+A basket's id and an order's token are secrets, so nobody signs in here. The authentication of
+`staff_router` is attached where the API is put together.
+"""
+
+import hashlib
+import json
+from typing import Annotated
+from uuid import UUID
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import transaction
+from django.http import Http404, HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from ninja import Query, Router
+from ninja.errors import HttpError
+from ninja.params.functions import Header
+
+from catalog.api import StaffRequest, invalid
+from catalog.models import Edition
+from orders import checkout, gateways, refunds
+from orders.api.schemas import (
+    BasketId,
+    BasketOut,
+    CancellationIn,
+    LineIn,
+    MethodList,
+    MethodOut,
+    OrderIn,
+    OrderOut,
+    RefundIn,
+    RefundOut,
+    ShipmentIn,
+)
+from orders.models import Basket, Order, ShippingMethod
+
+router = Router(tags=["orders"])
+staff_router = Router(tags=["staff"])
+
+_KEY = Header(
+    alias="Idempotency-Key",
+    min_length=1,
+    max_length=150,
+    pattern=r"^[\x20-\x7e]+$",
+    description="Your own name for the request: sent again with the same body, nothing happens"
+    " twice.",
+)
+Key = Annotated[str, _KEY]
+OptionalKey = Annotated[str | None, _KEY]
+
+
+@router.post("baskets", response={201: BasketId}, summary="Start a basket")
+def create_basket(request: HttpRequest) -> Basket:
+    """An empty basket. Its id is a secret: whoever has it can fill and order it."""
+    return Basket.objects.create()
+
+
+@router.get("baskets/{uuid:basket_id}", response=BasketOut, summary="Read a basket")
+def show_basket(request: HttpRequest, basket_id: UUID) -> BasketOut:
+    """What is in it, at today's prices."""
+    return BasketOut.of(_basket(basket_id))
+
+
+@router.post("baskets/{uuid:basket_id}/lines", response={201: BasketOut}, summary="Add copies")
+def add_line(request: HttpRequest, basket_id: UUID, line: LineIn) -> BasketOut:
+    """Put copies of an edition into the basket, besides those that are in it."""
+    basket = _basket(basket_id)
+    edition = Edition.objects.offered().filter(isbn13=line.isbn13).select_related("work").first()
+    if edition is None:
+        raise invalid("body", "isbn13", _("The shop has no such edition."))
+    basket.add(edition, line.quantity)
+    return BasketOut.of(basket)
+
+
+@router.get("shipping-methods", response=MethodList, summary="List ways of shipping")
+def list_shipping_methods(request: HttpRequest) -> MethodList:
+    """`download` is for baskets of files alone, the others for all other baskets."""
+    return MethodList(
+        items=[
+            MethodOut(
+                code=method.code,
+                name=method.name,
+                amount=method.amount,
+                requires_address=method.requires_address,
+            )
+            for method in ShippingMethod.objects.offered()
+        ]
+    )
+
+
+@router.get("payment-methods", response=MethodList, summary="List ways to pay")
+def list_payment_methods(request: HttpRequest) -> MethodList:
+    """What the shop takes."""
+    return MethodList(
+        items=[
+            MethodOut(code=method.code, name=str(method.name), amount=method.amount)
+            for method in gateways.payment_methods()
+        ]
+    )
+
+
+@router.post("orders", response={201: OrderOut}, summary="Order a basket")
+def place_order(request: HttpRequest, wanted: OrderIn, idempotency_key: Key) -> OrderOut:
+    """Make a basket an order, which holds its stock until it is paid or expires.
+
+    The same key and body again give the same order.
+    """
+    idempotency = checkout.Idempotency(key=idempotency_key, digest=_digest(wanted))
+    earlier = Order.objects.filter(idempotency_key=idempotency.key).first()
+    if earlier:
+        if earlier.request_digest != idempotency.digest:
+            raise checkout.IdempotencyConflict
+        return OrderOut.of(earlier)
+    method = ShippingMethod.objects.offered().filter(code=wanted.shipping_method).first()
+    if method is None:
+        raise invalid("body", "shipping_method", _("This way of shipping is not offered."))
+    order = checkout.place_order(
+        basket=_basket_to_order(wanted.basket),
+        email=wanted.email,
+        shipping_method=method,
+        payment_method=wanted.payment_method,
+        address=wanted.shipping_address.as_address() if wanted.shipping_address else None,
+        idempotency=idempotency,
+        placed_at=timezone.now(),
+    )
+    if order.idempotency_key != idempotency.key:  # another request was quicker with this basket
+        raise HttpError(409, _("This basket has been ordered already."))
+    return OrderOut.of(order)
+
+
+@router.get("orders/{number}", response=OrderOut, summary="Read an order")
+def show_order(
+    request: HttpRequest, number: str, token: Annotated[str, Query(max_length=100)] = ""
+) -> OrderOut:
+    """The order, for whoever has its token."""
+    order = _order(number)
+    if not order.is_visible_to(AnonymousUser(), token):
+        raise Http404
+    return OrderOut.of(order)
+
+
+@staff_router.post("orders/{number}/shipments", response={201: OrderOut}, summary="Ship an order")
+def create_shipment(
+    request: StaffRequest, number: str, shipment: ShipmentIn | None = None
+) -> OrderOut:
+    """All that there is to send leaves the shop, and its stock."""
+    order, shipment = _order(number), shipment or ShipmentIn()
+    order.ship(actor=request.auth, carrier=shipment.carrier, tracking=shipment.tracking)
+    return OrderOut.of(order)
+
+
+@staff_router.post(
+    "orders/{number}/cancellation", response={201: OrderOut}, summary="Cancel an order"
+)
+def cancel_order(
+    request: StaffRequest, number: str, cancellation: CancellationIn | None = None
+) -> OrderOut:
+    """Its copies are for sale again; money that came in is to be refunded."""
+    order = _order(number)
+    order.cancel(actor=request.auth, reason=cancellation.reason if cancellation else "")
+    return OrderOut.of(order)
+
+
+@staff_router.post("orders/{number}/refunds", response={201: RefundOut}, summary="Refund money")
+def create_refund(
+    request: StaffRequest,
+    number: str,
+    wanted: RefundIn | None = None,
+    idempotency_key: OptionalKey = None,
+) -> RefundOut:
+    """Record that money went back, at most what came in. Send an `Idempotency-Key`."""
+    wanted = wanted or RefundIn()
+    with transaction.atomic():
+        order = _order(number)
+        refund = refunds.refund(
+            order=order,
+            amount=wanted.amount,
+            reason=wanted.reason,
+            actor=request.auth,
+            key=idempotency_key or "",
+            at=timezone.now(),
+        )
+    return RefundOut(
+        amount=refund.amount,
+        currency=refund.currency,
+        reason=refund.reason,
+        refunded_at=refund.refunded_at,
+        remaining_amount=order.received_amount,
+    )
+
+
+def _basket(basket_id: UUID) -> Basket:
+    """A guest's basket; a customer's own is touched by that customer's session alone."""
+    basket = Basket.objects.filter(pk=basket_id, user=None).first()
+    if basket is None:
+        raise Http404
+    return basket
+
+
+def _basket_to_order(basket_id: UUID) -> Basket:
+    try:
+        return _basket(basket_id)
+    except Http404:
+        if Order.objects.filter(basket_id=basket_id, user=None).exists():
+            raise HttpError(409, _("This basket has been ordered already.")) from None
+        raise HttpError(404, _("There is no such basket.")) from None
+
+
+def _order(number: str) -> Order:
+    if not number.isascii() or not number.isprintable():
+        raise Http404
+    try:
+        return Order.objects.by_number(number)
+    except Order.DoesNotExist:
+        raise Http404 from None
+
+
+def _digest(wanted: OrderIn) -> str:
+    body = json.dumps(wanted.model_dump(mode="json"), sort_keys=True)
+    return hashlib.sha256(body.encode()).hexdigest()

@@ -1,0 +1,238 @@
+"""What the API of baskets and orders reads and answers."""
+
+import datetime
+from decimal import Decimal
+from typing import Annotated
+from uuid import UUID
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils.translation import gettext as _
+from ninja import Schema
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+
+from catalog.api import NO_NUL, Money, Number
+from orders import gateways
+from orders.models import Basket, Order, PostalAddress, Shipment
+from orders.models.basket import MAX_QUANTITY
+
+
+def _checked_email(text: str) -> str:
+    try:
+        validate_email(text)
+    except ValidationError:
+        raise ValueError(_("This is no e-mail address.")) from None
+    return text
+
+
+def _no_float(value: object) -> object:
+    if isinstance(value, float):
+        raise ValueError(_('Give an amount as a string: "12.50".'))
+    return value
+
+
+def _text(least: int, most: int) -> StringConstraints:
+    return StringConstraints(
+        strip_whitespace=True, min_length=least, max_length=most, pattern=NO_NUL
+    )
+
+
+Email = Annotated[str, _text(3, 254), AfterValidator(_checked_email)]
+Amount = Annotated[
+    Decimal, BeforeValidator(_no_float), Field(gt=0, max_digits=10, decimal_places=2)
+]
+
+
+class BasketId(Schema):
+    """A basket that was made."""
+
+    id: UUID
+
+
+class LineIn(Schema):
+    """Copies to put in."""
+
+    isbn13: Number
+    quantity: int = Field(1, ge=1, le=MAX_QUANTITY, strict=True)
+
+
+class BasketLineOut(Schema):
+    """Some copies of one edition."""
+
+    isbn13: str
+    title: str
+    quantity: int
+    unit_amount: Money | None
+    total_amount: Money
+    problem: str = Field(description="Why it cannot be ordered as it is; empty: it can.")
+
+
+class BasketOut(Schema):
+    """What is in a basket, at today's prices."""
+
+    id: UUID
+    lines: list[BasketLineOut]
+    subtotal_amount: Money
+    currency: str
+
+    @classmethod
+    def of(cls, basket: Basket) -> "BasketOut":
+        """What the API says of a basket."""
+        lines = [
+            BasketLineOut(
+                isbn13=line.edition.isbn13,
+                title=line.edition.display_title,
+                quantity=line.quantity,
+                unit_amount=line.unit_amount,
+                total_amount=line.total_amount,
+                problem=line.problem,
+            )
+            for line in basket.priced_lines()
+        ]
+        return cls(
+            id=basket.pk,
+            lines=lines,
+            subtotal_amount=basket.subtotal_amount,
+            currency=settings.SHOP_CURRENCY,
+        )
+
+
+class MethodOut(Schema):
+    """A way of shipping, or to pay."""
+
+    code: str
+    name: str
+    amount: Money
+    requires_address: bool = False
+
+
+class MethodList(Schema):
+    """All of them."""
+
+    items: list[MethodOut]
+    next: str | None = None
+
+
+class AddressIn(Schema):
+    """Where a parcel goes."""
+
+    name: Annotated[str, _text(1, 200)]
+    line1: Annotated[str, _text(1, 200)]
+    line2: Annotated[str, _text(0, 200)] = ""
+    city: Annotated[str, _text(1, 100)]
+    postcode: Annotated[str, _text(0, 20)] = ""
+    country: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, to_upper=True, pattern=r"^[A-Za-z]{2}$"),
+        Field(description="ISO 3166 code, two letters"),
+    ]
+
+    def as_address(self) -> PostalAddress:
+        """In the words of the checkout."""
+        return PostalAddress(**self.model_dump())
+
+
+class OrderIn(Schema):
+    """What to order, and how it is paid and sent."""
+
+    basket: UUID
+    email: Email
+    shipping_address: AddressIn | None = Field(None, description="Where the method needs one.")
+    shipping_method: Annotated[str, _text(1, 40)]
+    payment_method: Annotated[str, _text(1, 20)]
+
+
+class OrderLineOut(Schema):
+    """Some copies of one edition, as they were agreed."""
+
+    isbn13: str
+    title: str
+    quantity: int
+    unit_amount: Money
+    total_amount: Money
+
+
+class ShipmentOut(Schema):
+    """A parcel that has left."""
+
+    carrier: str
+    tracking: str
+    shipped_at: datetime.datetime
+
+    @classmethod
+    def of(cls, shipment: Shipment) -> "ShipmentOut":
+        """What the API says of a parcel that has left."""
+        return cls.model_validate(shipment, from_attributes=True)
+
+
+class OrderOut(Schema):
+    """What was agreed, and how far it is."""
+
+    number: str
+    token: str
+    status: str
+    email: str
+    lines: list[OrderLineOut]
+    subtotal_amount: Money
+    shipping_amount: Money
+    tax_amount: Money = Field(description="Contained in the total.")
+    total_amount: Money
+    currency: str
+    shipping_method: str
+    payment_method: str
+    payment_url: str = Field(description="Where the customer pays; empty: nowhere to go.")
+    placed_at: datetime.datetime
+    expires_at: datetime.datetime | None = Field(description="Until when it must be paid.")
+    shipments: list[ShipmentOut]
+
+    @classmethod
+    def of(cls, order: Order) -> "OrderOut":
+        """What the API says of an order."""
+        same = {name: getattr(order, name) for name in cls.model_fields if name not in _COMPUTED}
+        return cls(
+            **same,
+            lines=[
+                OrderLineOut.model_validate(line, from_attributes=True)
+                for line in order.lines.all()
+            ],
+            payment_url=gateways.start(order),
+            shipments=[
+                ShipmentOut.of(shipment)
+                for shipment in order.shipments.all()
+                if shipment.shipped_at
+            ],
+        )
+
+
+_COMPUTED = {"lines", "payment_url", "shipments"}
+
+
+class ShipmentIn(Schema):
+    """How it is sent."""
+
+    carrier: Annotated[str, _text(0, 100)] = ""
+    tracking: Annotated[str, _text(0, 100)] = ""
+
+
+class CancellationIn(Schema):
+    """Why it is canceled."""
+
+    reason: Annotated[str, _text(0, 200)] = ""
+
+
+class RefundIn(Schema):
+    """How much goes back, and why."""
+
+    amount: Amount | None = Field(default=None, description="Without one: all that was received.")
+    reason: Annotated[str, _text(0, 200)] = ""
+
+
+class RefundOut(Schema):
+    """Money that went back."""
+
+    amount: Money
+    currency: str
+    reason: str
+    refunded_at: datetime.datetime
+    remaining_amount: Money = Field(description="What could still be refunded.")
