@@ -6,6 +6,7 @@ quick in a large shop. A check says what must hold; its findings name the row an
 
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
@@ -23,7 +24,7 @@ def findings() -> Iterator[str]:
 
 
 def _stock_equals_its_movements() -> Iterator[str]:
-    rows = Stock.objects.select_related("edition", "location").annotate(
+    rows: QuerySet[Any] = Stock.objects.select_related("edition", "location").annotate(
         moved_on_hand=Coalesce(Sum("movements__on_hand_change"), 0),
         moved_allocated=Coalesce(Sum("movements__allocated_change"), 0),
     )
@@ -45,7 +46,7 @@ def _allocated_equals_what_open_orders_hold() -> Iterator[str]:
         .annotate(held=Sum("open_quantity"))
         .values("held")
     )
-    rows = Stock.objects.select_related("edition", "location").annotate(
+    rows: QuerySet[Any] = Stock.objects.select_related("edition", "location").annotate(
         held=Coalesce(Subquery(held), 0)
     )
     for stock in rows.exclude(allocated=F("held")).iterator():
@@ -56,7 +57,9 @@ def _allocated_equals_what_open_orders_hold() -> Iterator[str]:
 
 
 def _order_equals_its_lines() -> Iterator[str]:
-    rows = Order.objects.annotate(lines_amount=Coalesce(Sum("lines__total_amount"), NOTHING))
+    rows: QuerySet[Any] = Order.objects.annotate(
+        lines_amount=Coalesce(Sum("lines__total_amount"), NOTHING)
+    )
     for order in rows.exclude(subtotal_amount=F("lines_amount")).iterator():
         yield (
             f"order {order.number}: subtotal {order.subtotal_amount};"
@@ -64,7 +67,7 @@ def _order_equals_its_lines() -> Iterator[str]:
         )
 
 
-def _with_money() -> QuerySet[Order]:
+def _with_money() -> QuerySet[Any]:
     """Orders with `paid` and `refunded`, in their own currency."""
 
     def total(events: type[Payment] | type[Refund]) -> Coalesce:
@@ -97,7 +100,9 @@ def _odd_money_is_shown_to_staff() -> Iterator[str]:
     waiting = Q(status=Order.Status.AWAITING_PAYMENT, kept__gt=0)
     too_much = Q(kept__gt=F("total_amount"))
     settled = Exists(OrderEvent.objects.filter(order=OuterRef("pk"), kind=OrderEvent.Kind.SETTLED))
-    rows = owed.filter(canceled | waiting | too_much, needs_attention=False).exclude(settled)
+    rows: QuerySet[Any] = owed.filter(canceled | waiting | too_much, needs_attention=False).exclude(
+        settled
+    )
     for order in rows.iterator():
         yield (
             f"order {order.number}: {order.status}, total {order.total_amount}, holds"

@@ -4,6 +4,7 @@ Call it inside the transaction that makes the change, after the last write.
 """
 
 from collections.abc import Collection
+from typing import Any
 
 from django.contrib.postgres.search import SearchVector
 from django.db.models import TextField, Value
@@ -18,7 +19,7 @@ BATCH = 500
 
 def works_changed(work_ids: Collection[int]) -> None:
     """Renew what is derived from these works; ids of works that are gone are welcome too."""
-    ids = sorted(set(work_ids))
+    ids: list[Any] = sorted(set(work_ids))
     for start in range(0, len(ids), BATCH):
         batch = ids[start : start + BATCH]
         _index(batch)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.contrib.postgres.search import SearchQuery, SearchRank, TrigramWordSimilarity
-from django.db.models import Exists, F
+from django.db.models import Exists, F, Q
 
 from catalog.folding import fold
 from catalog.models import Edition, Work
@@ -90,9 +90,9 @@ def _restricted(works: WorkQuerySet, criteria: Criteria) -> WorkQuerySet:
         lowest, limit = PRICE_BANDS[criteria.price]
         editions = editions.with_price()
         if lowest is not None:
-            editions = editions.filter(price_amount__gte=lowest)
+            editions = editions.filter(Q(price_amount__gte=lowest))
         if limit is not None:
-            editions = editions.filter(price_amount__lt=limit)
+            editions = editions.filter(Q(price_amount__lt=limit))
     if criteria.available:
         editions = editions.available()
     return works.filter(Exists(editions))

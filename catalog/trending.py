@@ -6,14 +6,11 @@ Keys: `live:trending:<date>` (sorted set: isbn13 → times added that day), kept
 
 import datetime
 import json
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import Any
 
 from caching import store
 from catalog.models import Work
-
-if TYPE_CHECKING:
-    from redis.client import Pipeline
 
 CARDS = "live:cards"
 DAYS = 7
@@ -34,7 +31,7 @@ def note_interest(isbn13: str, *, today: datetime.date) -> None:
     pipeline.execute()
 
 
-def write_cards(pipeline: "Pipeline", works: Iterable[Work]) -> None:
+def write_cards(pipeline: Any, works: Iterable[Work]) -> None:
     """Have the offered editions of these works shown; they are prefetched (`for_cards`)."""
     cards = {
         edition.isbn13: json.dumps(
@@ -53,7 +50,7 @@ def write_cards(pipeline: "Pipeline", works: Iterable[Work]) -> None:
 
 
 @store.needs_redis
-def trending(*, today: datetime.date, limit: int) -> list[Mapping[str, str]]:
+def trending(*, today: datetime.date, limit: int) -> list[dict[str, str]]:
     """At most `limit` offered editions, the most wanted first: isbn13, label, detail, url.
 
     A day counts half as much every HALF_LIFE_DAYS.

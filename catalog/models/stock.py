@@ -5,8 +5,8 @@ constraint behind it, and writes its StockMovement in the same transaction. The 
 always equal the sums of their movements, which the `audit` command proves.
 """
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Self
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.db import models, transaction
@@ -203,12 +203,12 @@ class Stock(models.Model):
         self.refresh_from_db(fields=["on_hand", "allocated"])
 
 
-def publish_stock(numbers: list[str]) -> None:
+def publish_stock(numbers: Iterable[str]) -> None:
     """Have the worker renew the live stock of these editions as soon as this transaction commits.
 
     Named and not imported, because jobs stand above models.
     """
-    app.configure_task("catalog.publish_stock").defer(numbers=numbers)
+    app.configure_task("catalog.publish_stock").defer(numbers=list[Any](numbers))
 
 
 class StockMovement(models.Model):

@@ -73,7 +73,7 @@ class WorkQuerySet(models.QuerySet["Work"]):
         editions = Edition.objects.offered().of_outer_work().with_price()
         cheapest = editions.order_by(F("price_amount").asc(nulls_last=True))
         return self.annotate(
-            lowest_amount=models.Subquery(cheapest.values("price_amount")[:1])
+            lowest_amount=models.Subquery(cheapest.values(amount=F("price_amount"))[:1])
         ).order_by(F("lowest_amount").asc(nulls_last=True), "id")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db.models import Count, F, Sum
+from django.db.models import Count, F, Q, Sum
 from pytest_django import DjangoDbBlocker
 
 from catalog import samples
@@ -51,7 +51,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sample_shop")]
 def test_it_is_as_large_as_promised() -> None:
     assert Work.objects.count() >= 300
     editions = Work.objects.annotate(editions_count=Count("editions"))
-    assert not editions.exclude(editions_count__range=(2, 4)).exists()
+    assert not editions.exclude(Q(editions_count__gte=2, editions_count__lte=4)).exists()
     foreign = Work.objects.filter(editions__language__in=["fr", "de", "es", "it"]).distinct()
     assert foreign.count() >= 40
     assert Work.objects.exclude(description="").count() >= 100
@@ -64,7 +64,7 @@ def test_no_isbn_is_invented() -> None:
 
 
 def test_every_edition_is_priced_and_marked_as_sample() -> None:
-    assert not Edition.objects.with_price(on=TODAY).filter(price_amount=None).exists()
+    assert not Edition.objects.with_price(on=TODAY).filter(Q(price_amount=None)).exists()
     assert not Edition.objects.filter(is_sample=False).exists()
 
 
