@@ -48,11 +48,7 @@ class Engine(ABC):
 
     def is_alive(self) -> bool:
         """Whether the process that this engine adopted or started still runs."""
-        try:
-            process = self.process
-            return process is not None and process.status() != psutil.STATUS_ZOMBIE
-        except psutil.NoSuchProcess:
-            return False
+        return self.process is not None and is_alive(self.process)
 
     def ensure(self) -> None:
         """Adopt or start the process, and wait until it answers."""
@@ -105,6 +101,14 @@ class Engine(ABC):
                 self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 cwd="/", start_new_session=True,
             )  # fmt: skip
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """Whether it still runs; one that has ended and waits for its parent to notice does not."""
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def package(name: str) -> Path | None:

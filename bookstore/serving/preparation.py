@@ -72,7 +72,7 @@ def load_sample_data() -> None:
 
 
 def _quietly(command: str, **options: bool) -> None:
-    call_command(command, verbosity=0, stdout=io.StringIO(), **options)
+    call_command(command, verbosity=0, stdout=io.StringIO(), stderr=io.StringIO(), **options)
 
 
 def demo_staff_password(data_dir: Path) -> str | None:

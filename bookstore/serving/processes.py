@@ -12,6 +12,8 @@ from pathlib import Path
 
 import psutil
 
+from bookstore.embedded.engine import is_alive
+
 STOP_SECONDS = 20
 QUICK_DEATHS = 3  # a process that dies this often within its first seconds is given up
 QUICK_SECONDS = 10
@@ -101,9 +103,18 @@ def _stop(processes: Sequence[psutil.Process]) -> None:
     for process in processes:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.send_signal(signal.SIGTERM)
-    _, stubborn = psutil.wait_procs(processes, timeout=STOP_SECONDS)
-    for process in stubborn:
+    for process in _alive_after(processes, STOP_SECONDS):
         # With all that it started: each process has a session, and so a group, of its own.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-    psutil.wait_procs(stubborn, timeout=5)
+    _alive_after(processes, 5)
+
+
+def _alive_after(processes: Sequence[psutil.Process], seconds: float) -> list[psutil.Process]:
+    deadline = time.monotonic() + seconds
+    while alive := [process for process in processes if is_alive(process)]:
+        if time.monotonic() > deadline:
+            return alive
+        time.sleep(0.02)
+    psutil.wait_procs(processes, timeout=0)  # takes note of the end of our own children
+    return []

@@ -21,7 +21,6 @@ class Command(BaseCommand):
         # A second app, so that jobs deferred by a job still go through Django's connection, and
         # with it through the transaction of that job. replace_connector() would lose that.
         worker = app.with_connector(app.connector.get_worker_connector())
-        self.stderr.write("Worker started.")
         worker.run_worker(
             name="worker",
             concurrency=CONCURRENCY,
