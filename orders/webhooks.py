@@ -47,7 +47,7 @@ def fake_payment(request: HttpRequest) -> HttpResponse:
 def _read_event(body: bytes) -> PaymentEvent:
     try:
         event = json.loads(body)
-    except ValueError:  # no JSON, or no UTF-8
+    except (ValueError, RecursionError):  # no JSON, no UTF-8, or nested without end
         raise MalformedEvent("The body is no JSON.") from None
     if not isinstance(event, dict):
         raise MalformedEvent("The body is no JSON object.")

@@ -72,6 +72,9 @@ class OrderLine(models.Model):
 
     objects = OrderLineQuerySet.as_manager()
 
+    open_quantity: int
+    """How many copies are still to leave; set by `holding_stock`."""
+
     class Meta:
         verbose_name = _("order line")
         verbose_name_plural = _("order lines")

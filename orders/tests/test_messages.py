@@ -1,0 +1,198 @@
+"""E-mails about orders: what they say, to whom, and that each is sent once."""
+
+import smtplib
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.core.mail import EmailMultiAlternatives
+from django.core.mail.backends.locmem import EmailBackend
+from django.db import transaction
+from django.test import override_settings
+
+from catalog.models import Format
+from catalog.tests.factories import EditionFactory, WorkFactory
+from orders import messages
+from orders.jobs import send_message
+from orders.models import Order, OrderMessage
+from orders.tests.factories import NOW, make_order, shipping_method
+from tests.jobs import run_jobs, waiting_jobs
+from tests.people import alice
+
+pytestmark = pytest.mark.django_db
+
+SEND = "orders.send_message"
+
+
+class RefusingBackend(EmailBackend):
+    """A mail server that is out of order."""
+
+    def send_messages(self, messages: object) -> int:
+        raise smtplib.SMTPServerDisconnected("out of order")
+
+
+def sent() -> EmailMultiAlternatives:
+    """The one e-mail that was sent."""
+    (message,) = mail.outbox
+    assert isinstance(message, EmailMultiAlternatives)
+    mail.outbox.clear()
+    return message
+
+
+def html_of(message: EmailMultiAlternatives) -> str:
+    ((content, mimetype),) = message.alternatives
+    assert mimetype == "text/html"
+    return str(content)
+
+
+def make_orlando(**changes: Any) -> Order:
+    edition = EditionFactory.create(
+        work=WorkFactory.create(title="Orlando & <Co>", author="Virginia Woolf"), stock=3
+    )
+    return make_order({edition: 2}, **changes)
+
+
+@override_settings(SHOP_URL="https://shop.example/", SHOP_NAME="Shakespeare & Company")
+def test_a_guest_is_sent_a_confirmation_in_text_and_html() -> None:
+    order = make_orlando()
+    assert run_jobs(only=[SEND]) == [SEND]
+
+    message = sent()
+    assert message.to == ["guest@example.com"]
+    assert message.subject == f"Your order {order.number}"
+    assert OrderMessage.objects.get().order == order
+    link = f"https://shop.example/orders/{order.number}/?token={order.token}"
+    text = str(message.body)
+    assert link in text
+    assert "2 × Orlando & <Co>, Virginia Woolf (Paperback): 19.98 USD" in text
+    assert "Subtotal: 19.98 USD\nStandard delivery: 4.50 USD\nTotal: 24.48 USD" in text
+    assert "Alice Liddell\n1 Tom Quad\nChrist Church\nOX1 1DP Oxford\nGB" in text
+    assert "until March 9, 2026" in text
+    assert "Shakespeare & Company" in text
+    html = html_of(message)
+    assert link in html
+    assert "Orlando &amp; &lt;Co&gt;" in html
+    assert "24.48 USD" in html
+    assert "OX1 1DP Oxford" in html
+    assert "<Co>" not in html
+
+
+def test_a_customer_is_sent_a_link_without_token() -> None:
+    order = make_orlando(user=alice())
+    run_jobs(only=[SEND])
+    message = sent()
+    assert message.to == ["alice@example.com"]
+    assert f"/orders/{order.number}/\n" in str(message.body)
+    assert order.token not in str(message.body) + html_of(message)
+
+
+def test_who_collects_is_told_where() -> None:
+    make_orlando(shipping_method=shipping_method("collection"))
+    run_jobs(only=[SEND])
+    text = str(sent().body)
+    assert "You pay when you collect them." in text
+    assert "Where to collect it:\nMain shop" in text
+
+
+@pytest.mark.parametrize("method", ["offline", "fake"])
+def test_what_happens_next_is_said(method: str) -> None:
+    make_orlando(payment_method=method)
+    run_jobs(only=[SEND])
+    expected = "give the order number" if method == "offline" else "page of your order"
+    assert expected in str(sent().body)
+
+
+def test_tax_is_shown_where_prices_contain_it() -> None:
+    make_order({EditionFactory.create(stock=1, price__tax_rate=7): 1})
+    run_jobs(only=[SEND])
+    assert "Tax included: 0.65 USD" in str(sent().body)
+
+
+def test_payment_and_shipping_are_told() -> None:
+    order = make_orlando()
+    run_jobs(only=[SEND])
+    mail.outbox.clear()
+    order.mark_paid(at=NOW)
+    run_jobs(only=[SEND])
+    message = sent()
+    assert message.subject == f"We received your payment for order {order.number}"
+    assert "tell you when they are on their way" in str(message.body)
+    order.ship(carrier="Royal Mail", tracking="AB 1")
+    run_jobs(only=[SEND])
+    message = sent()
+    assert message.subject == f"Your order {order.number} is on its way"
+    assert "They travel with Royal Mail, tracking number AB 1." in str(message.body)
+
+
+def test_handing_over_at_the_shop_is_told_as_that() -> None:
+    order = make_orlando(shipping_method=shipping_method("collection"))
+    order.mark_paid(at=NOW)
+    order.ship()
+    run_jobs(only=[SEND])
+    assert mail.outbox[-1].subject == f"You have collected your order {order.number}"
+
+
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        ("expired", "We did not receive a payment in time"),
+        ("canceled", "You do not have to pay anything"),
+        ("paid", "We return what you have paid"),
+    ],
+)
+def test_a_cancellation_is_told_with_its_consequence(how: str, words: str) -> None:
+    order = make_orlando()
+    if how == "paid":
+        order.mark_paid(at=NOW)
+    if how == "expired":
+        assert order.expires_at is not None
+        order.expire(now=order.expires_at)
+    else:
+        order.cancel()
+    run_jobs(only=[SEND])
+    message = mail.outbox[-1]
+    assert message.subject == f"Your order {order.number} was canceled"
+    assert words in str(message.body)
+
+
+def test_files_need_no_waiting_for_a_parcel() -> None:
+    edition = EditionFactory.create(format=Format.EBOOK)
+    order = make_order({edition: 1}, shipping_method=shipping_method("download"))
+    order.mark_paid(at=NOW)
+    run_jobs(only=[SEND])
+    assert "nothing to send by post" in str(mail.outbox[-1].body)
+
+
+def test_an_email_is_sent_once_however_often_its_job_runs() -> None:
+    order = make_orlando()
+    assert messages.send(order_id=order.pk, kind=OrderMessage.Kind.PLACED, at=NOW)
+    assert not messages.send(order_id=order.pk, kind=OrderMessage.Kind.PLACED, at=NOW)
+    run_jobs(only=[SEND])
+    assert len(mail.outbox) == 1
+    assert OrderMessage.objects.get().sent_at == NOW
+
+
+def test_what_the_mail_server_refused_is_sent_later() -> None:
+    order = make_orlando()
+    refusing = f"{__name__}.RefusingBackend"
+    with override_settings(EMAIL_BACKEND=refusing), pytest.raises(smtplib.SMTPServerDisconnected):
+        send_message(order_id=order.pk, kind="placed")
+    assert not OrderMessage.objects.exists()
+    send_message(order_id=order.pk, kind="placed")
+    assert sent().to == ["guest@example.com"]
+
+
+def test_the_email_of_an_order_that_was_rolled_back_is_never_sent() -> None:
+    def fail_after_placing() -> None:
+        with transaction.atomic():
+            make_orlando()
+            raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        fail_after_placing()
+    assert waiting_jobs(SEND) == []
+
+
+def test_an_order_that_is_gone_is_sent_nothing() -> None:
+    send_message(order_id=0, kind="placed")
+    assert mail.outbox == []
