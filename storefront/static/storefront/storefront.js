@@ -64,12 +64,15 @@
   }
 
   // The plain form always works: it shows the server's own answer, also when that is an error.
-  const submitPlainly = (event) => {
+  // What only shows something says so in the words it carries.
+  const onFailure = (event) => {
     const form = event.target.closest("form[method=post][hx-post]");
+    const place = event.target.closest("[data-failed]");
     if (form) form.submit();
+    else if (place) place.textContent = place.dataset.failed;
   };
-  document.addEventListener("htmx:responseError", submitPlainly);
-  document.addEventListener("htmx:sendError", submitPlainly);
+  document.addEventListener("htmx:responseError", onFailure);
+  document.addEventListener("htmx:sendError", onFailure);
 
   // A page that comes back out of the browser's memory shows the basket as it is now.
   window.addEventListener("pageshow", (event) => {

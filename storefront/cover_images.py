@@ -1,0 +1,59 @@
+"""The address and the drawing of an edition's cover."""
+
+import hashlib
+from dataclasses import astuple, dataclass
+
+from django.urls import reverse
+
+from catalog.models import Edition, Work
+from storefront import release
+from storefront.covers import cover_svg
+
+
+@dataclass(frozen=True)
+class CoverImage:
+    """All that a generated cover shows. It is the same for as long as these words are."""
+
+    isbn13: str
+    key: str
+    title: str
+    contributor: str
+    format: str
+    series: str
+    imprint: str
+
+    @classmethod
+    def of(cls, edition: Edition, work: Work) -> "CoverImage":
+        """The cover of `edition`, which is one of `work`."""
+        membership = next(iter(work.series_memberships.all()), None)
+        return cls(
+            isbn13=edition.isbn13,
+            key=work.key,
+            title=edition.title or work.title,
+            contributor=work.byline,
+            format=edition.format,
+            series="" if membership is None else f"{membership.series} {membership.label}".strip(),
+            imprint=edition.imprint.name,
+        )
+
+    @property
+    def version(self) -> str:
+        """Changes whenever the drawing does, so that browsers may keep it for ever."""
+        parts = "\x00".join((release.digest_of("storefront/covers"), *astuple(self)))
+        return hashlib.blake2b(parts.encode(), digest_size=6).hexdigest()
+
+    @property
+    def url(self) -> str:
+        """Its address with the version."""
+        return f"{reverse('cover', args=[self.isbn13])}?v={self.version}"
+
+    def svg(self) -> bytes:
+        """The drawing."""
+        return cover_svg(
+            key=self.key,
+            title=self.title,
+            contributor=self.contributor,
+            format=self.format,
+            series=self.series,
+            imprint=self.imprint,
+        ).encode()

@@ -1,0 +1,137 @@
+"""What the address of the search page may say."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django import forms
+from django.core.exceptions import BadRequest, ValidationError
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from catalog import languages
+from catalog.models import Format, Subject
+from catalog.search import PRICE_BANDS, SORTS, Criteria
+from storefront.paging import read_page
+from storefront.templatetags.shop import money
+
+MOST_TYPED = 200
+SORT_NAMES = {
+    "relevance": gettext_lazy("Best match"),
+    "newest": gettext_lazy("Newest"),
+    "title": gettext_lazy("Title"),
+    "price": gettext_lazy("Price"),
+}
+
+
+def _price_choices() -> list[tuple[str, str]]:
+    return [("", _("Any price")), *((key, price_band_name(key)) for key in PRICE_BANDS)]
+
+
+def price_band_name(key: str) -> str:
+    """Under $10, $10 to $20, $20 and more."""
+    lowest, limit = PRICE_BANDS[key]
+    if lowest is None:
+        return _("Under %(amount)s") % {"amount": money(limit)}
+    if limit is None:
+        return _("%(amount)s and more") % {"amount": money(lowest)}
+    return _("%(lowest)s to %(limit)s") % {"lowest": money(lowest), "limit": money(limit)}
+
+
+def _check_readable(text: str) -> None:
+    """Refuse what was no UTF-8 (Django decodes it with replacement characters)."""
+    if "\N{REPLACEMENT CHARACTER}" in text:
+        raise ValidationError(_("This is not text in UTF-8."))
+
+
+class SearchForm(forms.Form):
+    """The search page's filters; an empty field restricts nothing."""
+
+    q = forms.CharField(required=False, max_length=MOST_TYPED, validators=[_check_readable])
+    subject = forms.SlugField(required=False, max_length=100, widget=forms.HiddenInput)
+    format = forms.ChoiceField(
+        label=gettext_lazy("Format"),
+        required=False,
+        choices=[("", gettext_lazy("Any format")), *Format.choices],
+    )
+    language = forms.ChoiceField(
+        label=gettext_lazy("Language"),
+        required=False,
+        choices=[("", gettext_lazy("Any language")), *languages.CHOICES],
+    )
+    price = forms.ChoiceField(label=gettext_lazy("Price"), required=False, choices=_price_choices)
+    available = forms.BooleanField(label=gettext_lazy("In stock now"), required=False)
+    sort = forms.ChoiceField(
+        label=gettext_lazy("Sort by"),
+        required=False,
+        choices=[(sort, SORT_NAMES[sort]) for sort in SORTS],
+    )
+
+    @property
+    def selects(self) -> list[forms.BoundField]:
+        """The fields that offer a choice, in the order of the page."""
+        return [self[name] for name in ("sort", "format", "language", "price")]
+
+
+def read_criteria(query: QueryDict) -> tuple[Criteria, SearchForm]:
+    """What to search for. Raises BadRequest that names the parameter at fault."""
+    form = SearchForm(query)
+    if not form.is_valid():
+        name, errors = next(iter(form.errors.items()))
+        raise BadRequest(f"{name}: {' '.join(map(str, errors))}")
+    values = form.cleaned_data
+    criteria = Criteria(
+        q=" ".join(values["q"].split()),
+        subject=values["subject"],
+        format=values["format"],
+        language=values["language"],
+        price=values["price"],
+        available=values["available"],
+        sort=values["sort"] or "relevance",
+        page=read_page(query),
+    )
+    return criteria, form
+
+
+def parameters(criteria: Criteria) -> dict[str, str]:
+    """The criteria as the parameters of an address, without the page and what is empty."""
+    values = {
+        "q": criteria.q,
+        "subject": criteria.subject,
+        "format": criteria.format,
+        "language": criteria.language,
+        "price": criteria.price,
+        "available": "1" if criteria.available else "",
+        "sort": "" if criteria.sort == "relevance" else criteria.sort,
+    }
+    return {name: value for name, value in values.items() if value}
+
+
+def normalized(criteria: Criteria) -> str:
+    """The same words for the same search: what its cached page is filed under."""
+    return urlencode({**parameters(criteria), "page": criteria.page})
+
+
+@dataclass(frozen=True)
+class ActiveFilter:
+    """A filter that is on: what it says, and the address without it."""
+
+    label: str
+    url_without: str
+
+
+def active_filters(criteria: Criteria, subject: Subject | None) -> list[ActiveFilter]:
+    """Those that restrict the search, each with the way to drop it."""
+    labels = {
+        "subject": subject.name if subject else criteria.subject,
+        "format": str(Format(criteria.format).label) if criteria.format else "",
+        "language": str(languages.NAMES[criteria.language]) if criteria.language else "",
+        "price": price_band_name(criteria.price) if criteria.price else "",
+        "available": _("In stock now"),
+    }
+    used = parameters(criteria)
+    return [
+        ActiveFilter(label, "?" + urlencode({k: v for k, v in used.items() if k != name}))
+        for name, label in labels.items()
+        if name in used
+    ]

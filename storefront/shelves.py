@@ -1,0 +1,149 @@
+"""What the shop puts side by side: a shelf for each subject, the booksellers' picks, an author's
+other books. Each costs a fixed number of queries, however much the shop sells.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Window
+from django.db.models.functions import RowNumber
+
+from catalog.models import Edition, StaffList, StaffListEntry, Subject, Work
+from catalog.models.work import WorkQuerySet
+
+IN_THE_WINDOW = 5
+SHELVES = 8
+ON_A_SHELF = 3
+CANDIDATES = 12  # for each place on a shelf or in the window, to choose different authors from
+MORE_WORKS = 6
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A subject or a list, and some of the works that stand there."""
+
+    of: Subject | StaffList
+    works: list[Work] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class SubjectNode:
+    """A subject and those below it, as far as there are works."""
+
+    subject: Subject
+    below: list["SubjectNode"] = field(default_factory=list)
+
+
+def window() -> list[Work]:
+    """The best known works of different subjects, each by another author."""
+    best = _ranked_in_subject(Work.objects.exclude(main_subject=None), IN_THE_WINDOW)
+    candidates = best.order_by(F("place"), "-popularity", "id").for_cards()
+    return _varied(candidates[: IN_THE_WINDOW * CANDIDATES], IN_THE_WINDOW)
+
+
+def subject_shelves() -> list[Shelf]:
+    """The subjects with the most works, each with its best known."""
+    largest = Subject.objects.annotate(size=Count("works")).filter(size__gt=0)
+    subjects = list(largest.order_by("-size", "path")[:SHELVES])
+    best = _ranked_in_subject(Work.objects.filter(main_subject__in=subjects), CANDIDATES)
+    by_subject: dict[int | None, list[Work]] = {}
+    for work in best.order_by(F("place")).for_cards():
+        by_subject.setdefault(work.main_subject_id, []).append(work)
+    return [
+        Shelf(subject, _varied(by_subject[subject.pk], ON_A_SHELF))
+        for subject in subjects
+        if subject.pk in by_subject
+    ]
+
+
+def picks(staff_list: StaffList, *, most: int | None = None) -> list[StaffListEntry]:
+    """The list's entries, in order, whose works are for sale."""
+    offered = Edition.objects.offered().filter(work=OuterRef("work"))
+    entries = (
+        staff_list.entries.filter(Exists(offered))
+        .order_by("ordinal", "id")
+        .prefetch_related(Prefetch("work", Work.objects.for_cards()))
+    )
+    return list(entries[:most])
+
+
+def list_shelves() -> list[Shelf]:
+    """Every staff list that holds something for sale, with its first works."""
+    first = Work.objects.for_cards()
+    offered = Edition.objects.offered().filter(work=OuterRef("work"))
+    entries = (
+        StaffListEntry.objects.filter(Exists(offered))
+        .annotate(
+            place=Window(
+                RowNumber(), partition_by=F("staff_list"), order_by=(F("ordinal"), F("id"))
+            )
+        )
+        .filter(place__lte=ON_A_SHELF)
+        .order_by("staff_list__ordinal", "staff_list_id", "place")
+        .select_related("staff_list")
+        .prefetch_related(Prefetch("work", first))
+    )
+    shelves: dict[int, Shelf] = {}
+    for entry in entries:
+        shelf = shelves.setdefault(entry.staff_list_id, Shelf(entry.staff_list))
+        shelf.works.append(entry.work)
+    return list(shelves.values())
+
+
+def subject_tree() -> list[SubjectNode]:
+    """All subjects under which there are works for sale, from the roots down."""
+    offered = Work.objects.offered().filter(subjects=OuterRef("pk"))
+    used = Subject.objects.filter(Exists(offered)).values_list("path", flat=True)
+    paths = {path[:end] for path in used for end in _ends(path)}
+    roots: list[SubjectNode] = []
+    nodes: dict[int, SubjectNode] = {}
+    for subject in Subject.objects.filter(path__in=paths).order_by("path"):
+        node = nodes[subject.pk] = SubjectNode(subject)
+        above = nodes.get(subject.parent_id) if subject.parent_id else None
+        (above.below if above else roots).append(node)
+    return roots
+
+
+def ancestors(subject: Subject) -> list[Subject]:
+    """The subjects above, from the root down."""
+    paths = [subject.path[:end] for end in _ends(subject.path)][:-1]
+    return list(Subject.objects.filter(path__in=paths).order_by("path")) if paths else []
+
+
+def subjects_below(subject: Subject) -> list[Subject]:
+    """The next subjects down that lead to works."""
+    tagged = Work.subjects.through.objects.filter(subject__path__startswith=OuterRef("path"))
+    return list(subject.children.filter(Exists(tagged)).order_by("name"))
+
+
+def more_by_author(work: Work) -> list[Work]:
+    """Other works of the first author, the best known first."""
+    if not work.authors:
+        return []
+    author = work.authors[0].contributor
+    others = Work.objects.offered().by_contributor(author).exclude(pk=work.pk)
+    return list(others.for_cards().order_by("-popularity", "id")[:MORE_WORKS])
+
+
+def _ranked_in_subject(works: WorkQuerySet, most: int) -> WorkQuerySet:
+    """The `most` best known offered works of every main subject, each with its `place` there."""
+    place = Window(
+        RowNumber(), partition_by=F("main_subject"), order_by=(F("popularity").desc(), F("id"))
+    )
+    return works.offered().annotate(place=place).filter(place__lte=most)
+
+
+def _varied(works: Iterable[Work], most: int) -> list[Work]:
+    """`most` of the works, in their order, but new authors before more of the same."""
+    chosen: list[Work] = []
+    left_over: list[Work] = []
+    seen: set[str] = set()
+    for work in works:
+        (left_over if work.byline in seen else chosen).append(work)
+        seen.add(work.byline)
+    return [*chosen, *left_over][:most]
+
+
+def _ends(path: str) -> list[int]:
+    """Where the codes of a path end: `F/FB/` → 2, 5."""
+    return [place + 1 for place, letter in enumerate(path) if letter == "/"]

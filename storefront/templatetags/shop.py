@@ -1,0 +1,89 @@
+"""How the shop writes money, years, languages and covers in templates: `{% load shop %}`."""
+
+from decimal import Decimal
+
+from django import template
+from django.conf import settings
+from django.utils.formats import number_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from catalog import languages
+from catalog.models import Edition, Work
+from catalog.search import Criteria
+from storefront.cover_images import CoverImage
+
+register = template.Library()
+
+SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "CAD": "CA$", "AUD": "A$"}
+WITHOUT_MINOR_UNIT = frozenset({"JPY", "KRW", "ISK", "CLP", "VND"})
+
+
+@register.filter
+def money(amount: Decimal | None, currency: str = "") -> str:
+    """12.5 as $12.50; in the shop's currency unless another is named. None is nothing."""
+    if amount is None:
+        return ""
+    code = currency or settings.SHOP_CURRENCY
+    places = 0 if code in WITHOUT_MINOR_UNIT else 2
+    figures = number_format(abs(amount), decimal_pos=places, use_l10n=True, force_grouping=True)
+    sign = "−" if amount < 0 else ""
+    symbol = SYMBOLS.get(code, f"{code}\N{NO-BREAK SPACE}")
+    return f"{sign}{symbol}{figures}"
+
+
+@register.filter
+def year(number: int | None) -> str:
+    """1813, or 8 BCE for -8. None is nothing."""
+    if number is None:
+        return ""
+    return str(number) if number > 0 else _("%(year)d BCE") % {"year": -number}
+
+
+@register.simple_tag
+def lifespan(birth_year: int | None, death_year: int | None) -> str:
+    """1775–1817; 70 BCE–19 BCE; born 1947; died 1595."""
+    if birth_year is not None and death_year is not None:
+        return f"{year(birth_year)}–{year(death_year)}"
+    if birth_year is not None:
+        return _("born %(year)s") % {"year": year(birth_year)}
+    return _("died %(year)s") % {"year": year(death_year)} if death_year is not None else ""
+
+
+@register.filter
+def language_name(code: str) -> str:
+    """French for fr."""
+    return str(languages.NAMES.get(code, code))
+
+
+@register.filter
+def lang(code: str) -> SafeString | str:
+    """` lang="fr"` for words in another language than the page's, for screen readers."""
+    return format_html(' lang="{}"', code) if code and code != (get_language() or "") else ""
+
+
+@register.simple_tag
+def shown_edition(work: Work, criteria: Criteria | None = None) -> Edition | None:
+    """The edition on a work's card: its lead, but in a search one that fits the filters."""
+    if criteria and (criteria.format or criteria.language):
+        fitting = [
+            edition
+            for edition in work.editions.all()
+            if criteria.format in ("", edition.format)
+            and criteria.language in ("", edition.language)
+        ]
+        return min(fitting, key=lambda edition: edition.list_rank, default=work.lead_edition)
+    return work.lead_edition
+
+
+@register.simple_tag
+def cover(edition: Edition, work: Work, *, alt: str = "", eager: bool = False) -> SafeString:
+    """The cover as an image. Without `alt` it is decoration: the title stands beside it."""
+    return format_html(
+        '<img class="cover" src="{}" alt="{}" width="400" height="600" decoding="async"{}>',
+        CoverImage.of(edition, work).url,
+        alt,
+        SafeString("" if eager else ' loading="lazy"'),
+    )

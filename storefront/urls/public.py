@@ -1,0 +1,23 @@
+"""The public pages: the same for everyone, cached for everyone."""
+
+from django.urls import path
+
+from storefront.views import covers, edition, home, lists, search, site
+
+urlpatterns = [
+    path("", home.show, name="home"),
+    path("search/", search.show, name="search"),
+    path("books/<str:number>/", edition.show, name="edition_number"),
+    path("books/<str:number>/<slug:slug>/", edition.show, name="edition"),
+    path("contributors/<slug:slug>/", lists.contributor, name="contributor"),
+    path("series/<slug:slug>/", lists.series, name="series"),
+    path("subjects/", lists.subjects, name="subjects"),
+    path("subjects/<slug:slug>/", lists.subject, name="subject"),
+    path("imprints/<slug:slug>/", lists.imprint, name="imprint"),
+    path("lists/", lists.staff_lists, name="staff_lists"),
+    path("lists/<slug:slug>/", lists.staff_list, name="staff_list"),
+    path("covers/<str:isbn13>.svg", covers.show, name="cover"),
+    path("sitemap.xml", site.sitemap_xml, name="sitemap"),
+    path("robots.txt", site.robots_txt, name="robots"),
+    path("status/", site.status, name="status"),
+]

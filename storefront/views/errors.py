@@ -1,0 +1,71 @@
+"""The pages for what cannot be answered. They need no store, no session and no visitor."""
+
+import logging
+
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext_lazy as _
+
+from storefront.answering import render_frame
+from storefront.missing import Missing
+
+WORDS = {
+    400: (
+        _("This address cannot be read"),
+        _("Something in it is not what this page expects."),
+    ),
+    403: (
+        _("This door is closed"),
+        _("You may not see this page. If it is yours, sign in and try again."),
+    ),
+    404: (
+        _("No such page on our shelves"),
+        _("It may have been moved or sold out, or the address has a slip in it."),
+    ),
+    500: (
+        _("Sorry, that was our mistake"),
+        _("Something went wrong on our side. Please try again in a moment."),
+    ),
+}
+
+logger = logging.getLogger(__name__)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400: something in the address or the form cannot be understood."""
+    # Only our own words are shown: other exceptions may quote what was sent.
+    detail = str(exception) if isinstance(exception, BadRequest) else ""
+    return _page(request, 400, detail)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """403: not for this visitor."""
+    return _page(request, 403, "")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404: nothing stands at this address."""
+    # Django's own Http404 (no route, no row) carries no words for people.
+    detail = str(exception) if isinstance(exception, Missing) else ""
+    return _page(request, 404, detail)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500: our fault."""
+    return _page(request, 500, "")
+
+
+def _page(request: HttpRequest, status: int, detail: str) -> HttpResponse:
+    try:
+        heading, words = WORDS[status]
+        values = {"status": status, "heading": heading, "words": words, "detail": detail}
+        body = render_frame(request, "storefront/error.html", values)
+        response = HttpResponse(body, status=status)
+    except Exception:
+        # The last resort when even templates or static files are broken.
+        logger.exception("The page for status %d could not be rendered", status)
+        text = "Sorry, something went wrong on our side. Please try again in a moment."
+        response = HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
+    add_never_cache_headers(response)
+    return response
