@@ -42,6 +42,8 @@ class Command(BaseCommand):
         """Run until a signal; whatever was started is stopped."""
         self.host, self.port = options["host"], options["port"]
         started_at = time.monotonic()
+        # What e-mails lead to; the processes below read it from here.
+        os.environ.setdefault("SHOP_URL", f"http://{self.host}:{self.port}")
         try:
             if options["split"]:
                 nginx.find()
