@@ -189,7 +189,9 @@ class _CatalogImport:
         current = Contribution.objects.filter(work=work, edition=edition)
         if list(current.values_list("contributor_id", "role")) == wanted:
             return
-        current.delete()
+        if current.exists():
+            current.delete()
+            indexing.vocabulary_changed()  # pages of whoever is not named any more
         Contribution.objects.bulk_create(
             Contribution(work=work, edition=edition, contributor_id=pk, role=role, ordinal=ordinal)
             for ordinal, (pk, role) in enumerate(wanted, start=1)

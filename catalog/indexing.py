@@ -12,7 +12,7 @@ from procrastinate.contrib.django import app
 
 from caching import store
 from catalog.folding import fold
-from catalog.models import Edition, SearchEntry, Work
+from catalog.models import SearchEntry, Work, generations
 
 BATCH = 500
 
@@ -23,8 +23,7 @@ def works_changed(work_ids: Collection[int]) -> None:
     for start in range(0, len(ids), BATCH):
         batch = ids[start : start + BATCH]
         _index(batch)
-        numbers = Edition.objects.filter(work__in=batch).values_list("isbn13", flat=True)
-        store.bump_after_commit(["catalog", *(f"edition:{number}" for number in numbers)])
+        store.bump_after_commit(generations.showing(batch))
         app.configure_task("catalog.publish_works").defer(work_ids=batch)
 
 

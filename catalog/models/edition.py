@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from caching import store
 from catalog import isbn, languages
+from catalog.models import generations, slugs
 
 if TYPE_CHECKING:
     from catalog.models.contributor import Contribution
@@ -184,8 +185,6 @@ class Edition(models.Model):
     @property
     def slug(self) -> str:
         """The readable part of the address."""
-        from catalog.models import slugs
-
         return slugs.readable(self.display_title, fallback="book")
 
     @property
@@ -258,5 +257,4 @@ class Edition(models.Model):
 
     def went_stale(self) -> None:
         """Make every page that shows this edition be computed anew after the commit."""
-        siblings = Edition.objects.filter(work=self.work_id).values_list("isbn13", flat=True)
-        store.bump_after_commit(["catalog", *(f"edition:{number}" for number in siblings)])
+        store.bump_after_commit(generations.showing([self.work_id]))

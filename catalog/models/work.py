@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from caching import store
 from catalog import languages
-from catalog.models import slugs
+from catalog.models import generations, slugs
 
 if TYPE_CHECKING:
     from catalog.models.contributor import Contribution, Contributor
@@ -161,5 +161,4 @@ class Work(models.Model):
 
     def went_stale(self) -> None:
         """Make every page that shows this work be computed anew after the commit."""
-        numbers = self.editions.values_list("isbn13", flat=True)
-        store.bump_after_commit(["catalog", *(f"edition:{number}" for number in numbers)])
+        store.bump_after_commit(generations.showing([self.pk]))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.db.models import Count, F, Q, Sum
 from pytest_django import DjangoDbBlocker
 
@@ -43,6 +44,8 @@ def sample_shop(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> It
         samples.load(FOLDER, today=TODAY)
         yield
         samples.remove()
+        with connection.cursor() as cursor:
+            cursor.execute("TRUNCATE procrastinate_jobs CASCADE")
 
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sample_shop")]

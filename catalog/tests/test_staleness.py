@@ -1,0 +1,58 @@
+"""Which cached answers a change makes stale."""
+
+import datetime
+from decimal import Decimal
+
+import pytest
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from catalog import indexing
+from catalog.models import Edition
+from catalog.tests.factories import EditionFactory, WorkFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shelf() -> dict[str, Edition]:
+    """Two works by one author, one by another, and a second edition of the first."""
+    emma = WorkFactory.create(title="Emma", author="Jane Austen")
+    return {
+        "emma": EditionFactory.create(work=emma),
+        "emma in cloth": EditionFactory.create(work=emma, format="hardback"),
+        "persuasion": EditionFactory.create(
+            work=WorkFactory.create(title="Persuasion", author="Jane Austen")
+        ),
+        "orlando": EditionFactory.create(
+            work=WorkFactory.create(title="Orlando", author="Virginia Woolf")
+        ),
+    }
+
+
+def bumped() -> set[str]:
+    jobs = ProcrastinateJob.objects.filter(task_name="caching.bump")
+    return {name for job in jobs for name in job.args["names"]}
+
+
+def pages(shelf: dict[str, Edition], *names: str) -> set[str]:
+    return {f"edition:{shelf[name].isbn13}" for name in names}
+
+
+def test_a_price_concerns_lists_its_work_and_the_authors_other_pages(
+    shelf: dict[str, Edition],
+) -> None:
+    shelf["emma"].set_price(Decimal("8.50"), valid_from=datetime.date(2026, 1, 1))
+    assert bumped() == {"catalog"} | pages(shelf, "emma", "emma in cloth", "persuasion")
+
+
+def test_a_changed_work_concerns_the_same(shelf: dict[str, Edition]) -> None:
+    indexing.works_changed([shelf["orlando"].work_id])
+    assert bumped() == {"catalog"} | pages(shelf, "orlando")
+
+
+def test_stock_concerns_no_page(shelf: dict[str, Edition]) -> None:
+    stock = shelf["emma"].stocks.create(
+        location_id=EditionFactory.create(stock=1).stocks.get().location_id
+    )
+    stock.receive(5)
+    assert bumped() == set()
