@@ -4,13 +4,13 @@
 editions of a work look alike and a cover never changes between two runs.
 """
 
-from .dice import Dice
-from .drawing import escape
-from .editions import add_ribbon
-from .layouts import LAYOUTS
-from .page import HEIGHT, WIDTH, Page
-from .palettes import PALETTES
-from .wording import Words, clean, split_title
+from storefront.covers.dice import Dice
+from storefront.covers.drawing import escape
+from storefront.covers.editions import add_ribbon
+from storefront.covers.layouts import LAYOUTS
+from storefront.covers.page import HEIGHT, WIDTH, Page
+from storefront.covers.palettes import PALETTES
+from storefront.covers.wording import Words, clean, split_title
 
 __all__ = ["cover_svg"]
 

@@ -1,7 +1,7 @@
 """The bookmark that tells an audiobook, e-book or large-print edition from the printed work."""
 
-from .drawing import path, rect
-from .page import Page
+from storefront.covers.drawing import path, rect
+from storefront.covers.page import Page
 
 _LEFT, _WIDTH, _LENGTH, _NOTCH = 342, 28, 50, 9
 

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from .drawing import attributes, escape
-from .metrics import Kind, text_width
-from .wording import is_joined_script, is_right_to_left
+from storefront.covers.drawing import attributes, escape
+from storefront.covers.metrics import Kind, text_width
+from storefront.covers.wording import is_joined_script, is_right_to_left
 
 _SERIF = (
     "'Iowan Old Style',Palatino,'Palatino Linotype',Georgia,'Liberation Serif','Noto Serif',"

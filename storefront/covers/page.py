@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from .dice import Dice
-from .lettering import ITALIC, SMALL_CAPITALS, Face, Line, lines_svg
-from .palettes import Palette
-from .typesetting import Setting, fit, set_at, sizes
-from .wording import Words
+from storefront.covers.dice import Dice
+from storefront.covers.lettering import ITALIC, SMALL_CAPITALS, Face, Line, lines_svg
+from storefront.covers.palettes import Palette
+from storefront.covers.typesetting import Setting, fit, set_at, sizes
+from storefront.covers.wording import Words
 
 WIDTH = 400
 HEIGHT = 600

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .lettering import Face
+from storefront.covers.lettering import Face
 
 _BREAKS = re.compile(r"\S+?[-/\u2013\u2014]+(?=\w)|\S+")
 _WEAK = re.compile(

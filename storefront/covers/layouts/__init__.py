@@ -2,8 +2,7 @@
 
 from collections.abc import Callable
 
-from ..page import Page
-from . import (
+from storefront.covers.layouts import (
     arches,
     bands,
     border,
@@ -20,6 +19,7 @@ from . import (
     tiles,
     waves,
 )
+from storefront.covers.page import Page
 
 LAYOUTS: tuple[tuple[str, Callable[[Page], None]], ...] = (
     ("arches", arches.draw),

@@ -1,8 +1,8 @@
 """Arches: a portal of nested arches, the title in its doorway."""
 
-from ..drawing import circle, path, rect
-from ..lettering import BOOK_BOLD, DECO, ITALIC, ROMAN
-from ..page import WIDTH, Box, Page
+from storefront.covers.drawing import circle, path, rect
+from storefront.covers.lettering import BOOK_BOLD, DECO, ITALIC, ROMAN
+from storefront.covers.page import WIDTH, Box, Page
 
 
 def draw(page: Page) -> None:

@@ -1,8 +1,8 @@
 """Bands: Swiss type over stripes that swell toward the foot of the page."""
 
-from ..drawing import rect
-from ..lettering import GROTESQUE, GROTESQUE_BOLD
-from ..page import HEIGHT, MARGIN, WIDTH, Box, Page
+from storefront.covers.drawing import rect
+from storefront.covers.lettering import GROTESQUE, GROTESQUE_BOLD
+from storefront.covers.page import HEIGHT, MARGIN, WIDTH, Box, Page
 
 _TOP = 300
 _FOOT = 540

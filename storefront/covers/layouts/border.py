@@ -1,8 +1,8 @@
 """Border: a printer's frame of repeated ornaments around classical type."""
 
-from ..drawing import circle, define, frame, path, rect, shift, use
-from ..lettering import ITALIC, ROMAN, ROMAN_CAPITALS, SMALL_CAPITALS
-from ..page import HEIGHT, WIDTH, Box, Page
+from storefront.covers.drawing import circle, define, frame, path, rect, shift, use
+from storefront.covers.lettering import ITALIC, ROMAN, ROMAN_CAPITALS, SMALL_CAPITALS
+from storefront.covers.page import HEIGHT, WIDTH, Box, Page
 
 _UNIT = 40
 

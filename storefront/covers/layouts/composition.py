@@ -1,8 +1,8 @@
 """Composition: a few large Bauhaus shapes, overprinted where they meet."""
 
-from ..drawing import circle, group, path, points, polar, rect, ring
-from ..lettering import GROTESQUE, GROTESQUE_BOLD
-from ..page import HEIGHT, MARGIN, WIDTH, Box, Page
+from storefront.covers.drawing import circle, group, path, points, polar, rect, ring
+from storefront.covers.lettering import GROTESQUE, GROTESQUE_BOLD
+from storefront.covers.page import HEIGHT, MARGIN, WIDTH, Box, Page
 
 _BLEND = "mix-blend-mode:multiply"
 

@@ -2,9 +2,9 @@
 
 import math
 
-from ..drawing import Point, circle, num, path, points, polar, ring
-from ..lettering import ITALIC, ROMAN, ROMAN_CAPITALS, SMALL_CAPITALS
-from ..page import MARGIN, WIDTH, Box, Page
+from storefront.covers.drawing import Point, circle, num, path, points, polar, ring
+from storefront.covers.lettering import ITALIC, ROMAN, ROMAN_CAPITALS, SMALL_CAPITALS
+from storefront.covers.page import MARGIN, WIDTH, Box, Page
 
 _X, _Y, _RADIUS = 200.0, 222.0, 150.0
 

@@ -1,8 +1,8 @@
 """Fan: an Art Deco sunburst, one grand fan or rows of small ones."""
 
-from ..drawing import circle, define, num, path, points, polar, rect, ring, use
-from ..lettering import DECO, DECO_BOLD, ITALIC, SMALL_CAPITALS
-from ..page import MARGIN, WIDTH, Box, Page
+from storefront.covers.drawing import circle, define, num, path, points, polar, rect, ring, use
+from storefront.covers.lettering import DECO, DECO_BOLD, ITALIC, SMALL_CAPITALS
+from storefront.covers.page import MARGIN, WIDTH, Box, Page
 
 
 def draw(page: Page) -> None:

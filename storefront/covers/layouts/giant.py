@@ -1,8 +1,8 @@
 """Giant: nothing but the title, as large as the page takes it, and one plain mark."""
 
-from ..drawing import group, path, rect, shift
-from ..lettering import BOOK_BOLD, GROTESQUE, GROTESQUE_BOLD, ITALIC
-from ..page import MARGIN, WIDTH, Box, Page
+from storefront.covers.drawing import group, path, rect, shift
+from storefront.covers.lettering import BOOK_BOLD, GROTESQUE, GROTESQUE_BOLD, ITALIC
+from storefront.covers.page import MARGIN, WIDTH, Box, Page
 
 _FOOT = 540
 _MARKS = (

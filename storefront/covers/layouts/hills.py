@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from itertools import pairwise
 
-from ..drawing import circle, num, path
-from ..lettering import BOOK_BOLD, DECO_BOLD, ITALIC, ROMAN, SMALL_CAPITALS
-from ..page import MARGIN, WIDTH, Box, Page
-from ..palettes import mix
+from storefront.covers.drawing import circle, num, path
+from storefront.covers.lettering import BOOK_BOLD, DECO_BOLD, ITALIC, ROMAN, SMALL_CAPITALS
+from storefront.covers.page import MARGIN, WIDTH, Box, Page
+from storefront.covers.palettes import mix
 
 RidgeLine = Callable[[Page, list[float]], str]
 

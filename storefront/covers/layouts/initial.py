@@ -1,10 +1,10 @@
 """Initial: a large initial letter among scrolling vines, as in an Arts and Crafts book."""
 
-from ..drawing import circle, define, frame, leaf_shape, num, path, rect, shift, use
-from ..lettering import ITALIC, ROMAN, ROMAN_CAPITALS, SMALL_CAPITALS, Line
-from ..page import MARGIN, WIDTH, Box, Page
-from ..palettes import contrast
-from ..wording import initial_of, is_joined_script
+from storefront.covers.drawing import circle, define, frame, leaf_shape, num, path, rect, shift, use
+from storefront.covers.lettering import ITALIC, ROMAN, ROMAN_CAPITALS, SMALL_CAPITALS, Line
+from storefront.covers.page import MARGIN, WIDTH, Box, Page
+from storefront.covers.palettes import contrast
+from storefront.covers.wording import initial_of, is_joined_script
 
 _X, _Y, _SIDE = 70, 58, 260
 

@@ -1,8 +1,8 @@
 """Leaves: rows of sprigs, as on a printed cotton, behind a title panel."""
 
-from ..drawing import circle, define, leaf_shape, num, path, rect, shift, use
-from ..lettering import BOOK_BOLD, ITALIC, ROMAN, SMALL_CAPITALS
-from ..page import WIDTH, Box, Page
+from storefront.covers.drawing import circle, define, leaf_shape, num, path, rect, shift, use
+from storefront.covers.lettering import BOOK_BOLD, ITALIC, ROMAN, SMALL_CAPITALS
+from storefront.covers.page import WIDTH, Box, Page
 
 _SPRIG = 132
 

@@ -1,9 +1,9 @@
 """Marbled: combed marble paper with a pasted-on label, like a binding of 1830."""
 
-from ..drawing import define, frame, num, path, rect, use
-from ..lettering import BOOK_BOLD, ITALIC, ROMAN, ROMAN_CAPITALS
-from ..page import HEIGHT, WIDTH, Box, Page
-from ..palettes import mix
+from storefront.covers.drawing import define, frame, num, path, rect, use
+from storefront.covers.lettering import BOOK_BOLD, ITALIC, ROMAN, ROMAN_CAPITALS
+from storefront.covers.page import HEIGHT, WIDTH, Box, Page
+from storefront.covers.palettes import mix
 
 
 def draw(page: Page) -> None:

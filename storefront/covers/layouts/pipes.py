@@ -2,9 +2,9 @@
 
 import math
 
-from ..drawing import path
-from ..lettering import DECO_BOLD, GROTESQUE, GROTESQUE_BOLD
-from ..page import HEIGHT, MARGIN, WIDTH, Box, Page
+from storefront.covers.drawing import path
+from storefront.covers.lettering import DECO_BOLD, GROTESQUE, GROTESQUE_BOLD
+from storefront.covers.page import HEIGHT, MARGIN, WIDTH, Box, Page
 
 
 def draw(page: Page) -> None:

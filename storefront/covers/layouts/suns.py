@@ -1,8 +1,8 @@
 """Suns: one great disk of rings, nested, or sliced and set askew."""
 
-from ..drawing import circle, path, ring
-from ..lettering import BOLD_ITALIC, BOOK_BOLD, DECO, ITALIC, SMALL_CAPITALS
-from ..page import MARGIN, WIDTH, Box, Page
+from storefront.covers.drawing import circle, path, ring
+from storefront.covers.lettering import BOLD_ITALIC, BOOK_BOLD, DECO, ITALIC, SMALL_CAPITALS
+from storefront.covers.page import MARGIN, WIDTH, Box, Page
 
 _X, _Y, _RADIUS = 200, 226, 148
 _GAP = 1.5

@@ -1,8 +1,8 @@
 """Tiles: a mirrored pattern of quarter circles, petals and triangles above a title panel."""
 
-from ..drawing import define, path, rect, shift, use
-from ..lettering import DECO_BOLD, GROTESQUE, GROTESQUE_BOLD
-from ..page import MARGIN, WIDTH, Box, Page
+from storefront.covers.drawing import define, path, rect, shift, use
+from storefront.covers.lettering import DECO_BOLD, GROTESQUE, GROTESQUE_BOLD
+from storefront.covers.page import MARGIN, WIDTH, Box, Page
 
 _SIDE = 80
 _CELLS = WIDTH // _SIDE

@@ -1,8 +1,8 @@
 """Waves: a sea of overlapping scales under a low moon, cut as if in wood."""
 
-from ..drawing import circle, define, rect, use
-from ..lettering import BOOK_BOLD, ITALIC, ROMAN, SMALL_CAPITALS
-from ..page import MARGIN, WIDTH, Box, Page
+from storefront.covers.drawing import circle, define, rect, use
+from storefront.covers.lettering import BOOK_BOLD, ITALIC, ROMAN, SMALL_CAPITALS
+from storefront.covers.page import MARGIN, WIDTH, Box, Page
 
 
 def draw(page: Page) -> None:
