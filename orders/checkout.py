@@ -135,14 +135,11 @@ def place_order(
 
     Raises a CheckoutError when it cannot be; nothing is written then.
     """
-    gateway = gateways.find(payment_method)
-    if gateway is None:
-        raise UnknownPaymentMethod
     submission = _Submission(
         email=email,
         user=user,
         shipping_method=shipping_method,
-        gateway=gateway,
+        gateway=_gateway(payment_method),
         address=address,
         expected_total=expected_total,
         idempotency=idempotency,
@@ -155,8 +152,13 @@ def place_order(
         if order := _earlier_order(basket.pk, idempotency):
             return order
         raise
-    except allocation.Shortage as shortage:
-        raise OutOfStock(shortage.lines) from shortage
+
+
+def _gateway(payment_method: str) -> Gateway:
+    gateway = gateways.find(payment_method)
+    if gateway is None:
+        raise UnknownPaymentMethod
+    return gateway
 
 
 def _earlier_order(basket_id: UUID, idempotency: Idempotency | None) -> Order | None:
@@ -183,9 +185,12 @@ def _place(basket: Basket, submission: _Submission) -> Order:
     _check(basket, lines, submission)
     prices = _prices(lines, submission.placed_at)
     order = _create(basket, prices.values(), submission)
-    allocated = allocation.allocate(
-        lines, location=submission.shipping_method.location, reference=order.number
-    )
+    try:
+        allocated = allocation.allocate(
+            lines, location=submission.shipping_method.location, reference=order.number
+        )
+    except allocation.Shortage as shortage:
+        raise OutOfStock(shortage.lines) from shortage
     OrderLine.objects.bulk_create(
         _copy(order, line, prices[line.pk], allocated.get(line.edition_id)) for line in lines
     )

@@ -33,12 +33,6 @@ def waiting_jobs(name: str) -> list[dict[str, object]]:
         return [_decoded(arguments) for (arguments,) in cursor.fetchall()]
 
 
-def forget_jobs() -> None:
-    """Start without any: these rows are not Django's, so they outlive transactional tests."""
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM procrastinate_jobs")
-
-
 def _next_job(only: Collection[str]) -> tuple[int, str, dict[str, object]] | None:
     with connection.cursor() as cursor:
         cursor.execute(

@@ -40,6 +40,25 @@ def test_a_guest_orders_two_titles() -> None:
 
     order = submit(basket, expected_total=Decimal("51.99"))
 
+    assert_agreed(order, basket)
+    first, second = order.lines.all()
+    assert (first.isbn13, first.title, first.byline) == (
+        orlando.isbn13, "Orlando", "Virginia Woolf",
+    )  # fmt: skip
+    assert (first.unit_amount, first.quantity) == (Decimal("12.50"), 3)
+    assert (first.total_amount, first.tax_amount) == (Decimal("37.50"), Decimal("2.45"))
+    assert first.tax_rate == Decimal("7.00")
+    assert first.stock == orlando.stocks.get()
+    assert (second.title, second.tax_rate, second.tax_amount) == ("The Waves", None, Decimal(0))
+
+    assert [(s.on_hand, s.allocated) for s in orlando.stocks.all()] == [(5, 3)]
+    assert [(s.on_hand, s.allocated) for s in waves.stocks.all()] == [(1, 1)]
+    assert StockMovement.objects.filter(kind="allocate", reference=order.number).count() == 2
+    assert not Basket.objects.filter(pk=basket.pk).exists()
+    assert waiting_jobs("orders.send_message") == [{"order_id": order.pk, "kind": "placed"}]
+
+
+def assert_agreed(order: Order, basket: Basket) -> None:
     order.refresh_from_db()
     assert order.status == "awaiting_payment"
     assert order.email == "guest@example.com"
@@ -59,22 +78,6 @@ def test_a_guest_orders_two_titles() -> None:
     assert order.placed_at == NOW
     assert order.expires_at == NOW + datetime.timedelta(days=7)
     assert [event.kind for event in order.events.all()] == ["placed"]
-
-    first, second = order.lines.all()
-    assert (first.isbn13, first.title, first.byline) == (
-        orlando.isbn13, "Orlando", "Virginia Woolf",
-    )  # fmt: skip
-    assert (first.unit_amount, first.quantity) == (Decimal("12.50"), 3)
-    assert (first.total_amount, first.tax_amount) == (Decimal("37.50"), Decimal("2.45"))
-    assert first.tax_rate == Decimal("7.00")
-    assert first.stock == orlando.stocks.get()
-    assert (second.title, second.tax_rate, second.tax_amount) == ("The Waves", None, Decimal(0))
-
-    assert [(s.on_hand, s.allocated) for s in orlando.stocks.all()] == [(5, 3)]
-    assert [(s.on_hand, s.allocated) for s in waves.stocks.all()] == [(1, 1)]
-    assert StockMovement.objects.filter(kind="allocate", reference=order.number).count() == 2
-    assert not Basket.objects.filter(pk=basket.pk).exists()
-    assert waiting_jobs("orders.send_message") == [{"order_id": order.pk, "kind": "placed"}]
 
 
 def test_a_customer_collects_it() -> None:

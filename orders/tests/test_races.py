@@ -15,16 +15,9 @@ from orders.checkout import Idempotency
 from orders.models import Basket, Order, OrderEvent, Payment, ShippingMethod
 from orders.payments import EventKind, PaymentEvent
 from orders.tests.factories import NOW, BasketFactory, make_order, shipping_method, submit
-from tests.jobs import forget_jobs
 from tests.races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def no_jobs() -> None:
-    """These tests commit, and jobs would stay."""
-    forget_jobs()
 
 
 @pytest.fixture
