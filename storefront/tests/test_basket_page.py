@@ -1,0 +1,277 @@
+"""The basket's page and forms, without scripts and with htmx."""
+
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from catalog.models import Edition
+from catalog.tests.factories import EditionFactory, WorkFactory, sku
+from orders.models import Basket, BasketLine
+from orders.models.basket import MAX_LINES, MAX_QUANTITY
+from orders.tests.factories import BasketFactory
+from tests import people
+
+pytestmark = pytest.mark.django_db
+
+HTMX = {"HX-Request": "true", "Sec-Fetch-Site": "same-origin"}
+PAGE_QUERIES = 5  # session, basket, lines, editions, contributions
+
+
+@pytest.fixture
+def emma() -> Edition:
+    return EditionFactory.create(
+        work=WorkFactory.create(title="Emma", author="Jane Austen"),
+        price=Decimal("12.50"),
+        stock=5,
+    )
+
+
+def put(client: Client, edition: Edition, **fields: object) -> None:
+    response = client.post("/basket/lines/", {"isbn13": edition.isbn13, **fields})
+    assert response.status_code == 303
+
+
+def in_basket() -> dict[str, int]:
+    return dict(BasketLine.objects.values_list("edition__isbn13", "quantity"))
+
+
+def text_of(client: Client) -> str:
+    return client.get("/basket/").content.decode()
+
+
+def test_add_and_show(client: Client, emma: Edition) -> None:
+    response = client.post("/basket/lines/", {"isbn13": emma.isbn13, "quantity": "2"})
+    assert response.status_code == 303
+    assert response["Location"] == "/basket/"
+    assert in_basket() == {emma.isbn13: 2}
+    page = text_of(client)
+    assert "“Emma” is in your basket." in page
+    assert "Jane Austen" in page
+    assert "$25.00" in page
+    assert f"/books/{emma.isbn13}/emma/" in page
+    assert f"/covers/{emma.isbn13}.svg" in page
+
+
+def test_quantity_is_one_when_nothing_is_said(client: Client, emma: Edition) -> None:
+    put(client, emma)
+    put(client, emma, quantity="")
+    assert in_basket() == {emma.isbn13: 2}
+
+
+def test_an_isbn_in_any_notation(client: Client) -> None:
+    edition = EditionFactory.create(isbn13="9780141439587", stock=1)
+    for notation in ("978-0-14-143958-7", "0-14-143958-0", "ISBN 9780141439587"):
+        assert client.post("/basket/lines/", {"isbn13": notation}).status_code == 303
+    assert in_basket() == {edition.isbn13: 3}
+
+
+def test_a_member_has_one_basket_in_all_sessions(emma: Edition) -> None:
+    alice = people.alice()
+    phone, desk = Client(), Client()
+    phone.force_login(alice)
+    desk.force_login(alice)
+    put(phone, emma)
+    put(desk, emma)
+    assert Basket.objects.get().user == alice
+    assert in_basket() == {emma.isbn13: 2}
+
+
+def test_empty_basket(client: Client) -> None:
+    response = client.get("/basket/")
+    assert response.status_code == 200
+    assert b"Your basket is empty" in response.content
+    assert "no-store" in response["Cache-Control"]
+    assert not response.cookies
+    assert Basket.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({}, "ISBN: Please give the ISBN of the book."),
+        ({"isbn13": "9780141439588"}, "ISBN: “9780141439588” is not a valid ISBN"),
+        ({"isbn13": "<script>"}, "ISBN: “&lt;script&gt;” is not a valid ISBN"),
+        ({"isbn13": "9" * 10_000}, "ISBN: Ensure this value has at most 60 characters"),
+        ({"isbn13": "9780141439587\x00"}, "ISBN: Null characters are not allowed."),
+        ({"isbn13": sku(1), "quantity": "-1"}, "Quantity: The quantity must be at least 1."),
+        ({"isbn13": sku(1), "quantity": "0"}, "Quantity: The quantity must be at least 1."),
+        ({"isbn13": sku(1), "quantity": "x"}, "Quantity: The quantity must be a whole number"),
+        ({"isbn13": sku(1), "quantity": "1.5"}, "Quantity: The quantity must be a whole number"),
+        ({"isbn13": sku(1), "quantity": "51"}, "Quantity: We sell at most 50 copies"),
+        ({"isbn13": sku(1), "quantity": "9" * 5000}, "Quantity: The quantity must be a whole"),
+    ],
+)
+def test_bad_input_names_the_field(client: Client, fields: dict[str, str], words: str) -> None:
+    EditionFactory.create(isbn13=sku(1), stock=1)
+    response = client.post("/basket/lines/", fields)
+    assert response.status_code == 422
+    assert words in response.content.decode()
+    assert Basket.objects.count() == 0
+
+
+def test_an_unknown_edition(client: Client) -> None:
+    response = client.post("/basket/lines/", {"isbn13": "9780141439587"})
+    assert response.status_code == 404
+    assert "978-0-14-143958-7" in response.content.decode()
+    assert Basket.objects.count() == 0
+
+
+def test_what_is_not_for_sale(client: Client) -> None:
+    edition = EditionFactory.create(price=False)
+    response = client.post("/basket/lines/", {"isbn13": edition.isbn13})
+    assert response.status_code == 422
+    assert "is not for sale" in response.content.decode()
+    assert in_basket() == {}
+
+
+def test_more_copies_than_a_line_may_have(client: Client, emma: Edition) -> None:
+    put(client, emma, quantity=MAX_QUANTITY)
+    response = client.post("/basket/lines/", {"isbn13": emma.isbn13})
+    assert response.status_code == 422
+    assert in_basket() == {emma.isbn13: MAX_QUANTITY}
+
+
+def test_a_thousand_lines(client: Client) -> None:
+    editions = [EditionFactory.create(price=Decimal("1.00")) for _each in range(MAX_LINES + 1)]
+    put(client, editions[0])
+    basket = Basket.objects.get()
+    BasketLine.objects.bulk_create(
+        BasketLine(basket=basket, edition=edition, quantity=1) for edition in editions[1:-1]
+    )
+    response = client.post("/basket/lines/", {"isbn13": editions[-1].isbn13})
+    assert response.status_code == 422
+    assert "at most 100 different titles" in response.content.decode()
+    assert basket.lines.count() == MAX_LINES
+
+
+def test_get_is_not_allowed(client: Client, emma: Edition) -> None:
+    assert client.get("/basket/lines/").status_code == 405
+    assert client.get(f"/basket/lines/{emma.isbn13}/").status_code == 405
+    assert client.post("/basket/").status_code == 405
+
+
+def test_change_the_quantity(client: Client, emma: Edition) -> None:
+    put(client, emma)
+    response = client.post(f"/basket/lines/{emma.isbn13}/", {"quantity": "3"})
+    assert response.status_code == 303
+    assert in_basket() == {emma.isbn13: 3}
+    assert "$37.50" in text_of(client)
+
+
+@pytest.mark.parametrize("quantity", ["", "-1", "51", "many", "\x00"])
+def test_change_to_a_bad_quantity(client: Client, emma: Edition, quantity: str) -> None:
+    put(client, emma)
+    response = client.post(f"/basket/lines/{emma.isbn13}/", {"quantity": quantity})
+    assert response.status_code == 422
+    assert "Quantity: " in response.content.decode()
+    assert in_basket() == {emma.isbn13: 1}
+
+
+def test_remove_and_undo(client: Client, emma: Edition) -> None:
+    put(client, emma, quantity=3)
+    client.post(f"/basket/lines/{emma.isbn13}/", {"quantity": "3", "remove": "1"})
+    assert in_basket() == {}
+    page = text_of(client)
+    assert "“Emma” is removed." in page
+    assert '<input type="hidden" name="quantity" value="3">' in page
+    client.post(f"/basket/lines/{emma.isbn13}/", {"quantity": "3"})
+    assert in_basket() == {emma.isbn13: 3}
+    assert "is removed" not in text_of(client)
+
+
+def test_quantity_zero_removes(client: Client, emma: Edition) -> None:
+    put(client, emma)
+    client.post(f"/basket/lines/{emma.isbn13}/", {"quantity": "0"})
+    assert in_basket() == {}
+
+
+def test_what_is_no_longer_offered_can_be_removed(client: Client, emma: Edition) -> None:
+    put(client, emma)
+    Edition.objects.update(is_offered=False)
+    page = text_of(client)
+    assert "Not for sale any more." in page
+    assert "To the checkout" not in page
+    client.post(f"/basket/lines/{emma.isbn13}/", {"remove": "1"})
+    assert in_basket() == {}
+
+
+def test_the_line_of_an_unknown_edition(client: Client) -> None:
+    assert client.post("/basket/lines/9780141439587/", {"quantity": "1"}).status_code == 404
+    assert client.post("/basket/lines/%00/", {"quantity": "1"}).status_code == 404
+
+
+def test_changing_a_line_needs_a_token(emma: Edition) -> None:
+    client = Client(enforce_csrf_checks=True)
+    put(client, emma)
+    response = client.post(f"/basket/lines/{emma.isbn13}/", {"remove": "1"})
+    assert response.status_code == 403
+    assert "This form is too old" in response.content.decode()
+    assert in_basket() == {emma.isbn13: 1}
+
+
+def test_scarce_and_sold_out(client: Client, emma: Edition) -> None:
+    put(client, emma, quantity=6)
+    assert "Only 5 left." in text_of(client)
+    put(client, EditionFactory.create(stock=0))
+    assert "Out of stock." in text_of(client)
+
+
+def test_nobody_sees_anothers_basket(emma: Edition) -> None:
+    alices, bobs = Client(), Client()
+    alices.force_login(people.alice())
+    put(alices, emma)
+    bobs.force_login(people.bob())
+    assert "Your basket is empty" in text_of(bobs)
+    assert "Your basket is empty" in text_of(Client())
+
+
+def test_a_members_basket_cannot_be_taken_over_through_a_session(emma: Edition) -> None:
+    alices = BasketFactory.create(user=people.alice(), lines={emma: 1})
+    client = Client()
+    session = client.session
+    session["basket"] = str(alices.pk)
+    session.save()
+    assert "Your basket is empty" in text_of(client)
+    put(client, emma, quantity=7)
+    assert alices.quantity == 1
+
+
+def test_added_by_htmx(client: Client, emma: Edition) -> None:
+    fields = {"isbn13": emma.isbn13, "quantity": "2"}
+    response = client.post("/basket/lines/", fields, headers=HTMX)
+    assert response.status_code == 200
+    body = response.content.decode()
+    assert "Added to your basket: Emma." in body
+    assert '<div hx-swap-oob="innerHTML:#visitor">' in body
+    assert '<span class="visitor-count">2<' in body
+    assert "<html" not in body
+
+
+def test_refused_for_htmx(client: Client) -> None:
+    response = client.post("/basket/lines/", {"isbn13": "9780141439587"}, headers=HTMX)
+    assert response.status_code == 422
+    body = response.content.decode()
+    assert "We know no book with the ISBN 978-0-14-143958-7" in body
+    assert "#visitor" not in body
+
+
+@pytest.mark.parametrize("lines", [1, 8])
+def test_queries_do_not_grow_with_the_lines(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries, lines: int
+) -> None:
+    for _each in range(lines):
+        put(client, EditionFactory.create(work=WorkFactory.create(author="Jane Austen"), stock=2))
+    client.get("/basket/")  # the messages
+    with django_assert_num_queries(PAGE_QUERIES):
+        client.get("/basket/")
+
+
+def test_adding_prolongs_the_basket(client: Client, emma: Edition) -> None:
+    put(client, emma)
+    before = client.session.get_expiry_date()
+    assert before > timezone.now()
+    response = client.post("/basket/lines/", {"isbn13": emma.isbn13})
+    assert "visitor" in response.cookies
