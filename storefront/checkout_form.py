@@ -13,15 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Address, User
 from orders.gateways import PaymentMethod
 from orders.models import PostalAddress, ShippingMethod
-from storefront.forms import MAX_ADDRESSES, check_postcode, prepare_address_fields
+from storefront.forms import MAX_ADDRESSES, NEEDED, check_postcode, prepare_address_fields
 
 ADDRESS_FIELDS = ("name", "line1", "line2", "city", "postcode", "country")
-NEEDED = {
-    "name": _("Please enter the name of the person who receives the parcel."),
-    "line1": _("Please enter the street and house number."),
-    "city": _("Please enter the city."),
-    "country": _("Please choose the country."),
-}
 ANOTHER_ADDRESS = "another"
 
 

@@ -124,11 +124,21 @@ LABELS = {
 }
 
 
+NEEDED = {
+    "name": _("Please enter the name of the person who receives the parcel."),
+    "line1": _("Please enter the street and house number."),
+    "city": _("Please enter the city."),
+    "country": _("Please choose the country."),
+}
+
+
 def prepare_address_fields(fields: Mapping[str, forms.Field], section: str = "") -> None:
     """Label the address fields and give them the hints that browsers fill them by."""
     for name, hint in AUTOCOMPLETE.items():
         fields[name].widget.attrs["autocomplete"] = f"{section} {hint}".strip()
         fields[name].label = LABELS.get(name, fields[name].label)
+        if name in NEEDED:
+            fields[name].error_messages["required"] = NEEDED[name]
     fields["postcode"].required = False  # some countries have none: see check_postcode
     country = fields["country"]
     assert isinstance(country, forms.ChoiceField)  # noqa: S101 - narrows the type

@@ -3,9 +3,11 @@
 import secrets
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -42,4 +44,6 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
         ),
         at=timezone.now(),
     )
+    if is_paid:
+        messages.success(request, _("Thank you: your payment is in."))
     return see_other(order.get_absolute_url())

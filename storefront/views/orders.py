@@ -38,10 +38,13 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
     order = find_order(request, number)
     if not may_see(request, order):  # but for the token in the address
         remember_order(request, order)  # so that the buttons on the page work without it
+    events = [event for event in order.events.all() if event.kind in SHOWN_EVENTS]
     context = {
         "order": order,
         "lines": order.lines.all(),
-        "events": [event for event in order.events.all() if event.kind in SHOWN_EVENTS],
+        "events": events,
+        "has_failed_payment": [event.kind for event in events[-1:]]
+        == [OrderEvent.Kind.PAYMENT_FAILED],
         "payment_method": _payment_method(order),
         "is_awaiting_payment": order.status == Order.Status.AWAITING_PAYMENT,
     }
