@@ -24,7 +24,7 @@ run: $(READY)  ## Run the shop on http://127.0.0.1:8000 (PORT=8001 moves it, SPL
 	@exec $(BIN)/python manage.py serve --port $(PORT) $(if $(filter 1 on yes true,$(SPLIT)),--split)
 
 test: $(READY)  ## Run the tests (ARGS="-k basket" picks some)
-	@$(BIN)/python -m pytest -n auto $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 lint: $(READY)  ## Check style, types, dependencies, migrations and every role's settings
 	$(BIN)/ruff check
