@@ -6,11 +6,15 @@ Every variable may also be given as NAME_FILE, the path of a file that holds the
 
 from pathlib import Path
 
+import django_stubs_ext
 import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from bookstore.roles import DatabaseAccess, get_role
+
+# Forms and admin classes name their model in brackets, which Django itself does not read yet.
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
