@@ -2,7 +2,7 @@
 
 from allauth.account.models import EmailAddress
 
-from accounts.models import User
+from accounts.models import ApiToken, User
 
 PASSWORD = "correct horse battery"
 
@@ -22,6 +22,12 @@ def carol() -> User:
     user = User.objects.create_superuser("carol@example.com", PASSWORD, name="Carol Bird")
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     return user
+
+
+def bearer(user: User) -> dict[str, str]:
+    """The headers of a program that acts for `user`."""
+    _, secret = ApiToken.objects.issue(user=user, name="test")
+    return {"Authorization": f"Bearer {secret}"}
 
 
 def _customer(email: str, name: str) -> User:

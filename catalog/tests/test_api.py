@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 
-from accounts.models import ApiToken, User
 from catalog import indexing
 from catalog.api import PAGE_SIZE
 from catalog.models import (
@@ -28,17 +27,15 @@ from catalog.tests.factories import (
     main_shop,
     put_in_stock,
 )
-from tests.people import alice, carol
+from tests.people import alice, bearer, carol
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 pytestmark = pytest.mark.django_db
 
 EDITIONS = "/api/v1/editions"
 Assertion = Callable[[int], Any]
-
-
-def bearer(user: User) -> dict[str, str]:
-    _token, secret = ApiToken.objects.issue(user=user, name="test")
-    return {"Authorization": f"Bearer {secret}"}
 
 
 def lighthouse(**fields: Any) -> Edition:
@@ -215,7 +212,7 @@ def test_unknown_addresses_and_methods_are_problems_too(client: Client) -> None:
 # --- Stock --------------------------------------------------------------------------------------
 
 
-def put(client: Client, number: str, body: Any, user: User | None = None) -> Any:
+def put(client: Client, number: str, body: Any, user: "User | None" = None) -> Any:
     headers = bearer(user) if user else {}
     return client.put(
         f"/api/v1/stock/{number}", body, content_type="application/json", headers=headers
