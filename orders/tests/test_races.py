@@ -8,8 +8,8 @@ from functools import partial
 import pytest
 from django.db.models import Sum
 
-from catalog.models import Edition, Stock
-from catalog.tests.factories import EditionFactory
+from catalog.models import Edition, Location, Stock
+from catalog.tests.factories import EditionFactory, put_in_stock
 from orders import checkout, expiry, payments
 from orders.checkout import Idempotency
 from orders.models import Basket, Order, OrderEvent, Payment, ShippingMethod
@@ -60,6 +60,26 @@ def test_as_many_are_served_as_there_are_copies(standard: ShippingMethod) -> Non
     outcomes = at_once(submissions(baskets, standard))
     assert sum(isinstance(outcome, Order) for outcome in outcomes) == 3
     assert_stock_agrees(edition, on_hand=7, allocated=6)
+
+
+def test_who_loses_the_race_at_one_place_is_served_at_the_next(standard: ShippingMethod) -> None:
+    edition = EditionFactory.create(stock=1)
+    store_room = Location.objects.create(code="store-room", name="Store room", priority=2)
+    put_in_stock(edition, 1, location=store_room)
+    baskets = [BasketFactory.create(lines={edition: 1}) for _buyer in range(6)]
+    outcomes = at_once(submissions(baskets, standard))
+    assert sum(isinstance(outcome, Order) for outcome in outcomes) == 2
+    assert sum(isinstance(outcome, checkout.OutOfStock) for outcome in outcomes) == 4
+    assert list(edition.stocks.values_list("on_hand", "allocated")) == [(1, 1), (1, 1)]
+
+
+def test_copies_added_at_once_all_count() -> None:
+    edition = EditionFactory.create()
+    basket = BasketFactory.create()
+    copies = [Basket.objects.get(pk=basket.pk) for _click in range(8)]
+    outcomes = at_once([partial(copy.add, edition, 2) for copy in copies])
+    assert [outcome for outcome in outcomes if isinstance(outcome, Exception)] == []
+    assert basket.quantity == 16
 
 
 def test_a_basket_submitted_eight_times_is_one_order(standard: ShippingMethod) -> None:
