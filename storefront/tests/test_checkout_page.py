@@ -1,0 +1,403 @@
+"""The one-page checkout over plain HTML forms, as guest and as member."""
+
+import re
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from accounts.models import Address
+from catalog.models import Edition, Format, Price, Stock
+from catalog.tests.factories import EditionFactory, WorkFactory
+from orders.models import Basket, Order, ShippingMethod
+from orders.tests.factories import BasketFactory
+from storefront.forms import MAX_ADDRESSES
+from tests import people
+
+pytestmark = pytest.mark.django_db
+
+DELIVERY = {
+    "name": "Greta Guest",
+    "line1": "12 Long Lane",
+    "line2": "",
+    "city": "London",
+    "postcode": "EC1A 9PT",
+    "country": "GB",
+}
+WISH = {
+    **DELIVERY,
+    "email": "greta@example.com",
+    "shipping_method": "standard",
+    "payment_method": "offline",
+}
+PAGE_QUERIES = 8
+
+
+@pytest.fixture
+def emma() -> Edition:
+    return EditionFactory.create(
+        work=WorkFactory.create(title="Emma", author="Jane Austen"),
+        price=Decimal("12.50"),
+        stock=5,
+    )
+
+
+def put(client: Client, edition: Edition, quantity: int = 1) -> None:
+    client.post("/basket/lines/", {"isbn13": edition.isbn13, "quantity": quantity})
+
+
+def hidden(client: Client) -> dict[str, str]:
+    """The hidden fields of the checkout's form, as a browser would send them."""
+    page = client.get("/checkout/").content.decode()
+    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page))
+
+
+def order_with(client: Client, **changes: str) -> Order:
+    response = client.post("/checkout/", {**hidden(client), **WISH, **changes})
+    assert response.status_code == 303, response.content.decode()
+    return Order.objects.get()
+
+
+def test_a_guest_orders(client: Client, emma: Edition) -> None:
+    put(client, emma, 2)
+    response = client.post("/checkout/", {**hidden(client), **WISH})
+    order = Order.objects.get()
+    assert response.status_code == 303
+    assert response["Location"] == f"/orders/{order.number}/"
+    assert order.user is None
+    assert order.email == "greta@example.com"
+    assert order.total_amount == Decimal("29.50")
+    assert order.shipping_postcode == "EC1A 9PT"
+    assert order.shipping_country == "GB"
+    assert Stock.objects.get().allocated == 2
+    page = client.get(response["Location"]).content.decode()
+    assert order.number in page
+    assert "United Kingdom" in page
+    assert Basket.objects.count() == 0
+    assert client.get("/live/visitor").json()["basket_quantity"] == 0
+
+
+def test_a_member_orders(client: Client, emma: Edition) -> None:
+    alice = people.alice()
+    client.force_login(alice)
+    put(client, emma)
+    page = client.get("/checkout/").content.decode()
+    assert 'value="alice@example.com"' in page
+    assert 'value="Alice Liddell"' in page
+    order = order_with(client)
+    assert order.user == alice
+    assert alice.addresses.count() == 0
+    assert order.number in client.get("/account/orders/").content.decode()
+
+
+def test_the_fake_payment_comes_next(client: Client, emma: Edition) -> None:
+    put(client, emma)
+    response = client.post("/checkout/", {**hidden(client), **WISH, "payment_method": "fake"})
+    order = Order.objects.get()
+    assert response["Location"].startswith(f"/orders/{order.number}/fake-payment/")
+    assert client.get(response["Location"]).status_code == 200
+
+
+def test_collection_needs_no_address(client: Client, emma: Edition) -> None:
+    put(client, emma)
+    nothing = dict.fromkeys(DELIVERY, "")
+    order = order_with(client, shipping_method="collection", **nothing)
+    assert order.total_amount == Decimal("12.50")
+    assert order.shipping_line1 == ""
+    assert order.collection_point.startswith("Main shop")
+
+
+def test_an_unneeded_address_may_be_wrong(client: Client, emma: Edition) -> None:
+    put(client, emma)
+    order = order_with(client, shipping_method="collection", line1="x" * 500, country="XX")
+    assert order.shipping_line1 == ""
+
+
+def test_files_need_no_address(client: Client) -> None:
+    put(client, EditionFactory.create(format=Format.EBOOK, price=Decimal("4.00")))
+    page = client.get("/checkout/").content.decode()
+    assert "Delivery address" not in page
+    assert "Express" not in page
+    nothing = dict.fromkeys(DELIVERY, "")
+    order = order_with(client, shipping_method="download", **nothing)
+    assert order.total_amount == Decimal("4.00")
+
+
+def test_the_page_shows_each_total(client: Client, emma: Edition) -> None:
+    put(client, emma, 2)
+    fields = hidden(client)
+    assert fields["expected_total_standard"] == "29.50"
+    assert fields["expected_total_express"] == "34.50"
+    assert fields["expected_total_collection"] == "25.00"
+    assert fields["basket"] == str(Basket.objects.get().pk)
+
+
+def test_the_tax_contained(client: Client) -> None:
+    put(client, EditionFactory.create(price=Decimal("21.40"), price__tax_rate=7, stock=1))
+    assert "The total contains $1.40 tax." in client.get("/checkout/").content.decode()
+
+
+def test_an_empty_basket(client: Client) -> None:
+    for response in (client.get("/checkout/"), client.post("/checkout/", WISH)):
+        assert response.status_code == 200
+        assert "There is nothing to order yet" in response.content.decode()
+    assert Order.objects.count() == 0
+
+
+def test_all_errors_stand_beside_their_fields(client: Client, emma: Edition) -> None:
+    put(client, emma)
+    response = client.post("/checkout/", {"basket": hidden(client)["basket"]})
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert "Please check these 3 points" in page
+    for name, words in {
+        "email": "Please enter your e-mail address.",
+        "shipping_method": "Please choose how your order reaches you.",
+        "payment_method": "Please choose how you want to pay.",
+    }.items():
+        assert f'<ul class="errorlist" id="id_{name}_error"><li>{words}</li></ul>' in page
+    assert '<a href="#id_email">Please enter your e-mail address.</a>' in page
+    assert 'aria-describedby="id_email_helptext id_email_error"' in page
+    assert Order.objects.count() == 0
+    assert Stock.objects.get().allocated == 0
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("email", "not an address", "Enter a valid email address."),
+        ("email", "x" * 250 + "@example.com", "at most 254 characters"),
+        ("name", "", "Please enter the name of the person who receives the parcel."),
+        ("name", "x" * 201, "at most 200 characters"),
+        ("line1", "", "Please enter the street and house number."),
+        ("line1", "\x00", "Null characters are not allowed."),
+        ("city", "x" * 101, "at most 100 characters"),
+        ("postcode", "", "Please enter the postcode."),
+        ("postcode", "x" * 21, "at most 20 characters"),
+        ("country", "", "Please choose the country."),
+        ("country", "XX", "Select a valid choice."),
+        ("shipping_method", "teleport", "Select a valid choice."),
+        ("shipping_method", "download", "Select a valid choice."),
+        ("payment_method", "shells", "Select a valid choice."),
+        ("expected_total_standard", "much", "Enter a number."),
+    ],
+)
+def test_bad_input(client: Client, emma: Edition, field: str, value: str, words: str) -> None:
+    put(client, emma)
+    response = client.post("/checkout/", {**hidden(client), **WISH, field: value})
+    assert response.status_code == 422
+    page = response.content.decode()
+    assert words in page
+    assert 'value="12 Long Lane"' in page or field == "line1"  # what was typed is kept
+    assert Order.objects.count() == 0
+    assert Stock.objects.get().allocated == 0
+
+
+def test_a_country_without_postcodes(client: Client, emma: Edition) -> None:
+    put(client, emma)
+    assert order_with(client, country="HK", postcode="").shipping_postcode == ""
+
+
+def test_sent_twice(client: Client, emma: Edition) -> None:
+    put(client, emma)
+    form = {**hidden(client), **WISH}
+    first = client.post("/checkout/", form)
+    second = client.post("/checkout/", form)
+    assert first.status_code == second.status_code == 303
+    order = Order.objects.get()
+    assert second["Location"] == f"/orders/{order.number}/"
+    assert Stock.objects.get().allocated == 1
+
+
+def test_sent_twice_while_the_next_basket_is_being_filled(client: Client, emma: Edition) -> None:
+    put(client, emma)
+    form = {**hidden(client), **WISH}
+    client.post("/checkout/", form)
+    put(client, emma, 3)
+    assert client.post("/checkout/", form)["Location"] == f"/orders/{Order.objects.get().number}/"
+    assert Basket.objects.get().quantity == 3
+
+
+def test_another_visitors_basket_cannot_be_ordered(client: Client, emma: Edition) -> None:
+    alices = BasketFactory.create(user=people.alice(), lines={emma: 2})
+    put(client, emma)
+    form = {**hidden(client), **WISH, "basket": str(alices.pk)}
+    response = client.post("/checkout/", form)
+    assert response.status_code == 409
+    assert "Your basket has changed since this page was opened" in response.content.decode()
+    assert Order.objects.count() == 0
+    assert alices.quantity == 2
+
+
+def test_another_visitors_order_is_not_given_away(emma: Edition) -> None:
+    alices, bobs = Client(), Client()
+    put(alices, emma)
+    form = {**hidden(alices), **WISH}
+    alices.post("/checkout/", form)
+    response = bobs.post("/checkout/", form)
+    assert response.status_code == 200
+    assert Order.objects.get().number not in response.content.decode()
+
+
+@pytest.mark.parametrize("basket", ["", "x", "\x00", "0b9f6a1e-7c1d-4f5b-9a52-3f1c2d4e5f60"])
+def test_a_forged_basket_id(client: Client, emma: Edition, basket: str) -> None:
+    put(client, emma)
+    response = client.post("/checkout/", {**hidden(client), **WISH, "basket": basket})
+    assert response.status_code == 409
+    assert Order.objects.count() == 0
+
+
+def test_somebody_was_quicker(client: Client, emma: Edition) -> None:
+    put(client, emma, 3)
+    form = {**hidden(client), **WISH}
+    Stock.objects.get().adjust(-3, reason="Sold at the counter")
+    response = client.post("/checkout/", form)
+    page = response.content.decode()
+    assert response.status_code == 409
+    assert "“Emma”: only 2 copies are left, you wanted 3." in page
+    assert f'name="take" value="{emma.isbn13}:2"' in page
+    assert Order.objects.count() == 0
+
+    taken = client.post("/checkout/", {**form, "take": f"{emma.isbn13}:2"})
+    page = taken.content.decode()
+    assert taken.status_code == 200
+    assert 'value="12 Long Lane"' in page  # nothing that was typed is lost
+    assert "$29.50" in page
+    assert "Please check" not in page
+    assert Order.objects.count() == 0
+    assert order_with(client).lines.get().quantity == 2
+
+
+def test_sold_out_at_the_last_moment(client: Client, emma: Edition) -> None:
+    put(client, emma)
+    form = {**hidden(client), **WISH}
+    Stock.objects.get().adjust(-5, reason="Sold at the counter")
+    page = client.post("/checkout/", form).content.decode()
+    assert "“Emma” is sold out." in page
+    taken = client.post("/checkout/", {**form, "take": f"{emma.isbn13}:0"})
+    assert "There is nothing to order yet" in taken.content.decode()
+    assert Order.objects.count() == 0
+
+
+@pytest.mark.parametrize("take", ["", ":", "x:1", "2900000000018:1", "%s:-1", "%s:9999", "%s:²"])
+def test_a_forged_fix_changes_nothing(client: Client, emma: Edition, take: str) -> None:
+    put(client, emma)
+    value = take % emma.isbn13 if "%s" in take else take.replace("2900000000018", "2999999999993")
+    response = client.post("/checkout/", {**hidden(client), **WISH, "take": value})
+    assert response.status_code == 200
+    assert Basket.objects.get().quantity == 1
+    assert Order.objects.count() == 0
+
+
+def test_a_price_that_changed_meanwhile(client: Client, emma: Edition) -> None:
+    put(client, emma)
+    form = {**hidden(client), **WISH}
+    Price.objects.update(amount=Decimal("14.00"))
+    response = client.post("/checkout/", form)
+    page = response.content.decode()
+    assert response.status_code == 409
+    assert "The total has changed" in page
+    assert 'name="expected_total_standard" value="18.50"' in page
+    assert 'value="12 Long Lane"' in page
+    assert Order.objects.count() == 0
+    assert order_with(client).total_amount == Decimal("18.50")
+
+
+def test_a_shipping_price_that_changed_meanwhile(client: Client, emma: Edition) -> None:
+    put(client, emma)
+    form = {**hidden(client), **WISH}
+    ShippingMethod.objects.filter(code="standard").update(amount=Decimal("6.00"))
+    assert client.post("/checkout/", form).status_code == 409
+    assert Order.objects.count() == 0
+
+
+def test_what_is_no_longer_for_sale(client: Client, emma: Edition) -> None:
+    put(client, emma)
+    form = {**hidden(client), **WISH}
+    Edition.objects.update(is_offered=False)
+    response = client.post("/checkout/", form)
+    assert response.status_code == 409
+    assert "“Emma” is not for sale." in response.content.decode()
+    assert Order.objects.count() == 0
+
+
+def test_a_saved_address(client: Client, emma: Edition) -> None:
+    alice = people.alice()
+    home = Address.objects.create(user=alice, **DELIVERY)
+    client.force_login(alice)
+    put(client, emma)
+    page = client.get("/checkout/").content.decode()
+    assert "Greta Guest, 12 Long Lane, EC1A 9PT London" in page
+    nothing = dict.fromkeys(DELIVERY, "")
+    order = order_with(client, saved_address=str(home.pk), save_address="on", **nothing)
+    assert order.shipping_line1 == "12 Long Lane"
+    assert alice.addresses.get() == home
+
+
+def test_a_new_address_is_kept_when_asked_for(client: Client, emma: Edition) -> None:
+    alice = people.alice()
+    client.force_login(alice)
+    put(client, emma)
+    order_with(client, saved_address="another", save_address="on")
+    assert alice.addresses.values(*DELIVERY).get() == DELIVERY
+
+
+def test_a_full_address_book_takes_no_more(client: Client, emma: Edition) -> None:
+    alice = people.alice()
+    Address.objects.bulk_create(Address(user=alice, **DELIVERY) for _each in range(MAX_ADDRESSES))
+    client.force_login(alice)
+    put(client, emma)
+    order_with(client, saved_address="another", save_address="on", line1="13 Long Lane")
+    assert alice.addresses.count() == MAX_ADDRESSES
+
+
+def test_anothers_address_cannot_be_used(client: Client, emma: Edition) -> None:
+    alices = Address.objects.create(user=people.alice(), **DELIVERY)
+    bob = people.bob()
+    Address.objects.create(user=bob, **{**DELIVERY, "line1": "1 Bob Street"})
+    client.force_login(bob)
+    put(client, emma)
+    form = {**hidden(client), **WISH, **dict.fromkeys(DELIVERY, ""), "saved_address": alices.pk}
+    response = client.post("/checkout/", form)
+    assert response.status_code == 422
+    assert "12 Long Lane" not in response.content.decode()
+    assert Order.objects.count() == 0
+
+
+def test_the_fake_payment_is_not_offered_in_earnest(
+    client: Client, emma: Edition, settings: Settings
+) -> None:
+    settings.FAKE_PAYMENTS = False
+    put(client, emma)
+    assert "Pretended" not in client.get("/checkout/").content.decode()
+    form = {**hidden(client), **WISH, "payment_method": "fake"}
+    assert client.post("/checkout/", form).status_code == 422
+    assert Order.objects.count() == 0
+
+
+def test_ordering_needs_a_token(emma: Edition) -> None:
+    client = Client(enforce_csrf_checks=True)
+    put(client, emma)
+    form = {**hidden(client), **WISH}
+    token = form.pop("csrfmiddlewaretoken")
+    assert client.post("/checkout/", form).status_code == 403
+    assert Order.objects.count() == 0
+    form["csrfmiddlewaretoken"] = token
+    assert client.post("/checkout/", form).status_code == 303
+
+
+def test_the_page_is_never_kept(client: Client, emma: Edition) -> None:
+    put(client, emma)
+    assert "no-store" in client.get("/checkout/")["Cache-Control"]
+
+
+@pytest.mark.parametrize("lines", [1, 8])
+def test_queries_do_not_grow_with_the_lines(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries, lines: int
+) -> None:
+    for _each in range(lines):
+        put(client, EditionFactory.create(work=WorkFactory.create(author="Jane Austen"), stock=2))
+    client.get("/basket/")  # the messages
+    with django_assert_num_queries(PAGE_QUERIES):
+        client.get("/checkout/")
