@@ -112,6 +112,12 @@ def _get(key: str) -> bytes | None:
 
 
 @needs_redis
+def _get_both(first: str, second: str) -> tuple[bytes | None, bytes | None]:
+    values: list[bytes | None] = client().mget([first, second])
+    return values[0], values[1]
+
+
+@needs_redis
 def _set(key: str, value: bytes, seconds: int, *, only_if_absent: bool = False) -> bool:
     return bool(client().set(key, value, ex=seconds, nx=only_if_absent))
 
@@ -120,8 +126,8 @@ def _wait_for(key: str) -> bytes | None:
     deadline = time.monotonic() + WAIT_SECONDS
     while time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)
-        stored = _get(key)
-        if stored is not None:
+        stored, lock = _get_both(key, f"lock:{key}")
+        if stored is not None or lock is None:  # without the lock nobody computes any more
             return stored
     return None
 

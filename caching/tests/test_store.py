@@ -104,6 +104,24 @@ def test_a_failure_is_not_cached_and_frees_the_way() -> None:
     assert time.monotonic() - started < store.WAIT_SECONDS
 
 
+def test_those_who_wait_for_a_failure_do_not_wait_long() -> None:
+    def fail() -> bytes:
+        time.sleep(0.1)
+        raise LookupError("gone")
+
+    def ask() -> None:
+        with pytest.raises(LookupError):
+            store.remember(ANSWER, fail, name="fails for all")
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    started = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert time.monotonic() - started < store.WAIT_SECONDS
+
+
 def test_without_redis_answers_are_computed_each_time(redis_gone: None) -> None:
     compute, runs = counting()
     assert store.remember(ANSWER, compute, name="gone") == b"answer 1"
