@@ -1,8 +1,8 @@
 """The table of cached answers: name, lifetime, and what makes each stale.
 
 A generation name stands for something that changes: `edition:<isbn13>` for one edition and all that
-its page shows of its work, `catalog` for any change to what lists show, `vocabulary` for the
-names of contributors, imprints, series and subjects. Writers raise them (`store.bump_after_commit`).
+its page shows, `catalog` for any change to what lists show, `vocabulary` for the names of
+contributors, imprints, series and subjects. Writers raise them (`store.bump_after_commit`).
 Arguments that are no generation still stand in the key: the day, because prices and publication
 dates turn at midnight.
 """

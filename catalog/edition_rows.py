@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import TypeVar
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -27,8 +27,6 @@ _PERSON = re.compile(
     r"\s*(?:\[(?P<role>[A-Z]\d\d)\])?$"
 )
 _MOST_COPIES = 100_000
-
-T = TypeVar("T")
 
 
 class _InvalidField(ValueError):
@@ -82,45 +80,27 @@ class EditionRow:
 
 def parse(row: Row, *, currency: str) -> tuple[EditionRow | None, list[RowError]]:
     """The checked line, or everything that is wrong with it. `currency` is the shop's."""
+    fields: dict[str, Any] = {}
     errors: list[RowError] = []
-
-    def take(column: str, convert: Callable[[str], T]) -> T | None:
+    for column, convert in _CONVERTERS.items():
         try:
-            return convert(row[column])
+            fields[column] = convert(row[column])
         except (_InvalidField, isbn.InvalidNumber) as error:
             errors.append(RowError(row.line, column, str(error)))
-            return None
-
-    people = take("contributors", _people) or ()
-    take("currency", lambda text: _currency(text, currency))
-    fields = {
-        "isbn13": take("isbn13", isbn.normalize),
-        "work_key": row["work"] or _work_key(row["title"], people),
-        "title": take("title", lambda text: _text(text, 500, required=True)),
-        "subtitle": take("subtitle", lambda text: _text(text, 500)),
-        "people": people,
-        "series": take("series", lambda text: _text(text, 300)),
-        "series_position": take("series_position", _decimal),
-        "publisher": take("publisher", lambda text: _text(text, 200)) or row["imprint"],
-        "imprint": take("imprint", lambda text: _text(text, 200, required=True)),
-        "format": take("format", lambda text: _one_of(text, Format.values)),
-        "language": take("language", lambda text: _one_of(text, list(languages.NAMES))),
-        "publication_date": take("publication_date", _date),
-        "first_published": take("first_published", lambda text: _whole(text, -3500, 2200)),
-        "original_language": take(
-            "original_language", lambda text: _one_of(text, ["", *languages.NAMES])
-        ),
-        "subject_codes": tuple(_split(row["subjects"])),
-        "pages": take("pages", lambda text: _whole(text, 1, 50_000)),
-        "duration_minutes": take("duration_minutes", lambda text: _whole(text, 1, 100_000)),
-        "weight_grams": take("weight_grams", lambda text: _whole(text, 1, 100_000)),
-        "price": take("price", _price),
-        "stock": take("stock", lambda text: _whole(text, 0, _MOST_COPIES)),
-        "description": take("description", lambda text: _text(text, 20_000)),
-    }
+    if row["currency"] not in ("", currency):
+        message = _("The shop's currency is %(currency)s.") % {"currency": currency}
+        errors.append(RowError(row.line, "currency", message))
     if errors:
         return None, errors
-    return EditionRow(line=row.line, **fields), []  # type: ignore[arg-type]
+    people = fields.pop("contributors")
+    return EditionRow(
+        line=row.line,
+        work_key=fields.pop("work") or _work_key(fields["title"], people),
+        people=people,
+        publisher=fields.pop("publisher") or fields["imprint"],
+        subject_codes=fields.pop("subjects"),
+        **fields,
+    ), []
 
 
 def _work_key(title: str, people: tuple[Person, ...]) -> str:
@@ -165,10 +145,6 @@ def _one_of(text: str, known: list[str]) -> str:
             % {"text": text[:40], "known": ", ".join(value for value in known if value)}
         )
     return text
-
-
-def _currency(text: str, currency: str) -> str:
-    return _one_of(text, ["", currency])
 
 
 def _whole(text: str, lowest: int, highest: int) -> int | None:
@@ -219,3 +195,29 @@ def _date(text: str) -> datetime.date | None:
         raise _InvalidField(
             _("“%(text)s” is no date like 2026-03-31.") % {"text": text[:40]}
         ) from None
+
+
+_CONVERTERS: dict[str, Callable[[str], Any]] = {
+    "isbn13": isbn.normalize,
+    "work": lambda text: _text(text, 200),
+    "title": lambda text: _text(text, 500, required=True),
+    "subtitle": lambda text: _text(text, 500),
+    "contributors": _people,
+    "series": lambda text: _text(text, 300),
+    "series_position": _decimal,
+    "publisher": lambda text: _text(text, 200),
+    "imprint": lambda text: _text(text, 200, required=True),
+    "format": lambda text: _one_of(text, Format.values),
+    "language": lambda text: _one_of(text, list(languages.NAMES)),
+    "publication_date": _date,
+    "first_published": lambda text: _whole(text, -3500, 2200),
+    "original_language": lambda text: _one_of(text, ["", *languages.NAMES]),
+    "subjects": lambda text: tuple(_split(text)),
+    "pages": lambda text: _whole(text, 1, 50_000),
+    "duration_minutes": lambda text: _whole(text, 1, 100_000),
+    "weight_grams": lambda text: _whole(text, 1, 100_000),
+    "price": _price,
+    "stock": lambda text: _whole(text, 0, _MOST_COPIES),
+    "description": lambda text: _text(text, 20_000),
+}
+"""How each column is read; each raises _InvalidField or InvalidNumber with what is wrong."""

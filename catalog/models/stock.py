@@ -76,34 +76,22 @@ class StockQuerySet(models.QuerySet["Stock"]):
             [Stock(edition=edition, location=location) for edition in counts],
             ignore_conflicts=True,
         )
-        by_edition = {edition.pk: (edition, count) for edition, count in counts.items()}
-        rows = self.filter(edition__in=by_edition, location=location).select_for_update(
-            of=("self",)
-        )
-        changed, movements, numbers = [], [], []
+        wanted = {edition.pk: (edition, count) for edition, count in counts.items()}
+        rows = self.filter(edition__in=wanted, location=location).select_for_update(of=("self",))
+        changed: list[Stock] = []
+        movements: list[StockMovement] = []
         for row in rows.in_locking_order():
-            edition, count = by_edition[row.edition_id]
+            edition, count = wanted[row.edition_id]
             if count < row.allocated:
                 raise InsufficientStock(edition, wanted=row.allocated)
-            if count == row.on_hand:
-                continue
-            movements.append(
-                StockMovement(
-                    stock=row,
-                    kind=StockMovement.Kind.ADJUST if row.on_hand else StockMovement.Kind.RECEIVE,
-                    on_hand_change=count - row.on_hand,
-                    allocated_change=0,
-                    reason=reason,
-                    actor=actor,
-                )
-            )
-            row.on_hand = count
-            changed.append(row)
-            numbers.append(edition.isbn13)
+            if count != row.on_hand:
+                movements.append(row.movement_to(count, reason=reason, actor=actor))
+                row.on_hand = count
+                changed.append(row)
         self.bulk_update(changed, ["on_hand"], batch_size=500)
         StockMovement.objects.bulk_create(movements, batch_size=500)
-        if numbers:
-            publish_stock(numbers)
+        if changed:
+            publish_stock(wanted[row.edition_id][0].isbn13 for row in changed)
         return len(changed)
 
 
@@ -167,6 +155,18 @@ class Stock(models.Model):
         """Hand out `quantity` promised copies: they leave the shop with the order `reference`."""
         self._change(
             StockMovement.Kind.CONSUME, -quantity, -quantity, reference=reference, actor=actor
+        )
+
+    def movement_to(self, count: int, *, reason: str, actor: "User | None") -> "StockMovement":
+        """The movement, not saved yet, that makes `count` the number on hand."""
+        kind = StockMovement.Kind.ADJUST if self.on_hand else StockMovement.Kind.RECEIVE
+        return StockMovement(
+            stock=self,
+            kind=kind,
+            on_hand_change=count - self.on_hand,
+            allocated_change=0,
+            reason=reason,
+            actor=actor,
         )
 
     def _change(
