@@ -1,0 +1,158 @@
+"""The page of a book."""
+
+import datetime
+import re
+
+import pytest
+from django.test.client import Client
+from django.utils import timezone
+
+from catalog.models import Edition
+from catalog.tests.factories import EditionFactory, WorkFactory
+from storefront.tests.shop import add_works, open_shop, read
+
+pytestmark = pytest.mark.django_db
+EMMA = "/books/9780306406157/emma/"
+
+
+@pytest.fixture
+def emma(db: None) -> Edition:
+    return open_shop()
+
+
+def words(page: str) -> str:
+    """What a visitor reads."""
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
+def test_shows_all_that_is_known(emma: Edition, client: Client) -> None:
+    page = read(client, EMMA)
+    text = words(page)
+    for expected in (
+        "Emma",
+        "Jane Austen",
+        "Introduction Ada Note",
+        "Highbury · Book 2",
+        "$12.50",
+        "Handsome, clever and rich.",
+        "ISBN 978-0-306-40615-7",
+        "Pages 474",
+        "Language English",
+        "Published March 1, 2024",
+        "First published 1815",
+        "Imprint Harbour , Hogarth Press",
+        "Subjects Classics",
+        "E-book English, 2024 $3.99",
+    ):
+        assert expected in text
+    assert '<link rel="canonical" href="http://testserver/books/9780306406157/emma/">' in page
+    assert 'itemprop="isbn" content="9780306406157"' in page
+    assert '<meta itemprop="price" content="12.50">' in page
+
+
+def test_the_button_works_without_scripts_and_without_a_token(
+    emma: Edition, client: Client
+) -> None:
+    page = read(client, EMMA)
+    form = re.search(r'<form class="buy-form".*?</form>', page, re.DOTALL)
+    assert form
+    assert 'action="/basket/lines/" method="post"' in form[0]
+    assert '<input type="hidden" name="isbn13" value="9780306406157">' in form[0]
+    assert 'name="quantity" value="1"' in form[0]
+    assert "csrf" not in form[0]
+    added = client.post("/basket/lines/", {"isbn13": "9780306406157", "quantity": "1"},
+                        headers={"sec-fetch-site": "same-origin"})  # fmt: skip
+    assert added.status_code == 303
+
+
+def test_stock_is_no_part_of_the_page(emma: Edition, client: Client) -> None:
+    page = read(client, EMMA)
+    assert "In stock" not in page
+    assert "left" not in words(page)
+    numbers = ",".join(each.isbn13 for each in emma.work.editions.all())
+    assert f'hx-get="/live/stock?isbn13={numbers}"' in page
+    assert 'id="stock-9780306406157"></span>' in page
+
+
+def test_other_books_of_the_author(emma: Edition, client: Client) -> None:
+    add_works(2, like=emma)
+    text = words(read(client, EMMA))
+    assert "More by Jane Austen" in text
+    assert "More 0" in text
+    assert "More 1" in text
+
+
+def test_a_title_in_another_language_says_so(client: Client) -> None:
+    work = WorkFactory.create(title="Candide", original_language="fr")
+    edition = EditionFactory.create(work=work, language="fr")
+    page = read(client, edition.get_absolute_url())
+    assert '<h1 itemprop="name" lang="fr">Candide</h1>' in page
+    assert '<html lang="en">' in page
+
+
+def test_markup_in_texts_is_only_text(client: Client) -> None:
+    work = WorkFactory.create(
+        title="<b>Bold</b>", description="<script>alert(1)</script>", author='O"Brien <i>'
+    )
+    page = read(client, EditionFactory.create(work=work).get_absolute_url())
+    assert "<b>Bold" not in page
+    assert "<script>alert" not in page
+    assert "<i>" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+
+
+def test_without_a_price_it_cannot_be_bought(client: Client) -> None:
+    page = read(client, EditionFactory.create(price=False).get_absolute_url())
+    assert "This edition is not for sale at the moment." in page
+    assert "/basket/lines/" not in page
+
+
+def test_before_its_day_it_cannot_be_bought(client: Client) -> None:
+    tomorrow = timezone.localdate() + datetime.timedelta(days=1)
+    edition = EditionFactory.create(publication_date=tomorrow)
+    page = read(client, edition.get_absolute_url())
+    assert "This edition will be published on" in page
+    assert "/basket/lines/" not in page
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/books/9780306406157/",
+        "/books/9780306406157/emmma/",
+        "/books/0306406152/",
+        "/books/0306406152/emma/",
+        "/books/978-0-306-40615-7/",
+        "/books/978-0-306-40615-7/emma/",
+    ],
+)
+def test_other_addresses_lead_to_the_one(path: str, emma: Edition, client: Client) -> None:
+    for _once_and_again in range(2):
+        response = client.get(path)
+        assert (response.status_code, response["Location"]) == (301, EMMA)
+
+
+@pytest.mark.parametrize(
+    "number", ["9780306406158", "123", "abc", "9780306406157x", "%00", "٩" * 13]
+)
+def test_a_broken_number_is_told_and_a_search_offered(
+    number: str, emma: Edition, client: Client
+) -> None:
+    for path in (f"/books/{number}/", f"/books/{number}/emma/"):
+        response = client.get(path)
+        page = response.content.decode()
+        assert response.status_code == 404
+        assert "is not a valid ISBN" in page
+        assert '<form class="error-search" action="/search/" method="get"' in page
+
+
+def test_an_unknown_number_is_told(emma: Edition, client: Client) -> None:
+    response = client.get("/books/9781861972712/")
+    assert response.status_code == 404
+    assert "We do not sell the book with the number 978-1-86197-271-2." in response.content.decode()
+
+
+def test_what_is_not_offered_is_not_found(emma: Edition, client: Client) -> None:
+    hidden = EditionFactory.create(work=emma.work, format="hardback", is_offered=False)
+    assert client.get(f"/books/{hidden.isbn13}/emma/").status_code == 404
+    assert hidden.isbn13 not in read(client, EMMA)

@@ -1,0 +1,138 @@
+"""Home and the lists: contributor, series, subject, imprint, staff list."""
+
+import pytest
+from django.test.client import Client
+
+from catalog.models import Edition
+from catalog.tests.factories import (
+    ContributorFactory,
+    EditionFactory,
+    SeriesFactory,
+    SubjectFactory,
+    WorkFactory,
+)
+from storefront.tests.shop import add_works, days_ago, open_shop, read
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def emma(db: None) -> Edition:
+    return open_shop()
+
+
+def test_home_has_picks_new_books_and_subjects(emma: Edition, client: Client) -> None:
+    page = read(client, "/")
+    assert "Our favorites" in page
+    assert "I lend it to everybody." in page
+    assert "New on our shelves" in page
+    assert '<a href="/subjects/classics/">Classics</a>' in page
+    assert "Jane Austen" in page
+
+
+def test_home_opens_with_empty_shelves(client: Client) -> None:
+    page = read(client, "/")
+    assert "The shelves are still empty" in page
+    assert "New on our shelves" not in page
+
+
+def test_home_shows_the_newest_first(emma: Edition, client: Client) -> None:
+    newest = EditionFactory.create(
+        work=WorkFactory.create(title="Brand New"), publication_date=days_ago(1)
+    )
+    page = read(client, "/").split("New on our shelves")[1]
+    assert page.index(newest.work.title) < page.index(">Emma<")
+
+
+def test_contributor(emma: Edition, client: Client) -> None:
+    person = ContributorFactory.create(
+        name="Publius Vergilius", slug="vergil", birth_year=-70, death_year=-19, biography="A poet."
+    )
+    work = WorkFactory.create(title="Aeneid")
+    work.contributions.create(contributor=person, role="A01")
+    EditionFactory.create(work=work)
+    page = read(client, "/contributors/vergil/")
+    assert "<h1>Publius Vergilius</h1>" in page
+    assert "70 BCE–19 BCE" in page
+    assert "A poet." in page
+    assert "Aeneid" in page
+
+
+def test_contributor_to_one_edition_only(emma: Edition, client: Client) -> None:
+    assert ">Emma<" in read(client, "/contributors/ada-note/")
+
+
+def test_series_is_in_its_order(client: Client) -> None:
+    series = SeriesFactory.create(title="Rougon-Macquart", slug="rougon")
+    for title, position in (("Second", 2), ("Tenth", 10), ("Unnumbered", None), ("First", 1)):
+        work = WorkFactory.create(title=title)
+        EditionFactory.create(work=work)
+        series.memberships.create(work=work, position=position)
+    page = read(client, "/series/rougon/")
+    places = [page.index(f">{title}<") for title in ("First", "Second", "Tenth", "Unnumbered")]
+    assert places == sorted(places)
+    assert "Book 10" in page
+
+
+def test_subject_holds_what_stands_below_it(emma: Edition, client: Client) -> None:
+    SubjectFactory.create(code="P", name="Physics", slug="physics")
+    page = read(client, "/subjects/fiction/")
+    assert ">Emma<" in page
+    assert '<a class="chip" href="/subjects/classics/">Classics</a>' in page
+    assert '<li><a href="/subjects/fiction/">Fiction</a></li>' in read(
+        client, "/subjects/classics/"
+    )
+    assert "Nothing here at the moment." in read(client, "/subjects/physics/")
+
+
+def test_all_subjects_that_hold_books(emma: Edition, client: Client) -> None:
+    SubjectFactory.create(code="P", name="Physics", slug="physics")
+    page = read(client, "/subjects/")
+    assert page.index("/subjects/fiction/") < page.index("/subjects/classics/")
+    assert "/subjects/physics/" not in page
+
+
+def test_imprint(emma: Edition, client: Client) -> None:
+    page = read(client, "/imprints/harbour/")
+    assert "<h1>Harbour</h1>" in page
+    assert "Published by Hogarth Press" in page
+    assert ">Emma<" in page
+
+
+def test_staff_lists(emma: Edition, client: Client) -> None:
+    assert '<a href="/lists/favorites/">Our favorites</a>' in read(client, "/lists/")
+    assert "I lend it to everybody." in read(client, "/lists/favorites/")
+
+
+def test_what_is_not_offered_stands_nowhere(emma: Edition, client: Client) -> None:
+    emma.work.editions.update(is_offered=False)
+    for path in ("/", "/contributors/ada-note/", "/series/highbury/", "/subjects/classics/",
+                 "/imprints/harbour/", "/lists/favorites/", "/lists/", "/subjects/"):  # fmt: skip
+        assert ">Emma<" not in read(client, path), path
+
+
+def test_long_lists_have_pages(emma: Edition, client: Client) -> None:
+    add_works(30, like=emma)
+    for path in ("/series/highbury/", "/subjects/fiction/", "/imprints/harbour/"):
+        first = read(client, path)
+        assert first.count('class="book-card"') == 24
+        assert '<a href="?page=2" rel="next">' in first
+        second = read(client, f"{path}?page=2")
+        assert second.count('class="book-card"') == 7
+        assert f'<link rel="canonical" href="http://testserver{path}?page=2">' in second
+        assert '<a href="." rel="prev">' in second
+        assert client.get(f"{path}?page=3").status_code == 404
+
+
+@pytest.mark.parametrize("kind", ["contributors", "series", "subjects", "imprints", "lists"])
+def test_unknown_slugs_are_not_found(kind: str, client: Client) -> None:
+    response = client.get(f"/{kind}/nobody/")
+    assert response.status_code == 404
+    assert "There is nothing at this address any more." in response.content.decode()
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "abc", "1e3", "10001", "99999999999999999999"])
+def test_no_page_numbers_are_refused(page: str, emma: Edition, client: Client) -> None:
+    response = client.get("/subjects/fiction/", {"page": page})
+    assert response.status_code == 400
+    assert "page: " in response.content.decode()

@@ -1,0 +1,149 @@
+"""What holds for every public page: cached, checked again, the same for all, never an error."""
+
+import re
+from decimal import Decimal
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.db import connection, transaction
+from django.test.client import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from caching import store
+from catalog.models import Edition
+from storefront.tests.shop import add_works, open_shop, read
+from tests import people
+
+EMMA = "/books/9780306406157/emma/"
+PAGES = [
+    "/",
+    "/search/",
+    "/search/?q=emma",
+    "/search/?subject=fiction&format=paperback&language=en&price=10-20&sort=newest",
+    EMMA,
+    "/contributors/ada-note/",
+    "/series/highbury/",
+    "/subjects/",
+    "/subjects/classics/",
+    "/imprints/harbour/",
+    "/lists/",
+    "/lists/favorites/",
+    "/sitemap.xml",
+]
+WITHOUT_STORES = ["/status/", "/robots.txt"]
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def emma(db: None) -> Edition:
+    return open_shop()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_the_second_visitor_costs_no_query(
+    path: str, emma: Edition, client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    first = read(client, path)
+    with django_assert_num_queries(0):
+        assert read(client, path) == first
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_more_books_cost_no_more_queries(path: str, emma: Edition, client: Client) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            read(client, path)
+        return len(captured)
+
+    add_works(3, like=emma)
+    few = queries()
+    add_works(27, like=emma)
+    store.client().flushdb()
+    assert queries() == few
+    assert few <= 30
+
+
+@pytest.mark.parametrize("path", [*PAGES, *WITHOUT_STORES])
+def test_a_browser_that_has_the_page_is_told_so(path: str, emma: Edition, client: Client) -> None:
+    etag = client.get(path)["ETag"]
+    again = client.get(path, headers={"if-none-match": etag})
+    assert (again.status_code, again.content) == (304, b"")
+    assert client.get(path, headers={"if-none-match": '"other"'}).status_code == 200
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_everyone_gets_the_same_page(path: str, emma: Edition, client: Client) -> None:
+    alice = Client()
+    alice.force_login(people.alice())
+    for_alice = alice.get(path).content
+    assert for_alice == client.get(path).content
+    assert b"csrfmiddlewaretoken" not in for_alice
+    assert b"Alice" not in for_alice
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_without_redis_pages_are_served(
+    path: str, emma: Edition, client: Client, settings: Settings
+) -> None:
+    settings.CACHES = {
+        "default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}
+    }
+    assert read(client, path)
+
+
+@pytest.mark.parametrize("path", [*PAGES, *WITHOUT_STORES])
+def test_changing_is_refused(path: str, client: Client) -> None:
+    assert client.post(path).status_code == 405
+
+
+@pytest.mark.parametrize("path", [page for page in PAGES if page.endswith("/")])
+def test_nothing_is_inline(path: str, emma: Edition, client: Client) -> None:
+    page = read(client, path)
+    assert not re.search(r"<script(?![^>]*\ssrc=)", page)
+    assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:", page)
+    for static in re.findall(r'(?:src|href)="/static/([^"]+)"', page):
+        assert finders.find(static), static
+
+
+def test_pages_of_another_release_are_not_met(
+    emma: Edition, client: Client, settings: Settings
+) -> None:
+    read(client, EMMA)
+    settings.SHOP_NAME = "Another Name"
+    assert "Another Name" in read(client, EMMA)
+
+
+def test_each_host_has_its_own_absolute_addresses(
+    emma: Edition, client: Client, settings: Settings
+) -> None:
+    settings.ALLOWED_HOSTS = ["one.example", "two.example"]
+    for host in settings.ALLOWED_HOSTS:
+        page = client.get(EMMA, headers={"host": host}).content.decode()
+        assert f'<link rel="canonical" href="http://{host}{EMMA}">' in page
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_new_price_is_on_every_page_after_the_commit(client: Client) -> None:
+    paperback = open_shop()
+    shows_price = ["/", "/search/?q=emma", "/series/highbury/", "/subjects/classics/", EMMA]
+    for path in shows_price:
+        assert "$12.50" in read(client, path), path
+    old_etag = client.get(EMMA)["ETag"]
+    with transaction.atomic():
+        paperback.set_price(Decimal("11.25"), valid_from=timezone.localdate())
+    for path in shows_price:
+        page = read(client, path)
+        assert "$11.25" in page, path
+        assert "$12.50" not in page, path
+    assert client.get(EMMA, headers={"if-none-match": old_etag}).status_code == 200
+
+
+def test_names_of_addresses_match_the_contract() -> None:
+    assert reverse("edition", args=["9780306406157", "emma"]) == EMMA
+    assert reverse("home") == "/"
+    assert reverse("search") == "/search/"
+    assert reverse("sitemap") == "/sitemap.xml"

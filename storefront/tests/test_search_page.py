@@ -1,0 +1,172 @@
+"""The search page."""
+
+import re
+from decimal import Decimal
+
+import pytest
+from django.test.client import Client
+from pytest_django import DjangoAssertNumQueries
+
+from catalog import indexing
+from catalog.models import Edition
+from catalog.tests.factories import EditionFactory, WorkFactory
+from storefront.tests.shop import add_works, open_shop, read
+
+pytestmark = pytest.mark.django_db
+EMMA = "/books/9780306406157/emma/"
+
+
+@pytest.fixture
+def emma(db: None) -> Edition:
+    return open_shop()
+
+
+def test_finds_by_words(emma: Edition, client: Client) -> None:
+    page = read(client, "/search/?q=austen+emma")
+    assert "Results for “austen emma”" in page
+    assert "1 book" in page
+    assert "/emma/" in page
+    assert 'value="austen emma"' in page
+
+
+def test_without_words_all_books_are_there(emma: Edition, client: Client) -> None:
+    page = read(client, "/search/")
+    assert "<h1>All books</h1>" in page
+    assert "noindex" not in page
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["9780306406157", "978-0-306-40615-7", "0306406152", "0-306-40615-2", "ISBN 0306406152"],
+)
+def test_a_number_leads_straight_to_the_book(number: str, emma: Edition, client: Client) -> None:
+    response = client.get("/search/", {"q": number})
+    assert (response.status_code, response["Location"]) == (302, EMMA)
+
+
+def test_an_unknown_number_is_told(emma: Edition, client: Client) -> None:
+    page = read(client, "/search/?q=9781861972712")
+    assert "We do not have the book with the number 978-1-86197-271-2." in page
+    assert "Try the title or the author's name instead" in page
+
+
+def test_a_wrong_number_is_told(emma: Edition, client: Client) -> None:
+    page = read(client, "/search/?q=9780306406158")
+    assert "looks like an ISBN, but one of its digits must be wrong" in page
+
+
+def test_a_near_miss_offers_what_was_meant(emma: Edition, client: Client) -> None:
+    work = WorkFactory.create(title="Wuthering Heights")
+    EditionFactory.create(work=work)
+    indexing.works_changed([work.pk])
+    page = read(client, "/search/?q=wuthering+hights")
+    assert "No book has just these words." in page
+    assert '<a href="?q=Wuthering%20Heights">Wuthering Heights</a>' in page
+
+
+def test_nothing_found_shows_ways_on(emma: Edition, client: Client) -> None:
+    page = read(client, "/search/?q=zzzzqqqq&format=ebook")
+    assert "No book matches." in page
+    assert '<a class="button" href="/search/?q=zzzzqqqq">' in page
+    assert 'href="/subjects/"' in page
+
+
+def test_filters_are_shown_and_can_be_dropped(emma: Edition, client: Client) -> None:
+    page = read(client, "/search/?q=emma&subject=classics&format=paperback&price=10-20")
+    assert (
+        '<a class="chip chip-on" href="?q=emma&amp;format=paperback&amp;price=10-20">Classics'
+        in page
+    )
+    assert '<option value="paperback" selected>Paperback</option>' in page
+    assert "$10.00 to $20.00" in page
+
+
+def test_a_card_shows_the_edition_that_fits(emma: Edition, client: Client) -> None:
+    page = read(client, "/search/?q=emma&format=ebook")
+    assert "$3.99" in page
+    assert "$12.50" not in page
+
+
+def test_what_depends_on_stock_is_not_kept(emma: Edition, client: Client) -> None:
+    response = client.get("/search/?available=on")
+    assert response["Cache-Control"] == "no-store"
+    assert "/emma/" in response.content.decode()
+    emma.stocks.get().adjust(-3, reason="Lost")
+    emma.work.editions.filter(format="ebook").update(is_offered=False)
+    assert "/emma/" not in client.get("/search/?available=on").content.decode()
+
+
+def test_the_same_search_is_kept_once(
+    emma: Edition, client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    read(client, "/search/?q=emma")
+    with django_assert_num_queries(0):
+        read(client, "/search/?q=++emma+&format=&page=1&utm_source=letter")
+
+
+def test_pages_are_links(emma: Edition, client: Client) -> None:
+    add_works(60, like=emma)
+    first = read(client, "/search/?q=austen&sort=title")
+    assert first.count('class="book-card"') == 24
+    assert '<a href="?q=austen&amp;sort=title&amp;page=2" rel="next">' in first
+    last = read(client, "/search/?q=austen&sort=title&page=3")
+    assert last.count('class="book-card"') == 61 - 48
+    assert 'rel="next"' not in last
+    assert '<span aria-current="page">3</span>' in last
+
+
+def test_one_request_asks_for_all_stock_badges(emma: Edition, client: Client) -> None:
+    add_works(3, like=emma)
+    page = read(client, "/search/?q=austen")
+    asked = re.findall(r'hx-get="/live/stock\?isbn13=([0-9,]+)"', page)
+    assert len(asked) == 1
+    assert sorted(asked[0].split(",")) == sorted(re.findall(r'id="stock-(\d+)"', page))
+
+
+@pytest.mark.parametrize(
+    ("query", "parameter"),
+    [
+        ("q=" + "a" * 201, "q: "),
+        ("q=%ff%fe", "q: "),
+        ("q=a%00b", "q: "),
+        ("page=-1", "page: "),
+        ("page=0", "page: "),
+        ("page=abc", "page: "),
+        ("page=999999", "page: "),
+        ("page=" + "9" * 5000, "page: "),
+        ("page=%D9%A1", "page: "),
+        ("format=scroll", "format: "),
+        ("language=xx", "language: "),
+        ("price=cheap", "price: "),
+        ("sort=random", "sort: "),
+        ("subject=no+slug", "subject: "),
+    ],
+)
+def test_what_cannot_be_understood_is_named(
+    query: str, parameter: str, emma: Edition, client: Client,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:  # fmt: skip
+    with django_assert_num_queries(0):
+        response = client.get(f"/search/?{query}")
+    assert response.status_code == 400
+    page = response.content.decode()
+    assert f'<p class="message error">{parameter}' in page
+    assert 'action="/search/"' in page
+    assert "no-store" in response["Cache-Control"]
+
+
+def test_a_page_behind_the_last_is_not_found(emma: Edition, client: Client) -> None:
+    response = client.get("/search/?page=2")
+    assert response.status_code == 404
+    assert "The results end before page 2." in response.content.decode()
+
+
+def test_an_unknown_subject_finds_nothing(emma: Edition, client: Client) -> None:
+    assert "No book matches." in read(client, "/search/?subject=alchemy")
+
+
+def test_sorts_by_price(emma: Edition, client: Client) -> None:
+    cheap = EditionFactory.create(work=WorkFactory.create(title="Cheap"), price=Decimal("1.00"))
+    indexing.works_changed([cheap.work_id])
+    page = read(client, "/search/?sort=price")
+    assert page.index("Cheap") < page.index(">Emma<")

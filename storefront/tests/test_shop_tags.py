@@ -1,0 +1,68 @@
+"""How money, years and languages are written."""
+
+from decimal import Decimal
+
+import pytest
+from django.http import QueryDict
+from pytest_django import Settings
+
+from storefront.paging import Paging, read_page
+from storefront.templatetags import shop
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "written"),
+    [
+        (Decimal("12.5"), "", "$12.50"),
+        (Decimal("0"), "", "$0.00"),
+        (Decimal("1234.5"), "", "$1,234.50"),
+        (Decimal("-4.50"), "", "−$4.50"),
+        (Decimal("9.99"), "EUR", "€9.99"),
+        (Decimal("1200"), "JPY", "¥1,200"),
+        (Decimal("9.9"), "CHF", "CHF\N{NO-BREAK SPACE}9.90"),
+        (None, "", ""),
+    ],
+)
+def test_money(amount: Decimal | None, currency: str, written: str) -> None:
+    assert shop.money(amount, currency) == written
+
+
+def test_money_is_in_the_shops_currency(settings: Settings) -> None:
+    settings.SHOP_CURRENCY = "GBP"
+    assert shop.money(Decimal("3")) == "£3.00"
+
+
+@pytest.mark.parametrize(
+    ("born", "died", "written"),
+    [
+        (1775, 1817, "1775–1817"),
+        (-70, -19, "70 BCE–19 BCE"),
+        (-43, 18, "43 BCE–18"),
+        (1947, None, "born 1947"),
+        (None, 1595, "died 1595"),
+        (None, None, ""),
+    ],
+)
+def test_lifespan(born: int | None, died: int | None, written: str) -> None:
+    assert shop.lifespan(born, died) == written
+
+
+def test_language() -> None:
+    assert shop.language_name("grc") == "Ancient Greek"
+    assert shop.language_name("xx") == "xx"
+    assert shop.lang("fr") == ' lang="fr"'
+    assert shop.lang("en") == ""
+    assert shop.lang("") == ""
+
+
+def test_pages_around_the_current_one_are_linked() -> None:
+    paging = Paging(5, 9, {"q": "a b"})
+    assert [link.number for link in paging.links] == [1, 0, 4, 5, 6, 0, 9]
+    assert paging.previous_url == "?q=a+b&page=4"
+    assert paging.url(1) == "?q=a+b"
+    assert Paging(1, 1).next_url == ""
+
+
+def test_no_page_is_the_first() -> None:
+    assert read_page(QueryDict("")) == 1
+    assert read_page(QueryDict("page=7")) == 7
