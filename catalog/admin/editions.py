@@ -1,0 +1,251 @@
+"""Editions in the back office: the sellable forms, their prices and their stock."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.admin.widgets import AdminDateWidget
+from django.db.models import F, QuerySet
+from django.http import HttpRequest
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from catalog import indexing, isbn
+from catalog.admin import stock_pages
+from catalog.admin.upkeep import UpkeepAdmin, words
+from catalog.models import Edition, Price, Stock
+from catalog.models.edition import DIGITAL_FORMATS
+
+
+class EditionForm(forms.ModelForm[Edition]):
+    """An edition, and maybe a new price from a day on."""
+
+    new_price = forms.DecimalField(
+        label=gettext_lazy("New price"),
+        required=False,
+        min_value=0,
+        max_digits=10,
+        decimal_places=2,
+        help_text=gettext_lazy("Tax included. Leave empty to keep the prices as they are."),
+    )
+    price_from = forms.DateField(
+        label=gettext_lazy("From"),
+        required=False,
+        widget=AdminDateWidget,
+        help_text=gettext_lazy("Today, unless you say otherwise. Later prices are replaced."),
+    )
+    tax_rate = forms.DecimalField(
+        label=gettext_lazy("Tax rate"),
+        required=False,
+        min_value=0,
+        max_value=100,
+        decimal_places=2,
+        help_text=gettext_lazy("Percent contained in the new price; empty: no tax is shown."),
+    )
+
+    class Meta:
+        model = Edition
+        fields = "__all__"  # noqa: DJ007 - the admin class lists them
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk and "tax_rate" in self.fields:
+            running = self.instance.prices.in_force(timezone.localdate()).first()
+            self.fields["tax_rate"].initial = running.tax_rate if running else None
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a day without a price."""
+        data = super().clean() or self.cleaned_data
+        if data.get("price_from") and data.get("new_price") is None:
+            self.add_error("new_price", _("What shall it cost from that day on?"))
+        return data
+
+
+class PriceInline(admin.TabularInline[Price, Edition]):
+    """What it cost, costs and will cost."""
+
+    model = Price
+    fields = readonly_fields = ("amount", "currency", "tax_rate", "valid_from", "valid_to")
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Edition | None = None) -> bool:
+        """A new price is given above, so that the running one ends by itself."""
+        return False
+
+
+class StockInline(admin.TabularInline[Stock, Edition]):
+    """What lies where; changed on a page of its own, with a reason."""
+
+    model = Stock
+    fields = readonly_fields = ("location", "on_hand", "allocated", "available")
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Edition | None = None) -> bool:
+        """Stock comes from receiving it."""
+        return False
+
+
+class AvailabilityFilter(admin.SimpleListFilter):
+    """In stock or not."""
+
+    title = gettext_lazy("stock")
+    parameter_name = "stock"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """The choices."""
+        return [("in", gettext_lazy("In stock")), ("out", gettext_lazy("Sold out"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Only editions that take stock are looked at."""
+        in_stock = Stock.objects.filter(on_hand__gt=F("allocated")).values("edition")
+        match self.value():
+            case "in":
+                return queryset.filter(pk__in=in_stock)
+            case "out":
+                return queryset.exclude(pk__in=in_stock).exclude(format__in=DIGITAL_FORMATS)
+            case _:
+                return queryset
+
+
+class PriceFilter(admin.SimpleListFilter):
+    """For sale or not."""
+
+    title = gettext_lazy("price")
+    parameter_name = "priced"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """The choices."""
+        return [("no", gettext_lazy("Without a price today"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Those that no customer can buy."""
+        return queryset.filter(price_amount=None) if self.value() == "no" else queryset
+
+
+@admin.register(Edition)
+class EditionAdmin(UpkeepAdmin[Edition]):
+    """The sellable forms."""
+
+    form = EditionForm
+    change_form_template = "admin/catalog/edition/change_form.html"
+    inlines = (StockInline, PriceInline)
+    autocomplete_fields = ("work", "imprint")
+    fieldsets = (
+        (None, {"fields": ("isbn13", "work", "format", "language", "imprint", "is_offered")}),
+        (gettext_lazy("Price"), {"fields": ("new_price", "price_from", "tax_rate")}),
+        (
+            gettext_lazy("Only where the work's title does not fit"),
+            {"fields": ("title", "subtitle")},
+        ),
+        (
+            gettext_lazy("Details"),
+            {"fields": ("publication_date", "pages", "duration_minutes", "weight_grams")},
+        ),
+    )
+    list_display = (
+        "isbn13", "name", "people", "format", "language", "price", "available", "is_offered",
+    )  # fmt: skip
+    list_filter = ("format", AvailabilityFilter, PriceFilter, "is_offered", "language")
+    list_per_page = 50
+    search_fields = ("isbn13",)  # shows the box; get_search_results does the finding
+    search_help_text = gettext_lazy(
+        "ISBN in any notation, title, contributor, imprint, series or subject"
+    )
+    ordering = ("-id",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Edition]:
+        """With what every row shows."""
+        return (
+            Edition.objects.with_price()
+            .with_available()
+            .select_related("work", "imprint")
+            .prefetch_related("work__contributions__contributor")
+            .order_by(*self.ordering)
+        )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Edition], search_term: str
+    ) -> tuple[QuerySet[Edition], bool]:
+        """By number in any notation, else by words, as in the shop."""
+        try:
+            return queryset.filter(isbn13=isbn.normalize(search_term)), False
+        except isbn.InvalidNumber:
+            query = words(search_term)
+        if query is None:
+            return queryset, False
+        return queryset.filter(work__search_entry__vector=query), False
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Edition | None = None
+    ) -> tuple[str, ...]:
+        """The number stays: orders, addresses and labels carry it."""
+        return ("isbn13",) if obj else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Edition | None = None) -> bool:
+        """What has a ledger is no longer offered, but never deleted."""
+        if obj is None or obj.stocks.exists():
+            return False
+        return super().has_delete_permission(request, obj)
+
+    def affected_works(self, obj: Edition) -> Iterable[int]:
+        """Its work."""
+        return [obj.work_id]
+
+    def save_model(
+        self, request: HttpRequest, obj: Edition, form: forms.ModelForm[Edition], change: bool
+    ) -> None:
+        """Besides, have the pages of the work renewed that it was under until now."""
+        left = form.initial.get("work") if "work" in form.changed_data else None
+        super().save_model(request, obj, form, change)
+        if left:
+            indexing.works_changed([left])
+        amount = form.cleaned_data.get("new_price")
+        if amount is not None:
+            obj.set_price(
+                amount,
+                valid_from=form.cleaned_data["price_from"] or timezone.localdate(),
+                tax_rate=form.cleaned_data["tax_rate"],
+            )
+
+    def get_urls(self) -> list[URLPattern]:
+        """Besides, the pages of an edition's stock."""
+        return [
+            path(
+                "<int:pk>/stock/",
+                self.admin_site.admin_view(stock_pages.show),
+                name="catalog_edition_stock",
+            ),
+            path(
+                "<int:pk>/stock/<slug:action>/",
+                self.admin_site.admin_view(stock_pages.change),
+                name="catalog_edition_stock_change",
+            ),
+            *super().get_urls(),
+        ]
+
+    @admin.display(description=gettext_lazy("title"))
+    def name(self, edition: Edition) -> str:
+        """The title that is shown in the shop."""
+        return edition.display_title
+
+    @admin.display(description=gettext_lazy("by"))
+    def people(self, edition: Edition) -> str:
+        """The work's byline."""
+        return edition.work.byline
+
+    @admin.display(description=gettext_lazy("price"), ordering="price_amount")
+    def price(self, edition: Edition) -> str:
+        """What it costs today."""
+        amount = edition.price_amount
+        return _("not for sale") if amount is None else f"{amount} {settings.SHOP_CURRENCY}"
+
+    @admin.display(description=gettext_lazy("available"), empty_value="∞")
+    def available(self, edition: Edition) -> int | None:
+        """What could still be promised."""
+        return None if edition.is_digital else edition.available_quantity

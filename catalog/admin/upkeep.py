@@ -1,0 +1,59 @@
+"""What every catalogue admin shares: finding by words, and renewing what is derived from works."""
+
+from collections.abc import Iterable
+from typing import Any, ClassVar, TypeVar
+
+from django.contrib import admin
+from django.contrib.postgres.search import SearchQuery
+from django.db import models, transaction
+from django.forms import ModelForm
+from django.http import HttpRequest
+
+from catalog import indexing
+from catalog.folding import fold
+
+M = TypeVar("M", bound=models.Model)
+
+
+def words(text: str) -> SearchQuery | None:
+    """Matches search entries with all words of `text`, the last of which may be a beginning."""
+    *whole, last = fold(text).split() or [""]
+    if not last:
+        return None
+    return SearchQuery(" & ".join([*whole, f"{last}:*"]), search_type="raw", config="simple")
+
+
+class UpkeepAdmin(admin.ModelAdmin[M]):
+    """Renews search entries, suggestions and cached pages with each change."""
+
+    show_full_result_count = False
+    named_by: ClassVar[tuple[str, ...]] = ()
+    """Fields that any page may show; a change of one makes all of them stale."""
+
+    def affected_works(self, obj: M) -> Iterable[int]:
+        """The ids of the works whose entries and pages show `obj`."""
+        raise NotImplementedError
+
+    def save_related(
+        self, request: HttpRequest, form: ModelForm[M], formsets: Any, change: bool
+    ) -> None:
+        """After the last write, renew what the change touches: what it had and what it has."""
+        before = set(self.affected_works(form.instance))
+        super().save_related(request, form, formsets, change)
+        indexing.works_changed(before | set(self.affected_works(form.instance)))
+        if set(self.named_by) & set(form.changed_data):
+            indexing.vocabulary_changed()
+
+    def delete_model(self, request: HttpRequest, obj: M) -> None:
+        """Delete, and renew what showed it."""
+        with transaction.atomic():
+            before = set(self.affected_works(obj))
+            super().delete_model(request, obj)
+            indexing.works_changed(before)
+            indexing.vocabulary_changed()
+
+    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[M]) -> None:
+        """One by one, so that each is taken care of."""
+        with transaction.atomic():
+            for obj in queryset:
+                self.delete_model(request, obj)
