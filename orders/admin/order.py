@@ -1,0 +1,279 @@
+"""Orders in the back office: the list, and the page with everything about one."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import URLPattern, path
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from catalog import isbn
+from orders.admin import order_pages
+from orders.admin.actions import ACTIONS, Action
+from orders.admin.reading import PartOfOrder, ReadOnlyAdmin
+from orders.models import Order, OrderEvent, OrderLine, Payment, Refund, Shipment
+from orders.models.numbers import normalize_number
+
+
+class LineInline(PartOfOrder):
+    """What was agreed."""
+
+    model = OrderLine
+    fields = readonly_fields = (
+        "quantity", "title", "byline", "isbn13", "format", "unit_amount", "total_amount", "place",
+    )  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With the place that each line is served from."""
+        return super().get_queryset(request).select_related("stock__location")
+
+    @admin.display(description=gettext_lazy("allocated at"))
+    def place(self, line: OrderLine) -> str:
+        """Where the copies lie; empty for files."""
+        return str(line.stock.location) if line.stock else ""
+
+
+class ShipmentInline(PartOfOrder):
+    """What left, or is packed."""
+
+    model = Shipment
+    fields = readonly_fields = ("packed_at", "shipped_at", "carrier", "tracking")
+
+
+class PaymentInline(PartOfOrder):
+    """Money in."""
+
+    model = Payment
+    fields = readonly_fields = ("received_at", "amount", "currency", "provider", "actor")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With who saw it."""
+        return super().get_queryset(request).select_related("actor")
+
+
+class RefundInline(PartOfOrder):
+    """Money back."""
+
+    model = Refund
+    fields = readonly_fields = ("refunded_at", "amount", "currency", "provider", "reason", "actor")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With who gave it."""
+        return super().get_queryset(request).select_related("actor")
+
+
+class EventInline(PartOfOrder):
+    """What happened, in order."""
+
+    model = OrderEvent
+    fields = readonly_fields = ("created_at", "kind", "note", "actor")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With who did it."""
+        return super().get_queryset(request).select_related("actor")
+
+
+class PackedFilter(admin.SimpleListFilter):
+    """Packed or not."""
+
+    title = gettext_lazy("packed")
+    parameter_name = "packed"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """The choices."""
+        return [("yes", gettext_lazy("Yes")), ("no", gettext_lazy("No"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """By the time of packing."""
+        if self.value() not in ("yes", "no"):
+            return queryset
+        return queryset.filter(packed_at__isnull=self.value() == "no")
+
+
+@admin.register(Order)
+class OrderAdmin(ReadOnlyAdmin[Order]):
+    """Looked at here, and moved on by the buttons alone."""
+
+    change_form_template = "admin/orders/order/change_form.html"
+    fieldsets = (
+        (None, {"fields": ("state", "placed_at", "expires_at", "customer", "payment_method")}),
+        (gettext_lazy("To"), {"fields": ("way", "destination")}),
+        (
+            gettext_lazy("Money"),
+            {"fields": ("subtotal", "shipping", "total", "tax", "received")},
+        ),
+    )
+    readonly_fields = (
+        "state", "customer", "way", "destination",
+        "subtotal", "shipping", "total", "tax", "received",
+    )  # fmt: skip
+    list_display = ("number", "state", "total", "email", "placed_at", "way")
+    list_filter = (
+        "status", "needs_attention", PackedFilter, "payment_method", "shipping_method",
+        "placed_at",
+    )  # fmt: skip
+    search_fields = ("number",)  # shows the box; get_search_results does the finding
+    search_help_text = gettext_lazy("Order number, e-mail address, name, or an ISBN")
+    actions = ("mark_paid", "ship")
+
+    def get_inlines(self, request: HttpRequest, obj: Order | None) -> list[Any]:
+        """Money and parcels only where there are some."""
+        if obj is None:
+            return []
+        some = [
+            inline
+            for inline, rows in (
+                (ShipmentInline, obj.shipments),
+                (PaymentInline, obj.payments),
+                (RefundInline, obj.refunds),
+            )
+            if rows.exists()
+        ]
+        return [LineInline, *some, EventInline]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Order], search_term: str
+    ) -> tuple[QuerySet[Order], bool]:
+        """By what staff is likely to have in front of them."""
+        text = search_term.strip()
+        if not text:
+            return queryset, False
+        try:
+            lines = OrderLine.objects.filter(isbn13=isbn.normalize(text))
+            return queryset.filter(pk__in=lines.values("order")), False
+        except isbn.InvalidNumber:
+            pass
+        by_number = queryset.filter(number=normalize_number(text))
+        if by_number.exists():
+            return by_number, False
+        field = "email__icontains" if "@" in text else "shipping_name__icontains"
+        return queryset.filter(**{field: text}), False
+
+    # --- Pages ----------------------------------------------------------------------------------
+
+    def get_urls(self) -> list[URLPattern]:
+        """Besides, a page for every action."""
+        view = self.admin_site.admin_view(self._act)
+        act = path("<int:pk>/<slug:slug>/", view, name="orders_order_act")
+        # After Django's own, of which `history/` and `change/` look alike.
+        *named, fallback = super().get_urls()
+        return [*named, act, fallback]
+
+    def _act(self, request: HttpRequest, pk: int, slug: str) -> HttpResponse:
+        return order_pages.act(request, self, pk, slug)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The order's page, with the buttons that are possible now."""
+        order = self.get_object(request, object_id)
+        buttons = order_pages.buttons(request, order) if order else []
+        context = {"buttons": buttons, **(extra_context or {})}
+        return super().change_view(request, object_id, form_url, context)
+
+    # --- Many at once ---------------------------------------------------------------------------
+
+    def has_act_permission(self, request: HttpRequest) -> bool:
+        """Who may do something with orders; Django asks this for the actions below."""
+        return request.user.has_perm("orders.change_order")
+
+    @admin.action(description=gettext_lazy("Mark as paid"), permissions=["act"])
+    def mark_paid(self, request: HttpRequest, queryset: QuerySet[Order]) -> HttpResponse | None:
+        """After asking."""
+        return self._act_on_many(request, queryset, "mark_paid", ACTIONS["mark-paid"])
+
+    @admin.action(description=gettext_lazy("Ship"), permissions=["act"])
+    def ship(self, request: HttpRequest, queryset: QuerySet[Order]) -> HttpResponse | None:
+        """After asking."""
+        return self._act_on_many(request, queryset, "ship", ACTIONS["ship"])
+
+    def _act_on_many(
+        self, request: HttpRequest, queryset: QuerySet[Order], name: str, action: Action
+    ) -> HttpResponse | None:
+        orders = list(queryset.order_by("placed_at", "id"))
+        if request.POST.get("confirmed") != "yes":
+            context = {
+                **self.admin_site.each_context(request),
+                "title": action.label,
+                "opts": self.opts,
+                "orders": orders,
+                "action": action,
+                "name": name,
+                "checkbox": ACTION_CHECKBOX_NAME,
+            }
+            return render(request, "admin/orders/order/act_on_many.html", context)
+        refusals = [order_pages.perform(request, self, order, action, {}) for order in orders]
+        for refusal in filter(None, refusals):
+            messages.error(request, refusal)
+        if done := refusals.count(""):
+            text = ngettext("Done with %(n)d order.", "Done with %(n)d orders.", done)
+            messages.success(request, text % {"n": done})
+        return None
+
+    # --- Columns --------------------------------------------------------------------------------
+
+    @admin.display(description=gettext_lazy("status"), ordering="status")
+    def state(self, order: Order) -> str:
+        """How far it is, and whether somebody must look at it."""
+        label = order.get_status_display()
+        if order.status == Order.Status.PAID and order.packed_at:
+            label = _("Paid, packed")
+        badge = format_html('<span class="shop-state {}">{}</span>', order.status, label)
+        if not order.needs_attention:
+            return badge
+        return format_html(
+            '{} <strong class="shop-attention">{}</strong>', badge, _("Needs attention")
+        )
+
+    @admin.display(description=gettext_lazy("sent by"), ordering="shipping_method_name")
+    def way(self, order: Order) -> str:
+        """The shipping method, by the name it had."""
+        return order.shipping_method_name
+
+    @admin.display(description=gettext_lazy("customer"))
+    def customer(self, order: Order) -> str:
+        """Who ordered, and whether they have an account."""
+        return f"{order.email} ({_('account') if order.user_id else _('guest')})"
+
+    @admin.display(description=gettext_lazy("address"))
+    def destination(self, order: Order) -> str:
+        """Where it goes, or where it is fetched."""
+        if order.is_collection:
+            return order.collection_point
+        place = f"{order.shipping_postcode} {order.shipping_city} {order.shipping_country}"
+        parts = (order.shipping_name, order.shipping_line1, order.shipping_line2, place.strip())
+        return "\n".join(filter(None, parts))
+
+    @admin.display(description=gettext_lazy("total"), ordering="total_amount")
+    def total(self, order: Order) -> str:
+        """With its currency."""
+        return f"{order.total_amount} {order.currency}"
+
+    @admin.display(description=gettext_lazy("books"))
+    def subtotal(self, order: Order) -> str:
+        """With its currency."""
+        return f"{order.subtotal_amount} {order.currency}"
+
+    @admin.display(description=gettext_lazy("shipping"))
+    def shipping(self, order: Order) -> str:
+        """With its currency."""
+        return f"{order.shipping_amount} {order.currency}"
+
+    @admin.display(description=gettext_lazy("tax contained"))
+    def tax(self, order: Order) -> str:
+        """With its currency."""
+        return f"{order.tax_amount} {order.currency}"
+
+    @admin.display(description=gettext_lazy("received"))
+    def received(self, order: Order) -> str:
+        """What came in and did not go back."""
+        return f"{order.received_amount} {order.currency}"

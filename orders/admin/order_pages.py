@@ -1,0 +1,93 @@
+"""An order's buttons, and the page on which each is confirmed."""
+
+import secrets
+from typing import Any, NamedTuple
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from catalog.models.stock import InsufficientStock
+from orders.admin.actions import ACTIONS, Action
+from orders.models import Order, WrongState
+from orders.refunds import RefundError
+
+
+class Button(NamedTuple):
+    """What an order's page offers."""
+
+    action: Action
+    url: str
+
+    @property
+    def is_immediate(self) -> bool:
+        """Whether it acts at once, by a POST of its own."""
+        return not self.action.explanation
+
+
+def buttons(request: HttpRequest, order: Order) -> list[Button]:
+    """What this person can do with the order now."""
+    return [
+        Button(action, reverse("admin:orders_order_act", args=[order.pk, slug]))
+        for slug, action in ACTIONS.items()
+        if request.user.has_perm(action.permission) and action.is_possible(order)
+    ]
+
+
+def act(
+    request: HttpRequest, model_admin: "admin.ModelAdmin[Order]", pk: int, slug: str
+) -> HttpResponse:
+    """Ask (GET), and do it (POST)."""
+    if slug not in ACTIONS:
+        raise Http404
+    action = ACTIONS[slug]
+    if not request.user.has_perm(action.permission):
+        raise PermissionDenied
+    order = get_object_or_404(Order, pk=pk)
+    back = redirect("admin:orders_order_change", order.pk)
+    back.status_code = 303
+    form = action.form(
+        request.POST if request.method == "POST" else None,
+        initial={"key": secrets.token_urlsafe(16)},
+    )
+    if request.method == "POST" and form.is_valid():
+        refusal = perform(request, model_admin, order, action, form.cleaned_data)
+        if refusal:
+            messages.error(request, refusal)
+        else:
+            messages.success(request, action.done % {"number": order.number})
+        return back
+    if not action.is_possible(order):
+        text = _("“%(action)s” is not possible: order %(number)s is “%(status)s”.")
+        facts = {"number": order.number, "status": order.get_status_display()}
+        messages.warning(request, text % {"action": action.label, **facts})
+        return back
+    context = {
+        **admin.site.each_context(request),
+        "title": action.label,
+        "subtitle": order.number,
+        "opts": Order._meta,
+        "order": order,
+        "action": action,
+        "form": form,
+    }
+    return render(request, "admin/orders/order/act.html", context)
+
+
+def perform(
+    request: HttpRequest,
+    model_admin: "admin.ModelAdmin[Order]",
+    order: Order,
+    action: Action,
+    data: dict[str, Any],
+) -> str:
+    """Do it; why it could not be done, or nothing."""
+    try:
+        action.do(order, data, request.user)
+    except (WrongState, RefundError, InsufficientStock) as refusal:
+        return str(refusal)
+    model_admin.log_change(request, order, str(action.label))
+    return ""
