@@ -1,20 +1,17 @@
-"""The staff's admin site: Django's own, under the shop's name."""
+"""Installs the staff's admin site in the place of Django's default one."""
 
-from django.contrib.admin import AdminSite
+from django.contrib.admin import ModelAdmin
 from django.contrib.admin.apps import AdminConfig
-from django.utils.translation import gettext_lazy as _
+from django.contrib.admin.options import InlineModelAdmin
+from django.forms import ModelForm
 
-
-class BackOffice(AdminSite):
-    """Where booksellers keep the catalogue, the stock and the orders."""
-
-    site_header = _("Back office")
-    site_title = _("Back office")
-    index_title = _("What would you like to do?")
-    site_url = "/"
+# Their types name the model (`ModelAdmin[Work]`), which Django itself allows for querysets alone.
+# Here, because Django loads this module before any app's forms and admins.
+for _generic in (ModelAdmin, InlineModelAdmin, ModelForm):
+    setattr(_generic, "__class_getitem__", classmethod(lambda cls, _model: cls))  # noqa: B010
 
 
 class BackOfficeConfig(AdminConfig):
-    """Installs the back office in the place of Django's default admin site."""
+    """Django's admin, with the shop's site."""
 
-    default_site = "bookstore.backoffice.BackOffice"
+    default_site = "bookstore.staff_site.BackOffice"

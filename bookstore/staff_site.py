@@ -1,0 +1,99 @@
+"""The back office: Django's admin site in the shop's own words, with what needs doing first."""
+
+from typing import Any, NamedTuple
+
+from allauth.account.adapter import get_adapter
+from django.contrib.admin import AdminSite
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.db.models import Count, Q
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from orders.models import Order
+
+
+class Duty(NamedTuple):
+    """Something that waits for a bookseller."""
+
+    number: int
+    text: str
+    url: str
+    is_urgent: bool
+
+
+class SignInForm(AdminAuthenticationForm):
+    """Counts failed attempts, as the shop's own sign-in does, so that nobody can guess on."""
+
+    def clean(self) -> dict[str, Any]:
+        """Sign in by e-mail address and password. Raises ValidationError."""
+        email, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
+        if email and password:
+            adapter = get_adapter(self.request)
+            user = adapter.authenticate(self.request, email=email, password=password)
+            if user is None:
+                raise self.get_invalid_login_error()
+            self.confirm_login_allowed(user)
+            self.user_cache = user
+        return self.cleaned_data
+
+
+class BackOffice(AdminSite):
+    """Where booksellers keep the catalogue, the stock and the orders."""
+
+    site_header = _("Back office")
+    site_title = _("Back office")
+    index_title = _("What needs doing")
+    site_url = "/"
+    login_form = SignInForm
+
+    def get_app_list(
+        self, request: HttpRequest, app_label: str | None = None
+    ) -> list[dict[str, Any]]:
+        """The daily work first."""
+        apps = super().get_app_list(request, app_label)
+        daily = {"orders": 0, "catalog": 1, "accounts": 2}
+        return sorted(apps, key=lambda app: daily.get(app["app_label"], len(daily)))
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        """The start page: duties, then everything there is."""
+        duties = _duties() if request.user.has_perm("orders.view_order") else []
+        return super().index(request, {"duties": duties, **(extra_context or {})})
+
+
+def _duties() -> list[Duty]:
+    """What waits, most urgent first; nothing that has a count of 0."""
+    paid = Q(status=Order.Status.PAID)
+    open_orders = Order.objects.filter(
+        Q(status__in=(Order.Status.AWAITING_PAYMENT, Order.Status.PAID)) | Q(needs_attention=True)
+    )
+    n = open_orders.aggregate(
+        attention=Count("pk", filter=Q(needs_attention=True)),
+        to_pack=Count("pk", filter=paid & Q(packed_at=None)),
+        to_send=Count("pk", filter=paid & Q(packed_at__isnull=False)),
+        unpaid=Count("pk", filter=Q(status=Order.Status.AWAITING_PAYMENT)),
+    )
+    attention, to_pack = n["attention"], n["to_pack"]
+    to_send, unpaid = n["to_send"], n["unpaid"]
+    duties = (
+        (attention, ngettext("order needs attention", "orders need attention", attention), True),
+        (to_pack, ngettext("paid order to pack", "paid orders to pack", to_pack), False),
+        (to_send, ngettext("packed order to send", "packed orders to send", to_send), False),
+        (unpaid, ngettext("order not paid yet", "orders not paid yet", unpaid), False),
+    )
+    queries = (
+        "needs_attention__exact=1",
+        "status__exact=paid&packed=no",
+        "status__exact=paid&packed=yes",
+        "status__exact=awaiting_payment",
+    )
+    changelist = reverse("admin:orders_order_changelist")
+    return [
+        Duty(number, text, f"{changelist}?{query}", is_urgent)
+        for (number, text, is_urgent), query in zip(duties, queries, strict=True)
+        if number
+    ]
