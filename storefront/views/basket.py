@@ -1,5 +1,6 @@
 """The basket's page, and what changes the basket."""
 
+import contextlib
 from decimal import Decimal
 from typing import Any
 
@@ -8,11 +9,13 @@ from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from catalog import isbn
+from caching import store
+from catalog import isbn, trending
 from catalog.models import Edition
 from orders.models import BasketLine
 from orders.models.basket import MAX_QUANTITY, BasketError, BasketGone
@@ -49,6 +52,8 @@ def add(request: HttpRequest) -> HttpResponse:
         line = _add(request, edition, form.cleaned_data["quantity"])
     except BasketError as error:
         return _refuse(request, [str(error)], status=422)
+    with contextlib.suppress(store.Unavailable):  # what is popular is nice to know, no more
+        trending.note_interest(number, today=timezone.localdate())
     card = renew_card(request)
     if _is_from_htmx(request):
         return _fragment(request, card, line=line)
