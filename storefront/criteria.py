@@ -1,6 +1,8 @@
 """What the address of the search page may say."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import cast
 from urllib.parse import urlencode
 
 from django import forms
@@ -16,6 +18,7 @@ from storefront.paging import read_page
 from storefront.templatetags.shop import money
 
 MOST_TYPED = 200
+LANGUAGE_CHOICES = [("", gettext_lazy("Any language")), *languages.CHOICES]
 SORT_NAMES = {
     "relevance": gettext_lazy("Best match"),
     "newest": gettext_lazy("Newest"),
@@ -66,6 +69,13 @@ class SearchForm(forms.Form):
         required=False,
         choices=[(sort, SORT_NAMES[sort]) for sort in SORTS],
     )
+
+    def offer_languages(self, used: Collection[str]) -> None:
+        """Offer these languages alone, and the one that is chosen."""
+        codes = {self.cleaned_data["language"], *used} - {""}
+        by_name = sorted((str(languages.NAMES[code]), code) for code in codes)
+        widget = cast("forms.Select", self.fields["language"].widget)
+        widget.choices = [LANGUAGE_CHOICES[0], *((code, name) for name, code in by_name)]
 
     @property
     def selects(self) -> list[forms.BoundField]:

@@ -14,6 +14,7 @@ LOGIN: Final = "/account/login/"
 LIVE_VISITOR: Final = "/live/visitor"
 LIVE_SUGGEST: Final = "/live/suggest"
 LIVE_STOCK: Final = "/live/stock"
+LIVE_TRENDING: Final = "/live/trending"
 
 RDS_READY: Final = "/api/ready"
 REDIS_READY: Final = "/live/ready"

@@ -116,6 +116,11 @@ def subjects_below(subject: Subject) -> list[Subject]:
     return list(subject.children.filter(Exists(tagged)).order_by("name"))
 
 
+def languages() -> set[str]:
+    """The codes of the languages that there are books in."""
+    return set(Edition.objects.offered().order_by().values_list("language", flat=True).distinct())
+
+
 def more_by_author(work: Work) -> list[Work]:
     """Other works of the first author, the best known first."""
     if not work.authors:

@@ -165,6 +165,13 @@ def test_an_unknown_subject_finds_nothing(emma: Edition, client: Client) -> None
     assert "No book matches." in read(client, "/search/?subject=alchemy")
 
 
+def test_only_languages_that_there_are_books_in_are_offered(emma: Edition, client: Client) -> None:
+    page = read(client, "/search/")
+    assert '<option value="en">English</option>' in page
+    assert 'value="fr"' not in page
+    assert '<option value="fr" selected>French</option>' in read(client, "/search/?language=fr")
+
+
 def test_sorts_by_price(emma: Edition, client: Client) -> None:
     cheap = EditionFactory.create(work=WorkFactory.create(title="Cheap"), price=Decimal("1.00"))
     indexing.works_changed([cheap.work_id])

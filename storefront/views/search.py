@@ -9,6 +9,7 @@ from caching.answers import SEARCH_PAGE
 from catalog import isbn
 from catalog.models import Edition, Subject
 from catalog.search import Criteria, search
+from storefront import shelves
 from storefront.answering import HTML, remembered, render_public
 from storefront.criteria import SearchForm, active_filters, normalized, parameters, read_criteria
 from storefront.missing import Missing
@@ -46,6 +47,7 @@ def _render(request: HttpRequest, criteria: Criteria, form: SearchForm) -> bytes
     results = search(criteria)
     if results.page > results.pages:
         raise Missing(_("The results end before page %(page)d.") % {"page": results.page})
+    form.offer_languages(shelves.languages())
     subject = Subject.objects.filter(slug=criteria.subject).first() if criteria.subject else None
     values = {
         "form": form,
