@@ -12,6 +12,7 @@ from catalog.tests.factories import EditionFactory, WorkFactory, sku
 from orders.models import Basket, BasketLine
 from orders.models.basket import MAX_LINES, MAX_QUANTITY
 from orders.tests.factories import BasketFactory
+from storefront.tests import shopping
 from tests import people
 
 pytestmark = pytest.mark.django_db
@@ -22,11 +23,7 @@ PAGE_QUERIES = 5  # session, basket, lines, editions, contributions
 
 @pytest.fixture
 def emma() -> Edition:
-    return EditionFactory.create(
-        work=WorkFactory.create(title="Emma", author="Jane Austen"),
-        price=Decimal("12.50"),
-        stock=5,
-    )
+    return shopping.emma()
 
 
 def put(client: Client, edition: Edition, **fields: object) -> None:

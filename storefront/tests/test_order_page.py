@@ -8,9 +8,10 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from catalog.models import Edition, Stock
-from catalog.tests.factories import EditionFactory, WorkFactory
+from catalog.tests.factories import EditionFactory
 from orders.models import Order, OrderEvent, Payment
 from orders.tests.factories import make_order, shipping_method
+from storefront.tests import shopping
 from storefront.visitor import MAX_ORDERS
 from tests import people
 
@@ -21,11 +22,7 @@ PAGE_QUERIES = 8
 
 @pytest.fixture
 def emma() -> Edition:
-    return EditionFactory.create(
-        work=WorkFactory.create(title="Emma", author="Jane Austen"),
-        price=Decimal("12.50"),
-        stock=5,
-    )
+    return shopping.emma()
 
 
 @pytest.fixture

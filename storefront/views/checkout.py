@@ -32,11 +32,13 @@ from storefront.visitor import (
 @require_http_methods(["GET", "HEAD", "POST"])
 def show(request: HttpRequest) -> HttpResponse:
     """Ask for what an order needs; a POST with all of it places the order."""
-    if request.method == "POST" and (order := _order_of_this_form(request)):
-        return see_other(order.get_absolute_url())  # sent twice
+    if order := _order_of_this_form(request):
+        return _go_on(request, order)  # sent twice
     basket = find_basket(request)
     lines = basket.priced_lines() if basket else []
     if basket is None or not lines:
+        if order := _order_of_this_form(request):
+            return _go_on(request, order)  # sent twice, and the other one won meanwhile
         return render(request, "storefront/checkout/empty.html")
     if request.method != "POST":
         return _page(request, basket, lines, _form(request, basket, lines))
@@ -76,7 +78,8 @@ def _submit(request: HttpRequest, basket: Basket, lines: Sequence[BasketLine]) -
 
 def _go_on(request: HttpRequest, order: Order) -> HttpResponse:
     """To where the order is paid, or to its page."""
-    request.session.pop(GUEST_BASKET, None)
+    if request.session.get(GUEST_BASKET) == str(order.basket_id):
+        del request.session[GUEST_BASKET]
     if not may_see(request, order):
         remember_order(request, order)
     renew_card(request)
@@ -90,7 +93,9 @@ def _order_of_this_form(request: HttpRequest) -> Order | None:
     except ValueError:
         return None
     order = Order.objects.of_basket(basket_id)
-    return order if order is not None and may_see(request, order) else None
+    # This session may still name the basket while the answer with the order is on its way.
+    is_theirs = request.session.get(GUEST_BASKET) == str(basket_id)
+    return order if order is not None and (is_theirs or may_see(request, order)) else None
 
 
 def _take_what_is_left(request: HttpRequest, basket: Basket) -> HttpResponse:
