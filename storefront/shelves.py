@@ -9,12 +9,13 @@ from django.db.models import Count, Exists, F, OuterRef, Prefetch, Window
 from django.db.models.functions import RowNumber
 
 from catalog.models import Edition, StaffList, StaffListEntry, Subject, Work
-from catalog.models.work import WorkQuerySet
 
 IN_THE_WINDOW = 5
 SHELVES = 8
 ON_A_SHELF = 3
-CANDIDATES = 12  # for each place on a shelf or in the window, to choose different authors from
+CANDIDATES = 12  # on each shelf, to choose different authors from
+LOOKED_AT = 300  # of the best known, to find different subjects among
+BY_POPULARITY = ("-popularity", "id")  # as the index has it
 MORE_WORKS = 6
 
 
@@ -35,24 +36,33 @@ class SubjectNode:
 
 
 def window() -> list[Work]:
-    """The best known works of different subjects, each by another author."""
-    best = _ranked_in_subject(Work.objects.exclude(main_subject=None), IN_THE_WINDOW)
-    candidates = best.order_by(F("place"), "-popularity", "id").for_cards()
-    return _varied(candidates[: IN_THE_WINDOW * CANDIDATES], IN_THE_WINDOW)
+    """The best known works, each of another subject and by another author."""
+    best = Work.objects.offered().exclude(main_subject=None).order_by(*BY_POPULARITY)
+    of_subject: dict[int | None, int] = {}
+    for pk, subject_id in best.values_list("pk", "main_subject")[:LOOKED_AT]:
+        of_subject.setdefault(subject_id, pk)
+    works = _cards(list(of_subject.values())[: IN_THE_WINDOW * 4])
+    return _varied(works, IN_THE_WINDOW)
 
 
 def subject_shelves() -> list[Shelf]:
     """The subjects with the most works, each with its best known."""
-    largest = Subject.objects.annotate(size=Count("works")).filter(size__gt=0)
-    subjects = list(largest.order_by("-size", "path")[:SHELVES])
-    best = _ranked_in_subject(Work.objects.filter(main_subject__in=subjects), CANDIDATES)
+    sizes = Work.objects.exclude(main_subject=None).values("main_subject")
+    largest = sizes.annotate(size=Count("pk")).order_by("-size", "main_subject")[:SHELVES]
+    subjects = Subject.objects.in_bulk([row["main_subject"] for row in largest])
+    best = [
+        Work.objects.offered().filter(main_subject=pk).order_by(*BY_POPULARITY).values("pk")
+        for pk in subjects
+    ]
+    slices = [works[:CANDIDATES] for works in best]
+    found = slices[0].union(*slices[1:], all=True) if slices else []
     by_subject: dict[int | None, list[Work]] = {}
-    for work in best.order_by(F("place")).for_cards():
+    for work in _cards([row["pk"] for row in found]):
         by_subject.setdefault(work.main_subject_id, []).append(work)
     return [
-        Shelf(subject, _varied(by_subject[subject.pk], ON_A_SHELF))
-        for subject in subjects
-        if subject.pk in by_subject
+        Shelf(subjects[row["main_subject"]], _varied(by_subject[row["main_subject"]], ON_A_SHELF))
+        for row in largest
+        if row["main_subject"] in by_subject
     ]
 
 
@@ -130,12 +140,9 @@ def more_by_author(work: Work) -> list[Work]:
     return list(others.for_cards().order_by("-popularity", "id")[:MORE_WORKS])
 
 
-def _ranked_in_subject(works: WorkQuerySet, most: int) -> WorkQuerySet:
-    """The `most` best known offered works of every main subject, each with its `place` there."""
-    place = Window(
-        RowNumber(), partition_by=F("main_subject"), order_by=(F("popularity").desc(), F("id"))
-    )
-    return works.offered().annotate(place=place).filter(place__lte=most)
+def _cards(ids: list[int]) -> list[Work]:
+    """These works with all that cards show, in the order of their popularity."""
+    return list(Work.objects.filter(pk__in=ids).order_by(*BY_POPULARITY).for_cards())
 
 
 def _varied(works: Iterable[Work], most: int) -> list[Work]:
