@@ -24,6 +24,11 @@ from catalog.models.edition import DIGITAL_FORMATS
 class EditionForm(forms.ModelForm[Edition]):
     """An edition, and maybe a new price from a day on."""
 
+    isbn13 = forms.CharField(
+        label=gettext_lazy("ISBN or SKU"),
+        max_length=40,
+        help_text=gettext_lazy("In any notation; a number of the shop's own begins with 2."),
+    )
     new_price = forms.DecimalField(
         label=gettext_lazy("New price"),
         required=False,
@@ -56,6 +61,13 @@ class EditionForm(forms.ModelForm[Edition]):
         if self.instance.pk and "tax_rate" in self.fields:
             running = self.instance.prices.in_force(timezone.localdate()).first()
             self.fields["tax_rate"].initial = running.tax_rate if running else None
+
+    def clean_isbn13(self) -> str:
+        """The 13 digits that are meant."""
+        try:
+            return isbn.normalize(self.cleaned_data["isbn13"])
+        except isbn.InvalidNumber:
+            raise forms.ValidationError(_("This is no valid ISBN or SKU.")) from None
 
     def clean(self) -> dict[str, Any]:
         """Refuse a day without a price."""
@@ -134,7 +146,6 @@ class EditionAdmin(UpkeepAdmin[Edition]):
 
     form = EditionForm
     change_form_template = "admin/catalog/edition/change_form.html"
-    inlines = (StockInline, PriceInline)
     autocomplete_fields = ("work", "imprint")
     fieldsets = (
         (None, {"fields": ("isbn13", "work", "format", "language", "imprint", "is_offered")}),
@@ -180,6 +191,12 @@ class EditionAdmin(UpkeepAdmin[Edition]):
         if query is None:
             return queryset, False
         return queryset.filter(work__search_entry__vector=query), False
+
+    def get_inlines(self, request: HttpRequest, obj: Edition | None) -> list[Any]:
+        """What an edition has once it is there."""
+        if obj is None:
+            return []
+        return [PriceInline] if obj.is_digital else [StockInline, PriceInline]
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Edition | None = None

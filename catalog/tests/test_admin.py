@@ -154,12 +154,13 @@ def test_filters_find_what_is_sold_out_or_without_price(client: Client, clerk: "
     assert found(priced="no") == {sold_out.isbn13}
 
 
-def test_an_edition_is_entered(client: Client, clerk: "User") -> None:
+@pytest.mark.parametrize("number", ["9780156907392", "978-0-15-690739-2", "0 15 690739 9"])
+def test_an_edition_is_entered(client: Client, clerk: "User", number: str) -> None:
     work = WorkFactory.create(title="Emma", author="Jane Austen")
     draft = Edition(
         work=work, format=Format.PAPERBACK, language="en", imprint=ImprintFactory.create()
     )
-    form = edition_form(draft, isbn13="9780156907392", new_price="12.50", tax_rate="7")
+    form = edition_form(draft, isbn13=number, new_price="12.50", tax_rate="7")
 
     response = client.post(f"{EDITIONS}add/", form)
 
