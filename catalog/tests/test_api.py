@@ -198,6 +198,12 @@ def test_list_takes_a_fixed_number_of_queries(
         client.get(EDITIONS)
 
 
+def test_the_head_alone_is_answered_too(client: Client) -> None:
+    response = client.head(EDITIONS)
+    assert response.status_code == 200
+    assert response.content == b""
+
+
 def test_unknown_addresses_and_methods_are_problems_too(client: Client) -> None:
     missing = client.get("/api/v1/nothing")
     assert missing.status_code == 404
