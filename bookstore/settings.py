@@ -248,6 +248,7 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 MEDIA_ROOT = DATA_DIR / "media"
 
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env("DEFAULT_FROM_EMAIL")
+EMAIL_TIMEOUT = 20  # seconds
 vars().update(environ.Env.email_url_config(env("EMAIL_URL") or "consolemail://"))
 
 # --- Jobs ---------------------------------------------------------------------------------------

@@ -1,5 +1,8 @@
 """What happens in the shop when somebody signs in or out; allauth calls it."""
 
+import logging
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
 from django.contrib import messages
 from django.http import HttpRequest
@@ -9,6 +12,8 @@ from accounts.models import User
 from orders.models import Basket
 from orders.models.basket import BasketGone
 from storefront.visitor import GUEST_BASKET, drop_card, find_guest_basket, rebuild_card
+
+logger = logging.getLogger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth carries no types
@@ -23,6 +28,18 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ca
             _bring_along(request, guest_basket, user)
         drop_card(old_session_key)  # signing in gives the session another key
         rebuild_card(request)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send at once, and say so when the mail server refuses.
+
+        Not by a job: the links in these e-mails open accounts, and staff can read the jobs.
+        """
+        try:
+            super().send_mail(template_prefix, email, context)
+        except OSError:  # of which smtplib's errors are kinds
+            logger.exception("The e-mail %s could not be sent", template_prefix)
+            text = _("We could not send you an e-mail just now. Please try again in some minutes.")
+            messages.error(self.request, text)
 
     def logout(self, request: HttpRequest) -> None:
         """Sign out: the header forgets the person at once."""

@@ -7,7 +7,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
 from django.test import Client
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import Address, User
 from catalog.models import Edition
@@ -96,6 +96,15 @@ def test_bad_sign_up(client: Client, fields: dict[str, str], words: str) -> None
     assert re.search(f'aria-describedby="[^"]*{words}', page)
     assert User.objects.count() == 0
     assert mail.outbox == []
+
+
+def test_a_mail_server_that_refuses_loses_nobody(client: Client, settings: Settings) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    new = {"email": "dora@example.com", "password1": people.PASSWORD}
+    page = client.post("/account/signup/", new, follow=True).content.decode()
+    assert "We could not send you an e-mail just now." in page
+    assert User.objects.filter(email="dora@example.com").exists()
 
 
 def test_signing_up_tells_nobody_who_has_an_account(client: Client) -> None:
