@@ -47,9 +47,10 @@ def speaks_problems(view: View) -> View:
     def wrapper(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         if _announced_length(request) > LARGEST_BODY:
             return _too_large()
-        if request.method == "HEAD":  # as GET; the server leaves the body out
-            request.method = "GET"
+        asked = request.method
+        request.method = "GET" if asked == "HEAD" else asked  # the server leaves the body out
         response = view(request, *args, **kwargs)
+        request.method = asked
         if response.status_code == http.HTTPStatus.METHOD_NOT_ALLOWED:
             allowed = response["Allow"]
             detail = _("%(method)s is not possible here; possible: %(allowed)s.")
