@@ -1,8 +1,8 @@
 """What the address of the search page may say."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from django import forms
@@ -18,6 +18,8 @@ from storefront.paging import read_page
 from storefront.templatetags.shop import money
 
 MOST_TYPED = 200
+YES = frozenset({"1", "on", "true", "yes"})
+NO = frozenset({"", "0", "off", "false", "no"})
 LANGUAGE_CHOICES = [("", gettext_lazy("Any language")), *languages.CHOICES]
 SORT_NAMES = {
     "relevance": gettext_lazy("Best match"),
@@ -47,6 +49,14 @@ def _check_readable(text: str) -> None:
         raise ValidationError(_("This is not text in UTF-8."))
 
 
+class Switch(forms.CheckboxInput):
+    """A checkbox that understands the words that people and programs use for it."""
+
+    def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> bool:
+        """Whether it is on."""
+        return data.get(name, "") in YES
+
+
 class SearchForm(forms.Form):
     """The search page's filters; an empty field restricts nothing."""
 
@@ -63,12 +73,20 @@ class SearchForm(forms.Form):
         choices=[("", gettext_lazy("Any language")), *languages.CHOICES],
     )
     price = forms.ChoiceField(label=gettext_lazy("Price"), required=False, choices=_price_choices)
-    available = forms.BooleanField(label=gettext_lazy("In stock now"), required=False)
+    available = forms.BooleanField(
+        label=gettext_lazy("In stock now"), required=False, widget=Switch
+    )
     sort = forms.ChoiceField(
         label=gettext_lazy("Sort by"),
         required=False,
         choices=[(sort, SORT_NAMES[sort]) for sort in SORTS],
     )
+
+    def clean_available(self) -> bool:
+        """Raises ValidationError for a word that means neither on nor off."""
+        if self.data.get("available", "") not in YES | NO:
+            raise ValidationError(_("Write 1 or 0."))
+        return bool(self.cleaned_data["available"])
 
     def offer_languages(self, used: Collection[str]) -> None:
         """Offer these languages alone, and the one that is chosen."""

@@ -96,6 +96,15 @@ def test_what_depends_on_stock_is_not_kept(emma: Edition, client: Client) -> Non
     assert "/emma/" not in client.get("/search/?available=on").content.decode()
 
 
+@pytest.mark.parametrize(
+    ("word", "is_on"), [("1", True), ("true", True), ("on", True), ("0", False), ("false", False)]
+)
+def test_available_is_on_or_off(word: str, is_on: bool, emma: Edition, client: Client) -> None:
+    response = client.get("/search/", {"available": word})
+    assert (response["Cache-Control"] == "no-store") == is_on
+    assert (' id="id_available" checked' in response.content.decode()) == is_on
+
+
 def test_the_same_search_is_kept_once(
     emma: Edition, client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
@@ -139,6 +148,7 @@ def test_one_request_asks_for_all_stock_badges(emma: Edition, client: Client) ->
         ("language=xx", "language: "),
         ("price=cheap", "price: "),
         ("sort=random", "sort: "),
+        ("available=perhaps", "available: "),
         ("subject=no+slug", "subject: "),
     ],
 )

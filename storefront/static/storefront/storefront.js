@@ -55,6 +55,8 @@
     list.addEventListener("htmx:afterSwap", () => {
       show(options().length > 0 && document.activeElement === input);
     });
+    // The focus stays in the field while one clicks: not every browser would give it to the link.
+    list.addEventListener("mousedown", (event) => event.preventDefault());
     document.addEventListener("click", (event) => {
       if (!event.target.closest(".search")) show(false);
     });
