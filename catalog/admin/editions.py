@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalog import indexing, isbn
+from catalog import indexing, isbn, languages
 from catalog.admin import stock_pages
 from catalog.admin.upkeep import UpkeepAdmin, words
 from catalog.models import Edition, Price, Stock
@@ -140,6 +140,22 @@ class PriceFilter(admin.SimpleListFilter):
         return queryset.filter(price_amount=None) if self.value() == "no" else queryset
 
 
+class LanguageFilter(admin.SimpleListFilter):
+    """The languages that there are editions in."""
+
+    title = gettext_lazy("language")
+    parameter_name = "language"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """The choices."""
+        used = set(Edition.objects.order_by().values_list("language", flat=True).distinct())
+        return [(code, name) for code, name in languages.CHOICES if code in used]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Those in the chosen language."""
+        return queryset.filter(language=self.value()) if self.value() else queryset
+
+
 @admin.register(Edition)
 class EditionAdmin(UpkeepAdmin[Edition]):
     """The sellable forms."""
@@ -162,7 +178,7 @@ class EditionAdmin(UpkeepAdmin[Edition]):
     list_display = (
         "isbn13", "name", "people", "format", "language", "price", "available", "is_offered",
     )  # fmt: skip
-    list_filter = ("format", AvailabilityFilter, PriceFilter, "is_offered", "language")
+    list_filter = ("format", AvailabilityFilter, PriceFilter, "is_offered", LanguageFilter)
     list_per_page = 50
     search_fields = ("isbn13",)  # shows the box; get_search_results does the finding
     search_help_text = gettext_lazy(
