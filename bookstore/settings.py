@@ -5,6 +5,7 @@ Every variable may also be given as NAME_FILE, the path of a file that holds the
 """
 
 from pathlib import Path
+from typing import Any
 
 import django_stubs_ext
 import environ
@@ -67,10 +68,13 @@ FAKE_PAYMENTS = env("FAKE_PAYMENTS")
 REDIS_URL = _required("REDIS_URL", "live answers and cached pages stand in Redis")
 
 
-def _database(name: str, why: str) -> dict[str, object]:
-    config: dict[str, object] = environ.Env.db_url_config(_required(name, why))
+def _database(name: str, why: str) -> dict[str, Any]:
+    config: dict[str, Any] = environ.Env.db_url_config(_required(name, why))
     config["CONN_MAX_AGE"] = 600
     config["CONN_HEALTH_CHECKS"] = True
+    # How near a near miss must be for search to find it; PostgreSQL's own 0.6 forgives too little.
+    threshold = "-c pg_trgm.word_similarity_threshold=0.4"
+    config["OPTIONS"] = {"options": threshold, **config.get("OPTIONS", {})}
     return config
 
 

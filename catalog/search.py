@@ -13,7 +13,6 @@ from catalog.models.work import WorkQuerySet
 PAGE_SIZE = 24
 MOST_COUNTED = 10_000  # beyond this the exact number helps nobody and costs a scan
 MOST_WORDS = 12
-SIMILAR_ENOUGH = 0.45  # of a word to the nearest part of title and names; below it is noise
 PRICE_BANDS: dict[str, tuple[Decimal | None, Decimal | None]] = {
     "under-10": (None, Decimal(10)),
     "10-20": (Decimal(10), Decimal(20)),
@@ -109,9 +108,12 @@ def _matching(works: WorkQuerySet, folded: str) -> WorkQuerySet:
 
 
 def _similar(works: WorkQuerySet, folded: str) -> WorkQuerySet:
-    """Works whose title and names hold something like the words; the index finds them."""
+    """Works whose title and names hold something like the words.
+
+    How like is the connection's `pg_trgm.word_similarity_threshold` (settings); the index knows it.
+    """
     return works.annotate(rank=TrigramWordSimilarity(folded, "search_entry__names")).filter(
-        search_entry__names__trigram_word_similar=folded, rank__gte=SIMILAR_ENOUGH
+        search_entry__names__trigram_word_similar=folded
     )
 
 
