@@ -1,0 +1,130 @@
+"""A visitor's browser: chromium from the machine, and everything that it complains about."""
+
+import contextlib
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Error,
+    Locator,
+    Page,
+    Request,
+    Response,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PATIENCE_MS = 20_000
+
+PHONE = ViewportSize(width=390, height=844)
+DESK = ViewportSize(width=1280, height=900)
+NARROWEST = ViewportSize(width=320, height=640)
+
+
+class NoBrowser(RuntimeError):
+    """There is no chromium on this machine."""
+
+
+@contextlib.contextmanager
+def started() -> Iterator[Browser]:
+    """Run the machine's chromium. Raises NoBrowser."""
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        raise NoBrowser("no chromium on this machine: `apt-get install chromium`.")
+    expect.set_options(timeout=PATIENCE_MS)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Tab:
+    """One visitor's window, with cookies of its own."""
+
+    page: Page
+    base_url: str
+    has_scripts: bool = True
+    complaints: list[str] = field(default_factory=list)
+    """What went wrong in the page without anybody seeing it."""
+    expected: set[int] = field(default_factory=set)
+    """Statuses from 400 on that the test asks for."""
+
+    def __post_init__(self) -> None:
+        self.page.set_default_timeout(PATIENCE_MS)
+        self.page.on("console", self._on_console)
+        self.page.on("pageerror", self._on_error)
+        self.page.on("requestfailed", self._on_failure)
+        self.page.on("response", self._on_response)
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        is_loading = message.text.startswith("Failed to load resource")  # known from the response
+        # htmx tells of every status from 400 on, of those that are expected too.
+        is_status = "Response Status Error Code" in message.text and bool(self.expected)
+        if message.type in ("error", "warning") and not is_loading and not is_status:
+            self.complaints.append(f"{message.type}: {message.text} ({self.page.url})")
+
+    def _on_error(self, error: Error) -> None:
+        self.complaints.append(f"exception: {error} ({self.page.url})")
+
+    def _on_failure(self, request: Request) -> None:
+        # Leaving a page stops what it was still asking for.
+        if request.failure != "net::ERR_ABORTED":
+            self.complaints.append(f"{request.failure}: {request.url}")
+
+    def _on_response(self, response: Response) -> None:
+        if response.status >= 400 and response.status not in self.expected:
+            self.complaints.append(f"{response.status}: {response.request.method} {response.url}")
+
+    def open(self, path: str) -> int:
+        """Go to a page; its status."""
+        response = self.page.goto(self.base_url + path)
+        assert response is not None
+        return response.status
+
+    @property
+    def path(self) -> str:
+        """Where the tab is."""
+        return urlsplit(self.page.url).path
+
+    def wait_for(self, path: str) -> None:
+        """Wait until the tab has gone on to `path`, a regular expression."""
+        pattern = re.compile(re.escape(self.base_url) + path + r"(\?.*)?$")
+        self.page.wait_for_url(pattern, wait_until="load")
+
+    def fill(self, **values: str) -> None:
+        """Write into fields, by their names."""
+        for name, value in values.items():
+            place = self.page.locator(f"main [name={name}]")
+            if place.evaluate("each => each.tagName") == "SELECT":
+                place.select_option(value)
+            else:
+                place.fill(value)
+
+    def press(self, name: str) -> None:
+        """Press the button in the page's content that is called so."""
+        self.page.locator("main").get_by_role("button", name=name).click()
+
+    def main(self) -> Locator:
+        """The page's content."""
+        return self.page.locator("main")
+
+    def header_count(self) -> Locator:
+        """The number beside the basket."""
+        return self.page.locator("#visitor .visitor-count")

@@ -1,0 +1,144 @@
+"""The real shop in processes of its own: `manage.py serve`, started and stopped as people do."""
+
+import contextlib
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from bookstore.embedded.addresses import REDIS_SOCKET, Engines
+from bookstore.embedded.redis import answering_pid
+from bookstore.serving.preparation import STAFF_EMAIL
+from bookstore.tests.shell import CHECKOUT, NOTHING, run
+
+OPEN_SECONDS = 180  # a first start on a busy machine
+CLOSE_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A running shop: where it answers, and where it keeps what it knows."""
+
+    base_url: str
+    data_dir: Path
+    log: Path
+    serve_pid: int
+
+    def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of manage.py on this shop's stores."""
+        return run("manage.py", *arguments, environment={"BOOKSTORE_DATA_DIR": str(self.data_dir)})
+
+    def audit(self) -> str:
+        """What the audit finds fault with: nothing, unless something is wrong."""
+        outcome = self.manage("audit")
+        return "" if outcome.returncode == 0 else f"{outcome.stdout}{outcome.stderr}"
+
+    def staff_token(self) -> str:
+        """A new API token of the demo member of staff."""
+        outcome = self.manage("create_api_token", STAFF_EMAIL)
+        assert outcome.returncode == 0, outcome.stderr
+        return outcome.stdout.split()[-1]
+
+    @property
+    def staff_login(self) -> tuple[str, str]:
+        """The demo member of staff's address and password, as the terminal shows them."""
+        found = re.search(r"(\S+@\S+), password (\S+)", self.log.read_text())
+        assert found, "no login was printed"
+        return found[1], found[2]
+
+    def role_masters(self, role: str) -> list[psutil.Process]:
+        """The gunicorn of a role, without the processes that it has started itself."""
+        return [
+            process
+            for process in psutil.Process(self.serve_pid).children()
+            if "gunicorn" in process.cmdline() and process.environ()["BOOKSTORE_ROLE"] == role
+        ]
+
+    def redis(self) -> psutil.Process:
+        """The shop's Redis."""
+        pid = answering_pid(Engines(self.data_dir))
+        assert pid is not None, "Redis does not answer"
+        return psutil.Process(pid)
+
+    def flush_redis(self) -> None:
+        """Have Redis forget everything."""
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(str(Engines(self.data_dir).run_dir / REDIS_SOCKET))
+            connection.sendall(b"FLUSHALL\r\n")
+            assert connection.recv(64) == b"+OK\r\n"
+
+    def postgresql(self) -> psutil.Process:
+        """The first of the shop's PostgreSQL processes."""
+        pid_file = self.data_dir / "postgresql" / "postmaster.pid"
+        return psutil.Process(int(pid_file.read_text().split("\n", 1)[0]))
+
+
+@contextlib.contextmanager
+def opened(data_dir: Path, *arguments: str) -> Iterator[Shop]:
+    """Run `manage.py serve` with `arguments` until the block ends; afterwards nothing is left."""
+    port = free_port()
+    log = data_dir.with_name(f"{data_dir.name}.log")
+    with log.open("wb") as output:
+        serve = subprocess.Popen(
+            [sys.executable, "manage.py", "serve", "--port", str(port), *arguments],
+            env={**NOTHING, "BOOKSTORE_DATA_DIR": str(data_dir)}, cwd=CHECKOUT,
+            stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
+        )  # fmt: skip
+    try:
+        eventually(
+            lambda: "The shop is open" in log.read_text() or serve.poll() is not None,
+            within=OPEN_SECONDS,
+        )
+        assert serve.poll() is None, f"The shop did not open.\n{log.read_text()}"
+        yield Shop(f"http://127.0.0.1:{port}", data_dir, log, serve.pid)
+    finally:
+        left = _close(serve, data_dir)
+    assert serve.returncode == 0, log.read_text()
+    assert left == [], "these outlived the shop"
+
+
+def _close(serve: "subprocess.Popen[bytes]", data_dir: Path) -> list[str]:
+    serve.send_signal(signal.SIGINT)
+    try:
+        serve.wait(timeout=CLOSE_SECONDS)
+    except subprocess.TimeoutExpired:
+        serve.kill()
+    left = processes_of(data_dir)
+    described = [f"{process.pid} {process.name()}" for process in left]
+    for process in left:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    return described
+
+
+def processes_of(data_dir: Path) -> list[psutil.Process]:
+    """Whatever runs on this data folder, whoever started it."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            is_told = process.environ().get("BOOKSTORE_DATA_DIR") == str(data_dir)
+            if is_told or any(str(data_dir) in word for word in process.cmdline()):
+                found.append(process)
+    return found
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def eventually(question: Callable[[], bool], *, within: float = 15) -> None:
+    """Wait until the answer is yes."""
+    deadline = time.monotonic() + within
+    while not question():
+        assert time.monotonic() < deadline, f"did not come true within {within} seconds"
+        time.sleep(0.05)
