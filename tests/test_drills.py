@@ -1,0 +1,168 @@
+"""Parts of the running shop are killed: the rest goes on, and what was lost heals by itself."""
+
+import contextlib
+import signal
+import time
+import uuid
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from tests.conftest import NextEdition
+from tests.purchases import add, check_out, make_basket, order_body, order_number, send_order
+from tests.shop import Shop, eventually
+from tests.visitor import Visitor
+
+pytestmark = pytest.mark.drill
+
+
+@pytest.fixture(autouse=True)
+def whole_again(shop: Shop) -> Iterator[None]:
+    """The next test finds everything as it was."""
+    yield
+    anybody = Visitor(shop.base_url)
+    ready = ("/ready", "/api/ready", "/live/ready")
+    eventually(lambda: all(anybody.get(path).status == 200 for path in ready))
+    assert shop.audit() == ""
+
+
+@contextlib.contextmanager
+def nobody_heals(shop: Shop) -> Iterator[None]:
+    """Hold the process that looks after the others."""
+    serve = psutil.Process(shop.serve_pid)
+    serve.suspend()
+    try:
+        yield
+    finally:
+        serve.resume()
+
+
+def has_healed(visitor: Visitor, isbn13: str) -> bool:
+    """Whether suggestions and badges are there."""
+    suggestions = visitor.get("/live/suggest?q=pride%20an").json()["suggestions"]
+    (level,) = visitor.get(f"/live/stock?isbn13={isbn13}").json()["items"]
+    return bool(suggestions) and level["state"] == "in_stock"
+
+
+def header(visitor: Visitor) -> int | None:
+    """The header's number, asked for as the page does: in memory, then where it is kept."""
+    quantity: int | None = visitor.get("/live/visitor").json()["basket_quantity"]
+    if quantity is None:
+        assert visitor.get("/basket/visitor").status == 200
+        quantity = visitor.get("/live/visitor").json()["basket_quantity"]
+    return quantity
+
+
+# --- Redis --------------------------------------------------------------------------------------
+
+
+def test_without_redis_the_shop_goes_on(
+    shop: Shop, visitor: Visitor, next_edition: NextEdition, pages: dict[str, str]
+) -> None:
+    edition, other = next_edition(), next_edition()
+    add(visitor, edition)
+    with nobody_heals(shop):
+        shop.redis().kill()
+        started_at = time.monotonic()
+        assert {name: visitor.get(path).status for name, path in pages.items()} == dict.fromkeys(
+            pages, 200
+        )
+        assert visitor.get("/live/ready").status == 503
+        assert visitor.get("/ready").status == 503
+        (level,) = visitor.get(f"/live/stock?isbn13={edition['isbn13']}").json()["items"]
+        assert level["state"] == "unknown"
+        assert visitor.get("/live/suggest?q=pride").json()["suggestions"] == []
+        assert visitor.get("/live/visitor").json()["basket_quantity"] is None
+        assert visitor.get("/live/trending").json()["items"] == []
+        # All that counts stands in PostgreSQL.
+        assert add(visitor, other).status == 303
+        assert edition["title"] in visitor.get("/basket/").text
+        number = order_number(check_out(visitor, "drill@example.com", payment_method="offline"))
+        assert visitor.get(f"/orders/{number}/").status == 200
+        basket = make_basket(visitor, (edition["isbn13"], 1))
+        assert send_order(visitor, order_body(basket), key=str(uuid.uuid4())).status == 201
+        assert time.monotonic() - started_at < 30
+    eventually(lambda: has_healed(visitor, edition["isbn13"]))
+
+
+@pytest.mark.parametrize("loss", ["killed", "flushed"])
+def test_what_redis_lost_comes_back_by_itself(
+    shop: Shop, visitor: Visitor, next_edition: NextEdition, loss: str
+) -> None:
+    edition = next_edition()
+    add(visitor, edition, 3)
+    email, password = shop.staff_login
+    member = Visitor(shop.base_url)
+    form = member.get("/account/login/").form("/account/login/")
+    assert member.submit(form, login=email, password=password).status == 302
+    if loss == "killed":
+        shop.redis().kill()
+    else:
+        shop.flush_redis()
+    eventually(lambda: visitor.get("/live/ready").status == 200)
+    eventually(lambda: has_healed(visitor, edition["isbn13"]), within=15)
+    assert header(visitor) == 3
+    assert member.get("/account/").status == 200  # still signed in
+    assert header(member) == 0
+    assert member.get("/live/visitor").json()["name"] == "Carol"
+
+
+def test_stock_that_changes_while_redis_is_away_is_right_afterwards(
+    shop: Shop, staff: Visitor, visitor: Visitor, next_edition: NextEdition
+) -> None:
+    edition = next_edition()
+    with nobody_heals(shop):
+        shop.redis().kill()
+        changed = staff.call("PUT", f"stock/{edition['isbn13']}", {"on_hand": 1})
+        assert changed.status == 200
+    path = f"/live/stock?isbn13={edition['isbn13']}"
+    eventually(lambda: visitor.get(path).json()["items"][0]["label"] == "Only 1 left", within=20)
+
+
+# --- Processes ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("role", "own", "others"),
+    [
+        ("frontend", "/", ["/basket/", "/live/visitor"]),
+        ("redis", "/live/visitor", ["/", "/basket/"]),
+        ("rds", "/basket/", ["/", "/live/visitor"]),
+    ],
+)
+def test_a_killed_role_comes_back_and_the_others_do_not_notice(
+    shop: Shop, visitor: Visitor, role: str, own: str, others: list[str]
+) -> None:
+    (master,) = shop.role_masters(role)
+    with nobody_heals(shop):
+        for process in [master, *master.children()]:
+            process.kill()
+        assert visitor.get(own).status == 502
+        assert [visitor.get(path).status for path in others] == [200, 200]
+    eventually(lambda: visitor.get(own).status == 200, within=20)
+
+
+def test_a_killed_process_of_a_role_is_replaced(shop: Shop, visitor: Visitor) -> None:
+    (master,) = shop.role_masters("frontend")
+    first = master.children()[0]
+    first.send_signal(signal.SIGKILL)
+    eventually(lambda: len(master.children()) == 2 and first not in master.children())
+    assert visitor.get("/").status == 200
+
+
+def test_a_killed_postgresql_comes_back_with_everything(
+    shop: Shop, visitor: Visitor, next_edition: NextEdition
+) -> None:
+    edition = next_edition()
+    add(visitor, edition)
+    assert visitor.get(edition["url"]).status == 200
+    with nobody_heals(shop):
+        shop.postgresql().kill()
+        # What is in memory is still served.
+        assert visitor.get(edition["url"]).status == 200
+        assert visitor.get("/live/visitor").json()["basket_quantity"] == 1
+        assert visitor.get("/live/ready").status == 200
+        assert visitor.get("/api/ready").status == 503
+    eventually(lambda: visitor.get("/api/ready").status == 200, within=30)
+    assert edition["title"] in visitor.get("/basket/").text
