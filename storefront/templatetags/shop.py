@@ -79,11 +79,13 @@ def shown_edition(work: Work, criteria: Criteria | None = None) -> Edition | Non
 
 
 @register.simple_tag
-def cover(edition: Edition, work: Work, *, alt: str = "", eager: bool = False) -> SafeString:
-    """The cover as an image. Without `alt` it is decoration: the title stands beside it."""
+def cover(edition: Edition, work: Work, *, alt: str = "") -> SafeString:
+    """The cover as an image. Without `alt` it is decoration: the title stands beside it.
+
+    Not lazily: a drawn cover weighs a kilobyte, less than the wait for it would annoy.
+    """
     return format_html(
-        '<img class="cover" src="{}" alt="{}" width="400" height="600" decoding="async"{}>',
+        '<img class="cover" src="{}" alt="{}" width="400" height="600" decoding="async">',
         CoverImage.of(edition, work).url,
         alt,
-        SafeString("" if eager else ' loading="lazy"'),
     )

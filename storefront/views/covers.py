@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from caching import store
-from caching.answers import EDITION_PAGE
+from caching.answers import COVER
 from catalog import isbn
 from catalog.models import Edition
 from storefront import release
@@ -22,8 +22,7 @@ def show(request: HttpRequest, isbn13: str) -> HttpResponse:
     if not isbn.is_edition_number(isbn13):
         raise Missing("")
     packed = store.remember(
-        EDITION_PAGE, lambda: _draw(isbn13), isbn13=isbn13, part="cover",
-        release=release.digest_of("storefront/covers"),
+        COVER, lambda: _draw(isbn13), isbn13=isbn13, release=release.digest_of("storefront/covers"),
     )  # fmt: skip
     version, _separator, svg = packed.partition(b"\n")
     response = checked_again(request, svg, content_type=SVG)
