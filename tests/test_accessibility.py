@@ -180,9 +180,9 @@ def test_back_office(shop: Shop, tab: Tab, next_edition: NextEdition) -> None:
     order_number(check_out(guest, "axe@example.com", payment_method="offline"))
     for path, opens in (
         ("", ""),
-        ("orders/order/", "#result_list th a"),
-        (f"catalog/edition/?q={edition['isbn13']}", "#result_list th a"),
-        ("catalog/work/", "#result_list th a"),
+        ("orders/order/", "#result_list tbody th a"),
+        (f"catalog/edition/?q={edition['isbn13']}", "#result_list tbody th a"),
+        ("catalog/work/", "#result_list tbody th a"),
     ):
         tab.open(f"/admin/{path}")
         inspect(tab, is_ours=False)
