@@ -53,10 +53,8 @@ def refund(
 ) -> Refund:
     """Record that `amount` went back to the customer; without one, all that was received.
 
-    The ways to pay so far (`offline`, `fake`) have staff hand the money back, so the record is the
-    refund. A second call with the same `key` gives the first one's refund.
-
-    Raises a RefundError when it cannot be; nothing is written then.
+    The ways to pay so far have staff hand the money back: the record is the refund. A second call
+    with the same `key` gives the first one's refund. Nothing is written on a RefundError.
     """
     order.lock()
     event_id = f"{order.number}:{key or secrets.token_urlsafe(16)}"

@@ -1,0 +1,184 @@
+"""Editions in the back office: found, entered, priced, and renewed by each change."""
+
+import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from catalog import indexing
+from catalog.models import (
+    Edition,
+    Format,
+    Price,
+)
+from catalog.tests.back_office import (
+    EDITIONS,
+    edition_form,
+    emma,
+    stale_names,
+    vector_of,
+)
+from catalog.tests.factories import (
+    EditionFactory,
+    ImprintFactory,
+    WorkFactory,
+)
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_list_shows_price_and_stock(client: Client, clerk: "User") -> None:
+    emma(price=Decimal("12.50"), stock=3)
+    emma(price=False)
+    emma(format=Format.EBOOK)
+    page = client.get(EDITIONS).content.decode()
+    assert "12.50 USD" in page
+    assert "not for sale" in page
+    assert '<td class="field-available">3</td>' in page
+    assert '<td class="field-available">∞</td>' in page
+
+
+def test_the_list_takes_a_fixed_number_of_queries(
+    client: Client, clerk: "User", django_assert_max_num_queries: Any
+) -> None:
+    emma(stock=1)
+    counts = []
+    for _time in range(2):
+        with django_assert_max_num_queries(12) as counted:
+            client.get(EDITIONS)
+        counts.append(len(counted))
+        for _place in range(8):
+            emma(stock=1)
+    assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize(
+    "search", ["9780156907392", "0-15-690739-9", "ISBN 978 0 15 690739 2", "emma aust", "EMMÁ"]
+)
+def test_an_edition_is_found_by_number_and_words(
+    client: Client, clerk: "User", search: str
+) -> None:
+    edition = emma(isbn13="9780156907392")
+    other = EditionFactory.create(work=WorkFactory.create(title="Orlando"))
+    indexing.works_changed([other.work_id])
+    page = client.get(EDITIONS, {"q": search}).content.decode()
+    assert edition.isbn13 in page
+    assert other.isbn13 not in page
+
+
+def test_filters_find_what_is_sold_out_or_without_price(client: Client, clerk: "User") -> None:
+    stocked, sold_out, ebook = emma(stock=1), emma(price=False), emma(format=Format.EBOOK)
+
+    def found(**query: str) -> set[str]:
+        page = client.get(EDITIONS, query).content.decode()
+        return {e.isbn13 for e in (stocked, sold_out, ebook) if e.isbn13 in page}
+
+    assert found(stock="in") == {stocked.isbn13}
+    assert found(stock="out") == {sold_out.isbn13}
+    assert found(priced="no") == {sold_out.isbn13}
+
+
+@pytest.mark.parametrize("number", ["9780156907392", "978-0-15-690739-2", "0 15 690739 9"])
+def test_an_edition_is_entered(client: Client, clerk: "User", number: str) -> None:
+    work = WorkFactory.create(title="Emma", author="Jane Austen")
+    draft = Edition(
+        work=work, format=Format.PAPERBACK, language="en", imprint=ImprintFactory.create()
+    )
+    form = edition_form(draft, isbn13=number, new_price="12.50", tax_rate="7")
+
+    response = client.post(f"{EDITIONS}add/", form)
+
+    assert response.status_code == 302
+    edition = Edition.objects.with_price().get()
+    assert edition.isbn13 == "9780156907392"
+    assert edition.price_amount == Decimal("12.50")
+    price = edition.prices.get()
+    assert (price.valid_from, price.tax_rate) == (timezone.localdate(), Decimal("7.00"))
+    assert "emma" in vector_of(work)
+    assert f"edition:{edition.isbn13}" in stale_names()
+
+
+@pytest.mark.parametrize("number", ["9780156907393", "123", "", "9790000000001"])
+def test_a_broken_number_is_refused(client: Client, clerk: "User", number: str) -> None:
+    draft = Edition(
+        work=WorkFactory.create(),
+        format="paperback",
+        language="en",
+        imprint=ImprintFactory.create(),
+    )
+    response = client.post(f"{EDITIONS}add/", edition_form(draft, isbn13=number))
+    assert response.status_code == 200
+    assert "isbn13" in response.context["adminform"].form.errors
+    assert not Edition.objects.exists()
+
+
+def test_a_new_price_ends_the_running_one(client: Client, clerk: "User") -> None:
+    edition = emma(price=Decimal("9.99"))
+    tomorrow = timezone.localdate() + datetime.timedelta(days=1)
+
+    response = client.post(
+        reverse("admin:catalog_edition_change", args=[edition.pk]),
+        edition_form(edition, new_price="11.00", price_from=tomorrow.isoformat()),
+    )
+
+    assert response.status_code == 302
+    assert list(edition.prices.order_by("valid_from").values_list("amount", "valid_to")) == [
+        (Decimal("9.99"), timezone.localdate()),
+        (Decimal("11.00"), None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"new_price": "-1"}, "new_price"),
+        ({"new_price": "1.005"}, "new_price"),
+        ({"new_price": "x"}, "new_price"),
+        ({"price_from": "2030-01-01"}, "new_price"),
+        ({"new_price": "1", "price_from": "soon"}, "price_from"),
+        ({"new_price": "1", "tax_rate": "101"}, "tax_rate"),
+    ],
+)
+def test_a_wrong_price_is_refused(
+    client: Client, clerk: "User", changes: dict[str, str], field: str
+) -> None:
+    edition = emma()
+    url = reverse("admin:catalog_edition_change", args=[edition.pk])
+    response = client.post(url, edition_form(edition, **changes))
+    assert list(response.context["adminform"].form.errors) == [field]
+    assert Price.objects.count() == 1
+
+
+def test_a_change_renews_both_works(client: Client, clerk: "User") -> None:
+    edition = emma()
+    left, entered = edition.work, WorkFactory.create(title="Orlando")
+    sibling = EditionFactory.create(work=left, title="Emma, annotated")
+    client.post(
+        reverse("admin:catalog_edition_change", args=[edition.pk]),
+        edition_form(edition, work=entered.pk, title="Emma abridged"),
+    )
+    assert "abridg" in vector_of(entered)
+    assert "abridg" not in vector_of(left)
+    assert {f"edition:{edition.isbn13}", f"edition:{sibling.isbn13}"} <= stale_names()
+
+
+def test_the_number_stays(client: Client, clerk: "User") -> None:
+    edition = emma()
+    url = reverse("admin:catalog_edition_change", args=[edition.pk])
+    client.post(url, edition_form(edition, isbn13="9780156907392"))
+    assert Edition.objects.get().isbn13 == edition.isbn13
+
+
+def test_what_has_a_ledger_is_not_deleted(client: Client, clerk: "User") -> None:
+    stocked, mistake = emma(stock=1), emma()
+    for edition, status in ((stocked, 403), (mistake, 302)):
+        url = reverse("admin:catalog_edition_delete", args=[edition.pk])
+        assert client.post(url, {"post": "yes"}).status_code == status
+    assert Edition.objects.get() == stocked

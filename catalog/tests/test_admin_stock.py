@@ -1,0 +1,125 @@
+"""Stock in the back office: received, adjusted and counted, with its ledger."""
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from catalog.models import (
+    Edition,
+    Format,
+    Stock,
+    StockMovement,
+)
+from catalog.tests.back_office import (
+    emma,
+)
+from catalog.tests.factories import (
+    main_shop,
+    put_in_stock,
+)
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+pytestmark = pytest.mark.django_db
+
+
+def stock_url(edition: Edition, action: str) -> str:
+    return reverse("admin:catalog_edition_stock_change", args=[edition.pk, action])
+
+
+def change_stock(client: Client, edition: Edition, action: str, quantity: Any) -> Any:
+    form = {"location": main_shop().pk, "quantity": quantity, "reason": "Delivery 7"}
+    return client.post(stock_url(edition, action), form)
+
+
+@pytest.mark.parametrize(
+    ("action", "quantity", "on_hand", "kind"),
+    [("receive", 2, 5, "receive"), ("adjust", -1, 2, "adjust"), ("count", 9, 9, "adjust")],
+)
+def test_stock_is_received_adjusted_and_counted(
+    client: Client, clerk: "User", action: str, quantity: int, on_hand: int, kind: str
+) -> None:
+    edition = emma(stock=3)
+
+    response = change_stock(client, edition, action, quantity)
+
+    assert response.status_code == 303
+    assert Stock.objects.get().on_hand == on_hand
+    movement = StockMovement.objects.first()
+    assert movement is not None
+    assert (movement.kind, movement.reason, movement.actor) == (kind, "Delivery 7", clerk)
+    page = client.get(response["Location"]).content.decode()
+    assert f"Main shop now has {on_hand} copies, {on_hand} of them available." in page
+    assert "Delivery 7" in page
+
+
+def test_the_first_copies_are_received(client: Client, clerk: "User") -> None:
+    edition = emma()
+    assert client.get(stock_url(edition, "receive")).status_code == 200
+    assert change_stock(client, edition, "receive", 4).status_code == 303
+    assert Stock.objects.get().on_hand == 4
+
+
+@pytest.mark.parametrize(
+    ("action", "quantity"),
+    [
+        ("receive", 0), ("receive", -1), ("receive", 100_001), ("receive", "x"),
+        ("adjust", 0), ("adjust", -4), ("count", -1), ("count", ""),
+    ],
+)  # fmt: skip
+def test_nonsense_is_refused(client: Client, clerk: "User", action: str, quantity: Any) -> None:
+    edition = emma(stock=3)
+    response = change_stock(client, edition, action, quantity)
+    assert response.status_code == 200
+    assert list(response.context["form"].errors) == ["quantity"]
+    assert Stock.objects.get().on_hand == 3
+    assert StockMovement.objects.count() == 1
+
+
+def test_no_promise_is_broken_and_no_row_left_behind(client: Client, clerk: "User") -> None:
+    edition = emma()
+    stock = put_in_stock(edition, 3)
+    stock.allocate(2, reference="ORDER")
+    page = change_stock(client, edition, "count", 1).content.decode()
+    assert "Fewer copies would be left than are promised to orders (2)." in page
+    stock.refresh_from_db()
+    assert stock.on_hand == 3
+
+    other = emma()
+    assert change_stock(client, other, "adjust", -1).status_code == 200
+    assert not other.stocks.exists()
+
+
+def test_a_reason_is_needed_to_adjust(client: Client, clerk: "User") -> None:
+    edition = emma(stock=3)
+    form = {"location": main_shop().pk, "quantity": -1, "reason": ""}
+    response = client.post(stock_url(edition, "adjust"), form)
+    assert list(response.context["form"].errors) == ["reason"]
+
+
+def test_files_have_no_stock_and_other_actions_do_not_exist(client: Client, clerk: "User") -> None:
+    ebook, book = emma(format=Format.EBOOK), emma()
+    assert client.get(reverse("admin:catalog_edition_stock", args=[ebook.pk])).status_code == 404
+    assert client.get(stock_url(book, "steal")).status_code == 404
+
+
+def test_without_the_permission_stock_is_only_looked_at(client: Client, helper: "User") -> None:
+    edition = emma(stock=3)
+    page = client.get(reverse("admin:catalog_edition_stock", args=[edition.pk])).content.decode()
+    assert "Main shop" in page
+    assert stock_url(edition, "receive") not in page
+    assert change_stock(client, edition, "receive", 1).status_code == 403
+    assert Stock.objects.get().on_hand == 3
+
+
+def test_the_ledger_is_only_read(client: Client, clerk: "User") -> None:
+    edition = emma(stock=3)
+    movement = StockMovement.objects.get()
+    page = client.get("/admin/catalog/stockmovement/", {"q": edition.isbn13}).content.decode()
+    assert "Received" in page
+    change = reverse("admin:catalog_stockmovement_change", args=[movement.pk])
+    assert client.post(change, {}).status_code == 403
+    assert client.get("/admin/catalog/stockmovement/add/").status_code == 403

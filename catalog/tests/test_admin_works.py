@@ -1,0 +1,140 @@
+"""Works and the names they share in the back office."""
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from catalog.models import (
+    Contributor,
+    StaffList,
+    Subject,
+    Work,
+)
+from catalog.tests.back_office import (
+    EDITIONS,
+    WORKS,
+    emma,
+    empty_formset,
+    stale_names,
+    vector_of,
+)
+from catalog.tests.factories import (
+    ContributorFactory,
+    SeriesFactory,
+    SubjectFactory,
+)
+from tests.people import alice
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+pytestmark = pytest.mark.django_db
+
+
+def work_form(work: Work, **changes: Any) -> dict[str, Any]:
+    formsets = ("contributions", "editions", "series_memberships")
+    forms = [empty_formset(prefix) for prefix in formsets]
+    merged = {name: value for form in forms for name, value in form.items()}
+    return {"title": work.title, "popularity": "0", "key": work.key, **merged, **changes}
+
+
+def test_a_work_is_entered_with_its_author(client: Client, clerk: "User") -> None:
+    author = ContributorFactory.create(name="Jane Austen")
+    form = work_form(
+        Work(title="Emma"),
+        **{
+            "contributions-TOTAL_FORMS": "1",
+            "contributions-0-ordinal": "1",
+            "contributions-0-role": "A01",
+            "contributions-0-contributor": author.pk,
+        },
+    )
+    assert client.post(f"{WORKS}add/", form).status_code == 302
+    work = Work.objects.get()
+    assert work.byline == "Jane Austen"
+    assert work.key.startswith("emma-")
+    assert "austen" in vector_of(work)
+
+
+def test_another_title_is_found_at_once(client: Client, clerk: "User") -> None:
+    edition = emma()
+    url = reverse("admin:catalog_work_change", args=[edition.work_id])
+    client.post(url, work_form(edition.work, title="Persuasion"))
+    assert "persuasion" in vector_of(edition.work)
+    assert "emma" not in vector_of(edition.work)
+    assert f"edition:{edition.isbn13}" in stale_names()
+
+
+def test_a_contributor_is_renamed_everywhere(client: Client, clerk: "User") -> None:
+    edition = emma()
+    person = Contributor.objects.get()
+    form = {"name": "Miss Austen", "sort_name": "Austen, Miss", "slug": "miss-austen"}
+    url = reverse("admin:catalog_contributor_change", args=[person.pk])
+    assert client.post(url, form).status_code == 302
+    assert "miss" in vector_of(edition.work)
+    assert "vocabulary" in stale_names()
+
+
+def test_series_and_their_works(client: Client, clerk: "User") -> None:
+    edition = emma()
+    series = SeriesFactory.create(title="Highbury")
+    form = {
+        "title": "Highbury novels",
+        "slug": series.slug,
+        "memberships-TOTAL_FORMS": "1",
+        "memberships-INITIAL_FORMS": "0",
+        "memberships-0-work": edition.work_id,
+        "memberships-0-position": "1",
+    }
+    url = reverse("admin:catalog_series_change", args=[series.pk])
+    assert client.post(url, form).status_code == 302
+    assert "highbury" in vector_of(edition.work)
+
+
+def test_a_subject_does_not_stand_below_itself(client: Client, clerk: "User") -> None:
+    root = SubjectFactory.create()
+    child = SubjectFactory.create(code="FBCX", parent=root)
+    form = {"scheme": "thema", "code": root.code, "name": root.name, "slug": root.slug}
+    url = reverse("admin:catalog_subject_change", args=[root.pk])
+    response = client.post(url, {**form, "parent": child.pk})
+    assert list(response.context["adminform"].form.errors) == ["parent"]
+    assert Subject.objects.get(pk=root.pk).parent is None
+
+
+def test_a_staff_list_makes_the_pages_stale(client: Client, clerk: "User") -> None:
+    edition = emma()
+    form = {
+        "title": "Summer",
+        "slug": "summer",
+        "ordinal": "1",
+        "entries-TOTAL_FORMS": "1",
+        "entries-INITIAL_FORMS": "0",
+        "entries-0-work": edition.work_id,
+        "entries-0-ordinal": "1",
+        "entries-0-note": "Read it in the garden.",
+    }
+    assert client.post("/admin/catalog/stafflist/add/", form).status_code == 302
+    assert StaffList.objects.get().entries.get().note == "Read it in the garden."
+    assert "catalog" in stale_names()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["work", "edition", "contributor", "imprint", "publisher", "series", "subject", "stafflist",
+     "location", "stockmovement"],
+)  # fmt: skip
+def test_every_list_opens_and_searches(client: Client, clerk: "User", name: str) -> None:
+    emma(stock=1)
+    url = reverse(f"admin:catalog_{name}_changelist")
+    assert client.get(url).status_code == 200
+    for query in ("emma", "é'\"%", "x" * 3000, "a\x00b"):
+        assert client.get(url, {"q": query}).status_code in (200, 302)
+
+
+def test_customers_do_not_get_in(client: Client) -> None:
+    client.force_login(alice())
+    response = client.get(EDITIONS)
+    assert response.status_code == 302
+    assert response["Location"].startswith("/admin/login/")
