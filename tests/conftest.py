@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, ViewportSize
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from bookstore.serving import nginx
 from tests import browsing
@@ -31,13 +32,27 @@ NextEdition = Callable[[], dict[str, Any]]
 NewTab = Callable[..., Tab]
 
 
-@pytest.hookimpl(tryfirst=True)
+class OneShop(LoadScopeScheduling):  # type: ignore[misc]  # xdist carries no types
+    """Has one process of a run do all tests of this folder: they share a shop.
+
+    pytest-xdist's own groups are lost on pytest 9.2 (pytest-xdist#1386).
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "tests" if nodeid.startswith("tests/") else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneShop | None:
+    """Share the tests out."""
+    return None if config.getoption("dist") == "each" else OneShop(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs a running shop, and have one process of a run do all of it (loadgroup)."""
+    """Mark what needs a running shop."""
     for item in items:
         if any(name in getattr(item, "fixturenames", ()) for name in WHOLE_SHOPS):
             item.add_marker(pytest.mark.journey)
-            item.add_marker(pytest.mark.xdist_group("shop"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
