@@ -14,6 +14,9 @@ from tests.shop import Shop
 from tests.visitor import Visitor
 
 GRAVE = {"serious", "critical"}
+# Django's tables scroll on a phone, where chromium and Firefox let the keyboard into them; axe does
+# not know that yet.
+NOT_IN_DJANGOS_TABLES = {"scrollable-region-focusable": {"enabled": False}}
 
 
 def findings(page: Page, where: str, **options: object) -> list[str]:
@@ -34,14 +37,16 @@ def inspect(tab: Tab, *, is_ours: bool = True) -> None:
     """Look at the open page in every way."""
     page, found = tab.page, []
     page.wait_for_load_state("networkidle")
+    assert tab.complaints == []
     page.evaluate(AXE_SCRIPT)
     for name, viewport in (("phone", PHONE), ("desk", DESK)):
         page.set_viewport_size(viewport)
         page.emulate_media(color_scheme="light")
-        found += findings(page, f"{name}, light")
+        found += findings(page, f"{name}, light", rules={} if is_ours else NOT_IN_DJANGOS_TABLES)
         page.emulate_media(color_scheme="dark")
         found += findings(page, f"{name}, dark", runOnly=["color-contrast"])
     assert found == [], "\n".join(found)
+    tab.complaints.clear()  # axe makes copies of elements, with styles that the policy forbids
     if is_ours:
         page.set_viewport_size(NARROWEST)
         wide = page.evaluate(TOO_WIDE)
@@ -182,7 +187,7 @@ def test_back_office(shop: Shop, tab: Tab, next_edition: NextEdition) -> None:
         ("", ""),
         ("orders/order/", "#result_list tbody th a"),
         (f"catalog/edition/?q={edition['isbn13']}", "#result_list tbody th a"),
-        ("catalog/work/", "#result_list tbody th a"),
+        ("catalog/work/", ""),
     ):
         tab.open(f"/admin/{path}")
         inspect(tab, is_ours=False)

@@ -9,7 +9,7 @@ from tests import mailbox
 from tests.browsing import DESK, PHONE, Tab
 from tests.conftest import NewTab, NextEdition
 from tests.purchases import ADDRESS
-from tests.shop import Shop
+from tests.shop import Shop, eventually
 from tests.visitor import Visitor
 
 
@@ -18,6 +18,8 @@ def test_a_guest_finds_and_buys_a_book(
 ) -> None:
     edition = next_edition()
     staff.call("PUT", f"stock/{edition['isbn13']}", {"on_hand": 3})
+    live = f"/live/stock?isbn13={edition['isbn13']}"
+    eventually(lambda: staff.get(live).json()["items"][0]["quantity"] == 3)
     find_by_suggestions(tab, edition["title"])
     tab.open(edition["url"])
     badge = tab.page.locator(f"#stock-{edition['isbn13']}")
@@ -45,6 +47,7 @@ def test_a_guest_finds_and_buys_a_book(
     expect(tab.main()).to_contain_text("Paid")
     expect(tab.header_count()).to_have_count(0)
 
+    eventually(lambda: staff.get(live).json()["items"][0]["quantity"] == 2)
     tab.open(edition["url"])
     expect(badge).to_have_text("Only 2 left")
     link_in_the_mail_leads_to_the_order(shop, new_tab(), number, edition["title"])

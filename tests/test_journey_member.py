@@ -9,7 +9,7 @@ from tests import mailbox
 from tests.browsing import Tab
 from tests.conftest import NewTab, NextEdition
 from tests.purchases import ADDRESS, PASSWORD, add, check_out, order_number
-from tests.shop import Shop
+from tests.shop import Shop, eventually
 from tests.visitor import Visitor
 
 
@@ -143,6 +143,9 @@ def test_stock_that_staff_counts_is_on_the_badge(
     page.locator("[name=reason]").fill("Found one behind the shelf")
     page.locator("#content-main").get_by_role("button").first.click()
     expect(page.get_by_text("Found one behind the shelf")).to_be_visible()
+    live = f"/live/stock?isbn13={edition['isbn13']}"
+    anyone = Visitor(shop.base_url)
+    eventually(lambda: anyone.get(live).json()["items"][0]["quantity"] == 1)
     anybody.open(edition["url"])
     expect(anybody.page.locator(f"#stock-{edition['isbn13']}")).to_have_text("Only 1 left")
 
