@@ -8,6 +8,7 @@ from django.db.models import Exists, F, Q
 
 from catalog.folding import fold
 from catalog.models import Edition, Work
+from catalog.models.edition import EditionQuerySet
 from catalog.models.work import WorkQuerySet
 
 PAGE_SIZE = 24
@@ -63,7 +64,8 @@ class Results:
 
 def search(criteria: Criteria) -> Results:
     """The works that match, best first. Near misses are tried when no word matches."""
-    works = _restricted(Work.objects.all(), criteria)
+    works = Work.objects.in_subject(criteria.subject) if criteria.subject else Work.objects.all()
+    works = works.filter(Exists(_fitting(criteria).of_outer_work()))
     folded = " ".join(fold(criteria.q).split()[:MOST_WORDS])
     if not folded:
         return _page(_sorted(works, criteria, by_default=("-popularity", "title", "id")), criteria)
@@ -77,24 +79,22 @@ def search(criteria: Criteria) -> Results:
     return results
 
 
-def _restricted(works: WorkQuerySet, criteria: Criteria) -> WorkQuerySet:
-    if criteria.subject:
-        works = works.in_subject(criteria.subject)
-    editions = Edition.objects.offered().of_outer_work()
+def _fitting(criteria: Criteria) -> EditionQuerySet:
+    """The editions that the filters leave: works are found, sorted and shown by these alone."""
+    editions = Edition.objects.offered().with_price()
     if criteria.format:
         editions = editions.filter(format=criteria.format)
     if criteria.language:
         editions = editions.filter(language=criteria.language)
     if criteria.price:
         lowest, limit = PRICE_BANDS[criteria.price]
-        editions = editions.with_price()
         if lowest is not None:
             editions = editions.filter(Q(price_amount__gte=lowest))
         if limit is not None:
             editions = editions.filter(Q(price_amount__lt=limit))
     if criteria.available:
         editions = editions.available()
-    return works.filter(Exists(editions))
+    return editions
 
 
 def _matching(works: WorkQuerySet, folded: str) -> WorkQuerySet:
@@ -126,7 +126,7 @@ def _sorted(
         case "title":
             return works.order_by("title", "id")
         case "price":
-            return works.cheapest_first()
+            return works.cheapest_first(_fitting(criteria))
         case _:
             return works.order_by(*by_default)
 
@@ -134,6 +134,5 @@ def _sorted(
 def _page(works: WorkQuerySet, criteria: Criteria) -> Results:
     total = works.order_by()[:MOST_COUNTED].count()
     start = (criteria.page - 1) * PAGE_SIZE
-    return Results(
-        works=list(works.for_cards()[start : start + PAGE_SIZE]), total=total, page=criteria.page
-    )
+    shown = works.for_cards(_fitting(criteria))[start : start + PAGE_SIZE]
+    return Results(works=list(shown), total=total, page=criteria.page)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Case, F, OuterRef, Q, Sum, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Sum, Value, When
 from django.db.models.functions import Cast, Coalesce, Mod, Substr
 from django.db.models.lookups import Exact
 from django.utils import timezone
@@ -74,9 +74,20 @@ class EditionQuerySet(models.QuerySet["Edition"]):
 
     def available(self) -> Self:
         """Those that a customer could have now: out, and in stock or digital."""
+        from catalog.models.stock import Stock
+
         out = Q(publication_date=None) | Q(publication_date__lte=timezone.localdate())
-        in_stock = Q(stocks__on_hand__gt=F("stocks__allocated"))
-        return self.filter(out).filter(in_stock | Q(format__in=DIGITAL_FORMATS)).distinct()
+        in_stock = Stock.objects.filter(edition=OuterRef("pk"), on_hand__gt=F("allocated"))
+        return self.filter(out).filter(Exists(in_stock) | Q(format__in=DIGITAL_FORMATS))
+
+    def leading_first(self) -> Self:
+        """In the order of `list_rank`; needs `with_price`."""
+        return self.order_by(
+            Case(When(format__in=DIGITAL_FORMATS, then=1), default=0),
+            Case(When(publication_date__gt=timezone.localdate(), then=1), default=0),
+            F("price_amount").asc(nulls_last=True),
+            "pk",
+        )
 
     def with_price(self, *, on: datetime.date | None = None) -> Self:
         """Annotate `price_amount`, the price in the shop's currency that holds `on` that day."""
@@ -218,10 +229,10 @@ class Edition(models.Model):
         return self.publication_date is not None and self.publication_date > timezone.localdate()
 
     @property
-    def list_rank(self) -> tuple[bool, Decimal, int]:
-        """Sorts a work's editions for a list: out before forthcoming, then the cheapest."""
+    def list_rank(self) -> tuple[bool, bool, Decimal, int]:
+        """Sorts a work's editions for a list: print first, out before forthcoming, the cheapest."""
         amount = self.price_amount if self.price_amount is not None else Decimal("Infinity")
-        return (self.is_forthcoming, amount, self.pk)
+        return (self.is_digital, self.is_forthcoming, amount, self.pk)
 
     @cached_property
     def own_contributions(self) -> "list[Contribution]":

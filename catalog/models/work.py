@@ -14,7 +14,7 @@ from catalog.models import generations, slugs
 
 if TYPE_CHECKING:
     from catalog.models.contributor import Contribution, Contributor
-    from catalog.models.edition import Edition
+    from catalog.models.edition import Edition, EditionQuerySet
 
 
 class WorkQuerySet(models.QuerySet["Work"]):
@@ -26,17 +26,22 @@ class WorkQuerySet(models.QuerySet["Work"]):
 
         return self.filter(models.Exists(Edition.objects.offered().of_outer_work()))
 
-    def for_cards(self) -> Self:
-        """With all that a card in a list shows, in a fixed number of queries."""
+    def for_cards(self, editions: "EditionQuerySet | None" = None) -> Self:
+        """With all that a card in a list shows, in a fixed number of queries.
+
+        `editions` (with their prices) are those that a card may show; else all that are offered.
+        """
         from catalog.models.contributor import Contribution
         from catalog.models.edition import Edition
 
+        if editions is None:
+            editions = Edition.objects.offered().with_price()
         return self.prefetch_related(
             Prefetch(
                 "contributions",
                 Contribution.objects.filter(edition=None).select_related("contributor"),
             ),
-            Prefetch("editions", Edition.objects.offered().with_price().select_related("imprint")),
+            Prefetch("editions", editions.select_related("imprint")),
             "series_memberships__series",
         )
 
@@ -66,15 +71,12 @@ class WorkQuerySet(models.QuerySet["Work"]):
             F("latest_publication_date").desc(nulls_last=True), "id"
         )
 
-    def cheapest_first(self) -> Self:
-        """By the price of the cheapest edition."""
-        from catalog.models.edition import Edition
-
-        editions = Edition.objects.offered().of_outer_work().with_price()
-        cheapest = editions.order_by(F("price_amount").asc(nulls_last=True))
+    def cheapest_first(self, editions: "EditionQuerySet") -> Self:
+        """By the price on the card: of the edition among `editions` that stands for the work."""
+        leading = editions.of_outer_work().leading_first()
         return self.annotate(
-            lowest_amount=models.Subquery(cheapest.values(amount=F("price_amount"))[:1])
-        ).order_by(F("lowest_amount").asc(nulls_last=True), "id")
+            shown_amount=models.Subquery(leading.values(amount=F("price_amount"))[:1])
+        ).order_by(F("shown_amount").asc(nulls_last=True), "id")
 
 
 class Work(models.Model):
@@ -151,13 +153,11 @@ class Work(models.Model):
 
     @cached_property
     def lead_edition(self) -> "Edition | None":
-        """The offered edition that stands for the work in lists: the cheapest printed one.
+        """The edition that stands for the work in lists: the cheapest printed one that is out.
 
         Uses the editions that `for_cards` has prefetched.
         """
-        editions = list(self.editions.all())
-        printed = [edition for edition in editions if not edition.is_digital]
-        return min(printed or editions, key=lambda edition: edition.list_rank, default=None)
+        return min(self.editions.all(), key=lambda edition: edition.list_rank, default=None)
 
     def went_stale(self) -> None:
         """Make every page that shows this work be computed anew after the commit."""

@@ -114,6 +114,28 @@ def test_every_sort_sorts(shelf: dict[str, Work]) -> None:
     assert titles(sort="price") == ["Walden", "Emma", "À rebours", "Persuasion", "Œuvres complètes"]
 
 
+def prices(**criteria: object) -> list[Decimal | None]:
+    """What the cards show."""
+    works = search(Criteria(**criteria)).works  # type: ignore[arg-type]
+    return [work.lead_edition and work.lead_edition.price_amount for work in works]
+
+
+def test_cards_show_the_edition_that_fits_and_is_sorted_by(shelf: dict[str, Work]) -> None:
+    EditionFactory.create(work=shelf["persuasion"], format="ebook", price=Decimal("3.00"))
+    EditionFactory.create(work=shelf["emma"], format="hardback", price=Decimal("6.00"), stock=0)
+    EditionFactory.create(
+        work=shelf["oeuvres"], price=Decimal("2.00"), publication_date=datetime.date(2100, 1, 1)
+    )
+    amounts = [Decimal(amount) for amount in ("4.50", "6.00", "11.00", "18.00", "32.00")]
+    assert prices(sort="price") == amounts
+    assert prices(sort="price", price="under-10") == [
+        Decimal(amount) for amount in ("2.00", "3.00", "4.50", "6.00")
+    ]
+    assert prices(sort="price", available=True) == [
+        Decimal(amount) for amount in ("3.00", "4.50", "7.99")
+    ]
+
+
 def test_works_without_an_offered_edition_are_not_found(shelf: dict[str, Work]) -> None:
     shelf["emma"].editions.update(is_offered=False)
     assert titles(q="emma") == []

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 
 from catalog import languages
 from catalog.models import Edition, Work
-from catalog.search import Criteria
 from storefront.cover_images import CoverImage
 
 register = template.Library()
@@ -62,20 +61,6 @@ def language_name(code: str) -> str:
 def lang(code: str) -> SafeString | str:
     """` lang="fr"` for words in another language than the page's, for screen readers."""
     return format_html(' lang="{}"', code) if code and code != (get_language() or "") else ""
-
-
-@register.simple_tag
-def shown_edition(work: Work, criteria: Criteria | None = None) -> Edition | None:
-    """The edition on a work's card: its lead, but in a search one that fits the filters."""
-    if criteria and (criteria.format or criteria.language):
-        fitting = [
-            edition
-            for edition in work.editions.all()
-            if criteria.format in ("", edition.format)
-            and criteria.language in ("", edition.language)
-        ]
-        return min(fitting, key=lambda edition: edition.list_rank, default=work.lead_edition)
-    return work.lead_edition
 
 
 @register.simple_tag
