@@ -1,5 +1,6 @@
 """Pages of a long list: which one is asked for, and the links to the others."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
@@ -70,7 +71,7 @@ class Paging:
 def read_page(query: QueryDict) -> int:
     """The number of the page that is asked for. Raises BadRequest, naming the parameter."""
     text = query.get("page", "1")
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= LAST_PAGE):
+    if not (re.fullmatch("[0-9]{1,9}", text) and 1 <= int(text) <= LAST_PAGE):
         raise BadRequest(
             _("page: “%(value)s” is not a page number from 1 to %(last)d.")
             % {"value": text[:40], "last": LAST_PAGE}

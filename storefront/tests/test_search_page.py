@@ -143,6 +143,7 @@ def test_one_request_asks_for_all_stock_badges(emma: Edition, client: Client) ->
         ("page=abc", "page: "),
         ("page=999999", "page: "),
         ("page=" + "9" * 5000, "page: "),
+        ("page=0000000019999999999999999999", "page: "),
         ("page=%D9%A1", "page: "),
         ("format=scroll", "format: "),
         ("language=xx", "language: "),
