@@ -37,6 +37,7 @@ SCHEME = {
     "SHOP_NAME": (str, "The Bookstore"),
     "SHOP_CURRENCY": (str, "USD"),
     "SHOP_URL": (str, "http://localhost:8000"),
+    "SHOP_BANK_ACCOUNT": (str, ""),
 }
 env = environ.FileAwareEnv(**SCHEME)
 
@@ -61,6 +62,7 @@ CSRF_TRUSTED_ORIGINS = env("CSRF_TRUSTED_ORIGINS")
 SHOP_NAME = env("SHOP_NAME")
 SHOP_CURRENCY = env("SHOP_CURRENCY")
 SHOP_URL = env("SHOP_URL")
+SHOP_BANK_ACCOUNT = env("SHOP_BANK_ACCOUNT")
 FAKE_PAYMENTS = env("FAKE_PAYMENTS")
 
 # --- Stores -------------------------------------------------------------------------------------
@@ -91,13 +93,13 @@ match ROLE.database:
 
 CACHES = {
     "default": {
-        "BACKEND": "django_redis.cache.RedisCache",
+        "BACKEND": "caching.backend.Cache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "bookstore",
         "OPTIONS": {
             "SOCKET_CONNECT_TIMEOUT": 0.25,
             "SOCKET_TIMEOUT": 0.5,
-            # Redis gone means slower, never an error (rate limits, django.core.cache).
+            # Redis gone means slower, never an error.
             "IGNORE_EXCEPTIONS": True,
         },
     }

@@ -120,6 +120,26 @@ def test_stock_that_changes_while_redis_is_away_is_right_afterwards(
     eventually(lambda: visitor.get(path).json()["items"][0]["label"] == "Only 1 left", within=20)
 
 
+def test_without_redis_people_sign_in_and_up(shop: Shop, visitor: Visitor) -> None:
+    email, password = shop.staff_login
+    with nobody_heals(shop):
+        shop.redis().kill()
+        started_at = time.monotonic()
+        new = Visitor(shop.base_url)
+        form = new.get("/account/signup/").form("/account/signup/")
+        fields = {"email": f"{uuid.uuid4()}@example.com", "password1": "an honest phrase"}
+        assert new.submit(form, **fields).location == "/account/confirm-email/"
+        form = visitor.get("/account/password/reset/").form("/account/password/reset/")
+        assert visitor.submit(form, email=email).location == "/account/password/reset/done/"
+        form = visitor.get("/account/login/").form("/account/login/")
+        assert visitor.submit(form, login=email, password=password).location == "/account/"
+        clerk = Visitor(shop.base_url)
+        form = clerk.get("/admin/login/").form("/admin/login/")
+        assert clerk.submit(form, username=email, password=password, next="/admin/").status == 302
+        assert clerk.get("/admin/").status == 200
+        assert time.monotonic() - started_at < 30
+
+
 # --- Processes ----------------------------------------------------------------------------------
 
 
