@@ -53,7 +53,7 @@ class StockLevel:
             case "out":
                 return _("Out of stock")
             case "digital":
-                return _("Available at once")
+                return _("Sent by e-mail")
             case "forthcoming":
                 return _("Not yet published")
             case _:

@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from orders.models import Order, OrderEvent, OrderMessage
+from orders.models.order import OFFLINE
 
 TIMEOUT_SECONDS = 20  # the order's mark waits for the mail server no longer than this
 
@@ -49,6 +50,8 @@ def build(order: Order, kind: OrderMessage.Kind) -> EmailMultiAlternatives:
         "shop_name": settings.SHOP_NAME,
         "order_url": settings.SHOP_URL.rstrip("/") + _path(order),
         "has_expired": order.events.filter(kind=OrderEvent.Kind.EXPIRED).exists(),
+        "bank_account": _bank_account(order),
+        "has_files": any(line.is_digital for line in order.lines.all()),
         "shipment": order.shipments.filter(shipped_at__isnull=False).last(),
     }
     message = EmailMultiAlternatives(
@@ -66,6 +69,13 @@ def _subject(order: Order, kind: OrderMessage.Kind) -> str:
     is_handed_over = kind is OrderMessage.Kind.SHIPPED and order.is_collection
     subject = SUBJECT_WHEN_HANDED_OVER if is_handed_over else SUBJECTS[kind]
     return str(subject) % {"number": order.number}
+
+
+def _bank_account(order: Order) -> str:
+    """Where to transfer the amount to; empty when nobody has to."""
+    is_wanted = (order.status, order.payment_method) == (Order.Status.AWAITING_PAYMENT, OFFLINE)
+    account: str = settings.SHOP_BANK_ACCOUNT
+    return account if is_wanted else ""
 
 
 def _path(order: Order) -> str:

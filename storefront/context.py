@@ -9,8 +9,12 @@ _PATHS = paths.for_templates()
 
 
 def shop(request: HttpRequest) -> dict[str, object]:
-    """The shop's name and currency, and the addresses of the other roles."""
+    """The shop's name, currency and bank account, and the addresses of the other roles."""
     return {
-        "shop": {"name": settings.SHOP_NAME, "currency": settings.SHOP_CURRENCY},
+        "shop": {
+            "name": settings.SHOP_NAME,
+            "currency": settings.SHOP_CURRENCY,
+            "bank_account": settings.SHOP_BANK_ACCOUNT,
+        },
         "paths": _PATHS,
     }

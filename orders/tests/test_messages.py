@@ -9,6 +9,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.core.mail.backends.locmem import EmailBackend
 from django.db import transaction
 from django.test import override_settings
+from pytest_django import Settings
 
 from catalog.models import Format
 from catalog.tests.factories import EditionFactory, WorkFactory
@@ -64,15 +65,16 @@ def test_a_guest_is_sent_a_confirmation_in_text_and_html() -> None:
     link = f"https://shop.example/orders/{order.number}/?token={order.token}"
     text = str(message.body)
     assert link in text
-    assert "2 × Orlando & <Co>, Virginia Woolf (Paperback): 19.98 USD" in text
-    assert "Subtotal: 19.98 USD\nStandard delivery: 4.50 USD\nTotal: 24.48 USD" in text
-    assert "Alice Liddell\n1 Tom Quad\nChrist Church\nOX1 1DP Oxford\nGB" in text
+    assert "2 × Orlando & <Co>, Virginia Woolf (Paperback): $19.98" in text
+    assert "Subtotal: $19.98\nStandard delivery: $4.50\nTotal: $24.48" in text
+    assert "Alice Liddell\n1 Tom Quad\nChrist Church\nOX1 1DP Oxford\nUnited Kingdom" in text
     assert "until March 9, 2026" in text
     assert "Shakespeare & Company" in text
     html = html_of(message)
     assert link in html
     assert "Orlando &amp; &lt;Co&gt;" in html
-    assert "24.48 USD" in html
+    assert "$24.48" in html
+    assert "United Kingdom" in html
     assert "OX1 1DP Oxford" in html
     assert "<Co>" not in html
 
@@ -105,7 +107,7 @@ def test_what_happens_next_is_said(method: str) -> None:
 def test_tax_is_shown_where_prices_contain_it() -> None:
     make_order({EditionFactory.create(stock=1, price__tax_rate=7): 1})
     run_jobs(only=[SEND])
-    assert "Tax included: 0.65 USD" in str(sent().body)
+    assert "Tax included: $0.65" in str(sent().body)
 
 
 def test_payment_and_shipping_are_told() -> None:
@@ -155,12 +157,33 @@ def test_a_cancellation_is_told_with_its_consequence(how: str, words: str) -> No
     assert words in str(message.body)
 
 
-def test_files_need_no_waiting_for_a_parcel() -> None:
+def test_files_come_by_email() -> None:
     edition = EditionFactory.create(format=Format.EBOOK)
     order = make_order({edition: 1}, shipping_method=shipping_method("download"))
+    run_jobs(only=[SEND])
+    assert "come by e-mail, as soon as the payment is in." in str(sent().body)
     order.mark_paid(at=NOW)
     run_jobs(only=[SEND])
-    assert "nothing to send by post" in str(mail.outbox[-1].body)
+    assert "send you the e-books and audiobooks in an e-mail of their own" in str(sent().body)
+
+
+@pytest.mark.parametrize("account", ["", "Bank of Books\nIBAN & more"])
+def test_who_transfers_the_amount_is_told_where_to(settings: Settings, account: str) -> None:
+    settings.SHOP_BANK_ACCOUNT = account
+    make_orlando()
+    run_jobs(only=[SEND])
+    message = sent()
+    text, html = str(message.body), html_of(message)
+    assert ("just answer this e-mail: we send you our bank details" in text) == (not account)
+    assert ("Our bank account:\nBank of Books\nIBAN & more\n" in text) == bool(account)
+    assert ("Bank of Books<br>IBAN &amp; more" in html) == bool(account)
+
+
+def test_who_has_paid_is_shown_no_account(settings: Settings) -> None:
+    settings.SHOP_BANK_ACCOUNT = "Bank of Books"
+    make_orlando().mark_paid(at=NOW)
+    run_jobs(only=[SEND])
+    assert "Bank of Books" not in str(mail.outbox[-1].body)
 
 
 def test_an_email_is_sent_once_however_often_its_job_runs() -> None:

@@ -86,8 +86,12 @@ def test_files_need_no_address(client: Client) -> None:
     assert "Delivery address" not in page
     assert "Express" not in page
     nothing = dict.fromkeys(DELIVERY, "")
+    assert "By e-mail" in page
+    assert "Our booksellers send you the files by e-mail" in page
     order = order_with(client, shipping_method="download", **nothing)
     assert order.total_amount == Decimal("4.00")
+    page = client.get(order.get_absolute_url()).content.decode()
+    assert "send you the e-books and audiobooks by e-mail" in page
 
 
 def test_the_page_shows_each_total(client: Client, emma: Edition) -> None:

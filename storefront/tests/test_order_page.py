@@ -108,12 +108,20 @@ def test_the_session_remembers_only_the_latest(client: Client) -> None:
 
 def test_how_to_pay_offline(client: Client, order: Order) -> None:
     page = client.get(order.get_guest_url()).content.decode()
-    assert "Please transfer the amount, or pay at the shop." in page
+    assert "Please pay at the shop, or transfer the amount." in page
+    assert "we send you our bank details" in page
     assert "Reference" in page
     order.mark_paid(at=timezone.now())
     page = client.get(order.get_guest_url()).content.decode()
-    assert "Please transfer" not in page
+    assert "or transfer" not in page
     assert "Paid" in page
+
+
+def test_the_bank_account(client: Client, order: Order, settings: Settings) -> None:
+    settings.SHOP_BANK_ACCOUNT = "Bank of Books\nAccount 1234"
+    page = client.get(order.get_guest_url()).content.decode()
+    assert "<dd>Bank of Books<br>Account 1234</dd>" in page
+    assert "we send you our bank details" not in page
 
 
 def test_collection(client: Client, emma: Edition) -> None:
@@ -147,6 +155,14 @@ def test_cancel(client: Client, order: Order) -> None:
     page = client.get(response["Location"]).content.decode()
     assert "Your order is canceled." in page
     assert "Cancel the order" not in page
+
+
+def test_staff_does_not_cancel_in_the_customers_name(client: Client, order: Order) -> None:
+    client.force_login(people.carol())
+    assert "Cancel the order" not in client.get(order.get_absolute_url()).content.decode()
+    assert client.post(f"{order.get_absolute_url()}cancellation/").status_code == 403
+    order.refresh_from_db()
+    assert order.status == Order.Status.AWAITING_PAYMENT
 
 
 def test_a_paid_order_is_not_canceled_by_the_customer(client: Client, order: Order) -> None:

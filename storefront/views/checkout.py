@@ -156,5 +156,6 @@ def _page(
         "problems": problems,
         "shortages": shortages,
         "has_problems": any(line.problem for line in lines),
+        "has_files": any(line.edition.is_digital for line in lines),
     }
     return render(request, "storefront/checkout/page.html", context, status=status)

@@ -1,6 +1,7 @@
 """An order's page, for its customer, for a guest with the token, and for staff."""
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -12,7 +13,7 @@ from accounts.models import User
 from orders.gateways import PaymentMethod, payment_methods
 from orders.models import Order, OrderEvent, WrongState
 from storefront.views.redirects import see_other
-from storefront.visitor import may_see, remember_order, signed_in_user
+from storefront.visitor import is_theirs, may_see, remember_order, signed_in_user
 
 LONGEST_TOKEN = 64
 SHOWN_EVENTS = frozenset(
@@ -39,14 +40,17 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
     if not may_see(request, order):  # but for the token in the address
         remember_order(request, order)  # so that the buttons on the page work without it
     events = [event for event in order.events.all() if event.kind in SHOWN_EVENTS]
+    is_awaiting_payment = order.status == Order.Status.AWAITING_PAYMENT
     context = {
         "order": order,
         "lines": order.lines.all(),
+        "has_files": any(line.is_digital for line in order.lines.all()),
         "events": events,
         "has_failed_payment": [event.kind for event in events[-1:]]
         == [OrderEvent.Kind.PAYMENT_FAILED],
         "payment_method": _payment_method(order),
-        "is_awaiting_payment": order.status == Order.Status.AWAITING_PAYMENT,
+        "is_awaiting_payment": is_awaiting_payment,
+        "is_cancelable": is_awaiting_payment and is_theirs(request, order),
     }
     return render(request, "storefront/order.html", context)
 
@@ -56,6 +60,8 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
 def cancel(request: HttpRequest, number: str) -> HttpResponse:
     """The customer does not want it any more, and has not paid."""
     order = find_order(request, number)
+    if not is_theirs(request, order):  # staff has the back office for it
+        raise PermissionDenied
     try:
         _cancel_unpaid(order, actor=signed_in_user(request))
     except WrongState:
