@@ -62,7 +62,7 @@ class UserForm(UserChangeForm[User]):
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin[User]):
-    """Customers and staff. Who is no superuser cannot make one, nor change one."""
+    """Customers and staff. Staff are made and changed by superusers alone."""
 
     form = UserForm
     add_form = NewUserForm
@@ -94,21 +94,21 @@ class UserAdmin(DjangoUserAdmin[User]):
         return times if request.user.is_superuser else (*times, *powers)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody below a superuser changes one, say the password."""
+        """Nobody below a superuser changes staff, say a password: it opens all their powers."""
         return self._is_within_reach(request, obj) and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody below a superuser deletes one."""
+        """Nobody below a superuser deletes staff."""
         return self._is_within_reach(request, obj) and super().has_delete_permission(request, obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Leave those out that one may not delete."""
-        reachable = queryset if request.user.is_superuser else queryset.filter(is_superuser=False)
-        super().delete_queryset(request, reachable)
+        customers = queryset.filter(is_staff=False, is_superuser=False)
+        super().delete_queryset(request, queryset if request.user.is_superuser else customers)
 
     @staticmethod
     def _is_within_reach(request: HttpRequest, obj: Any) -> bool:
-        return obj is None or not obj.is_superuser or request.user.is_superuser
+        return obj is None or request.user.is_superuser or not (obj.is_staff or obj.is_superuser)
 
 
 @admin.register(ApiToken)

@@ -14,13 +14,15 @@ SAFE_METHODS = ("GET", "HEAD")
 class StaffBearer(HttpBearer):
     """`Authorization: Bearer <token>`, made by `create_api_token`; never a cookie.
 
-    Reading needs the permission to view what is guarded, anything else the one to change it.
+    Reading needs the permission to view what is guarded, anything else the one to change it, or
+    what else `writing` says.
     """
 
-    def __init__(self, *, guards: str) -> None:
+    def __init__(self, *, guards: str, writing: str = "change") -> None:
         """`guards` is a model as in permissions: `orders.order`."""
         super().__init__()
         self.app, self.model = guards.split(".")
+        self.writing = writing
 
     def __call__(self, request: HttpRequest) -> User:
         """The member of staff. Raises AuthenticationError without a token of this scheme."""
@@ -40,7 +42,7 @@ class StaffBearer(HttpBearer):
             raise AuthenticationError(message=_("This bearer token is not valid."))
         if not found.user.is_staff:
             raise AuthorizationError(message=_("This bearer token is not a member of staff's."))
-        action = "view" if request.method in SAFE_METHODS else "change"
+        action = "view" if request.method in SAFE_METHODS else self.writing
         permission = f"{self.app}.{action}_{self.model}"
         if not found.user.has_perm(permission):
             raise AuthorizationError(

@@ -93,6 +93,12 @@ def may_see(request: HttpRequest, order: Order, *, token: str = "") -> bool:
     return any(order.is_visible_to(request.user, each) for each in (token, remembered))
 
 
+def is_theirs(request: HttpRequest, order: Order, *, token: str = "") -> bool:
+    """Whether it is the visitor's own order, and not one that they may see as staff."""
+    remembered = _tokens(request).get(order.number, "")
+    return any(order.belongs_to(request.user, each) for each in (token, remembered))
+
+
 def _tokens(request: HttpRequest) -> dict[str, str]:
     tokens: dict[str, str] = request.session.get(ORDERS, {})
     return tokens

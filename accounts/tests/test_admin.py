@@ -137,6 +137,14 @@ def test_nobody_else_gives_or_takes_powers(client: Client) -> None:
     bulk = {"action": "delete_selected", "_selected_action": [boss.pk], "post": "yes"}
     client.post(USERS, bulk)
 
+    colleague = User.objects.create_user("dave@example.com", PASSWORD, is_staff=True)
+    assert client.post(change_url(colleague), user_form(colleague)).status_code == 403
+    password = reverse("admin:auth_user_password_change", args=[colleague.pk])
+    assert client.post(password, forms).status_code == 403
+    client.post(USERS, {**bulk, "_selected_action": [colleague.pk]})
+    colleague.refresh_from_db()
+    assert colleague.check_password(PASSWORD)
+
     for person in (boss, customer, helper):
         person.refresh_from_db()
     assert (customer.name, customer.is_staff, customer.is_superuser) == ("Alice L.", False, False)

@@ -1,7 +1,7 @@
 """Selling for programs: baskets and orders for everyone, what becomes of orders for staff.
 
 A basket's id and an order's token are secrets, so nobody signs in here. The authentication of
-`staff_router` is attached where the API is put together.
+`staff_router` is attached where the API is put together; refunds need a permission of their own.
 """
 
 import hashlib
@@ -18,6 +18,7 @@ from ninja import Query, Router
 from ninja.errors import HttpError
 from ninja.params.functions import Header
 
+from accounts.api import StaffBearer
 from catalog.api import StaffRequest, invalid
 from catalog.models import Edition
 from orders import checkout, gateways, refunds
@@ -163,7 +164,12 @@ def cancel_order(
     return OrderOut.of(order)
 
 
-@staff_router.post("orders/{number}/refunds", response={201: RefundOut}, summary="Refund money")
+@staff_router.post(
+    "orders/{number}/refunds",
+    response={201: RefundOut},
+    summary="Refund money",
+    auth=StaffBearer(guards="orders.refund", writing="add"),
+)
 def create_refund(
     request: StaffRequest,
     number: str,

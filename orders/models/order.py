@@ -171,8 +171,13 @@ class Order(Delivery):
         return f"{self.get_absolute_url()}?{urlencode({'token': self.token})}"
 
     def is_visible_to(self, user: "User | AnonymousUser", token: str = "") -> bool:
-        """Whether this person may see the order: its owner, staff, or who has its token."""
-        if user.is_authenticated and (user.is_staff or user.pk == self.user_id):
+        """Whether this person may see the order: whose it is, or staff who may see them all."""
+        may_see_all = user.is_staff and user.has_perm("orders.view_order")
+        return may_see_all or self.belongs_to(user, token)
+
+    def belongs_to(self, user: "User | AnonymousUser", token: str = "") -> bool:
+        """Whether it is this person's: its owner's, or whoever has its token."""
+        if user.is_authenticated and user.pk == self.user_id:
             return True
         return bool(token) and constant_time_compare(token, self.token)
 

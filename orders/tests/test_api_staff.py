@@ -151,10 +151,23 @@ def test_only_staff_with_the_permission(client: Client, what: str) -> None:
     user.user_permissions.add(Permission.objects.get(codename="view_order"))
     refusal = do(client, order, what, {}, user)
     assert refusal.status_code == 403
-    assert refusal.json()["detail"] == "The permission orders.change_order is needed."
+    needed = "orders.add_refund" if what == "refunds" else "orders.change_order"
+    assert refusal.json()["detail"] == f"The permission {needed} is needed."
     order.refresh_from_db()
     assert order.status == "paid"
     assert not Refund.objects.exists()
+
+
+def test_who_ships_may_not_refund(client: Client) -> None:
+    order, packer = paid(client), alice()
+    packer.is_staff = True
+    packer.save()
+    packer.user_permissions.add(Permission.objects.get(codename="change_order"))
+    assert do(client, order, "refunds", {}, packer).status_code == 403
+    assert not Refund.objects.exists()
+    assert do(client, order, "shipments", {}, packer).status_code == 201
+    packer.user_permissions.set(Permission.objects.filter(codename="add_refund"))
+    assert do(client, order, "refunds", {"amount": "1.00"}, packer).status_code == 201
 
 
 @pytest.mark.parametrize(

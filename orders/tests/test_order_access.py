@@ -3,8 +3,9 @@
 import re
 
 import pytest
-from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.models import AnonymousUser, Permission
 
+from accounts.models import User
 from orders import gateways
 from orders.models import Order, numbers
 from orders.tests.factories import NOW, make_order
@@ -20,6 +21,18 @@ def test_its_owner_and_staff_see_an_order() -> None:
     assert order.is_visible_to(carol())
     assert not order.is_visible_to(bob())
     assert not order.is_visible_to(AnonymousUser())
+
+
+def test_staff_needs_the_permission_to_view_orders() -> None:
+    order, packer = make_order(), bob()
+    packer.is_staff = True
+    packer.save()
+    assert not order.is_visible_to(packer)
+    packer.user_permissions.add(Permission.objects.get(codename="view_order"))
+    packer = User.objects.get(pk=packer.pk)
+    assert order.is_visible_to(packer)
+    assert not order.belongs_to(packer)
+    assert order.belongs_to(packer, order.token)
 
 
 @pytest.mark.parametrize("token", ["", "forged", "é", "None"])
