@@ -19,6 +19,8 @@ MOST_SUGGESTIONS = 8
 MOST_TYPED = 100  # characters; nobody types more into a search box, and no key should grow
 MOST_BADGES = 100
 MOST_TRENDING = 10
+NEXT_WAIT = {"": "3", "3": "10", "10": "30"}
+"""Seconds until badges that are unknown ask again, by how long they waited before; then no more."""
 
 
 def _wants_fragment(request: HttpRequest) -> bool:
@@ -59,7 +61,12 @@ def stock(request: HttpRequest) -> HttpResponse:
     except store.Unavailable:
         levels = [memory.StockLevel(number, "unknown") for number in numbers]
     if _wants_fragment(request):
-        return render(request, "storefront/fragments/stock.html", {"levels": levels})
+        context = {
+            "levels": levels,
+            "unknown": [level.isbn13 for level in levels if level.state == "unknown"],
+            "wait": NEXT_WAIT.get(request.GET.get("waited", "")),
+        }
+        return render(request, "storefront/fragments/stock.html", context)
     return JsonResponse({"items": [{**asdict(level), "label": level.label} for level in levels]})
 
 

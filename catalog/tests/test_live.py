@@ -80,6 +80,21 @@ def test_stock_as_a_fragment(orlando: str, client: Client) -> None:
     assert f'id="stock-{orlando}"' in body
 
 
+@pytest.mark.parametrize(
+    ("waited", "wait"), [("", "3"), ("3", "10"), ("10", "30"), ("30", ""), ("x", "")]
+)
+def test_unknown_badges_ask_again_together_and_not_for_ever(
+    orlando: str, client: Client, waited: str, wait: str
+) -> None:
+    numbers = [orlando, sku(998), sku(999)]
+    query = {"isbn13": ",".join(numbers), "waited": waited}
+    body = client.get("/live/stock", query, headers=FRAGMENT).content.decode()
+    assert body.count("hx-get") == bool(wait)
+    again = f'?isbn13={sku(998)},{sku(999)}&amp;waited={wait}" hx-trigger="load delay:{wait}s"'
+    assert (again in body) == bool(wait)
+    assert body.count("Ask us about stock") == (0 if wait else 2)
+
+
 @pytest.mark.parametrize("query", ["", "isbn13=", "isbn13=abc", "isbn13=" + "1," * 101])
 def test_bad_numbers_are_refused_and_named(client: Client, query: str) -> None:
     response = client.get(f"/live/stock?{query}")
