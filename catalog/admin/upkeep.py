@@ -9,8 +9,10 @@ from django.db import models, transaction
 from django.forms import ModelForm
 from django.http import HttpRequest
 
+from caching import store
 from catalog import indexing
 from catalog.folding import fold
+from catalog.models import generations
 
 M = TypeVar("M", bound=models.Model)
 
@@ -39,6 +41,7 @@ class UpkeepAdmin(admin.ModelAdmin[M]):
     ) -> None:
         """After the last write, renew what the change touches: what it had and what it has."""
         before = set(self.affected_works(form.instance))
+        store.bump_after_commit(generations.showing(before))  # of people who are taken off, too
         super().save_related(request, form, formsets, change)
         indexing.works_changed(before | set(self.affected_works(form.instance)))
         if set(self.named_by) & set(form.changed_data):
@@ -48,6 +51,7 @@ class UpkeepAdmin(admin.ModelAdmin[M]):
         """Delete, and renew what showed it."""
         with transaction.atomic():
             before = set(self.affected_works(obj))
+            store.bump_after_commit(generations.showing(before))
             super().delete_model(request, obj)
             indexing.works_changed(before)
             indexing.vocabulary_changed()

@@ -22,8 +22,10 @@ from catalog.tests.back_office import (
 )
 from catalog.tests.factories import (
     ContributorFactory,
+    EditionFactory,
     SeriesFactory,
     SubjectFactory,
+    WorkFactory,
 )
 from tests.people import alice
 
@@ -65,6 +67,28 @@ def test_another_title_is_found_at_once(client: Client, clerk: "User") -> None:
     assert "persuasion" in vector_of(edition.work)
     assert "emma" not in vector_of(edition.work)
     assert f"edition:{edition.isbn13}" in stale_names()
+
+
+def test_who_is_taken_off_a_work_has_other_pages_renewed(client: Client, clerk: "User") -> None:
+    edition = emma()
+    persuasion = EditionFactory.create(work=WorkFactory.create(author="Jane Austen"))
+    part = edition.work.contributions.get()
+    form = work_form(
+        edition.work,
+        **{
+            "contributions-TOTAL_FORMS": "1",
+            "contributions-INITIAL_FORMS": "1",
+            "contributions-0-id": part.pk,
+            "contributions-0-work": edition.work_id,
+            "contributions-0-ordinal": "1",
+            "contributions-0-role": "A01",
+            "contributions-0-contributor": part.contributor_id,
+            "contributions-0-DELETE": "on",
+        },
+    )
+    client.post(reverse("admin:catalog_work_change", args=[edition.work_id]), form)
+    assert not edition.work.contributions.exists()
+    assert f"edition:{persuasion.isbn13}" in stale_names()
 
 
 def test_a_contributor_is_renamed_everywhere(client: Client, clerk: "User") -> None:
