@@ -63,6 +63,7 @@ class EditionRow:
     series: str
     series_position: Decimal | None
     publisher: str
+    """Blank: the one that the imprint has already, or else one of its name."""
     imprint: str
     format: str
     language: str
@@ -97,7 +98,6 @@ def parse(row: Row, *, currency: str) -> tuple[EditionRow | None, list[RowError]
         line=row.line,
         work_key=fields.pop("work") or _work_key(fields["title"], people),
         people=people,
-        publisher=fields.pop("publisher") or fields["imprint"],
         subject_codes=fields.pop("subjects"),
         **fields,
     ), []

@@ -101,7 +101,10 @@ class _CatalogImport:
         self.report = Report()
         self.subjects = {subject.code: subject for subject in Subject.objects.all()}
         self.publishers = {row.name: row for row in Publisher.objects.all()}
-        self.imprints = {(row.publisher_id, row.name): row for row in Imprint.objects.all()}
+        self.imprints: dict[str, dict[int, Imprint]] = defaultdict(dict)
+        """By name, then by publisher."""
+        for imprint in Imprint.objects.all():
+            self.imprints[imprint.name][imprint.publisher_id] = imprint
         self.series = {row.title: row for row in Series.objects.all()}
         self.contributors: dict[tuple[str, int | None], Contributor] = {}
         self.counts: dict[Edition, int] = {}
@@ -118,21 +121,21 @@ class _CatalogImport:
         }
         editions = {
             edition.isbn13: edition
-            for edition in Edition.objects.filter(
-                isbn13__in=[row.isbn13 for row in rows]
-            ).with_price(on=self.today)
+            for edition in Edition.objects.filter(isbn13__in=[row.isbn13 for row in rows])
+            .with_price(on=self.today)
+            .select_related("imprint")
         }
         people = [person.sort_name for row in rows for person in row.people]
         self.contributors = {
             (row.sort_name, row.birth_year): row
             for row in Contributor.objects.filter(sort_name__in=people)
         }
-        ids = []
+        ids = {edition.work_id for edition in editions.values()}  # some may leave their work
         for done, (key, group) in enumerate(groups.items(), start=1):
             work = self._work(works.get(key), group)
             for row in group:
                 self._edition(editions.get(row.isbn13), work, row)
-            ids.append(work.pk)
+            ids.add(work.pk)
             progress(done, len(groups))
         if self.counts:
             location = Location.objects.order_by("priority", "id").first()
@@ -221,13 +224,15 @@ class _CatalogImport:
         is_new = edition is None
         if edition is None:
             edition = Edition(isbn13=row.isbn13, work=work, is_sample=self.is_sample)
+        is_moved = edition.work_id != work.pk
+        if is_moved:
+            edition.move_to(work)
         wanted = {
-            "work": work,
             "format": row.format,
             "language": row.language,
             "title": "" if row.title == work.title else row.title,
             "subtitle": "" if row.title == work.title else row.subtitle,
-            "imprint": self._imprint(row.publisher, row.imprint),
+            "imprint": self._imprint(edition, row),
             "publication_date": row.publication_date or edition.publication_date,
             "pages": row.pages or edition.pages,
             "duration_minutes": row.duration_minutes or edition.duration_minutes,
@@ -243,7 +248,7 @@ class _CatalogImport:
         if changes:
             edition.save()
         self.report.editions_created += is_new
-        self.report.editions_changed += bool(changes) and not is_new
+        self.report.editions_changed += (is_moved or bool(changes)) and not is_new
         own_people = [person for person in row.people if person.role in _OF_ONE_EDITION]
         self._contributions(work, edition, own_people)
         self._price(edition, row, is_new=is_new)
@@ -263,13 +268,21 @@ class _CatalogImport:
         elif edition.price_amount != row.price:
             edition.set_price(row.price, valid_from=self.today)
 
-    def _imprint(self, publisher_name: str, name: str) -> Imprint:
+    def _imprint(self, edition: Edition, row: EditionRow) -> Imprint:
+        named = self.imprints[row.imprint]
+        if not row.publisher:
+            if edition.imprint_id and edition.imprint.name == row.imprint:
+                return edition.imprint
+            if len(named) == 1:
+                return next(iter(named.values()))
+        publisher_name = row.publisher or row.imprint
         publisher = self.publishers.get(publisher_name)
         if publisher is None:
             publisher = Publisher.objects.create(name=publisher_name)
             self.publishers[publisher_name] = publisher
-        key = (publisher.pk, name)
-        if key not in self.imprints:
-            slug = slugs.unused(name, among=Imprint, fallback="imprint")
-            self.imprints[key] = Imprint.objects.create(publisher=publisher, name=name, slug=slug)
-        return self.imprints[key]
+        if publisher.pk not in named:
+            slug = slugs.unused(row.imprint, among=Imprint, fallback="imprint")
+            named[publisher.pk] = Imprint.objects.create(
+                publisher=publisher, name=row.imprint, slug=slug
+            )
+        return named[publisher.pk]

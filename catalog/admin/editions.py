@@ -233,11 +233,11 @@ class EditionAdmin(UpkeepAdmin[Edition]):
     def save_model(
         self, request: HttpRequest, obj: Edition, form: forms.ModelForm[Edition], change: bool
     ) -> None:
-        """Besides, have the pages of the work renewed that it was under until now."""
-        left = form.initial.get("work") if "work" in form.changed_data else None
+        """Besides, move it to another work, and write a new price."""
+        if change and "work" in form.changed_data:
+            obj.move_to(obj.work)
+            indexing.works_changed([form.initial["work"]])
         super().save_model(request, obj, form, change)
-        if left:
-            indexing.works_changed([left])
         amount = form.cleaned_data.get("new_price")
         if amount is not None:
             obj.set_price(

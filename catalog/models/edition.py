@@ -2,11 +2,12 @@
 
 import datetime
 from decimal import Decimal
+from types import EllipsisType
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Case, Exists, F, OuterRef, Q, Sum, Value, When
 from django.db.models.functions import Cast, Coalesce, Mod, Substr
 from django.db.models.lookups import Exact
@@ -20,6 +21,7 @@ from catalog.models import generations, slugs
 
 if TYPE_CHECKING:
     from catalog.models.contributor import Contribution
+    from catalog.models.work import Work
 
 
 class Format(models.TextChoices):
@@ -246,17 +248,36 @@ class Edition(models.Model):
         minutes = self.duration_minutes or 0
         return f"{minutes // 60}:{minutes % 60:02}"
 
+    def move_to(self, work: "Work") -> None:
+        """Make this an edition of `work`, and take the people of its own along.
+
+        Call inside a transaction; both works are then to be indexed anew.
+        """
+        left = Edition.objects.values_list("work", flat=True).get(pk=self.pk)
+        store.bump_after_commit(generations.showing([left, work.pk]))
+        self.work = work
+        self.save(update_fields=["work"])
+        self.contributions.update(work=work)
+
+    @transaction.atomic
     def set_price(
-        self, amount: Decimal, *, valid_from: datetime.date, tax_rate: Decimal | None = None
+        self,
+        amount: Decimal,
+        *,
+        valid_from: datetime.date,
+        tax_rate: Decimal | EllipsisType | None = ...,
     ) -> None:
         """From `valid_from` on the edition costs `amount`, in the shop's currency.
 
-        Prices that begin that day or later are replaced; an earlier one ends the day before.
-        Call inside a transaction.
+        Prices that begin that day or later are replaced; an earlier one ends the day before, and
+        hands its tax rate on unless another is given.
         """
+        Edition.objects.select_for_update().get(pk=self.pk)  # one price after the other
+        running = self.prices.in_force(valid_from)
+        if isinstance(tax_rate, EllipsisType):
+            tax_rate = running.values_list("tax_rate", flat=True).first()
         later = self.prices.filter(currency=settings.SHOP_CURRENCY, valid_from__gte=valid_from)
         later.delete()
-        running = self.prices.in_force(valid_from)
         running.update(valid_to=valid_from - datetime.timedelta(days=1))
         self.prices.create(
             amount=amount,

@@ -23,6 +23,7 @@ from catalog.tests.back_office import (
     vector_of,
 )
 from catalog.tests.factories import (
+    ContributorFactory,
     EditionFactory,
     ImprintFactory,
     WorkFactory,
@@ -160,10 +161,15 @@ def test_a_change_renews_both_works(client: Client, clerk: "User") -> None:
     edition = emma()
     left, entered = edition.work, WorkFactory.create(title="Orlando")
     sibling = EditionFactory.create(work=left, title="Emma, annotated")
+    voice = ContributorFactory.create(name="A Narrator")
+    part = left.contributions.create(edition=edition, contributor=voice, role="E07")
     client.post(
         reverse("admin:catalog_edition_change", args=[edition.pk]),
         edition_form(edition, work=entered.pk, title="Emma abridged"),
     )
+    part.refresh_from_db()
+    assert part.work == entered
+    assert "narrator" in vector_of(entered)
     assert "abridg" in vector_of(entered)
     assert "abridg" not in vector_of(left)
     assert {f"edition:{edition.isbn13}", f"edition:{sibling.isbn13}"} <= stale_names()

@@ -12,7 +12,9 @@ from catalog.models import (
     Contribution,
     Contributor,
     Edition,
+    Imprint,
     Price,
+    Publisher,
     Stock,
     StockMovement,
     Work,
@@ -103,14 +105,46 @@ def test_a_new_price_holds_from_today_and_the_old_one_ends() -> None:
 
 def test_blank_fields_leave_what_is_there() -> None:
     load(CRIME)
-    load(f"{sku(1)},crime,Crime and Punishment,,,Lamplight,paperback,en,,,,,,,,,\n"
-         .replace(",,Lamplight", ",Sample House,Lamplight"))  # fmt: skip
+    load(f"{sku(1)},crime,Crime and Punishment,,,Lamplight,paperback,en,,,,,,,,,\n")
     edition = Edition.objects.with_price(on=TODAY).get()
     assert (edition.pages, edition.publication_date, edition.price_amount) == (
         560, datetime.date(2024, 5, 1), Decimal("12.50"),
     )  # fmt: skip
     assert Stock.objects.get().on_hand == 4
     assert Contribution.objects.count() == 2
+    assert edition.imprint.publisher.name == "Sample House"
+
+
+def test_without_a_publisher_the_only_imprint_of_the_name_is_meant() -> None:
+    load(CRIME)
+    load(CRIME_CLOTH.replace("Sample House", ""))
+    assert [imprint.publisher.name for imprint in Imprint.objects.all()] == ["Sample House"]
+    load(CRIME.replace("Sample House", "").replace("Lamplight", "Candle"))
+    assert set(Publisher.objects.values_list("name", flat=True)) == {"Sample House", "Candle"}
+
+
+def test_a_new_price_keeps_the_tax_rate_that_staff_entered() -> None:
+    load(CRIME)
+    Price.objects.update(tax_rate=Decimal(7))
+    load(CRIME.replace("12.50", "13.95"))
+    assert [(price.amount, price.tax_rate) for price in Price.objects.all()] == [
+        (Decimal("13.95"), Decimal(7))
+    ]
+
+
+def test_an_edition_of_another_work_takes_its_translator_along() -> None:
+    load(CRIME, CRIME_CLOTH)
+    moved = CRIME.replace(",crime,", ",punishment,").replace("Crime and", "Merely")
+    moved = moved.replace("; Garnett, Constance, 1861-1946 [B06]", "")
+    report = load(moved)
+    work = Work.objects.get(key="punishment")
+    assert Edition.objects.get(isbn13=sku(1)).work == work
+    translation = Contribution.objects.get(role="B06")
+    assert (translation.work, translation.edition_id) == (work, work.editions.get().pk)
+    assert [found.key for found in search(Criteria(q="garnett")).works] == ["punishment"]
+    assert vars(report) == {
+        "editions_created": 0, "editions_changed": 1, "works_created": 1, "stock_changed": 0,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
