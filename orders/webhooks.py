@@ -16,7 +16,7 @@ from orders.payments import EventKind, PaymentEvent
 
 LONGEST_EVENT = 10_000  # bytes
 LONGEST_ID = 200
-LARGEST_AMOUNT = Decimal("99999999.99")
+LARGEST_AMOUNT = Decimal("9999999999.99")
 
 
 class MalformedEvent(ValueError):
@@ -78,7 +78,7 @@ def _kind(event: dict[str, object]) -> EventKind:
 
 def _amount(event: dict[str, object]) -> Decimal:
     try:
-        amount = Decimal(_text(event, "amount", longest=11))
+        amount = Decimal(_text(event, "amount", longest=13))
     except InvalidOperation:
         raise MalformedEvent("amount must be a number, as text.") from None
     if not amount.is_finite() or not 0 < amount <= LARGEST_AMOUNT or amount != round(amount, 2):

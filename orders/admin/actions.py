@@ -41,7 +41,7 @@ class RefundForm(forms.Form):
     """How much goes back, and why. The key makes a second click harmless."""
 
     amount = forms.DecimalField(
-        label=_("Amount"), min_value=0, max_digits=10, decimal_places=2, required=False,
+        label=_("Amount"), min_value=0, max_digits=12, decimal_places=2, required=False,
         help_text=_("Empty: all that was received and did not go back."),
     )  # fmt: skip
     reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
@@ -144,4 +144,3 @@ ACTIONS: dict[str, Action] = {
         is_dangerous=True,
     ),
 }
-BULK = ("mark-paid", "ship")

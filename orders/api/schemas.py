@@ -40,7 +40,7 @@ def _text(least: int, most: int) -> StringConstraints:
 
 Email = Annotated[str, _text(3, 254), AfterValidator(_checked_email)]
 Amount = Annotated[
-    Decimal, BeforeValidator(_no_float), Field(gt=0, max_digits=10, decimal_places=2)
+    Decimal, BeforeValidator(_no_float), Field(gt=0, max_digits=12, decimal_places=2)
 ]
 
 

@@ -24,6 +24,7 @@ class OrderEvent(models.Model):
         COMPLETED = "completed", _("Completed")
         CANCELED = "canceled", _("Canceled")
         EXPIRED = "expired", _("Expired without payment")
+        EXPIRY_FAILED = "expiry_failed", _("Could not expire")
         REFUND_DUE = "refund_due", _("Money to be returned")
         REFUNDED = "refunded", _("Refunded")
         SETTLED = "settled", _("Settled by staff")

@@ -6,9 +6,11 @@ from decimal import Decimal
 
 import pytest
 
+from catalog.tests.factories import EditionFactory
 from orders import payments
 from orders.models import Order, OrderEvent, Payment, WrongState
 from orders.payments import EventKind, PaymentEvent
+from orders.refunds import refund
 from orders.tests.factories import NOW, make_order
 from tests.jobs import waiting_jobs
 from tests.people import carol
@@ -34,6 +36,14 @@ def event_about(order: Order, **changes: object) -> PaymentEvent:
         currency="USD",
     )
     return replace(event, **changes)  # type: ignore[arg-type]
+
+
+def test_the_largest_orders_are_paid_and_refunded() -> None:
+    order = make_order({EditionFactory.create(price=Decimal("99999999.99"), stock=50): 50})
+    order.mark_paid(at=NOW)
+    assert order.received_amount == order.total_amount == Decimal("5000000004.00")
+    refund(order=order, at=NOW)
+    assert order.received_amount == 0
 
 
 def kinds(order: Order) -> list[str]:
