@@ -3,9 +3,9 @@
 import datetime
 import logging
 
-from django.db import DatabaseError
+from django.db import transaction
 
-from orders.models import Basket, Order
+from orders.models import Basket, Order, OrderEvent
 
 logger = logging.getLogger(__name__)
 
@@ -16,15 +16,24 @@ BASKET_LIFETIME = datetime.timedelta(days=60)
 def cancel_expired(*, now: datetime.datetime) -> int:
     """Cancel the orders that were not paid in time; how many there were.
 
-    Each in a transaction of its own, so that one that fails does not keep the others' stock.
+    Each in a transaction of its own, so that one that fails does not keep the others' stock; it is
+    shown to staff, and tried again.
     """
     canceled = 0
     for order in list(Order.objects.expired(now)[:AT_ONCE]):
         try:
             canceled += order.expire(now=now)
-        except DatabaseError:
+        except Exception as error:
             logger.exception("Order %s could not expire", order.number)
+            _show_to_staff(order, error)
     return canceled
+
+
+@transaction.atomic
+def _show_to_staff(order: Order, error: Exception) -> None:
+    order.lock()
+    if not order.needs_attention:  # once, not every minute
+        order.record(OrderEvent.Kind.EXPIRY_FAILED, note=str(error), needs_attention=True)
 
 
 def forget_baskets(*, now: datetime.datetime) -> int:

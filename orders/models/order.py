@@ -60,9 +60,11 @@ class OrderQuerySet(models.QuerySet["Order"]):
         return self.get(number=numbers.normalize_number(text))
 
     def expired(self, now: datetime.datetime) -> Self:
-        """Those that were not paid in time and still hold their stock, oldest first."""
+        """Those that were not paid in time and still hold their stock: oldest first, but those
+        that staff must look at last, so that they never stand in the others' way.
+        """
         awaiting = self.filter(status=Order.Status.AWAITING_PAYMENT, expires_at__lte=now)
-        return awaiting.order_by("expires_at", "id")
+        return awaiting.order_by("needs_attention", "expires_at", "id")
 
     def for_page(self) -> Self:
         """With all that an order's page shows, in a fixed number of queries."""

@@ -58,6 +58,24 @@ def test_a_paid_order_does_not_expire() -> None:
     assert order.status == "paid"
 
 
+def test_one_that_fails_does_not_keep_the_others_stock() -> None:
+    edition, other = EditionFactory.create(stock=1), EditionFactory.create(stock=1)
+    broken = make_order({edition: 1})
+    good = make_order({other: 1}, placed_at=NOW + MINUTE)
+    edition.stocks.update(allocated=0)  # so there is nothing left to release
+    later = NOW + datetime.timedelta(days=99)
+
+    assert expiry.cancel_expired(now=later) == 1
+    assert expiry.cancel_expired(now=later) == 0
+
+    good.refresh_from_db()
+    broken.refresh_from_db()
+    assert (good.status, other.stocks.get().allocated) == ("canceled", 0)
+    assert (broken.status, broken.needs_attention) == ("awaiting_payment", True)
+    assert [event.kind for event in broken.events.all()] == ["placed", "expiry_failed"]
+    assert list(Order.objects.expired(later)) == [broken]
+
+
 def test_every_minute_the_job_ends_what_is_over() -> None:
     over, open_still = make_order(), make_order(placed_at=timezone.now())
     expire_orders(timestamp=0)
