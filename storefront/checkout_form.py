@@ -13,9 +13,16 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Address, User
 from orders.gateways import PaymentMethod
 from orders.models import PostalAddress, ShippingMethod
-from storefront.forms import MAX_ADDRESSES, NEEDED, check_postcode, prepare_address_fields
+from storefront import countries
+from storefront.forms import (
+    ADDRESS_FIELDS,
+    MAX_ADDRESSES,
+    NEEDED,
+    check_postcode,
+    is_kept,
+    prepare_address_fields,
+)
 
-ADDRESS_FIELDS = ("name", "line1", "line2", "city", "postcode", "country")
 ANOTHER_ADDRESS = "another"
 
 
@@ -91,7 +98,7 @@ class CheckoutForm(forms.Form):
         ]
         if self.addresses:
             _choices_of(self, "saved_address").choices = [
-                *((key, str(address)) for key, address in self.addresses.items()),
+                *((key, _on_one_line(address)) for key, address in self.addresses.items()),
                 (ANOTHER_ADDRESS, _("Another address")),
             ]
         else:
@@ -176,8 +183,16 @@ class CheckoutForm(forms.Form):
         if self._saved_address(self.cleaned_data) or len(self.addresses) >= MAX_ADDRESSES:
             return
         fields = {name: getattr(address, name) for name in ADDRESS_FIELDS}
-        if not self.user.addresses.filter(**fields).exists():
+        if not is_kept(self.user, fields):
             self.user.addresses.create(**fields)
+
+
+def _on_one_line(address: Address) -> str:
+    """All of it, so that no two look alike."""
+    town = f"{address.postcode} {address.city}".strip()
+    country = countries.name_of(address.country)
+    parts = (address.name, address.line1, address.line2, town, country)
+    return ", ".join(part for part in parts if part)
 
 
 def _choices_of(form: forms.Form, name: str) -> forms.ChoiceField:

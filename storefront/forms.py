@@ -13,6 +13,7 @@ from storefront import countries
 
 LONGEST_NUMBER = 60  # an ISBN with label and separators
 MAX_ADDRESSES = 30  # in an address book
+ADDRESS_FIELDS = ("name", "line1", "line2", "city", "postcode", "country")
 
 
 class NumberField(forms.CharField):
@@ -79,7 +80,7 @@ class AddressForm(forms.ModelForm[Address]):
 
     class Meta:
         model = Address
-        fields = ("name", "line1", "line2", "city", "postcode", "country")
+        fields = ADDRESS_FIELDS
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """With the hints that browsers fill addresses by."""
@@ -87,9 +88,11 @@ class AddressForm(forms.ModelForm[Address]):
         prepare_address_fields(self.fields)
 
     def clean(self) -> dict[str, Any]:
-        """A postcode where there are postcodes."""
+        """A postcode where there are postcodes, and an address that is not in the book yet."""
         cleaned = super().clean() or self.cleaned_data
         check_postcode(self, cleaned)
+        if not self.errors and is_kept(self.instance.user, cleaned, besides=self.instance.pk or 0):
+            raise forms.ValidationError(_("This address is in your address book already."))
         return cleaned
 
 
@@ -143,6 +146,12 @@ def prepare_address_fields(fields: Mapping[str, forms.Field], section: str = "")
     country = fields["country"]
     assert isinstance(country, forms.ChoiceField)  # noqa: S101 - narrows the type
     country.choices = [("", _("Choose a country")), *countries.choices()]
+
+
+def is_kept(user: User, address: Mapping[str, Any], *, besides: int = 0) -> bool:
+    """Whether the user's address book has this very address, in whatever case it was typed."""
+    same = {f"{name}__iexact": address[name] for name in ADDRESS_FIELDS}
+    return user.addresses.filter(**same).exclude(pk=besides).exists()
 
 
 def check_postcode(form: forms.BaseForm, cleaned: Mapping[str, Any]) -> None:

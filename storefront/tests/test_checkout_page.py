@@ -171,11 +171,11 @@ def test_a_country_without_postcodes(client: Client, emma: Edition) -> None:
 
 def test_a_saved_address(client: Client, emma: Edition) -> None:
     alice = people.alice()
-    home = Address.objects.create(user=alice, **DELIVERY)
+    home = Address.objects.create(user=alice, **{**DELIVERY, "line2": "Second floor"})
     client.force_login(alice)
     put(client, emma)
     page = client.get("/checkout/").content.decode()
-    assert "Greta Guest, 12 Long Lane, EC1A 9PT London" in page
+    assert "Greta Guest, 12 Long Lane, Second floor, EC1A 9PT London, United Kingdom" in page
     nothing = dict.fromkeys(DELIVERY, "")
     order = order_with(client, saved_address=str(home.pk), save_address="on", **nothing)
     assert order.shipping_line1 == "12 Long Lane"
@@ -188,6 +188,15 @@ def test_a_new_address_is_kept_when_asked_for(client: Client, emma: Edition) -> 
     put(client, emma)
     order_with(client, saved_address="another", save_address="on")
     assert alice.addresses.values(*DELIVERY).get() == DELIVERY
+
+
+def test_an_address_is_kept_once(client: Client, emma: Edition) -> None:
+    alice = people.alice()
+    Address.objects.create(user=alice, **DELIVERY)
+    client.force_login(alice)
+    put(client, emma)
+    order_with(client, saved_address="another", save_address="on", city="LONDON")
+    assert alice.addresses.count() == 1
 
 
 def test_a_full_address_book_takes_no_more(client: Client, emma: Edition) -> None:
