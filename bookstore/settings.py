@@ -195,6 +195,15 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "/account/login/"
 LOGIN_REDIRECT_URL = "/account/"
 ACCOUNT_ADAPTER = "storefront.signin.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "storefront.account_forms.SignInForm",
+    "signup": "storefront.account_forms.SignUpForm",
+    "reset_password": "storefront.account_forms.ForgottenPasswordForm",
+    "reset_password_from_key": "storefront.account_forms.NewPasswordForm",
+    "change_password": "storefront.account_forms.ChangePasswordForm",
+    "add_email": "storefront.account_forms.ChangeEmailForm",
+    "reauthenticate": "storefront.account_forms.AskAgainForm",
+}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -223,7 +232,7 @@ ALLAUTH_TRUSTED_PROXY_COUNT = env("PROXY_COUNT")
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576  # bytes, for everything but uploaded files
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000  # a long series in the back office has as many
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -7,6 +7,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.contrib import messages
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from orders.models import Basket
@@ -18,6 +19,11 @@ logger = logging.getLogger(__name__)
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth carries no types
     """Brings the guest's basket along, and keeps the visitor card right."""
+
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": gettext_lazy("E-mail address and password do not match."),
+    }
 
     def login(self, request: HttpRequest, user: User) -> None:
         """Sign in: the guest's basket becomes the user's, and what came along is shown."""

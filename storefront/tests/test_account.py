@@ -53,6 +53,16 @@ def text(client: Client, path: str) -> str:
 # --- Signing up, in and out -----------------------------------------------------------------------
 
 
+def test_signing_in_speaks_as_the_shop_does(client: Client) -> None:
+    page = text(client, "/account/login/")
+    assert '<label for="id_login">E-mail address</label>' in page
+    assert "placeholder" not in page.partition("<main")[2]
+    assert page.index('name="password"') < page.index("Forgot your password?")
+    assert page.count("Forgot your password?") == 1
+    answer = client.post("/account/login/", {**ALICE, "password": "wrong"})
+    assert "E-mail address and password do not match." in answer.content.decode()
+
+
 def test_sign_up_verify_sign_in_and_see_the_orders(client: Client, emma: Edition) -> None:
     put(client, emma)
     fields = {"email": "Dora@Example.com", "password1": "yellow submarine 9"}
@@ -338,6 +348,17 @@ def test_a_bad_address(client: Client, field: str, value: str, words: str) -> No
     assert response.status_code == 422
     assert words in response.content.decode()
     assert Address.objects.count() == 0
+
+
+def test_an_address_stands_in_the_book_once(client: Client) -> None:
+    alice = people.alice()
+    address = Address.objects.create(user=alice, **HOME)
+    client.force_login(alice)
+    response = client.post("/account/addresses/new/", HOME)
+    assert response.status_code == 422
+    assert "This address is in your address book already." in response.content.decode()
+    assert alice.addresses.count() == 1
+    assert client.post(f"/account/addresses/{address.pk}/", HOME).status_code == 303
 
 
 def test_a_full_address_book(client: Client) -> None:
