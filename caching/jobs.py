@@ -1,11 +1,27 @@
 """The transactional outbox of the cache: bumps that are repeated until Redis took them."""
 
-from procrastinate import RetryStrategy
+from django.db import InterfaceError, OperationalError
+from procrastinate import BaseRetryStrategy, RetryDecision
 from procrastinate.contrib.django import app
+from procrastinate.jobs import Job
 
 from caching import store
 
-UNTIL_REDIS_ANSWERS = RetryStrategy(wait=1, linear_wait=1, max_attempts=10_000)
+OUTAGES = (store.Unavailable, InterfaceError, OperationalError)
+LONGEST_WAIT_SECONDS = 5  # so that all is well again soon after a long outage
+
+
+class UntilRedisAnswers(BaseRetryStrategy):
+    """Try again for as long as an outage lasts; what no outage explains has failed."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        """Wait 1 second, then 2, and never longer than LONGEST_WAIT_SECONDS."""
+        if not isinstance(exception, OUTAGES):
+            return None
+        return RetryDecision(retry_in={"seconds": min(job.attempts + 1, LONGEST_WAIT_SECONDS)})
+
+
+UNTIL_REDIS_ANSWERS = UntilRedisAnswers()
 
 
 @app.task(name="caching.bump", retry=UNTIL_REDIS_ANSWERS)
