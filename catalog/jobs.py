@@ -1,4 +1,7 @@
-"""Jobs that carry changes of the catalogue into Redis, repeated until it took them."""
+"""Jobs that carry changes of the catalogue into Redis, repeated until it took them.
+
+One lock has them run one after another: what was read last is written last.
+"""
 
 from procrastinate.contrib.django import app
 
@@ -6,25 +9,27 @@ from caching import store
 from caching.jobs import UNTIL_REDIS_ANSWERS
 from catalog import memory
 
+LOCK = "catalog.memory"
 
-@app.task(name="catalog.publish_stock", retry=UNTIL_REDIS_ANSWERS)
+
+@app.task(name="catalog.publish_stock", retry=UNTIL_REDIS_ANSWERS, lock=LOCK)
 def publish_stock(numbers: list[str]) -> None:
     """Renew the live stock levels of these editions."""
     memory.publish_stock(numbers)
 
 
-@app.task(name="catalog.publish_works", retry=UNTIL_REDIS_ANSWERS)
+@app.task(name="catalog.publish_works", retry=UNTIL_REDIS_ANSWERS, lock=LOCK)
 def publish_works(work_ids: list[int]) -> None:
     """Renew the suggestions and stock levels of these works."""
     memory.publish_works(work_ids)
 
 
-@app.periodic(cron="* * * * * */5")  # croniter's sixth field counts seconds
-@app.task(name="catalog.heal_memory", queueing_lock="catalog.heal_memory")
+@app.periodic(cron="* * * * * */10")  # croniter's sixth field counts seconds
+@app.task(name="catalog.heal_memory", queue="clock", lock=LOCK, queueing_lock="catalog.heal_memory")
 def heal_memory(timestamp: int) -> None:
     """Fill Redis again when it came back empty (`timestamp`: the planned second, unused)."""
     try:
         if not memory.is_built():
             memory.rebuild()
     except store.Unavailable:
-        return  # asked again in five seconds
+        return  # asked again in ten seconds

@@ -4,13 +4,12 @@ The worker writes them from PostgreSQL whenever a transaction has changed them; 
 reads. All of it can be rebuilt at any time (`rebuild_live`), and is, when Redis comes back empty.
 
 Keys: `live:stock` (hash: isbn13 → level), `live:suggest` (sorted set of entries, read by prefix),
-`live:suggest:of` (hash: work id → its entries, to take them back), `live:built` (a mark).
+`live:works` (hash: work id → its entries and numbers, to take them back), `live:built:2` (a mark).
 """
 
 import json
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -22,11 +21,13 @@ from catalog.models import Edition, Work
 
 STOCK = "live:stock"
 SUGGEST = "live:suggest"
-SUGGEST_OF = "live:suggest:of"
-BUILT = "live:built"
+WORKS = "live:works"
+BUILT = "live:built:2"  # another number with another layout: then all is written anew
 
 FEW = 3  # copies; from here down the badge names the number
 MOST_CANDIDATES = 200  # entries looked at for one prefix before the best are taken
+MOST_CANDIDATES_OF_SHORT = 2000  # where the prefix is so short that it says little
+SHORT = 2  # letters
 BATCH = 1000
 
 
@@ -91,30 +92,36 @@ def publish_stock(numbers: Collection[str]) -> None:
 
 @store.needs_redis
 def publish_works(work_ids: Collection[int]) -> None:
-    """Write the suggestions and stock levels of these works; forget works that are gone."""
+    """Write the suggestions and stock levels of these works; forget works that are gone.
+
+    What a work had is kept beside it, because an edition that was deleted since cannot tell.
+    """
     works = Work.objects.offered().filter(pk__in=work_ids).for_cards()
-    entries = {work.pk: sorted(_entries(work)) for work in works}
     client = store.client()
     ids = list(work_ids)
-    old_entries = client.hmget(SUGGEST_OF, [str(pk) for pk in ids]) if ids else []
+    stored = client.hmget(WORKS, ids) if ids else []
+    olds = [json.loads(old) for old in stored if old]
     pipeline = client.pipeline()
-    for pk, old in zip(ids, old_entries, strict=True):
-        if old:
-            pipeline.zrem(SUGGEST, *json.loads(old))
-        pipeline.hdel(SUGGEST_OF, str(pk))
+    for old in olds:
+        pipeline.zrem(SUGGEST, *old["entries"])
+    if ids:
+        pipeline.hdel(WORKS, *ids)
     trending.write_cards(pipeline, works)
-    for pk, members in entries.items():
-        pipeline.zadd(SUGGEST, dict.fromkeys(members, 0))
-        pipeline.hset(SUGGEST_OF, str(pk), json.dumps(members))
+    for work in works:
+        entries = sorted(_entries(work))
+        numbers = [edition.isbn13 for edition in work.editions.all()]
+        pipeline.zadd(SUGGEST, dict.fromkeys(entries, 0))
+        pipeline.hset(WORKS, str(work.pk), json.dumps({"entries": entries, "numbers": numbers}))
     pipeline.execute()
-    numbers = Edition.objects.filter(work__in=ids).values_list("isbn13", flat=True)
-    publish_stock(list(numbers))
+    had = {number for old in olds for number in old["numbers"]}
+    has = Edition.objects.filter(work__in=ids).values_list("isbn13", flat=True)
+    publish_stock(sorted(had | set(has)))
 
 
 @store.needs_redis
 def rebuild() -> int:
     """Write everything anew, and return how many works that were."""
-    store.client().delete(STOCK, SUGGEST, SUGGEST_OF, trending.CARDS)
+    store.client().delete(BUILT, STOCK, SUGGEST, WORKS, trending.CARDS)
     ids = list(Work.objects.offered().order_by("pk").values_list("pk", flat=True))
     for start in range(0, len(ids), BATCH):
         publish_works(ids[start : start + BATCH])
@@ -136,7 +143,10 @@ def _encode_level(edition: Edition) -> str:
 
 
 def _entries(work: Work) -> Iterable[str]:
-    """One entry for every word of the title and names that typing may begin with."""
+    """One entry for every word of the title and names that typing may begin with.
+
+    The work's id ends each: an author's entry stays when another work of theirs goes.
+    """
     edition = work.lead_edition
     if edition is None:
         return
@@ -147,7 +157,7 @@ def _entries(work: Work) -> Iterable[str]:
         "detail": work.byline,
         "url": edition.get_absolute_url(),
     }
-    yield from _from_every_word(work.title, rank, about_work)
+    yield from _from_every_word(work.title, rank, about_work, work.pk)
     for contribution in work.authors:
         contributor = contribution.contributor
         about = {
@@ -156,14 +166,14 @@ def _entries(work: Work) -> Iterable[str]:
             "detail": "",
             "url": contributor.get_absolute_url(),
         }
-        yield from _from_every_word(contributor.name, rank, about)
+        yield from _from_every_word(contributor.name, rank, about, work.pk)
 
 
-def _from_every_word(text: str, rank: str, about: dict[str, str]) -> Iterable[str]:
+def _from_every_word(text: str, rank: str, about: dict[str, str], work_id: int) -> Iterable[str]:
     words = fold(text).split()
     payload = json.dumps(about, ensure_ascii=False, sort_keys=True)
     for place in range(len(words)):
-        yield f"{' '.join(words[place:])}\x00{place:02}{rank}\x00{payload}"
+        yield f"{' '.join(words[place:])}\x00{place:02}{rank}\x00{payload}\x00{work_id}"
 
 
 # --- Reading ------------------------------------------------------------------------------------
@@ -196,17 +206,18 @@ def _decode_level(number: str, value: bytes | None, today: str) -> StockLevel:
 def suggest(prefix: str, *, limit: int) -> list[Suggestion]:
     """At most `limit` suggestions for what was typed: beginnings of titles first, then the popular.
 
-    An empty or unfoldable prefix suggests nothing.
+    They are chosen among the first MOST_CANDIDATES entries by the alphabet, which is all of them
+    but for the shortest prefixes. An empty or unfoldable prefix suggests nothing.
     """
     folded = fold(prefix)
     if not folded:
         return []
     low, high = f"[{folded}".encode(), f"[{folded}".encode() + b"\xff"
-    entries = store.client().zrangebylex(SUGGEST, low, high, start=0, num=MOST_CANDIDATES)
-    ranked = sorted(tuple(entry.decode().split("\x00")[1:]) for entry in entries)
-    payloads = dict.fromkeys(payload for _rank, payload in ranked)  # a title may begin twice
-    found: list[dict[str, Any]] = [json.loads(payload) for payload in payloads]
-    return [Suggestion(**about) for about in found[:limit]]
+    most = MOST_CANDIDATES_OF_SHORT if len(folded) <= SHORT else MOST_CANDIDATES
+    entries = store.client().zrangebylex(SUGGEST, low, high, start=0, num=most)
+    ranked = sorted(entry.decode().split("\x00")[1:3] for entry in entries)
+    payloads = list(dict.fromkeys(payload for _rank, payload in ranked))  # many works, one author
+    return [Suggestion(**json.loads(payload)) for payload in payloads[:limit]]
 
 
 def as_json(suggestions: Iterable[Suggestion]) -> list[dict[str, str]]:

@@ -1,13 +1,15 @@
 """What the live answers are read from: written by jobs, rebuilt at will."""
 
 import datetime
+from unittest.mock import Mock
 
 import pytest
 from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import Settings
 
 from caching import store
-from catalog import jobs, memory
+from catalog import jobs, memory, trending
 from catalog.models import Work
 from catalog.tests.factories import EditionFactory, WorkFactory, put_in_stock
 
@@ -104,13 +106,47 @@ def test_a_renamed_work_leaves_its_old_name() -> None:
     assert [s.label for s in memory.suggest("pride", limit=5)] == ["Pride and Prejudice"]
 
 
-def test_a_deleted_work_is_forgotten() -> None:
+def test_a_withdrawn_work_is_forgotten() -> None:
     gone = work("Mrs Dalloway", "Virginia Woolf")
-    pk = gone.pk
-    jobs.publish_works([pk])
+    jobs.publish_works([gone.pk])
     gone.editions.update(is_offered=False)
+    jobs.publish_works([gone.pk])
+    assert memory.suggest("mrs", limit=5) == []
+
+
+def test_a_deleted_work_is_forgotten_with_its_editions_but_not_its_author() -> None:
+    gone, kept = (work(title, "Virginia Woolf") for title in ("Mrs Dalloway", "Orlando"))
+    jobs.publish_works([gone.pk, kept.pk])
+    pk, number = gone.pk, gone.editions.get().isbn13
+    gone.editions.all().delete()
+    gone.delete()
     jobs.publish_works([pk])
     assert memory.suggest("mrs", limit=5) == []
+    assert level(number) == ("unknown", None)
+    assert not store.client().hexists(trending.CARDS, number)
+    assert [s.label for s in memory.suggest("woolf", limit=5)] == ["Virginia Woolf"]
+
+
+def test_the_best_known_is_found_by_its_first_letter() -> None:
+    pks = [work(f"Aa {n}", "Émile Zola").pk for n in range(memory.MOST_CANDIDATES)]
+    jobs.publish_works([*pks, work("Azure", "Zadie Smith", popularity=9).pk])
+    assert memory.suggest("a", limit=1)[0].label == "Azure"
+
+
+def test_jobs_that_write_run_one_after_another() -> None:
+    put_in_stock(EditionFactory.create(), 3)
+    locks = ProcrastinateJob.objects.filter(task_name="catalog.publish_stock")
+    assert list(locks.values_list("lock", flat=True)) == ["catalog.memory"]
+    assert jobs.heal_memory.lock == "catalog.memory"
+
+
+def test_a_rebuild_that_is_killed_is_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory.rebuild()
+    work("Orlando", "Virginia Woolf")
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(memory, "publish_works", Mock(side_effect=KeyboardInterrupt))
+        memory.rebuild()
+    assert not memory.is_built()
 
 
 def test_an_empty_redis_is_filled_again_by_itself() -> None:

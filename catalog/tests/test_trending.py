@@ -45,6 +45,17 @@ def test_interest_fades_and_is_forgotten() -> None:
     assert labels() == ["New", "Old"]
 
 
+def test_the_editions_of_a_work_count_together_and_stand_once() -> None:
+    cloth, other = edition("Emma"), edition("Walden")
+    paper = EditionFactory.create(work=cloth.work)
+    jobs.publish_works([cloth.work_id])
+    want(cloth, 2)
+    want(paper, 3)
+    want(other, 4)
+    items = trending.trending(today=TODAY, limit=10)
+    assert [item["isbn13"] for item in items] == [paper.isbn13, other.isbn13]
+
+
 def test_a_withdrawn_edition_is_not_shown() -> None:
     gone = edition("Gone")
     want(gone, 3)
