@@ -5,15 +5,30 @@ from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
 KEPT_HOURS = 72  # how long finished jobs can be looked at
+CLOCK = "clock"  # the queue of jobs that run so often that their success is no news
 
 
 @app.periodic(cron="* * * * *")
-@app.task(name="bookstore.retry_stalled", queueing_lock="retry_stalled", pass_context=True)
+@app.task(
+    name="bookstore.retry_stalled", queue=CLOCK, queueing_lock="retry_stalled", pass_context=True
+)
 async def retry_stalled(context: JobContext, timestamp: int) -> None:
     """Give the jobs of a worker that was killed to one that lives."""
     manager = context.app.job_manager
     for job in await manager.get_stalled_jobs():
         await manager.retry_job(job)
+
+
+@app.periodic(cron="7 * * * *")
+@app.task(
+    name="bookstore.delete_clock_jobs",
+    queue=CLOCK,
+    queueing_lock="delete_clock_jobs",
+    pass_context=True,
+)
+async def delete_clock_jobs(context: JobContext, timestamp: int) -> None:
+    """Forget what the clock did well: thousands of rows a day."""
+    await context.app.job_manager.delete_old_jobs(nb_hours=1, queue=CLOCK)
 
 
 @app.periodic(cron="17 3 * * *")

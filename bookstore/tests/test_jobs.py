@@ -6,6 +6,7 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.sessions.models import Session
 from django.db import connection
+from django.test import Client
 from django.utils import timezone
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
@@ -13,6 +14,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.jobs import Job
 
 from bookstore import jobs
+from tests.people import carol
 
 pytestmark = pytest.mark.django_db
 
@@ -22,12 +24,12 @@ def context() -> JobContext:
     return JobContext(app=app, job=job, abort_reason=lambda: None, start_timestamp=0)
 
 
-def insert_job(status: str) -> int:
+def insert_job(status: str, *, queue: str = "default") -> int:
     columns = "queue_name, task_name, priority, args, status, attempts"
-    values = "'default', 'caching.bump', 0, '{\"names\": []}', %s, 1"
+    values = "%s, 'caching.bump', 0, '{\"names\": []}', %s, 1"
     with connection.cursor() as cursor:
         insert = f"INSERT INTO procrastinate_jobs ({columns}) VALUES ({values}) RETURNING id"
-        cursor.execute(insert, [status])
+        cursor.execute(insert, [queue, status])
         return int(cursor.fetchone()[0])
 
 
@@ -67,6 +69,22 @@ def test_finished_jobs_are_forgotten_and_waiting_ones_kept() -> None:
     assert not ProcrastinateJob.objects.filter(pk=done).exists()
     assert status(failed) == "failed"
     assert status(waiting) == "todo"
+
+
+def test_what_the_clock_did_well_is_soon_forgotten_and_not_shown(client: Client) -> None:
+    client.force_login(carol())
+    done, failed = insert_job("succeeded", queue="clock"), insert_job("failed", queue="clock")
+    other = insert_job("succeeded")
+    shown = client.get("/admin/procrastinate/procrastinatejob/").context["cl"].queryset
+    assert [job.pk for job in shown] == [other, failed]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO procrastinate_events (job_id, type, at)"
+            " SELECT unnest(%s), 'succeeded', now() - interval '2 hours'",
+            [[done, failed, other]],
+        )
+    async_to_sync(jobs.delete_clock_jobs.func)(context(), timestamp=0)
+    assert {job.pk for job in ProcrastinateJob.objects.all()} == {failed, other}
 
 
 def test_sessions_that_have_ended_are_forgotten() -> None:
