@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -15,6 +16,7 @@ from ninja.errors import HttpError, ValidationError
 
 logger = logging.getLogger(__name__)
 
+RETRY_SECONDS = 10
 LARGEST_BODY = 65_536  # bytes; the longest rightful body, an order, has about two thousand
 
 View = Callable[..., HttpResponse]
@@ -74,6 +76,8 @@ def install(api: NinjaAPI) -> None:
         (HttpError, lambda request, error: problem(error.status_code, _sentence(error))),
         (Http404, lambda request, error: problem(404, _("There is no such thing."))),
         (RequestDataTooBig, lambda request, error: _too_large()),
+        (OperationalError, _unavailable),
+        (InterfaceError, _unavailable),
         (Exception, _failed),
     ]
     for kind, handler in handlers:
@@ -88,6 +92,13 @@ def _announced_length(request: HttpRequest) -> int:
 def _too_large() -> HttpResponse:
     detail = _("The body is larger than %(limit)d bytes.")
     return problem(413, detail % {"limit": LARGEST_BODY})
+
+
+def _unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
+    logger.error("%s %s failed", request.method, request.path, exc_info=error)
+    response = problem(503, _("The shop’s records do not answer just now. Please try again."))
+    response["Retry-After"] = str(RETRY_SECONDS)
+    return response
 
 
 def _failed(request: HttpRequest, error: Exception) -> HttpResponse:

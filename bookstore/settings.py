@@ -76,7 +76,10 @@ def _database(name: str, why: str) -> dict[str, Any]:
     config["CONN_HEALTH_CHECKS"] = True
     # How near a near miss must be for search to find it; PostgreSQL's own 0.6 forgives too little.
     threshold = "-c pg_trgm.word_similarity_threshold=0.4"
-    config["OPTIONS"] = {"options": threshold, **config.get("OPTIONS", {})}
+    # Seconds after which a host that has gone silent counts as dead; see wsgi.py for one that works
+    # too long.
+    silence = {"connect_timeout": 3, "keepalives_idle": 10, "keepalives_interval": 3}
+    config["OPTIONS"] = {"options": threshold, **silence, **config.get("OPTIONS", {})}
     return config
 
 

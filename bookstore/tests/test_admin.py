@@ -12,6 +12,14 @@ from tests.people import carol
 pytestmark = pytest.mark.django_db
 
 
+def test_a_form_may_have_many_fields(client: Client) -> None:
+    client.force_login(carol())
+    series = {"title": "Human Comedy", "slug": "human-comedy", "memberships-INITIAL_FORMS": "0"}
+    works = {f"memberships-{number}-position": "" for number in range(1000)}
+    form = {**series, "memberships-TOTAL_FORMS": "1000", **works}
+    assert client.post("/admin/catalog/series/add/", form).status_code == 302
+
+
 def test_jobs_are_looked_at_and_never_changed(
     client: Client, django_assert_max_num_queries: Any
 ) -> None:

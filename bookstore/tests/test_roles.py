@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -18,6 +19,7 @@ from bookstore.management.commands.grant_reader import catalogue_tables
 from bookstore.roles import ROLES, SPLIT, Role, UnknownRole, get_role
 from bookstore.tests.shell import CHECKOUT, run
 
+HTML, PROBLEM = "text/html", "application/problem+json"
 VISIT = """
 import json, sys
 import django
@@ -29,7 +31,12 @@ client = Client(raise_request_exception=False)
 for path in sys.argv[1:]:
     response = client.get(path, headers={"host": "localhost"})
     cookies = sorted(response.cookies)
-    visits[path] = {"status": response.status_code, "cookies": cookies}
+    visits[path] = {
+        "status": response.status_code,
+        "cookies": cookies,
+        "retry": response.get("Retry-After"),
+        "kind": response["Content-Type"].partition(";")[0],
+    }
 print(json.dumps({"visits": visits, "middleware": settings.MIDDLEWARE}))
 """
 QUERY = """
@@ -40,6 +47,14 @@ try:
     Work.objects.exists()
 except Exception as error:
     print(type(error).__name__)
+"""
+
+LIMITS = """
+import {}
+from django.db import connection
+names = ("statement_timeout", "lock_timeout", "pg_trgm.word_similarity_threshold")
+with connection.cursor() as cursor:
+    print(*(cursor.execute(f"SHOW {{name}}").fetchone()[0] for name in names))
 """
 
 
@@ -138,6 +153,43 @@ def test_a_role_answers_its_own_addresses_only(
     if role != "rds":
         assert [path for path, visit in seen["visits"].items() if visit["cookies"]] == []
         assert [name for name in seen["middleware"] if "session" in name or "csrf" in name] == []
+
+
+@pytest.mark.parametrize(
+    ("role", "variable", "kinds"),
+    [
+        ("rds", "DATABASE_URL", {"/checkout/": HTML, "/api/v1/editions": PROBLEM}),
+        ("frontend", "DATABASE_READER_URL", {"/": HTML, "/search/?q=emma": HTML}),
+    ],
+)
+def test_without_postgresql_it_is_back_in_a_moment(
+    tmp_path: Path, role: str, variable: str, kinds: dict[str, str]
+) -> None:
+    dead = {variable: "postgresql://nobody@127.0.0.1:1/none", "REDIS_URL": "redis://127.0.0.1:1/0"}
+    earnest = {"DEBUG": "off", "HTTPS_ONLY": "off", "BOOKSTORE_DATA_DIR": str(tmp_path)}
+    known = {**environment(role, **dead), **earnest}
+    assert run("manage.py", "collectstatic", "--no-input", environment=known).returncode == 0
+    session = "client.cookies['visitor'] = 'x' * 32"
+    visit = VISIT.replace("for path in", f"{session}\nfor path in")
+    outcome = run("-c", visit, "/ready", *kinds, environment=known)
+    assert outcome.returncode == 0, outcome.stderr
+    visits = json.loads(outcome.stdout.splitlines()[-1])["visits"]
+    assert visits.pop("/ready")["status"] == 503
+    assert visits == {
+        path: {"status": 503, "cookies": [], "retry": "10", "kind": kind}
+        for path, kind in kinds.items()
+    }
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("role", "limit"), [("rds", "25s"), ("frontend", "5s")])
+def test_no_page_waits_for_long(reader_url: str, role: str, limit: str) -> None:
+    variable = "DATABASE_URL" if role == "rds" else "DATABASE_READER_URL"
+    known = environment(role, **{variable: reader_url})
+    outcome = run("-c", LIMITS.format("bookstore.wsgi"), environment=known)
+    assert outcome.stdout == f"{limit} 10s 0.4\n", outcome.stderr
+    outcome = run("-c", LIMITS.format("bookstore.settings"), environment=known)
+    assert outcome.stdout == "0 0 0.4\n", outcome.stderr  # commands and jobs
 
 
 def test_role_redis_cannot_ask_a_database() -> None:

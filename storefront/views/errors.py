@@ -1,8 +1,10 @@
 """The pages for what cannot be answered. They need no store, no session and no visitor."""
 
 import logging
+import sys
 
 from django.core.exceptions import BadRequest
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext_lazy as _
@@ -27,7 +29,12 @@ WORDS = {
         _("Sorry, that was our mistake"),
         _("Something went wrong on our side. Please try again in a moment."),
     ),
+    503: (
+        _("Back in a moment"),
+        _("The shop cannot look into its books just now. Please try again in a minute."),
+    ),
 }
+RETRY_SECONDS = 10
 
 logger = logging.getLogger(__name__)
 
@@ -52,8 +59,12 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500: our fault."""
-    return _page(request, 500, "")
+    """500: our fault; or 503, while PostgreSQL does not answer or is too busy."""
+    if not isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        return _page(request, 500, "")
+    response = _page(request, 503, "")
+    response["Retry-After"] = str(RETRY_SECONDS)
+    return response
 
 
 def _page(request: HttpRequest, status: int, detail: str) -> HttpResponse:
