@@ -1,8 +1,14 @@
 """Housekeeping of the shop as a whole, by the clock."""
 
+import logging
+
 from django.core.management import call_command
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import ConnectorException, UniqueViolation
+from procrastinate.jobs import Status
+
+logger = logging.getLogger(__name__)
 
 KEPT_HOURS = 72  # how long finished jobs can be looked at
 CLOCK = "clock"  # the queue of jobs that run so often that their success is no news
@@ -16,7 +22,12 @@ async def retry_stalled(context: JobContext, timestamp: int) -> None:
     """Give the jobs of a worker that was killed to one that lives."""
     manager = context.app.job_manager
     for job in await manager.get_stalled_jobs():
-        await manager.retry_job(job)
+        try:
+            await manager.retry_job(job)
+        except UniqueViolation:  # of those that wait only once, another one waits already
+            await manager.finish_job(job, Status.FAILED, delete_job=False)
+        except ConnectorException:
+            logger.exception("Job %s, which stalled, could not be tried again", job.id)
 
 
 @app.periodic(cron="7 * * * *")

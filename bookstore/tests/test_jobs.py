@@ -56,6 +56,20 @@ def test_a_job_of_a_killed_worker_is_tried_again() -> None:
     assert status(living) == "doing"
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_job_whose_like_waits_already_keeps_no_other_from_being_tried_again() -> None:
+    first, waiting, second = insert_job("doing"), insert_job("todo"), insert_job("doing")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE procrastinate_jobs SET queueing_lock = 'once' WHERE id = ANY(%s)",
+            [[first, waiting]],
+        )
+    for job in (first, second):
+        set_worker(job, seconds_since_heartbeat=60)
+    async_to_sync(jobs.retry_stalled.func)(context(), timestamp=0)
+    assert [status(job) for job in (first, waiting, second)] == ["failed", "todo", "todo"]
+
+
 def test_finished_jobs_are_forgotten_and_waiting_ones_kept() -> None:
     done, failed, waiting = insert_job("succeeded"), insert_job("failed"), insert_job("todo")
     with connection.cursor() as cursor:
