@@ -7,6 +7,7 @@ time whether it still holds (ETag, 304): an old price is never shown.
 import hashlib
 from collections.abc import Callable, Mapping
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -23,7 +24,7 @@ CHECK_AGAIN = "public, max-age=0, must-revalidate"
 
 def render_public(request: HttpRequest, template: str, values: Mapping[str, object]) -> bytes:
     """A public page as bytes, knowing `origin` besides `values`."""
-    return render_frame(request, template, {"origin": origin(request), **values})
+    return render_frame(request, template, {"origin": origin(), **values})
 
 
 def render_frame(request: HttpRequest, template: str, values: Mapping[str, object]) -> bytes:
@@ -48,7 +49,6 @@ def remembered(
         answer,
         compute,
         day=timezone.localdate().isoformat(),
-        origin=origin(request),
         release=release.current(),
         **arguments,
     )
@@ -63,6 +63,6 @@ def checked_again(request: HttpRequest, body: bytes, *, content_type: str = HTML
     return get_conditional_response(request, etag=etag, response=response) or response
 
 
-def origin(request: HttpRequest) -> str:
-    """Scheme and host, for the few addresses that must be absolute."""
-    return f"{request.scheme}://{request.get_host()}"
+def origin() -> str:
+    """Scheme and host, for the few addresses that must be absolute: not what a visitor says."""
+    return settings.SHOP_URL.rstrip("/")

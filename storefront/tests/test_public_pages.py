@@ -117,13 +117,11 @@ def test_pages_of_another_release_are_not_met(
     assert "Another Name" in read(client, EMMA)
 
 
-def test_each_host_has_its_own_absolute_addresses(
-    emma: Edition, client: Client, settings: Settings
-) -> None:
-    settings.ALLOWED_HOSTS = ["one.example", "two.example"]
-    for host in settings.ALLOWED_HOSTS:
-        page = client.get(EMMA, headers={"host": host}).content.decode()
-        assert f'<link rel="canonical" href="http://{host}{EMMA}">' in page
+def test_what_the_visitor_calls_the_shop_changes_no_page(client: Client, emma: Edition) -> None:
+    names = [{"host": "localhost:8000"}, {"host": "localhost:1"}, {"host": "127.0.0.1"}]
+    pages = {client.get(emma.get_absolute_url(), headers=headers).content for headers in names}
+    assert len(pages) == 1
+    assert b'<link rel="canonical" href="http://localhost:8000/books/' in pages.pop()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -31,7 +31,7 @@ def robots_txt(request: HttpRequest) -> HttpResponse:
     lines = [
         "User-agent: *",
         *(f"Disallow: {path}" for path in (*private, f"{reverse('search')}?")),
-        f"Sitemap: {origin(request)}{reverse('sitemap')}",
+        f"Sitemap: {origin()}{reverse('sitemap')}",
     ]
     body = "\n".join((*lines, "")).encode()
     return checked_again(request, body, content_type="text/plain; charset=utf-8")
@@ -41,8 +41,8 @@ def robots_txt(request: HttpRequest) -> HttpResponse:
 def status(request: HttpRequest) -> HttpResponse:
     """Whether the three roles and their stores answer; each is asked by the browser."""
     roles = [
-        (_("Pages"), _("The shop's public pages, read from the catalog."), paths.FRONTEND_READY),
-        (_("Live answers"), _("Suggestions, stock and your basket's count."), paths.REDIS_READY),
+        (_("Pages"), _("The shop’s public pages, read from the catalog."), paths.FRONTEND_READY),
+        (_("Live answers"), _("Suggestions, stock and your basket’s count."), paths.REDIS_READY),
         (_("Records"), _("Baskets, orders and accounts."), paths.RDS_READY),
     ]
     body = render_public(request, "storefront/status.html", {"roles": roles})
