@@ -37,6 +37,7 @@ SCHEME = {
     "SHOP_NAME": (str, "The Bookstore"),
     "SHOP_CURRENCY": (str, "USD"),
     "SHOP_URL": (str, "http://localhost:8000"),
+    "SHOP_TIME_ZONE": (str, "UTC"),
     "SHOP_BANK_ACCOUNT": (str, ""),
 }
 env = environ.FileAwareEnv(**SCHEME)
@@ -156,7 +157,12 @@ _CHECKS_OF_VISITORS = [
     *(f"admin.E{number}" for number in (402, 404, 408, 409, 410)),
     "security.W003",
 ]
-SILENCED_SYSTEM_CHECKS = [] if ROLE.has_sessions else _CHECKS_OF_VISITORS
+SILENCED_SYSTEM_CHECKS = [
+    # HSTS for this host alone: the bookseller's other hosts may not speak HTTPS.
+    "security.W005",
+    "security.W021",
+    *([] if ROLE.has_sessions else _CHECKS_OF_VISITORS),
+]
 
 ROOT_URLCONF = "bookstore.urls"
 WSGI_APPLICATION = "bookstore.wsgi.application"
@@ -228,10 +234,9 @@ HTTPS_ONLY = env("HTTPS_ONLY") and not DEBUG
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS_ONLY
 SECURE_REDIRECT_EXEMPT = [r"^(api/|live/)?(health|ready)$"]  # load balancers ask over plain HTTP
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS_ONLY else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS_ONLY
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-# How many proxies wrote to X-Forwarded-For; with none, nobody is believed.
+# How many proxies wrote to X-Forwarded-For and -Proto; with none, nobody is believed.
 ALLAUTH_TRUSTED_PROXY_COUNT = env("PROXY_COUNT")
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env("PROXY_COUNT") else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576  # bytes, for everything but uploaded files
@@ -252,9 +257,8 @@ CONTENT_SECURITY_POLICY = {
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
-LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_TZ = True
-TIME_ZONE = "UTC"
+TIME_ZONE = env("SHOP_TIME_ZONE")
 
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"

@@ -62,3 +62,35 @@ def test_the_example_lists_every_variable_and_no_other() -> None:
     lines = (CHECKOUT / ".env.example").read_text().splitlines()
     names = [line.split("=")[0] for line in lines if line and not line.startswith("#")]
     assert names == list(SCHEME)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, [None, False, False, "UTC"]),
+        (
+            {"PROXY_COUNT": "1", "SHOP_TIME_ZONE": "Europe/Dublin"},
+            [["HTTP_X_FORWARDED_PROTO", "https"], False, False, "Europe/Dublin"],
+        ),
+    ],
+)
+def test_what_follows_from_the_environment(given: dict[str, str], expected: list[object]) -> None:
+    names = (
+        "SECURE_PROXY_SSL_HEADER",
+        "SECURE_HSTS_INCLUDE_SUBDOMAINS",
+        "SECURE_HSTS_PRELOAD",
+        "TIME_ZONE",
+    )
+    outcome = run(
+        "-c",
+        "import json; from django.conf import settings;"
+        f" print(json.dumps([getattr(settings, name) for name in {names!r}]))",
+        environment={
+            "DJANGO_SETTINGS_MODULE": "bookstore.settings",
+            "BOOKSTORE_ROLE": "redis",
+            **SECRET,
+            **REDIS,
+            **given,
+        },
+    )
+    assert json.loads(outcome.stdout) == expected, outcome.stderr
