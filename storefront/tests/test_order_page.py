@@ -47,6 +47,24 @@ def test_afterwards_the_address_works_without_the_token(client: Client, order: O
     assert Client().get(order.get_absolute_url()).status_code == 404
 
 
+@pytest.mark.parametrize("path", ["", "fake-payment/"])
+def test_a_browser_is_sent_on_to_the_address_without_the_token(
+    client: Client, emma: Edition, path: str
+) -> None:
+    order = make_order({emma: 1}, payment_method="fake")
+    client.force_login(people.carol())  # who could see it, but whose it is not before
+    plain = f"{order.get_absolute_url()}{path}"
+    url = f"{plain}?token={order.token}"
+    response = client.get(url, headers={"sec-fetch-mode": "navigate"})
+    assert (response.status_code, response["Location"]) == (303, plain)
+    assert "no-store" in response["Cache-Control"]
+    client.logout()
+    response = Client().get(url, headers={"sec-fetch-mode": "navigate"})
+    client.cookies = response.cookies
+    assert client.get(plain).status_code == 200
+    assert client.get(url).status_code == 200
+
+
 def test_a_number_as_people_type_it(client: Client, order: Order) -> None:
     client.get(order.get_guest_url())
     typed = order.number.replace("-", "").lower()

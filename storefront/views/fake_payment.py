@@ -13,9 +13,8 @@ from django.views.decorators.http import require_http_methods
 
 from orders.models import Order
 from orders.payments import EventKind, PaymentEvent, record_event
-from storefront.views.orders import find_order
+from storefront.views.orders import find_order, hide_token
 from storefront.views.redirects import see_other
-from storefront.visitor import may_see, remember_order
 
 
 @never_cache
@@ -27,8 +26,8 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
     order = find_order(request, number)
     if order.payment_method != "fake" or order.status != Order.Status.AWAITING_PAYMENT:
         return see_other(order.get_absolute_url())
-    if not may_see(request, order):  # but for the token in the address
-        remember_order(request, order)
+    if moved := hide_token(request, order):
+        return moved
     if request.method != "POST":
         return render(request, "storefront/order/fake_payment.html", {"order": order})
     is_paid = request.POST.get("answer") == "pay"

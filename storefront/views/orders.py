@@ -37,8 +37,8 @@ SHOWN_EVENTS = frozenset(
 def show(request: HttpRequest, number: str) -> HttpResponse:
     """What was ordered, how far it is, and what is left to do."""
     order = find_order(request, number)
-    if not may_see(request, order):  # but for the token in the address
-        remember_order(request, order)  # so that the buttons on the page work without it
+    if moved := hide_token(request, order):
+        return moved
     events = [event for event in order.events.all() if event.kind in SHOWN_EVENTS]
     is_awaiting_payment = order.status == Order.Status.AWAITING_PAYMENT
     context = {
@@ -83,6 +83,23 @@ def _payment_method(order: Order) -> PaymentMethod | None:
     return next((each for each in payment_methods() if each.code == order.payment_method), None)
 
 
+def hide_token(request: HttpRequest, order: Order) -> HttpResponse | None:
+    """Have the session remember the address's token, so that the page works without it.
+
+    A browser is sent to the address without the token: there nobody reads it over a shoulder, in
+    the history, or in a link that is passed on. A program that keeps no session needs no such care.
+    """
+    token = _token(request)
+    if token and not is_theirs(request, order) and is_theirs(request, order, token=token):
+        remember_order(request, order)
+    is_browsing = request.method == "GET" and request.headers.get("Sec-Fetch-Mode") == "navigate"
+    return see_other(request.path) if token and is_browsing else None
+
+
+def _token(request: HttpRequest) -> str:
+    return request.GET.get("token", "")[:LONGEST_TOKEN]
+
+
 def find_order(request: HttpRequest, number: str) -> Order:
     """The order, if the visitor may see it.
 
@@ -93,6 +110,6 @@ def find_order(request: HttpRequest, number: str) -> Order:
         order = Order.objects.for_page().by_number(number)
     except Order.DoesNotExist:
         raise Http404 from None
-    if not may_see(request, order, token=request.GET.get("token", "")[:LONGEST_TOKEN]):
+    if not may_see(request, order, token=_token(request)):
         raise Http404
     return order
