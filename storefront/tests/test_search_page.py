@@ -47,7 +47,7 @@ def test_a_number_leads_straight_to_the_book(number: str, emma: Edition, client:
 def test_an_unknown_number_is_told(emma: Edition, client: Client) -> None:
     page = read(client, "/search/?q=9781861972712")
     assert "We do not have the book with the number 978-1-86197-271-2." in page
-    assert "Try the title or the author's name instead" in page
+    assert "Try the title or the author’s name instead" in page
 
 
 def test_a_wrong_number_is_told(emma: Edition, client: Client) -> None:

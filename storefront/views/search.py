@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 from caching.answers import SEARCH_PAGE
 from catalog import isbn
 from catalog.models import Edition, Subject
-from catalog.search import Criteria, search
+from catalog.search import MOST_COUNTED, Criteria, search
 from storefront import shelves
 from storefront.answering import HTML, remembered, render_public
 from storefront.criteria import SearchForm, active_filters, normalized, parameters, read_criteria
@@ -53,6 +53,7 @@ def _render(request: HttpRequest, criteria: Criteria, form: SearchForm) -> bytes
         "form": form,
         "criteria": criteria,
         "results": results,
+        "most_counted": MOST_COUNTED,
         "filters": active_filters(criteria, subject),
         "paging": Paging(results.page, results.pages, parameters(criteria)),
         "number_trouble": _number_trouble(criteria.q),
