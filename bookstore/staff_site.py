@@ -1,5 +1,6 @@
 """The back office: Django's admin site in the shop's own words, with what needs doing first."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from allauth.account.adapter import get_adapter
@@ -13,6 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from orders.models import Order
+
+DAILY_APPS = ("orders", "catalog", "accounts")
+DAILY_MODELS = ("Order", "Payment", "Refund", "ShippingMethod", "Basket", "OrderEvent")
 
 
 class Duty(NamedTuple):
@@ -54,8 +58,13 @@ class BackOffice(AdminSite):
     ) -> list[dict[str, Any]]:
         """The daily work first."""
         apps = super().get_app_list(request, app_label)
-        daily = {"orders": 0, "catalog": 1, "accounts": 2}
-        return sorted(apps, key=lambda app: daily.get(app["app_label"], len(daily)))
+        for app in apps:
+            app["models"].sort(key=lambda model: _place(DAILY_MODELS, model["object_name"]))
+            if (
+                app["app_label"] == "procrastinate"
+            ):  # the package's name says nothing to booksellers
+                app["name"] = _("Jobs")
+        return sorted(apps, key=lambda app: _place(DAILY_APPS, app["app_label"]))
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -63,6 +72,11 @@ class BackOffice(AdminSite):
         """The start page: duties, then everything there is."""
         duties = _duties() if request.user.has_perm("orders.view_order") else []
         return super().index(request, {"duties": duties, **(extra_context or {})})
+
+
+def _place(daily: Sequence[str], name: str) -> int:
+    """Where it stands among what is used daily; all else follows."""
+    return daily.index(name) if name in daily else len(daily)
 
 
 def _duties() -> list[Duty]:

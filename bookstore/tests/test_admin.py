@@ -1,4 +1,4 @@
-"""The jobs in the back office."""
+"""The back office's start page, and its jobs."""
 
 from typing import Any
 
@@ -37,3 +37,14 @@ def test_jobs_are_looked_at_and_never_changed(
     assert 'style="' not in shown
     assert client.post(change, {"status": "failed"}).status_code == 403
     assert client.get("/admin/procrastinate/procrastinatejob/add/").status_code == 403
+
+
+def test_the_daily_work_comes_first(client: Client) -> None:
+    client.force_login(carol())
+    apps = client.get("/admin/").context["app_list"]
+    names = {app["app_label"]: app["name"] for app in apps}
+    assert list(names)[:3] == ["orders", "catalog", "accounts"]
+    assert names["procrastinate"] == "Jobs"
+    assert [model["object_name"] for model in apps[0]["models"]] == [
+        "Order", "Payment", "Refund", "ShippingMethod", "Basket", "OrderEvent",
+    ]  # fmt: skip
