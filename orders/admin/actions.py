@@ -33,7 +33,7 @@ class CancelForm(forms.Form):
         label=_("Reason"),
         max_length=200,
         required=False,
-        help_text=_("For the shop's own records."),
+        help_text=_("For the shop’s own records."),
     )
 
 
@@ -144,3 +144,5 @@ ACTIONS: dict[str, Action] = {
         is_dangerous=True,
     ),
 }
+STEPS = ("mark-paid", "pack", "ship", "complete")
+"""What brings an order on, in this order; the rest is for exceptions."""

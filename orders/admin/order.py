@@ -8,6 +8,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -15,7 +17,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from catalog import isbn
 from orders.admin import order_pages
 from orders.admin.actions import ACTIONS, Action
-from orders.admin.reading import PartOfOrder, ReadOnlyAdmin
+from orders.admin.reading import PartOfOrder, ReadOnlyAdmin, provider_name
+from orders.gateways import payment_methods
 from orders.models import Order, OrderEvent, OrderLine, Payment, Refund, Shipment
 from orders.models.numbers import normalize_number
 
@@ -49,22 +52,32 @@ class PaymentInline(PartOfOrder):
     """Money in."""
 
     model = Payment
-    fields = readonly_fields = ("received_at", "amount", "currency", "provider", "actor")
+    fields = readonly_fields = ("received_at", "amount", "currency", "paid_by", "actor")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """With who saw it."""
         return super().get_queryset(request).select_related("actor")
+
+    @admin.display(description=gettext_lazy("payment method"))
+    def paid_by(self, payment: Payment) -> str:
+        """By the name that customers see."""
+        return provider_name(payment.provider)
 
 
 class RefundInline(PartOfOrder):
     """Money back."""
 
     model = Refund
-    fields = readonly_fields = ("refunded_at", "amount", "currency", "provider", "reason", "actor")
+    fields = readonly_fields = ("refunded_at", "amount", "currency", "paid_by", "reason", "actor")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """With who gave it."""
         return super().get_queryset(request).select_related("actor")
+
+    @admin.display(description=gettext_lazy("by way of"))
+    def paid_by(self, refund: Refund) -> str:
+        """By the name that customers see."""
+        return provider_name(refund.provider)
 
 
 class EventInline(PartOfOrder):
@@ -95,13 +108,28 @@ class PackedFilter(admin.SimpleListFilter):
         return queryset.filter(packed_at__isnull=self.value() == "no")
 
 
+class PaymentMethodFilter(admin.SimpleListFilter):
+    """The ways to pay, by the names that customers see."""
+
+    title = gettext_lazy("payment method")
+    parameter_name = "payment_method"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Those that are offered."""
+        return [(method.code, method.name) for method in payment_methods()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Orders that chose it."""
+        return queryset.filter(payment_method=self.value()) if self.value() else queryset
+
+
 @admin.register(Order)
 class OrderAdmin(ReadOnlyAdmin[Order]):
     """Looked at here, and moved on by the buttons alone."""
 
     change_form_template = "admin/orders/order/change_form.html"
     fieldsets = (
-        (None, {"fields": ("state", "placed_at", "expires_at", "customer", "payment_method")}),
+        (None, {"fields": ("state", "placed_at", "expires_at", "customer", "paid_by")}),
         (gettext_lazy("To"), {"fields": ("way", "destination")}),
         (
             gettext_lazy("Money"),
@@ -109,12 +137,12 @@ class OrderAdmin(ReadOnlyAdmin[Order]):
         ),
     )
     readonly_fields = (
-        "state", "customer", "way", "destination",
+        "state", "customer", "paid_by", "way", "destination",
         "subtotal", "shipping", "total", "tax", "received",
     )  # fmt: skip
-    list_display = ("number", "state", "total", "email", "placed_at", "way")
+    list_display = ("number", "state", "total", "email", "placed", "way")
     list_filter = (
-        "status", "needs_attention", PackedFilter, "payment_method", "shipping_method",
+        "status", "needs_attention", PackedFilter, PaymentMethodFilter, "shipping_method_name",
         "placed_at",
     )  # fmt: skip
     search_fields = ("number",)  # shows the box; get_search_results does the finding
@@ -201,11 +229,17 @@ class OrderAdmin(ReadOnlyAdmin[Order]):
     ) -> HttpResponse | None:
         orders = list(queryset.order_by("placed_at", "id"))
         if request.POST.get("confirmed") != "yes":
+            possible = [order for order in orders if action.is_possible(order)]
+            if not possible:
+                text = _("“%(action)s” is not possible with any of these orders.")
+                messages.warning(request, text % {"action": action.label})
+                return None
             context = {
                 **self.admin_site.each_context(request),
                 "title": action.label,
                 "opts": self.opts,
-                "orders": orders,
+                "orders": possible,
+                "left_out": [order.number for order in orders if order not in possible],
                 "action": action,
                 "name": name,
                 "checkbox": ACTION_CHECKBOX_NAME,
@@ -233,6 +267,16 @@ class OrderAdmin(ReadOnlyAdmin[Order]):
         return format_html(
             '{} <strong class="shop-attention">{}</strong>', badge, _("Needs attention")
         )
+
+    @admin.display(description=gettext_lazy("placed at"), ordering="placed_at")
+    def placed(self, order: Order) -> str:
+        """In short."""
+        return date_format(timezone.localtime(order.placed_at), "SHORT_DATETIME_FORMAT")
+
+    @admin.display(description=gettext_lazy("payment method"))
+    def paid_by(self, order: Order) -> str:
+        """By the name that customers see."""
+        return provider_name(order.payment_method)
 
     @admin.display(description=gettext_lazy("sent by"), ordering="shipping_method_name")
     def way(self, order: Order) -> str:

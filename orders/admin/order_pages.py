@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from catalog.models.stock import InsufficientStock
-from orders.admin.actions import ACTIONS, Action
+from orders.admin.actions import ACTIONS, STEPS, Action
 from orders.models import Order, WrongState
 from orders.refunds import RefundError
 
@@ -21,6 +21,8 @@ class Button(NamedTuple):
 
     action: Action
     url: str
+    is_next: bool
+    """Whether it is what comes next for the order."""
 
     @property
     def is_immediate(self) -> bool:
@@ -30,10 +32,15 @@ class Button(NamedTuple):
 
 def buttons(request: HttpRequest, order: Order) -> list[Button]:
     """What this person can do with the order now."""
-    return [
-        Button(action, reverse("admin:orders_order_act", args=[order.pk, slug]))
+    possible = {
+        slug: action
         for slug, action in ACTIONS.items()
         if request.user.has_perm(action.permission) and action.is_possible(order)
+    }
+    following = next((slug for slug in STEPS if slug in possible), "")
+    return [
+        Button(action, reverse("admin:orders_order_act", args=[order.pk, slug]), slug == following)
+        for slug, action in possible.items()
     ]
 
 

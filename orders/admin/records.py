@@ -20,7 +20,7 @@ class PaymentAdmin(ReadOnlyAdmin[Payment]):
     list_filter = ("provider", "received_at")
     list_select_related = ("order", "actor")
     search_fields = ("order__number", "=event_id")
-    search_help_text = _("Number of an order, or the provider's event")
+    search_help_text = _("Number of an order, or the provider’s event")
 
 
 @admin.register(Refund)
@@ -31,7 +31,7 @@ class RefundAdmin(ReadOnlyAdmin[Refund]):
     list_filter = ("provider", "refunded_at")
     list_select_related = ("order", "actor")
     search_fields = ("order__number", "=event_id")
-    search_help_text = _("Number of an order, or the provider's event")
+    search_help_text = _("Number of an order, or the provider’s event")
 
 
 @admin.register(OrderEvent)

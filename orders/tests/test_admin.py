@@ -135,6 +135,9 @@ def test_only_what_is_possible_is_offered(
     assert [button.url for button in response.context["buttons"]] == [
         url(order, button) for button in buttons
     ]
+    following = [button.url for button in response.context["buttons"] if button.is_next]
+    steps = [] if state in ("completed", "canceled") else buttons[:1]
+    assert following == [url(order, step) for step in steps]
 
 
 @pytest.mark.parametrize("action", ["mark-paid", "ship", "refund", "cancel"])
@@ -272,6 +275,23 @@ def test_many_are_marked_as_paid_after_asking(client: Client, clerk: User) -> No
 
     assert "Done with 2 orders." in page
     assert Order.objects.filter(status="paid").count() == 2
+
+
+def test_what_is_not_possible_is_left_out_of_the_question(client: Client, clerk: User) -> None:
+    unpaid, ready = placed(), paid()
+    asked = many(client, [unpaid, ready], "mark_paid").content.decode()
+    assert asked.count('name="_selected_action"') == 1
+    assert f"Left out, because it is not possible with them: {ready.number}" in asked
+    refused = many(client, [ready], "mark_paid").content.decode()
+    assert "“Mark as paid” is not possible with any of these orders." in refused
+
+
+def test_ways_have_names(client: Client, clerk: User) -> None:
+    page = client.get(url(paid())).content.decode()
+    assert page.count("At the shop or by bank transfer") == 2  # as chosen, and as paid
+    listed = client.get(ORDERS).content.decode()
+    assert "At the shop or by bank transfer</a>" in listed
+    assert "?shipping_method_name=Standard+delivery" in listed
 
 
 def test_many_are_shipped_and_the_others_named(client: Client, clerk: User) -> None:
