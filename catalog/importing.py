@@ -99,7 +99,9 @@ class _CatalogImport:
         self.today = today
         self.is_sample = is_sample
         self.report = Report()
-        self.subjects = {subject.code: subject for subject in Subject.objects.all()}
+        # Where the shop has a code of its own that Thema has too, Thema's is meant: it is last.
+        subjects = Subject.objects.order_by("scheme")
+        self.subjects = {subject.code: subject for subject in subjects}
         self.publishers = {row.name: row for row in Publisher.objects.all()}
         self.imprints: dict[str, dict[int, Imprint]] = defaultdict(dict)
         """By name, then by publisher."""

@@ -23,6 +23,7 @@ from catalog.models import (
     Work,
 )
 from catalog.models.stock import publish_stock
+from catalog.models.subject import lineage
 
 SUBJECT_COLUMNS = ("code", "parent", "name", "slug")
 LIST_COLUMNS = ("list", "title", "intro", "ordinal", "work", "note")
@@ -114,10 +115,10 @@ def _used_by(works: "QuerySet[Work]") -> "list[QuerySet[Any]]":
         return model._default_manager.filter(pk__in=list(ids), **unused)
 
     tagged = Subject.objects.filter(works__in=works).distinct()
-    codes = {code for path in tagged.values_list("path", flat=True) for code in path.split("/")}
+    paths = {path for tag in tagged.values_list("path", flat=True) for path in lineage(tag)}
     imprints = list(works.values_list("editions__imprint", flat=True).distinct())
     publishers = works.values_list("editions__imprint__publisher", flat=True).distinct()
-    deepest_first = Subject.objects.filter(code__in=codes).order_by("-path")
+    deepest_first = Subject.objects.filter(path__in=paths).order_by("-path")
     return [
         among(
             Contributor,

@@ -9,6 +9,7 @@ from django.db.models import Count, Exists, F, OuterRef, Prefetch, Window
 from django.db.models.functions import RowNumber
 
 from catalog.models import Edition, StaffList, StaffListEntry, Subject, Work
+from catalog.models.subject import lineage
 
 IN_THE_WINDOW = 5
 SHELVES = 8
@@ -46,8 +47,8 @@ def window() -> list[Work]:
 
 
 def subject_shelves() -> list[Shelf]:
-    """The subjects with the most works, each with its best known."""
-    sizes = Work.objects.exclude(main_subject=None).values("main_subject")
+    """The subjects with the most works for sale, each with its best known."""
+    sizes = Work.objects.offered().exclude(main_subject=None).values("main_subject")
     largest = sizes.annotate(size=Count("pk")).order_by("-size", "main_subject")[:SHELVES]
     subjects = Subject.objects.in_bulk([row["main_subject"] for row in largest])
     best = [
@@ -104,7 +105,7 @@ def subject_tree() -> list[SubjectNode]:
     """All subjects under which there are works for sale, from the roots down."""
     offered = Work.objects.offered().filter(subjects=OuterRef("pk"))
     used = Subject.objects.filter(Exists(offered)).values_list("path", flat=True)
-    paths = {path[:end] for path in used for end in _ends(path)}
+    paths = {above for path in used for above in lineage(path)}
     roots: list[SubjectNode] = []
     nodes: dict[int, SubjectNode] = {}
     for subject in Subject.objects.filter(path__in=paths).order_by("path"):
@@ -116,14 +117,14 @@ def subject_tree() -> list[SubjectNode]:
 
 def ancestors(subject: Subject) -> list[Subject]:
     """The subjects above, from the root down."""
-    paths = [subject.path[:end] for end in _ends(subject.path)][:-1]
-    return list(Subject.objects.filter(path__in=paths).order_by("path")) if paths else []
+    above = Subject.objects.filter(path__in=lineage(subject.path)).exclude(pk=subject.pk)
+    return list(above.order_by("path"))
 
 
 def subjects_below(subject: Subject) -> list[Subject]:
-    """The next subjects down that lead to works."""
-    tagged = Work.subjects.through.objects.filter(subject__path__startswith=OuterRef("path"))
-    return list(subject.children.filter(Exists(tagged)).order_by("name"))
+    """The next subjects down that lead to works for sale."""
+    offered = Work.objects.offered().filter(subjects__path__startswith=OuterRef("path"))
+    return list(subject.children.filter(Exists(offered)).order_by("name"))
 
 
 def languages() -> set[str]:
@@ -154,8 +155,3 @@ def _varied(works: Iterable[Work], most: int) -> list[Work]:
         (left_over if work.byline in seen else chosen).append(work)
         seen.add(work.byline)
     return [*chosen, *left_over][:most]
-
-
-def _ends(path: str) -> list[int]:
-    """Where the codes of a path end: `F/FB/` → 2, 5."""
-    return [place + 1 for place, letter in enumerate(path) if letter == "/"]

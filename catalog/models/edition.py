@@ -144,7 +144,7 @@ class Edition(models.Model):
     format = models.CharField(_("format"), max_length=20, choices=Format)
     language = models.CharField(_("language"), max_length=3, choices=languages.CHOICES)
     title = models.CharField(
-        _("title"), max_length=500, blank=True, help_text=_("Only where the work's does not fit.")
+        _("title"), max_length=500, blank=True, help_text=_("Only where the work’s does not fit.")
     )
     subtitle = models.CharField(_("subtitle"), max_length=500, blank=True)
     imprint = models.ForeignKey(

@@ -23,9 +23,12 @@ class InsufficientStock(Exception):
     """A change would leave fewer copies than are promised, or fewer than none."""
 
     def __init__(self, edition: "Edition", *, wanted: int) -> None:
-        super().__init__(f"{edition.isbn13}: {wanted} wanted, fewer available")
+        super().__init__(edition, wanted)
         self.edition = edition
         self.wanted = wanted
+
+    def __str__(self) -> str:
+        return _("There are too few copies of %(edition)s.") % {"edition": self.edition}
 
 
 class Location(models.Model):
@@ -36,7 +39,9 @@ class Location(models.Model):
     address = models.TextField(_("address"), blank=True, max_length=500)
     offers_collection = models.BooleanField(_("customers can collect here"), default=False)
     priority = models.PositiveSmallIntegerField(
-        _("priority"), default=1, help_text=_("Orders are served from the lowest first.")
+        _("priority"),
+        default=1,
+        help_text=_("Orders are served from the lowest first."),
     )
 
     class Meta:
@@ -127,38 +132,42 @@ class Stock(models.Model):
 
     def receive(self, quantity: int, *, reason: str = "", actor: "User | None" = None) -> None:
         """Take `quantity` copies in."""
-        self._change(StockMovement.Kind.RECEIVE, quantity, 0, reason=reason, actor=actor)
+        self._change(StockMovement.Kind.RECEIVE, _copies(quantity), 0, reason=reason, actor=actor)
 
     def adjust(self, difference: int, *, reason: str, actor: "User | None" = None) -> None:
         """Correct the count by `difference`, for a reason.
 
         Raises InsufficientStock when fewer would be left than are allocated.
         """
+        if not difference:
+            raise ValueError("A difference of 0 is no adjustment")
         self._change(StockMovement.Kind.ADJUST, difference, 0, reason=reason, actor=actor)
 
-    @transaction.atomic
     def count(self, on_hand: int, *, reason: str, actor: "User | None" = None) -> None:
         """Make `on_hand` the number that was counted; nothing happens if it is that already."""
-        current = Stock.objects.select_for_update().get(pk=self.pk).on_hand
-        if current != on_hand:
-            self.adjust(on_hand - current, reason=reason, actor=actor)
+        Stock.objects.all().count_many(
+            {self.edition: on_hand}, location=self.location, reason=reason, actor=actor
+        )
+        self.refresh_from_db(fields=["on_hand", "allocated"])
 
     def allocate(self, quantity: int, *, reference: str) -> None:
         """Promise `quantity` copies to the order `reference`."""
-        self._change(StockMovement.Kind.ALLOCATE, 0, quantity, reference=reference)
+        self._change(StockMovement.Kind.ALLOCATE, 0, _copies(quantity), reference=reference)
 
     def release(self, quantity: int, *, reference: str) -> None:
         """Take the promise of `quantity` copies to the order `reference` back."""
-        self._change(StockMovement.Kind.RELEASE, 0, -quantity, reference=reference)
+        self._change(StockMovement.Kind.RELEASE, 0, -_copies(quantity), reference=reference)
 
     def consume(self, quantity: int, *, reference: str, actor: "User | None" = None) -> None:
         """Hand out `quantity` promised copies: they leave the shop with the order `reference`."""
-        self._change(
-            StockMovement.Kind.CONSUME, -quantity, -quantity, reference=reference, actor=actor
-        )
+        change = -_copies(quantity)
+        self._change(StockMovement.Kind.CONSUME, change, change, reference=reference, actor=actor)
 
     def movement_to(self, count: int, *, reason: str, actor: "User | None") -> "StockMovement":
-        """The movement, not saved yet, that makes `count` the number on hand."""
+        """The movement, not saved yet, that makes `count` the number on hand.
+
+        Where nothing lay, the copies came in; else the count before was wrong.
+        """
         kind = StockMovement.Kind.ADJUST if self.on_hand else StockMovement.Kind.RECEIVE
         return StockMovement(
             stock=self,
@@ -203,6 +212,13 @@ class Stock(models.Model):
         self.refresh_from_db(fields=["on_hand", "allocated"])
 
 
+def _copies(quantity: int) -> int:
+    """`quantity`, which a verb is to move. Raises ValueError for less than one copy."""
+    if quantity < 1:
+        raise ValueError(f"{quantity} copies cannot be moved")
+    return quantity
+
+
 def publish_stock(numbers: Iterable[str]) -> None:
     """Have the worker renew the live stock of these editions as soon as this transaction commits.
 
@@ -229,7 +245,10 @@ class StockMovement(models.Model):
     allocated_change = models.IntegerField(_("change of allocated"))
     reason = models.CharField(_("reason"), max_length=200, blank=True)
     reference = models.CharField(
-        _("reference"), max_length=40, blank=True, help_text=_("The order's number.")
+        _("reference"),
+        max_length=40,
+        blank=True,
+        help_text=_("The order’s number."),
     )
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
@@ -240,6 +259,16 @@ class StockMovement(models.Model):
         verbose_name = _("stock movement")
         verbose_name_plural = _("stock movements")
         ordering = ("-id",)
+        constraints = (
+            models.CheckConstraint(
+                name="stock_movement_fits_kind",
+                condition=Q(kind="receive", on_hand_change__gt=0, allocated_change=0)
+                | Q(kind="adjust", allocated_change=0) & ~Q(on_hand_change=0)
+                | Q(kind="allocate", on_hand_change=0, allocated_change__gt=0)
+                | Q(kind="release", on_hand_change=0, allocated_change__lt=0)
+                | Q(kind="consume", on_hand_change__lt=0, allocated_change=F("on_hand_change")),
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.on_hand_change:+} / {self.allocated_change:+}"

@@ -2,8 +2,22 @@
 
 from typing import Self
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+LONGEST_PATH = 250
+
+
+def check_code(code: str) -> None:
+    """Validate a model field: raises ValidationError for what has a meaning in paths."""
+    if set(code) & {"/", ":"}:
+        raise ValidationError(_("A code has neither “/” nor “:”."))
+
+
+def lineage(path: str) -> list[str]:
+    """The paths from the root down to this one: `F/FB/` → `F/`, `F/FB/`."""
+    return [path[: place + 1] for place, letter in enumerate(path) if letter == "/"]
 
 
 class SubjectQuerySet(models.QuerySet["Subject"]):
@@ -25,10 +39,10 @@ class Subject(models.Model):
         """Who gave the code."""
 
         THEMA = "thema", "Thema"
-        SHOP = "shop", _("The shop's own")
+        SHOP = "shop", _("The shop’s own")
 
     scheme = models.CharField(_("scheme"), max_length=10, choices=Scheme, default=Scheme.THEMA)
-    code = models.CharField(_("code"), max_length=20)
+    code = models.CharField(_("code"), max_length=20, validators=[check_code])
     name = models.CharField(_("name"), max_length=120)
     slug = models.SlugField(_("slug"), max_length=100, unique=True)
     parent = models.ForeignKey(
@@ -40,7 +54,10 @@ class Subject(models.Model):
         verbose_name=_("parent"),
     )
     path = models.CharField(
-        max_length=250, unique=True, editable=False, help_text=_("Codes from the root: F/FB/FBC/")
+        max_length=LONGEST_PATH,
+        unique=True,
+        editable=False,
+        help_text=_("Codes from the root: F/FB/FBC/; the shop’s own are marked: F/shop:LOCAL/"),
     )
 
     objects = SubjectQuerySet.as_manager()
@@ -59,11 +76,20 @@ class Subject(models.Model):
     def save(self, *args: object, **kwargs: object) -> None:
         """Keep the path right, here and below."""
         old_path = self.path
-        self.path = f"{self.parent.path if self.parent else ''}{self.code}/"
+        self.path = self._path()
         super().save(*args, **kwargs)  # type: ignore[arg-type]
         if old_path and old_path != self.path:
             for child in self.children.all():
                 child.save()
+
+    def clean(self) -> None:
+        """Refuse to stand deeper than a path can say."""
+        if len(self._path()) > LONGEST_PATH:
+            raise ValidationError({"parent": _("This is too deep in the tree.")})
+
+    def _path(self) -> str:
+        own = self.code if self.scheme == self.Scheme.THEMA else f"{self.scheme}:{self.code}"
+        return f"{self.parent.path if self.parent else ''}{own}/"
 
     def get_absolute_url(self) -> str:
         """The page with this subject's works."""

@@ -12,6 +12,7 @@ from catalog.models import (
     Subject,
     Work,
 )
+from catalog.models.subject import lineage
 from catalog.tests.back_office import (
     EDITIONS,
     WORKS,
@@ -67,6 +68,39 @@ def test_another_title_is_found_at_once(client: Client, clerk: "User") -> None:
     assert "persuasion" in vector_of(edition.work)
     assert "emma" not in vector_of(edition.work)
     assert f"edition:{edition.isbn13}" in stale_names()
+
+
+def subject_form(code: str, **changes: Any) -> dict[str, Any]:
+    return {"scheme": "shop", "code": code, "name": code, "slug": f"own-{code}", **changes}
+
+
+def test_the_shop_has_subjects_of_its_own_beside_thema(client: Client, clerk: "User") -> None:
+    thema = SubjectFactory.create(code="F", name="Fiction", slug="fiction")
+    add = "/admin/catalog/subject/add/"
+    assert client.post(add, subject_form("F")).status_code == 302
+    own = Subject.objects.get(scheme="shop")
+    assert client.post(add, subject_form("LOCAL", parent=thema.pk)).status_code == 302
+    assert [subject.path for subject in Subject.objects.order_by("pk")] == [
+        "F/", "shop:F/", "F/shop:LOCAL/",
+    ]  # fmt: skip
+    assert lineage("F/shop:LOCAL/") == ["F/", "F/shop:LOCAL/"]
+    assert set(Subject.objects.under(own)) == {own}
+
+
+@pytest.mark.parametrize("code", ["F/FB", "shop:F"])
+def test_a_code_that_breaks_paths_is_refused(client: Client, clerk: "User", code: str) -> None:
+    response = client.post("/admin/catalog/subject/add/", subject_form(code, slug="own"))
+    assert list(response.context["adminform"].form.errors) == ["code"]
+    assert not Subject.objects.exists()
+
+
+def test_a_tree_that_is_too_deep_is_refused(client: Client, clerk: "User") -> None:
+    parent = None
+    for number in range(11):
+        parent = SubjectFactory.create(code=f"{number:020}", parent=parent)
+    form = subject_form("0" * 20, parent=parent.pk)
+    response = client.post("/admin/catalog/subject/add/", form)
+    assert list(response.context["adminform"].form.errors) == ["parent"]
 
 
 def test_who_is_taken_off_a_work_has_other_pages_renewed(client: Client, clerk: "User") -> None:

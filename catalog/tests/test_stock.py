@@ -51,6 +51,47 @@ def test_every_verb_moves_its_counters_and_writes_the_ledger(stock: Stock) -> No
     assert_ledger_agrees(stock)
 
 
+@pytest.mark.parametrize("verb", ["receive", "adjust", "allocate", "release", "consume"])
+@pytest.mark.parametrize("quantity", [0, -3])
+def test_verbs_move_whole_copies_in_their_own_direction(
+    stock: Stock, verb: str, quantity: int
+) -> None:
+    if verb == "adjust":
+        quantity = 0  # either way is fine, but not none
+    with pytest.raises(ValueError, match=str(quantity)):
+        extra = {} if verb == "receive" else {"reason" if verb == "adjust" else "reference": "x"}
+        getattr(stock, verb)(quantity, **extra)
+    assert counters(stock) == (5, 0)
+    assert stock.movements.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "on_hand", "allocated"),
+    [
+        ("receive", -1, 0), ("receive", 1, 1), ("adjust", 0, 0), ("allocate", 0, -1),
+        ("release", 0, 1), ("consume", -1, 0), ("consume", 1, 1), ("stolen", -1, 0),
+    ],
+)  # fmt: skip
+def test_the_database_refuses_movements_that_do_not_fit_their_kind(
+    stock: Stock, kind: str, on_hand: int, allocated: int
+) -> None:
+    with pytest.raises(IntegrityError, match="stock_movement_fits_kind"), transaction.atomic():
+        stock.movements.create(kind=kind, on_hand_change=on_hand, allocated_change=allocated)
+
+
+def test_copies_that_are_counted_where_none_were_have_come_in(stock: Stock) -> None:
+    stock.adjust(-5, reason="Fire")
+    stock.count(2, reason="Stocktake")
+    assert [m.kind for m in stock.movements.order_by("id")] == ["receive", "adjust", "receive"]
+    assert counters(stock) == (2, 0)
+
+
+def test_too_few_copies_are_told_in_plain_words(stock: Stock) -> None:
+    with pytest.raises(InsufficientStock) as refusal:
+        stock.allocate(6, reference="ORDER1")
+    assert str(refusal.value) == f"There are too few copies of {stock.edition}."
+
+
 def test_a_count_that_is_right_moves_nothing(stock: Stock) -> None:
     stock.count(5, reason="Stocktake")
     assert stock.movements.count() == 1

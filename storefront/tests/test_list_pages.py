@@ -3,7 +3,7 @@
 import pytest
 from django.test.client import Client
 
-from catalog.models import Edition
+from catalog.models import Edition, Subject
 from catalog.tests.factories import (
     ContributorFactory,
     EditionFactory,
@@ -11,6 +11,7 @@ from catalog.tests.factories import (
     SubjectFactory,
     WorkFactory,
 )
+from storefront import shelves
 from storefront.tests.shop import add_works, days_ago, open_shop, read
 
 pytestmark = pytest.mark.django_db
@@ -72,6 +73,21 @@ def test_series_is_in_its_order(client: Client) -> None:
     places = [page.index(f">{title}<") for title in ("First", "Second", "Tenth", "Unnumbered")]
     assert places == sorted(places)
     assert "Book 10" in page
+
+
+def test_subjects_count_and_lead_to_what_is_for_sale(emma: Edition, client: Client) -> None:
+    fiction = Subject.objects.get(code="F")
+    empty = SubjectFactory.create(code="FXX", name="Nothing yet", slug="nothing", parent=fiction)
+    for _number in range(2):
+        work = WorkFactory.create(main_subject=empty)
+        work.subjects.add(empty)
+        EditionFactory.create(work=work, is_offered=False)
+    assert [subject.name for subject in shelves.subjects_below(fiction)] == ["Classics"]
+    assert shelves.ancestors(empty) == [fiction]
+    largest = Subject.objects.get(code="FBC")  # with two works, where the other has one
+    EditionFactory.create(work=WorkFactory.create(main_subject=empty))
+    EditionFactory.create(work=WorkFactory.create(main_subject=largest))
+    assert [shelf.of for shelf in shelves.subject_shelves()] == [largest, empty]
 
 
 def test_subject_holds_what_stands_below_it(emma: Edition, client: Client) -> None:
