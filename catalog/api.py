@@ -120,7 +120,7 @@ class EditionFilter(Schema):
 
     q: str = Field("", max_length=200, pattern=NO_NUL, description="Words, or an ISBN.")
     subject: str = Field(
-        "", max_length=100, pattern=NO_NUL, description="A subject's slug; includes all below."
+        "", max_length=100, pattern=NO_NUL, description="A subject’s slug; includes all below."
     )
     cursor: str = Field("", max_length=100, description="`next` of the part before.")
 
@@ -150,7 +150,7 @@ class StockIn(Schema):
 
     on_hand: int = Field(ge=0, le=MOST_ON_HAND, strict=True, description="What was counted.")
     location: str = Field(
-        "", max_length=40, pattern=NO_NUL, description="A location's code; else the first one."
+        "", max_length=40, pattern=NO_NUL, description="A location’s code; else the first one."
     )
     reason: str = Field("", max_length=200, pattern=NO_NUL)
 

@@ -89,7 +89,7 @@ def parse(row: Row, *, currency: str) -> tuple[EditionRow | None, list[RowError]
         except (_InvalidField, isbn.InvalidNumber) as error:
             errors.append(RowError(row.line, column, str(error)))
     if row["currency"] not in ("", currency):
-        message = _("The shop's currency is %(currency)s.") % {"currency": currency}
+        message = _("The shop’s currency is %(currency)s.") % {"currency": currency}
         errors.append(RowError(row.line, "currency", message))
     if errors:
         return None, errors

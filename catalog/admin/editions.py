@@ -27,7 +27,7 @@ class EditionForm(forms.ModelForm[Edition]):
     isbn13 = forms.CharField(
         label=gettext_lazy("ISBN or SKU"),
         max_length=40,
-        help_text=gettext_lazy("In any notation; a number of the shop's own begins with 2."),
+        help_text=gettext_lazy("In any notation; a number of the shop’s own begins with 2."),
     )
     new_price = forms.DecimalField(
         label=gettext_lazy("New price"),
@@ -167,7 +167,7 @@ class EditionAdmin(UpkeepAdmin[Edition]):
         (None, {"fields": ("isbn13", "work", "format", "language", "imprint", "is_offered")}),
         (gettext_lazy("Price"), {"fields": ("new_price", "price_from", "tax_rate")}),
         (
-            gettext_lazy("Only where the work's title does not fit"),
+            gettext_lazy("Only where the work’s title does not fit"),
             {"fields": ("title", "subtitle")},
         ),
         (

@@ -30,7 +30,7 @@ class StockMovementAdmin(admin.ModelAdmin[StockMovement]):
     list_select_related = ("stock__edition__work", "stock__location", "actor")
     list_per_page = 50
     search_fields = ("stock__edition__isbn13", "=reference")
-    search_help_text = _("ISBN in any notation, or an order's number")
+    search_help_text = _("ISBN in any notation, or an order’s number")
     show_full_result_count = False
     ordering = ("-id",)
 
