@@ -10,7 +10,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
 from django.conf import settings
-from django.contrib.postgres.search import SearchQuery
 from django.db import transaction
 from django.db.models import Prefetch
 from django.http import Http404, HttpRequest
@@ -20,9 +19,9 @@ from ninja.errors import ValidationError
 from pydantic import AfterValidator, Field, PlainSerializer, StringConstraints
 
 from catalog import isbn
-from catalog.folding import fold
 from catalog.models import Contribution, Edition, Location, Stock, Subject, Work
 from catalog.models.edition import EditionQuerySet
+from catalog.search import words
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -222,11 +221,13 @@ def _editions() -> EditionQuerySet:
 
 
 def _matching(editions: EditionQuerySet, text: str) -> EditionQuerySet:
-    """Those with the number that `text` is, or else whose work has all its words."""
+    """Those with the number that `text` is, or else found by its words, as in the shop."""
     try:
         return editions.filter(isbn13=isbn.normalize(text))
     except isbn.InvalidNumber:
-        query = SearchQuery(fold(text), search_type="plain", config="simple")
+        query = words(text)
+        if query is None:
+            return editions.none()
         return editions.filter(work__search_entry__vector=query)
 
 

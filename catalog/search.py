@@ -62,17 +62,34 @@ class Results:
         return self.page < self.pages
 
 
+def words(text: str) -> SearchQuery | None:
+    """Matches search entries with all words of `text`, the last of which may be a beginning.
+
+    None when there is no word in it.
+    """
+    *whole, last = _folded_words(text) or [""]
+    if not last:
+        return None
+    return SearchQuery(" & ".join([*whole, f"{last}:*"]), search_type="raw", config="simple")
+
+
+def _folded_words(text: str) -> list[str]:
+    return fold(text).split()[:MOST_WORDS]
+
+
 def search(criteria: Criteria) -> Results:
     """The works that match, best first. Near misses are tried when no word matches."""
     works = Work.objects.in_subject(criteria.subject) if criteria.subject else Work.objects.all()
     works = works.filter(Exists(_fitting(criteria).of_outer_work()))
-    folded = " ".join(fold(criteria.q).split()[:MOST_WORDS])
-    if not folded:
+    query = words(criteria.q)
+    if query is None:
         return _page(_sorted(works, criteria, by_default=("-popularity", "title", "id")), criteria)
-    exact = _matching(works, folded)
+    exact = works.filter(search_entry__vector=query).annotate(
+        rank=SearchRank(F("search_entry__vector"), query)
+    )
     if exact.exists():
         return _page(_sorted(exact, criteria, by_default=("-rank", "-popularity", "id")), criteria)
-    near = _similar(works, folded)
+    near = _similar(works, " ".join(_folded_words(criteria.q)))
     results = _page(_sorted(near, criteria, by_default=("-rank", "-popularity", "id")), criteria)
     results.used_typos = bool(results.works)
     results.suggestion = results.works[0].title if results.works else ""
@@ -95,16 +112,6 @@ def _fitting(criteria: Criteria) -> EditionQuerySet:
     if criteria.available:
         editions = editions.available()
     return editions
-
-
-def _matching(works: WorkQuerySet, folded: str) -> WorkQuerySet:
-    """Works that have every word; the last word may be a beginning."""
-    *whole, last = folded.split()
-    terms = " & ".join([*whole, f"{last}:*"])
-    query = SearchQuery(terms, search_type="raw", config="simple")
-    return works.filter(search_entry__vector=query).annotate(
-        rank=SearchRank(F("search_entry__vector"), query)
-    )
 
 
 def _similar(works: WorkQuerySet, folded: str) -> WorkQuerySet:

@@ -16,9 +16,10 @@ from django.utils.translation import gettext_lazy
 
 from catalog import indexing, isbn, languages
 from catalog.admin import stock_pages
-from catalog.admin.upkeep import UpkeepAdmin, words
+from catalog.admin.upkeep import UpkeepAdmin
 from catalog.models import Edition, Price, Stock
 from catalog.models.edition import DIGITAL_FORMATS
+from catalog.search import words
 
 
 class EditionForm(forms.ModelForm[Edition]):

@@ -1,28 +1,18 @@
-"""What every catalogue admin shares: finding by words, and renewing what is derived from works."""
+"""What every catalogue admin shares: renewing what is derived from works."""
 
 from collections.abc import Iterable
 from typing import Any, ClassVar, TypeVar
 
 from django.contrib import admin
-from django.contrib.postgres.search import SearchQuery
 from django.db import models, transaction
 from django.forms import ModelForm
 from django.http import HttpRequest
 
 from caching import store
 from catalog import indexing
-from catalog.folding import fold
 from catalog.models import generations
 
 M = TypeVar("M", bound=models.Model)
-
-
-def words(text: str) -> SearchQuery | None:
-    """Matches search entries with all words of `text`, the last of which may be a beginning."""
-    *whole, last = fold(text).split() or [""]
-    if not last:
-        return None
-    return SearchQuery(" & ".join([*whole, f"{last}:*"]), search_type="raw", config="simple")
 
 
 class UpkeepAdmin(admin.ModelAdmin[M]):

@@ -165,6 +165,8 @@ def test_list_by_words_by_number_and_by_subject(client: Client) -> None:
     assert found(q="woolf LIGHTHOUSE") == [edition.isbn13]
     assert found(q="0-15-690739-9") == [edition.isbn13]
     assert found(q="orlando") == [other.isbn13]
+    assert found(q="orla") == [other.isbn13]
+    assert found(q="!!!") == []
     assert found(q="nothing like that") == []
     assert found(subject="fbc") == [edition.isbn13, other.isbn13]
     assert found(subject="fbcx") == [other.isbn13]
