@@ -95,8 +95,8 @@ def test_a_code_that_breaks_paths_is_refused(client: Client, clerk: "User", code
 
 
 def test_a_tree_that_is_too_deep_is_refused(client: Client, clerk: "User") -> None:
-    parent = None
-    for number in range(11):
+    parent = SubjectFactory.create(code="0" * 20)
+    for number in range(1, 11):
         parent = SubjectFactory.create(code=f"{number:020}", parent=parent)
     form = subject_form("0" * 20, parent=parent.pk)
     response = client.post("/admin/catalog/subject/add/", form)
