@@ -13,6 +13,7 @@ import functools
 import hashlib
 import logging
 import random
+import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ParamSpec, TypeVar
@@ -32,6 +33,11 @@ T = TypeVar("T")
 LOCK_SECONDS = 10  # how long one process may recompute before others stop waiting for it
 WAIT_SECONDS = 2.0  # how long the others wait for it
 POLL_SECONDS = 0.02
+
+# A lock that has run out may be another process's by now.
+DELETE_IF_SAME = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+"""
 
 
 class Unavailable(Exception):
@@ -90,7 +96,8 @@ def remember(answer: Answer, compute: Callable[[], bytes], **arguments: str) -> 
         stored = _get(key)
         if stored is not None:
             return stored
-        is_ours = bool(_set(f"lock:{key}", b"1", LOCK_SECONDS, only_if_absent=True))
+        lock = secrets.token_bytes(16)
+        is_ours = _set(f"lock:{key}", lock, LOCK_SECONDS, only_if_absent=True)
         if not is_ours and (computed_elsewhere := _wait_for(key)) is not None:
             return computed_elsewhere
     except Unavailable as error:
@@ -101,7 +108,7 @@ def remember(answer: Answer, compute: Callable[[], bytes], **arguments: str) -> 
         _file(key, body, answer.lifetime_seconds)
     finally:
         if is_ours:
-            _forget(f"lock:{key}")
+            _unlock(f"lock:{key}", lock)
     return body
 
 
@@ -141,11 +148,11 @@ def _file(key: str, body: bytes, lifetime_seconds: int) -> None:
         logger.warning("Could not file %s: %s", key, error)
 
 
-def _forget(key: str) -> None:
+def _unlock(key: str, lock: bytes) -> None:
     try:
-        client().delete(key)
+        client().eval(DELETE_IF_SAME, 1, key, lock)
     except redis.RedisError as error:
-        logger.warning("Could not forget %s: %s", key, error)
+        logger.warning("Could not unlock %s: %s", key, error)
 
 
 @needs_redis

@@ -47,6 +47,17 @@ def test_other_arguments_are_another_answer() -> None:
     assert store.remember(ANSWER, compute, name="two") == b"answer 2"
 
 
+def test_who_is_too_slow_leaves_the_next_ones_lock_alone() -> None:
+    def slow() -> bytes:
+        (lock,) = store.client().keys("lock:*")
+        store.client().set(lock, b"another's")  # ours ran out meanwhile
+        return b"late"
+
+    assert store.remember(ANSWER, slow, name="slow") == b"late"
+    (lock,) = store.client().keys("lock:*")
+    assert store.client().get(lock) == b"another's"
+
+
 @pytest.mark.parametrize("generation", ["thing:stale", "all"])
 def test_a_bump_makes_what_depends_on_it_stale(generation: str) -> None:
     compute, _runs = counting()
