@@ -24,7 +24,7 @@ from orders.models import Basket, BasketLine, Order, OrderLine, PostalAddress, S
 from orders.models.basket import BasketGone
 from orders.pricing import LinePrice
 
-__all__ = ["Idempotency", "PostalAddress", "ShortLine", "place_order"]
+__all__ = ["Idempotency", "PostalAddress", "ShortLine", "find_repeated", "place_order"]
 
 
 class CheckoutError(Exception):
@@ -59,8 +59,11 @@ class AmountChanged(CheckoutError):
 
     def __init__(self, *, expected: Decimal, actual: Decimal) -> None:
         super().__init__(
-            _("The total has changed from %(expected)s to %(actual)s. Please look at it again.")
-            % {"expected": expected, "actual": actual}
+            _(
+                "The total has changed from %(expected)s to %(actual)s %(currency)s."
+                " Please look at it again."
+            )
+            % {"expected": expected, "actual": actual, "currency": settings.SHOP_CURRENCY}
         )
         self.expected = expected
         self.actual = actual
@@ -161,14 +164,17 @@ def _gateway(payment_method: str) -> Gateway:
     return gateway
 
 
+def find_repeated(idempotency: Idempotency) -> Order | None:
+    """The order that this very request has made before. Raises IdempotencyConflict."""
+    order = Order.objects.filter(idempotency_key=idempotency.key).first()
+    if order and order.request_digest != idempotency.digest:
+        raise IdempotencyConflict
+    return order
+
+
 def _earlier_order(basket_id: UUID, idempotency: Idempotency | None) -> Order | None:
-    if idempotency:
-        order = Order.objects.filter(idempotency_key=idempotency.key).first()
-        if order and order.request_digest != idempotency.digest:
-            raise IdempotencyConflict
-        if order:
-            return order
-    return Order.objects.of_basket(basket_id)
+    order = find_repeated(idempotency) if idempotency else None
+    return order or Order.objects.of_basket(basket_id)
 
 
 @transaction.atomic

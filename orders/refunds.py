@@ -25,10 +25,10 @@ class NothingToRefund(RefundError):
 class RefundTooLarge(RefundError):
     """More than what came in and did not go back yet."""
 
-    def __init__(self, *, wanted: Decimal, most: Decimal) -> None:
+    def __init__(self, *, wanted: Decimal, most: Decimal, currency: str) -> None:
         super().__init__(
-            _("At most %(most)s can be refunded, not %(wanted)s.")
-            % {"most": most, "wanted": wanted}
+            _("At most %(most)s %(currency)s can be refunded, not %(wanted)s.")
+            % {"most": most, "wanted": wanted, "currency": currency}
         )
         self.wanted = wanted
         self.most = most
@@ -68,7 +68,7 @@ def refund(
     if most <= 0:
         raise NothingToRefund
     if not 0 < wanted <= most:
-        raise RefundTooLarge(wanted=wanted, most=most)
+        raise RefundTooLarge(wanted=wanted, most=most, currency=order.currency)
     made = order.refunds.create(
         provider=order.payment_method,
         event_id=event_id,

@@ -109,10 +109,7 @@ def place_order(request: HttpRequest, wanted: OrderIn, idempotency_key: Key) -> 
     The same key and body again give the same order.
     """
     idempotency = checkout.Idempotency(key=idempotency_key, digest=_digest(wanted))
-    earlier = Order.objects.filter(idempotency_key=idempotency.key).first()
-    if earlier:
-        if earlier.request_digest != idempotency.digest:
-            raise checkout.IdempotencyConflict
+    if earlier := checkout.find_repeated(idempotency):
         return OrderOut.of(earlier)
     method = ShippingMethod.objects.offered().filter(code=wanted.shipping_method).first()
     if method is None:

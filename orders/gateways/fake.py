@@ -4,7 +4,6 @@ Its webhook takes the same events as JSON, signed as a real provider would.
 """
 
 import datetime
-import json
 
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext_lazy as _
@@ -39,15 +38,3 @@ def sign(body: bytes) -> str:
 def is_signed(body: bytes, signature: str) -> bool:
     """Whether the signature was made with this shop's secret for exactly this body."""
     return constant_time_compare(sign(body), signature)
-
-
-def event_body(order: Order, *, event_id: str, kind: str) -> bytes:
-    """What the pretended provider sends about an order when all is right."""
-    event = {
-        "event_id": event_id,
-        "order_number": order.number,
-        "kind": kind,
-        "amount": str(order.total_amount),
-        "currency": order.currency,
-    }
-    return json.dumps(event).encode()

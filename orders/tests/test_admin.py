@@ -184,7 +184,7 @@ def test_refund_once_and_never_too_much(client: Client, clerk: User) -> None:
         assert "is written down" in page
     refund = Refund.objects.get()
     assert (refund.amount, refund.reason, refund.actor) == (Decimal("4.48"), "Torn", clerk)
-    assert "At most 20.00 can be refunded, not 20.01." in do(
+    assert "At most 20.00 USD can be refunded, not 20.01." in do(
         client, order, "refund", amount="20.01", key="other"
     )
     assert Refund.objects.count() == 1

@@ -115,7 +115,7 @@ def test_never_more_than_was_paid_goes_back(client: Client) -> None:
     order = paid(client)
     response = do(client, order, "refunds", {"amount": "29.51"})
     assert fields(response) == ["amount"]
-    assert response.json()["detail"] == "At most 29.50 can be refunded, not 29.51."
+    assert response.json()["detail"] == "At most 29.50 USD can be refunded, not 29.51."
     assert do(client, placed(client), "refunds", {"amount": "1.00"}).status_code == 409
     assert not Refund.objects.exists()
 
