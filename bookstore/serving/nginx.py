@@ -13,17 +13,17 @@ PLACES = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/s
 MAIN = Template("""\
 daemon off;
 ${user}worker_processes 2;
-pid ${dir}/nginx.pid;
-error_log ${dir}/error.log;
+pid "${dir}/nginx.pid";
+error_log "${dir}/error.log";
 events { worker_connections 1024; }
 http {
     access_log off;
-    client_body_temp_path ${dir}/body;
-    proxy_temp_path ${dir}/proxy;
-    fastcgi_temp_path ${dir}/fastcgi;
-    uwsgi_temp_path ${dir}/uwsgi;
-    scgi_temp_path ${dir}/scgi;
-    include ${dir}/shop.conf;
+    client_body_temp_path "${dir}/body";
+    proxy_temp_path "${dir}/proxy";
+    fastcgi_temp_path "${dir}/fastcgi";
+    uwsgi_temp_path "${dir}/uwsgi";
+    scgi_temp_path "${dir}/scgi";
+    include "${dir}/shop.conf";
 }
 """)
 
@@ -51,10 +51,11 @@ def configure(directory: Path, *, listen: str, upstreams: Mapping[str, str]) -> 
     directory.mkdir(parents=True, exist_ok=True)
     addresses = {f"{role.upper()}_UPSTREAM": address for role, address in upstreams.items()}
     shop = Template(TEMPLATE.read_text()).safe_substitute(
-        addresses, NGINX_LISTEN=listen, FORWARDED_PROTO="$scheme"
+        addresses, NGINX_LISTEN=listen, NGINX_ACCESS_LOG="off", FORWARDED_PROTO="$scheme"
     )
     (directory / "shop.conf").write_text(shop)
     # Otherwise root's nginx would drop to a user that cannot reach the roles' sockets.
     user = "user root;\n" if os.geteuid() == 0 else ""
-    (directory / "nginx.conf").write_text(MAIN.substitute(dir=directory, user=user))
+    quoted = str(directory).replace("\\", r"\\").replace('"', r"\"")
+    (directory / "nginx.conf").write_text(MAIN.substitute(dir=quoted, user=user))
     return [find(), "-c", str(directory / "nginx.conf"), "-e", str(directory / "error.log")]
