@@ -27,7 +27,7 @@ class Engines:
         if len(os.fsencode(inside)) <= LONGEST_DIRECTORY:
             return inside
         digest = hashlib.sha256(os.fsencode(self.data_dir)).hexdigest()[:12]
-        return Path("/tmp") / f"bookstore-{os.geteuid()}-{digest}"  # noqa: S108 - see owned_directory()
+        return Path("/tmp") / f"bookstore-{os.geteuid()}-{digest}"  # noqa: S108 - made private by owned()
 
     @property
     def database_url(self) -> str:

@@ -141,13 +141,15 @@ class Command(BaseCommand):
     def _print_addresses(self, password: str | None, seconds: float) -> None:
         shop = f"http://{self.host}:{self.port}"
         login = f"{preparation.STAFF_EMAIL}, password {password}" if password else "your own login"
+        folder = settings.EMAIL_FILE_PATH
+        mail = f"is written to {folder}" if folder else "leaves as EMAIL_URL says"
         self.stdout.write(
             f"\nThe shop is open, after {seconds:.1f} s. Ctrl-C closes it.\n\n"
             f"  Shop      {shop}/\n"
             f"  Admin     {shop}/admin/   {login}\n"
             f"  API       {shop}/api/v1/docs\n"
             f"  Status    {shop}/status/\n"
-            f"  E-mail    is written to {settings.DATA_DIR / 'mail'}\n"
+            f"  E-mail    {mail}\n"
         )
         self.stdout.flush()
 
