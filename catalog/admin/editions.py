@@ -62,6 +62,9 @@ class EditionForm(forms.ModelForm[Edition]):
         if self.instance.pk and "tax_rate" in self.fields:
             running = self.instance.prices.in_force(timezone.localdate()).first()
             self.fields["tax_rate"].initial = running.tax_rate if running else None
+            today = f"{running.amount} {running.currency}" if running else _("not for sale")
+            field = self.fields["new_price"]
+            field.help_text = f"{_('Today: %(price)s.') % {'price': today}} {field.help_text}"
 
     def clean_isbn13(self) -> str:
         """The 13 digits that are meant."""

@@ -120,6 +120,12 @@ def test_a_broken_number_is_refused(client: Client, clerk: "User", number: str) 
     assert not Edition.objects.exists()
 
 
+def test_the_price_of_today_stands_beside_the_new_one(client: Client, clerk: "User") -> None:
+    for edition, today in ((emma(price=Decimal("12.50")), "12.50 USD"), (emma(price=False), "not")):
+        page = client.get(reverse("admin:catalog_edition_change", args=[edition.pk]))
+        assert f"Today: {today}" in page.content.decode()
+
+
 def test_a_new_price_ends_the_running_one(client: Client, clerk: "User") -> None:
     edition = emma(price=Decimal("9.99"))
     tomorrow = timezone.localdate() + datetime.timedelta(days=1)
