@@ -56,12 +56,11 @@ class Processes:
             remembered = json.loads(self._memory.read_text())
         except (FileNotFoundError, ValueError):
             return 0
-        leftovers = []
-        for pid, created_at in remembered:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process = psutil.Process(pid)
-                if process.create_time() == created_at:  # else the number is somebody else's now
-                    leftovers.append(process)
+        leftovers = [
+            process
+            for pid, created_at in remembered
+            for process in _left_of_session(pid, created_at)
+        ]
         _stop(leftovers)
         self._memory.unlink()
         return len(leftovers)
@@ -82,6 +81,7 @@ class Processes:
             child.quick_deaths = child.quick_deaths + 1 if was_quick else 0
             if child.quick_deaths >= QUICK_DEATHS:
                 raise GivenUp(f"The {child.name} does not stay up; what it said is above.")
+            _end_group(child)
             self._start(child)
         return [child.name for child in dead]
 
@@ -97,6 +97,28 @@ class Processes:
         self._memory.write_text(
             json.dumps([(process.pid, process.create_time()) for process in running])
         )
+
+
+def _left_of_session(leader_pid: int, created_at: float) -> list[psutil.Process]:
+    """What still runs of the session that this process began: itself, or what outlived it."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        leader = psutil.Process(leader_pid)
+        # Another time means that the number is somebody else's now.
+        return [leader] if leader.create_time() == created_at else []
+    left = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, ProcessLookupError, PermissionError):
+            is_member = os.getsid(process.pid) == leader_pid
+            if is_member and process.create_time() >= created_at:
+                left.append(process)
+    return left
+
+
+def _end_group(child: Child) -> None:
+    """End what a dead process has left behind: an nginx without its master keeps the port."""
+    if child.process:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.process.pid, signal.SIGKILL)
 
 
 def _stop(processes: Sequence[psutil.Process]) -> None:

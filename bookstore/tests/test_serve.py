@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from bookstore import embedded
+from bookstore.embedded.engine import is_alive
 from bookstore.serving import nginx
 from bookstore.serving.processes import GivenUp, Processes
 from bookstore.tests.shell import run
@@ -35,9 +36,9 @@ def eventually(question: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def children() -> set[int]:
+def children(command: list[str] = SLEEP) -> set[int]:
     mine = psutil.Process().children(recursive=True)
-    return {each.pid for each in mine if each.is_running() and each.cmdline()[-2:] == SLEEP[-2:]}
+    return {each.pid for each in mine if each.is_running() and each.cmdline()[-2:] == command[-2:]}
 
 
 # --- What can be in the way ---------------------------------------------------------------------
@@ -71,13 +72,15 @@ def test_a_missing_nginx_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         nginx.find()
 
 
-def test_nginx_understands_the_configuration(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["plain", 'with "a space" and \\'])
+def test_nginx_understands_the_configuration(tmp_path: Path, name: str) -> None:
+    tmp_path = tmp_path / name
     upstreams = {**UPSTREAMS, "frontend": "127.0.0.1:8001"}
     command = nginx.configure(tmp_path, listen="127.0.0.1:8999", upstreams=upstreams)
     checked = subprocess.run([*command, "-t"], capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stderr
     text = (tmp_path / "shop.conf").read_text()
-    assert "server unix:/run/rds.sock;" in text
+    assert 'server "unix:/run/rds.sock";' in text
     assert "proxy_set_header X-Forwarded-Proto $scheme;" in text
     assert "${" not in text
 
@@ -95,6 +98,17 @@ def test_a_process_that_died_is_started_again(processes: Processes) -> None:
     assert children() != {first}
     processes.stop()
     assert children() == set()
+
+
+def test_what_a_dead_process_left_behind_is_ended(processes: Processes) -> None:
+    family = [sys.executable, "-c", "import os, time; os.fork(); time.sleep(60)"]
+    processes.add("family", family, os.environ)
+    eventually(lambda: len(children(family)) == 2)
+    parent = psutil.Process(min(children(family)))
+    (orphan,) = parent.children()
+    os.kill(parent.pid, signal.SIGKILL)
+    eventually(lambda: processes.revive() == ["family"])
+    eventually(lambda: not is_alive(orphan))
 
 
 def test_a_process_that_dies_again_and_again_is_given_up(processes: Processes) -> None:
