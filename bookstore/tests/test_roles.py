@@ -224,13 +224,23 @@ def test_the_reader_reads_the_catalogue_and_nothing_else(
         "DELETE FROM catalog_work",
         "UPDATE catalog_stock SET on_hand = 1",
         "CREATE TABLE mine (id int)",
+        "CREATE TEMPORARY TABLE mine (id int)",
+        "SELECT FROM catalog_stockmovement",
         "SET ROLE bookstore",
     ],
 )
 def test_the_reader_is_refused(reader: psycopg.Connection, statement: str) -> None:
+    reader.execute(
+        "SET default_transaction_read_only = off"
+    )  # the missing rights must do by themselves
     reader.execute("SELECT FROM catalog_work")
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         reader.execute(statement)
+
+
+def test_the_reader_does_not_write_by_mistake(reader: psycopg.Connection) -> None:
+    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+        reader.execute("SELECT lo_create(0)")
 
 
 @pytest.mark.django_db

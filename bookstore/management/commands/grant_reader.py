@@ -7,8 +7,10 @@ import environ
 from django.apps import apps
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, ProgrammingError, connection, transaction
 from psycopg import sql
+
+from catalog.models import StockMovement
 
 
 class Command(BaseCommand):
@@ -31,6 +33,9 @@ class Command(BaseCommand):
         with transaction.atomic(), connection.cursor() as cursor:
             for statement in _statements(reader):
                 cursor.execute(statement)
+        # Not every host lets an owner set this; without it the missing rights must do.
+        with contextlib.suppress(ProgrammingError), transaction.atomic():
+            _make_read_only(reader)
         self.stdout.write(f"{reader} reads {len(catalogue_tables())} tables of the catalogue.")
 
 
@@ -45,10 +50,17 @@ def _create_login(reader: str, password: str) -> None:
             cursor.execute(create.format(sql.Identifier(reader), sql.Literal(password or None)))
 
 
+def _make_read_only(reader: str) -> None:
+    statement = sql.SQL("ALTER ROLE {} SET default_transaction_read_only = on")
+    with connection.cursor() as cursor:
+        cursor.execute(statement.format(sql.Identifier(reader)))
+
+
 def catalogue_tables() -> list[str]:
-    """The tables of the catalog app's models."""
+    """The tables of the catalog app's models, but for the ledger: it names orders and staff."""
     models = apps.get_app_config("catalog").get_models(include_auto_created=True)
-    return sorted(model._meta.db_table for model in models if model._meta.managed)
+    tables = {model._meta.db_table for model in models if model._meta.managed}
+    return sorted(tables - {StockMovement._meta.db_table})
 
 
 def _statements(reader: str) -> list[sql.Composed]:
@@ -66,5 +78,7 @@ def _statements(reader: str) -> list[sql.Composed]:
             "GRANT CONNECT ON DATABASE {database} TO {reader}",
             "GRANT USAGE ON SCHEMA public TO {reader}",
             "GRANT SELECT ON {tables} TO {reader}",
+            "REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC",
+            "GRANT TEMPORARY ON DATABASE {database} TO CURRENT_USER",
         )
     ]
