@@ -32,5 +32,5 @@ def on_starting(server: Any) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bookstore.settings")
     try:
         _ = settings.INSTALLED_APPS
-    except (ImproperlyConfigured, UnknownRole) as error:
+    except (ImproperlyConfigured, UnknownRole, OSError) as error:
         sys.exit(f"Error: {error}")

@@ -77,7 +77,7 @@ def owned(data_dir: Path) -> Iterator[Engines]:
     Raises InUse when another process holds it.
     """
     addresses = Engines(data_dir.resolve())
-    addresses.data_dir.mkdir(parents=True, exist_ok=True)
+    _make(addresses.data_dir)
     with _lock(addresses.data_dir), _ends_on_signals():
         _make_private(addresses.run_dir)
         yield addresses
@@ -113,9 +113,9 @@ def environment(addresses: Engines, *, with_stores: bool = True) -> dict[str, st
         "DATABASE_URL": addresses.database_url,
         "DATABASE_READER_URL": addresses.reader_url,
         "REDIS_URL": addresses.redis_url,
-        "SECRET_KEY": secret(data_dir / "secret_key"),
     }
     wanted = {
+        "SECRET_KEY": secret(data_dir / "secret_key"),
         "BOOKSTORE_DATA_DIR": str(data_dir),
         "HTTPS_ONLY": "off",
         "FAKE_PAYMENTS": "on",
@@ -127,12 +127,19 @@ def environment(addresses: Engines, *, with_stores: bool = True) -> dict[str, st
 
 def secret(file: Path, *, length: int = 48) -> str:
     """The random text in `file`, which only its owner may read; made when it is not there."""
-    file.parent.mkdir(parents=True, exist_ok=True)
+    _make(file.parent)
     with contextlib.suppress(FileExistsError):
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with open(descriptor, "w") as new:
             new.write(secrets.token_urlsafe(length))
     return file.read_text()
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EngineError(f"BOOKSTORE_DATA_DIR cannot be used: {error}.") from error
 
 
 def _is_given(name: str) -> bool:
