@@ -31,6 +31,7 @@ SCHEME = {
     "CSRF_TRUSTED_ORIGINS": (list, []),
     "HTTPS_ONLY": (bool, True),
     "PROXY_COUNT": (int, 0),
+    "RATE_LIMITS": (bool, True),
     "FAKE_PAYMENTS": (bool, False),
     "EMAIL_URL": (str, ""),
     "DEFAULT_FROM_EMAIL": (str, "shop@localhost"),
@@ -145,7 +146,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.common.CommonMiddleware",
-    *(_VISITOR_MIDDLEWARE if ROLE.has_sessions else []),
+    *(["bookstore.limits.middleware", *_VISITOR_MIDDLEWARE] if ROLE.has_sessions else []),
     # allauth insists on it in every role; without its addresses it does nothing.
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -234,6 +235,7 @@ HTTPS_ONLY = env("HTTPS_ONLY") and not DEBUG
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS_ONLY
 SECURE_REDIRECT_EXEMPT = [r"^(api/|live/)?(health|ready)$"]  # load balancers ask over plain HTTP
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS_ONLY else 0
+RATE_LIMITS = env("RATE_LIMITS")
 # How many proxies wrote to X-Forwarded-For and -Proto; with none, nobody is believed.
 ALLAUTH_TRUSTED_PROXY_COUNT = env("PROXY_COUNT")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env("PROXY_COUNT") else None

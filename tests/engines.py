@@ -21,6 +21,7 @@ ENVIRONMENT = {
     "DEBUG": "off",
     "HTTPS_ONLY": "off",
     "FAKE_PAYMENTS": "on",
+    "RATE_LIMITS": "off",
     "EMAIL_URL": "memorymail://",
     "SECRET_KEY": "only for tests",
 }

@@ -119,6 +119,7 @@ def environment(addresses: Engines, *, with_stores: bool = True) -> dict[str, st
         "BOOKSTORE_DATA_DIR": str(data_dir),
         "HTTPS_ONLY": "off",
         "FAKE_PAYMENTS": "on",
+        "RATE_LIMITS": "off",
         "EMAIL_URL": f"filemail:///{quote(str(data_dir / 'mail'))}",
         **(stores if with_stores else {}),
     }

@@ -25,6 +25,10 @@ WORDS = {
         _("No such page on our shelves"),
         _("It may have been moved or sold out, or the address has a slip in it."),
     ),
+    429: (
+        _("That was a little fast"),
+        _("A lot has come from your address just now. Please try again in a few minutes."),
+    ),
     500: (
         _("Sorry, that was our mistake"),
         _("Something went wrong on our side. Please try again in a moment."),
@@ -56,6 +60,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     # Django's own Http404 (no route, no row) carries no words for people.
     detail = str(exception) if isinstance(exception, Missing) else ""
     return _page(request, 404, detail)
+
+
+def too_many_requests(request: HttpRequest) -> HttpResponse:
+    """429: more than a person does."""
+    return _page(request, 429, "")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

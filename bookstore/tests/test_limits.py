@@ -1,0 +1,46 @@
+"""One client alone can neither fill the shop with baskets nor order its stock away."""
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from bookstore import limits
+from caching.limits import Limit
+from orders.models import Basket
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def two_a_day(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+    few = {pattern: Limit(each.name, 2, 86_400) for pattern, each in limits.LIMITS.items()}
+    monkeypatch.setattr(limits, "LIMITS", few)
+    settings.RATE_LIMITS = True
+
+
+def test_the_api_counts_baskets(client: Client) -> None:
+    statuses = [client.post("/api/v1/baskets").status_code for _each in range(3)]
+    assert statuses == [201, 201, 429]
+    assert Basket.objects.count() == 2
+    refusal = client.post("/api/v1/baskets")
+    assert refusal["Content-Type"] == "application/problem+json"
+    assert 0 < int(refusal["Retry-After"]) <= 86_400
+    assert client.get("/api/v1/shipping-methods").status_code == 200
+    assert client.post("/api/v1/baskets", REMOTE_ADDR="192.0.2.7").status_code == 201
+
+
+@pytest.mark.parametrize("path", ["/basket/lines/", "/checkout/"])
+def test_pages_count_what_is_sent(client: Client, path: str) -> None:
+    for _each in range(2):
+        assert client.post(path, {"isbn13": "1"}).status_code != 429
+    refusal = client.post(path, {"isbn13": "1"})
+    assert refusal.status_code == 429
+    assert "That was a little fast" in refusal.content.decode()
+    assert "Retry-After" in refusal
+    assert client.get("/checkout/").status_code == 200
+
+
+def test_without_redis_nobody_is_refused(client: Client, settings: Settings) -> None:
+    away = {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}
+    settings.CACHES = {"default": away}
+    assert {client.post("/api/v1/baskets").status_code for _each in range(3)} == {201}
