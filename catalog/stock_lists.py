@@ -1,5 +1,6 @@
 """Importing stock lists: counted copies by edition and location."""
 
+import re
 from collections import defaultdict
 from typing import BinaryIO
 
@@ -13,6 +14,7 @@ from catalog.models.stock import InsufficientStock
 
 COLUMNS = ("isbn13", "on_hand", "location", "reason")
 MOST_COPIES = 1_000_000
+LONGEST_REASON = 200  # characters
 
 Counts = dict[tuple[Location, str], dict[Edition, int]]
 
@@ -27,6 +29,7 @@ def import_stock(file: BinaryIO) -> int:
     """
     rows = list(read_rows(file, required=COLUMNS[:2], known=COLUMNS))
     counts = _checked(rows)
+    _lock(counts)
     changed = 0
     for (location, reason), by_edition in sorted(counts.items(), key=lambda item: item[0][0].pk):
         try:
@@ -42,6 +45,15 @@ def import_stock(file: BinaryIO) -> int:
     return changed
 
 
+def _lock(counts: Counts) -> None:
+    """Lock all rows at once in the one order; location by location could deadlock with orders."""
+    rows = Stock.objects.filter(
+        edition__in=[edition for by_edition in counts.values() for edition in by_edition],
+        location__in=[location for location, _reason in counts],
+    )
+    list(rows.select_for_update(of=("self",)).in_locking_order())
+
+
 def _checked(rows: list[Row]) -> Counts:
     locations = {location.code: location for location in Location.objects.all()}
     default = next(iter(locations), "")
@@ -49,12 +61,17 @@ def _checked(rows: list[Row]) -> Counts:
     editions = Edition.objects.in_bulk(numbers, field_name="isbn13")
     counts: Counts = defaultdict(dict)
     errors: list[RowError] = []
+    lines: dict[tuple[str, str], int] = {}
     for row in rows:
         row_errors = list(_errors(row, editions, locations, default))
         errors += row_errors
         if row_errors or not row["on_hand"]:
             continue
         location = locations[row["location"] or default]
+        first_line = lines.setdefault((_number(row), location.code), row.line)
+        if first_line != row.line:
+            message = _("was counted in line %(line)d already.") % {"line": first_line}
+            errors.append(RowError(row.line, "isbn13", message))
         counts[location, row["reason"]][editions[_number(row)]] = int(row["on_hand"])
     if errors:
         raise InvalidRows(errors)
@@ -80,8 +97,10 @@ def _errors(
     elif editions[number].is_digital:
         errors.append(("isbn13", _("is a digital edition, which has no stock.")))
     count = row["on_hand"]
-    if count and not (count.isascii() and count.isdigit() and int(count) <= MOST_COPIES):
+    if count and not (re.fullmatch(r"[0-9]{1,9}", count) and int(count) <= MOST_COPIES):
         errors.append(("on_hand", _("is no whole number of copies.")))
     if (row["location"] or default) not in locations:
         errors.append(("location", _("is no location of the shop.")))
+    if len(row["reason"]) > LONGEST_REASON:
+        errors.append(("reason", _("is longer than %(n)d characters.") % {"n": LONGEST_REASON}))
     return [RowError(row.line, column, message) for column, message in errors]

@@ -48,14 +48,18 @@ def test_locations_are_counted_apart() -> None:
         ("NUMBER,-1,main", "on_hand"),
         ("NUMBER,1.5,main", "on_hand"),
         ("NUMBER,99999999999,main", "on_hand"),
+        (f"NUMBER,{'9' * 5000},main", "on_hand"),
+        ("NUMBER,9,main", "isbn13"),
+        (f"NUMBER,,main,{'x' * 201}", "reason"),
         ("NUMBER,1,moon", "location"),
     ],
 )
 def test_a_wrong_line_is_named_and_nothing_is_written(line: str, column: str) -> None:
     edition = EditionFactory.create(stock=5)
-    rows = f"isbn13,on_hand,location\n{edition.isbn13},9,main\n"
+    rows = f"isbn13,on_hand,location,reason\n{edition.isbn13},9,main,\n"
+    full = line if line.count(",") == 3 else f"{line},"
     with pytest.raises(InvalidRows) as caught:
-        load(rows + line.replace("NUMBER", edition.isbn13))
+        load(rows + full.replace("NUMBER", edition.isbn13))
     assert [(error.line, error.column) for error in caught.value.errors] == [(3, column)]
     assert Stock.objects.get().on_hand == 5
 
