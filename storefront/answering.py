@@ -65,4 +65,5 @@ def checked_again(request: HttpRequest, body: bytes, *, content_type: str = HTML
 
 def origin() -> str:
     """Scheme and host, for the few addresses that must be absolute: not what a visitor says."""
-    return settings.SHOP_URL.rstrip("/")
+    shop_url: str = settings.SHOP_URL
+    return shop_url.rstrip("/")

@@ -141,7 +141,7 @@ class Command(BaseCommand):
     def _print_addresses(self, password: str | None, seconds: float) -> None:
         shop = f"http://{self.host}:{self.port}"
         login = f"{preparation.STAFF_EMAIL}, password {password}" if password else "your own login"
-        folder = settings.EMAIL_FILE_PATH
+        folder = getattr(settings, "EMAIL_FILE_PATH", "")
         mail = f"is written to {folder}" if folder else "leaves as EMAIL_URL says"
         self.stdout.write(
             f"\nThe shop is open, after {seconds:.1f} s. Ctrl-C closes it.\n\n"
