@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from allauth.account.adapter import get_adapter
 from django.contrib.admin import AdminSite
 from django.contrib.admin.forms import AdminAuthenticationForm
+from django.core.exceptions import BadRequest
 from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
@@ -52,6 +53,15 @@ class BackOffice(AdminSite):
     index_title = _("What needs doing")
     site_url = "/"
     login_form = SignInForm
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Whether the visitor may enter. Raises BadRequest for a search that holds a NUL.
+
+        Every page of the site asks this first, and PostgreSQL knows no text with a NUL in it.
+        """
+        if any("\x00" in value for values in request.GET.lists() for value in values[1]):
+            raise BadRequest(_("The address holds a character that cannot be searched for."))
+        return super().has_permission(request)
 
     def get_app_list(
         self, request: HttpRequest, app_label: str | None = None

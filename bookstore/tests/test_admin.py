@@ -48,3 +48,9 @@ def test_the_daily_work_comes_first(client: Client) -> None:
     assert [model["object_name"] for model in apps[0]["models"]] == [
         "Order", "Payment", "Refund", "ShippingMethod", "Basket", "OrderEvent",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("query", ["q=%00", "status__exact=%00", "o=1&p=%00"])
+def test_a_nul_in_the_address_is_refused(client: Client, query: str) -> None:
+    client.force_login(carol())
+    assert client.get(f"/admin/orders/order/?{query}").status_code == 400

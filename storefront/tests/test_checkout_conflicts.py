@@ -130,7 +130,9 @@ def test_sold_out_at_the_last_moment(client: Client, emma: Edition) -> None:
     assert Order.objects.count() == 0
 
 
-@pytest.mark.parametrize("take", ["", ":", "x:1", "2900000000018:1", "%s:-1", "%s:9999", "%s:²"])
+@pytest.mark.parametrize(
+    "take", ["", ":", "\x00", "x:1", "2900000000018:1", "%s:-1", "%s:9999", "%s:²"]
+)
 def test_a_forged_fix_changes_nothing(client: Client, emma: Edition, take: str) -> None:
     put(client, emma)
     value = take % emma.isbn13 if "%s" in take else take.replace("2900000000018", "2999999999993")

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from catalog.isbn import is_edition_number
 from orders import gateways, pricing
 from orders.checkout import CheckoutError, OutOfStock, ShortLine, place_order
 from orders.models import Basket, BasketLine, Order, ShippingMethod
@@ -101,7 +102,8 @@ def _order_of_this_form(request: HttpRequest) -> Order | None:
 def _take_what_is_left(request: HttpRequest, basket: Basket) -> HttpResponse:
     """Put a short line right with one click, and keep what was typed into the form."""
     isbn13, _colon, quantity = request.POST["take"].partition(":")
-    line = basket.lines.select_related("edition__work").filter(edition__isbn13=isbn13).first()
+    number = isbn13 if is_edition_number(isbn13) else ""
+    line = basket.lines.select_related("edition__work").filter(edition__isbn13=number).first()
     if line is not None and quantity.isascii() and quantity.isdigit() and len(quantity) < 5:
         try:
             basket.set_quantity(line.edition, int(quantity))
