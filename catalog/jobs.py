@@ -24,7 +24,7 @@ def publish_works(work_ids: list[int]) -> None:
     memory.publish_works(work_ids)
 
 
-@app.periodic(cron="* * * * * */10")  # croniter's sixth field counts seconds
+@app.periodic(cron="* * * * * */5")  # croniter's sixth field counts seconds
 @app.task(name="catalog.heal_memory", queue="clock", lock=LOCK, queueing_lock="catalog.heal_memory")
 def heal_memory(timestamp: int) -> None:
     """Fill Redis again when it came back empty (`timestamp`: the planned second, unused)."""
@@ -32,4 +32,4 @@ def heal_memory(timestamp: int) -> None:
         if not memory.is_built():
             memory.rebuild()
     except store.Unavailable:
-        return  # asked again in ten seconds
+        return  # asked again in five seconds
