@@ -57,6 +57,7 @@ class EditionRow:
     line: int
     isbn13: str
     work_key: str
+    """As the file gives it; empty: the edition stays with its work."""
     title: str
     subtitle: str
     people: tuple[Person, ...]
@@ -78,6 +79,12 @@ class EditionRow:
     stock: int | None
     description: str
 
+    @property
+    def likely_work_key(self) -> str:
+        """The key of the work, by title and first contributor, where the file gives none."""
+        name = self.people[0].sort_name if self.people else ""
+        return fold(f"{name} {self.title}").replace(" ", "-")[:200]
+
 
 def parse(row: Row, *, currency: str) -> tuple[EditionRow | None, list[RowError]]:
     """The checked line, or everything that is wrong with it. `currency` is the shop's."""
@@ -93,18 +100,13 @@ def parse(row: Row, *, currency: str) -> tuple[EditionRow | None, list[RowError]
         errors.append(RowError(row.line, "currency", message))
     if errors:
         return None, errors
-    people = fields.pop("contributors")
     return EditionRow(
         line=row.line,
-        work_key=fields.pop("work") or _work_key(fields["title"], people),
-        people=people,
+        work_key=fields.pop("work"),
+        people=fields.pop("contributors"),
         subject_codes=fields.pop("subjects"),
         **fields,
     ), []
-
-
-def _work_key(title: str, people: tuple[Person, ...]) -> str:
-    return fold(f"{people[0].sort_name if people else ''} {title}").replace(" ", "-")[:200]
 
 
 def _split(text: str) -> list[str]:

@@ -112,20 +112,17 @@ class _CatalogImport:
         self.counts: dict[Edition, int] = {}
 
     def run(self, rows: list[EditionRow], progress: Progress) -> Report:
+        editions = self._known_editions(rows)
         groups: dict[str, list[EditionRow]] = defaultdict(list)
         for row in rows:
-            groups[row.work_key].append(row)
+            known = editions.get(row.isbn13)
+            current_key = known.work.key if known else row.likely_work_key
+            groups[row.work_key or current_key].append(row)
         works = {
             work.key: work
             for work in Work.objects.filter(key__in=groups).prefetch_related(
                 "contributions", "subjects", "series_memberships"
             )
-        }
-        editions = {
-            edition.isbn13: edition
-            for edition in Edition.objects.filter(isbn13__in=[row.isbn13 for row in rows])
-            .with_price(on=self.today)
-            .select_related("imprint")
         }
         people = [person.sort_name for row in rows for person in row.people]
         self.contributors = {
@@ -134,7 +131,7 @@ class _CatalogImport:
         }
         ids = {edition.work_id for edition in editions.values()}  # some may leave their work
         for done, (key, group) in enumerate(groups.items(), start=1):
-            work = self._work(works.get(key), group)
+            work = self._work(works.get(key) or Work(key=key, is_sample=self.is_sample), group)
             for row in group:
                 self._edition(editions.get(row.isbn13), work, row)
             ids.add(work.pk)
@@ -148,13 +145,18 @@ class _CatalogImport:
         indexing.works_changed(ids)
         return self.report
 
+    def _known_editions(self, rows: list[EditionRow]) -> dict[str, Edition]:
+        numbers = [row.isbn13 for row in rows]
+        editions = Edition.objects.filter(isbn13__in=numbers).with_price(on=self.today)
+        return {edition.isbn13: edition for edition in editions.select_related("imprint", "work")}
+
     # --- works ---
 
-    def _work(self, work: Work | None, group: list[EditionRow]) -> Work:
+    def _work(self, work: Work, group: list[EditionRow]) -> Work:
         first = group[0]
         described = next((row.description for row in group if row.description), "")
-        if work is None:
-            work = Work(key=first.work_key, title=first.title, is_sample=self.is_sample)
+        if work._state.adding:
+            work.title = first.title
             self.report.works_created += 1
         wanted = {
             "subtitle": first.subtitle,
@@ -168,7 +170,7 @@ class _CatalogImport:
             for name, value in wanted.items()
             if value not in ("", None) and getattr(work, name) != value
         }
-        if changes or work.pk is None:
+        if changes or work._state.adding:
             for name, value in changes.items():
                 setattr(work, name, value)
             work.save()
@@ -233,7 +235,7 @@ class _CatalogImport:
             "format": row.format,
             "language": row.language,
             "title": "" if row.title == work.title else row.title,
-            "subtitle": "" if row.title == work.title else row.subtitle,
+            "subtitle": "" if row.title == work.title else row.subtitle or edition.subtitle,
             "imprint": self._imprint(edition, row),
             "publication_date": row.publication_date or edition.publication_date,
             "pages": row.pages or edition.pages,

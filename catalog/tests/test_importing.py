@@ -92,6 +92,22 @@ def test_the_same_file_again_changes_nothing() -> None:
     }  # fmt: skip
 
 
+def test_a_line_without_a_work_leaves_the_edition_where_it_is() -> None:
+    load(CRIME, CRIME_CLOTH)
+    price_only = "isbn13,title,format,language,imprint,price\n"
+    report = load(
+        f"{sku(1)},Crime and Punishment,paperback,en,Lamplight,13.95\n", heading=price_only
+    )
+    work = Work.objects.get()
+    assert (work.key, work.description) == ("crime", "A student kills.")
+    assert work.editions.count() == 2
+    assert Contribution.objects.count() == 2
+    assert Edition.objects.with_price(on=TODAY).get(isbn13=sku(1)).price_amount == Decimal("13.95")
+    assert vars(report) == {
+        "editions_created": 0, "editions_changed": 0, "works_created": 0, "stock_changed": 0,
+    }  # fmt: skip
+
+
 def test_a_new_price_holds_from_today_and_the_old_one_ends() -> None:
     load(CRIME)
     later = TODAY + datetime.timedelta(days=30)
