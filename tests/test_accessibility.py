@@ -142,7 +142,7 @@ def test_sign_in_with_errors(tab: Tab) -> None:
     tab.open("/account/login/")
     tab.fill(login="nobody@example.com", password="not mine")
     tab.press("Sign in")
-    expect(tab.main()).to_contain_text("not correct")
+    expect(tab.main()).to_contain_text("do not match")
     inspect(tab)
 
 
