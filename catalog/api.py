@@ -42,7 +42,7 @@ Money = Annotated[
     Decimal, PlainSerializer(lambda amount: f"{amount:.2f}", return_type=str, when_used="always")
 ]
 """An amount as a string with two decimals, so that no reader makes a float of it."""
-NO_NUL = r"^[^\x00]*$"  # which PostgreSQL has no place for
+ONE_LINE = r"^[^\x00-\x1f\x7f]*$"  # no control characters: no NUL, no line break
 
 
 class StaffRequest(HttpRequest):
@@ -117,9 +117,9 @@ class EditionPage(Schema):
 class EditionFilter(Schema):
     """What to list."""
 
-    q: str = Field("", max_length=200, pattern=NO_NUL, description="Words, or an ISBN.")
+    q: str = Field("", max_length=200, pattern=ONE_LINE, description="Words, or an ISBN.")
     subject: str = Field(
-        "", max_length=100, pattern=NO_NUL, description="A subject’s slug; includes all below."
+        "", max_length=100, pattern=ONE_LINE, description="A subject’s slug; includes all below."
     )
     cursor: str = Field("", max_length=100, description="`next` of the part before.")
 
@@ -149,9 +149,9 @@ class StockIn(Schema):
 
     on_hand: int = Field(ge=0, le=MOST_ON_HAND, strict=True, description="What was counted.")
     location: str = Field(
-        "", max_length=40, pattern=NO_NUL, description="A location’s code; else the first one."
+        "", max_length=40, pattern=ONE_LINE, description="A location’s code; else the first one."
     )
-    reason: str = Field("", max_length=200, pattern=NO_NUL)
+    reason: str = Field("", max_length=200, pattern=ONE_LINE)
 
 
 def invalid(source: str, field: str, message: str) -> ValidationError:

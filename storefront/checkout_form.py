@@ -11,9 +11,9 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Address, User
+from orders import countries
 from orders.gateways import PaymentMethod
 from orders.models import PostalAddress, ShippingMethod
-from storefront import countries
 from storefront.forms import (
     ADDRESS_FIELDS,
     MAX_ADDRESSES,

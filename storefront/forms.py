@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Address, User
 from catalog import isbn
+from orders import countries
 from orders.models.basket import MAX_QUANTITY
-from storefront import countries
 
 LONGEST_NUMBER = 60  # an ISBN with label and separators
 MAX_ADDRESSES = 30  # in an address book

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from ninja import Schema
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
-from catalog.api import NO_NUL, Money, Number
-from orders import gateways
+from catalog.api import ONE_LINE, Money, Number
+from orders import countries, gateways
 from orders.models import Basket, Order, PostalAddress, Shipment
 from orders.models.basket import MAX_QUANTITY
 
@@ -34,7 +34,7 @@ def _no_float(value: object) -> object:
 
 def _text(least: int, most: int) -> StringConstraints:
     return StringConstraints(
-        strip_whitespace=True, min_length=least, max_length=most, pattern=NO_NUL
+        strip_whitespace=True, min_length=least, max_length=most, pattern=ONE_LINE
     )
 
 
@@ -55,6 +55,12 @@ class LineIn(Schema):
 
     isbn13: Number
     quantity: int = Field(1, ge=1, le=MAX_QUANTITY, strict=True)
+
+
+def _known_country(code: str) -> str:
+    if code not in countries.NAMES:
+        raise ValueError("This is no ISO 3166 code of a country.")
+    return code
 
 
 class BasketLineOut(Schema):
@@ -125,6 +131,7 @@ class AddressIn(Schema):
     country: Annotated[
         str,
         StringConstraints(strip_whitespace=True, to_upper=True, pattern=r"^[A-Za-z]{2}$"),
+        AfterValidator(_known_country),
         Field(description="ISO 3166 code, two letters"),
     ]
 

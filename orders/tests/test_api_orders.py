@@ -164,6 +164,8 @@ def test_lines_short_of_stock_are_named(client: Client) -> None:
         ({"payment_method": 3}, "payment_method"),
         ({"shipping_address": None}, "shipping_address"),
         ({"shipping_address": {**ADDRESS, "country": "England"}}, "shipping_address.country"),
+        ({"shipping_address": {**ADDRESS, "country": "ZZ"}}, "shipping_address.country"),
+        ({"shipping_address": {**ADDRESS, "name": "A\nB"}}, "shipping_address.name"),
         ({"shipping_address": {**ADDRESS, "name": " "}}, "shipping_address.name"),
         ({"shipping_address": {**ADDRESS, "city": "\x00"}}, "shipping_address.city"),
         ({"shipping_address": {**ADDRESS, "line1": "x" * 201}}, "shipping_address.line1"),

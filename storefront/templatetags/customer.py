@@ -2,7 +2,7 @@
 
 from django import template
 
-from storefront import countries
+from orders import countries
 
 register = template.Library()
 
