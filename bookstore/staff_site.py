@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from allauth.account.adapter import get_adapter
 from django.contrib.admin import AdminSite
 from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.exceptions import BadRequest
 from django.db.models import Count, Q
 from django.http import HttpRequest
@@ -55,11 +56,12 @@ class BackOffice(AdminSite):
     login_form = SignInForm
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Whether the visitor may enter. Raises BadRequest for a search that holds a NUL.
+        """Whether the visitor may enter. Raises BadRequest for a filter that holds a NUL.
 
-        Every page of the site asks this first, and PostgreSQL knows no text with a NUL in it.
+        Every page of the site asks this first, and PostgreSQL knows no text with a NUL in it. The
+        search box is Django's own affair: it shows the list with a word about the search.
         """
-        if any("\x00" in value for values in request.GET.lists() for value in values[1]):
+        if any("\x00" in value for name, value in request.GET.items() if name != SEARCH_VAR):
             raise BadRequest(_("The address holds a character that cannot be searched for."))
         return super().has_permission(request)
 

@@ -22,6 +22,7 @@ from catalog.models import Edition, Work
 STOCK = "live:stock"
 SUGGEST = "live:suggest"
 WORKS = "live:works"
+BUILDING = "live:building"
 BUILT = "live:built:2"  # another number with another layout: then all is written anew
 
 FEW = 3  # copies; from here down the badge names the number
@@ -120,12 +121,18 @@ def publish_works(work_ids: Collection[int]) -> None:
 
 @store.needs_redis
 def rebuild() -> int:
-    """Write everything anew, and return how many works that were."""
-    store.client().delete(BUILT, STOCK, SUGGEST, WORKS, trending.CARDS)
+    """Write everything anew, and return how many works that were.
+
+    Raises store.Unavailable, too, when Redis was emptied meanwhile: the mark that says "built" is
+    there from the beginning under another name, so it is lost with what was written before.
+    """
+    client = store.client()
+    client.delete(BUILT, STOCK, SUGGEST, WORKS, trending.CARDS)
+    client.set(BUILDING, "1")
     ids = list(Work.objects.offered().order_by("pk").values_list("pk", flat=True))
     for start in range(0, len(ids), BATCH):
         publish_works(ids[start : start + BATCH])
-    store.client().set(BUILT, "1")
+    client.rename(BUILDING, BUILT)
     return len(ids)
 
 

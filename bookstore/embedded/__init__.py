@@ -167,7 +167,10 @@ def _lock(data_dir: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _ends_on_signals() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end the block in order, as Ctrl-C does."""
+    """Let SIGTERM, SIGHUP and Ctrl-C end the block in order.
+
+    Ctrl-C too, because what a script starts in the background inherits that it is ignored.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -175,6 +178,7 @@ def _ends_on_signals() -> Iterator[None]:
     before = {number: signal.getsignal(number) for number in numbers}
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGHUP, _leave)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
     finally:

@@ -50,7 +50,7 @@ def test_the_daily_work_comes_first(client: Client) -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("query", ["q=%00", "status__exact=%00", "o=1&p=%00"])
+@pytest.mark.parametrize("query", ["status__exact=%00", "o=1&p=%00"])
 def test_a_nul_in_the_address_is_refused(client: Client, query: str) -> None:
     client.force_login(carol())
     assert client.get(f"/admin/orders/order/?{query}").status_code == 400

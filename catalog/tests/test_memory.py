@@ -1,6 +1,7 @@
 """What the live answers are read from: written by jobs, rebuilt at will."""
 
 import datetime
+from collections.abc import Collection
 from unittest.mock import Mock
 
 import pytest
@@ -155,6 +156,25 @@ def test_an_empty_redis_is_filled_again_by_itself() -> None:
     jobs.heal_memory(0)
     assert memory.is_built()
     assert level(edition.isbn13, today=timezone.localdate().isoformat()) == ("in_stock", 4)
+    assert [s.label for s in memory.suggest("orl", limit=5)] == ["Orlando"]
+
+
+def test_what_is_lost_while_it_is_written_is_written_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    EditionFactory.create(work=WorkFactory.create(title="Orlando"), stock=4)
+    write_stock = memory.publish_stock
+
+    def lose_all_then_write(numbers: Collection[str]) -> None:
+        store.client().flushdb()  # somebody empties Redis at this very moment
+        write_stock(numbers)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(memory, "publish_stock", lose_all_then_write)
+        jobs.heal_memory(0)
+    assert not memory.is_built()
+    jobs.heal_memory(0)
+    assert memory.is_built()
     assert [s.label for s in memory.suggest("orl", limit=5)] == ["Orlando"]
 
 
