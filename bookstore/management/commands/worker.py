@@ -7,6 +7,7 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
 CONCURRENCY = 4
+POLL_SECONDS = 0.25  # nobody announces that a job's turn has come, behind the one it waited for
 PATIENCE_SECONDS = 10.0  # how long a running job may go on once the worker was told to stop
 
 
@@ -24,5 +25,6 @@ class Command(BaseCommand):
         worker.run_worker(
             name="worker",
             concurrency=CONCURRENCY,
+            fetch_job_polling_interval=POLL_SECONDS,
             shutdown_graceful_timeout=PATIENCE_SECONDS,
         )
