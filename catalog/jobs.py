@@ -1,7 +1,4 @@
-"""Jobs that carry changes of the catalogue into Redis, repeated until it took them.
-
-One lock has them run one after another: what was read last is written last.
-"""
+"""Jobs that carry changes of the catalogue into Redis, repeated until it took them."""
 
 from procrastinate.contrib.django import app
 
@@ -9,23 +6,23 @@ from caching import store
 from caching.jobs import UNTIL_REDIS_ANSWERS
 from catalog import memory
 
-LOCK = "catalog.memory"
+ONE_REBUILD = "catalog.heal_memory"
 
 
-@app.task(name="catalog.publish_stock", retry=UNTIL_REDIS_ANSWERS, lock=LOCK)
+@app.task(name="catalog.publish_stock", retry=UNTIL_REDIS_ANSWERS)
 def publish_stock(numbers: list[str]) -> None:
     """Renew the live stock levels of these editions."""
     memory.publish_stock(numbers)
 
 
-@app.task(name="catalog.publish_works", retry=UNTIL_REDIS_ANSWERS, lock=LOCK)
+@app.task(name="catalog.publish_works", retry=UNTIL_REDIS_ANSWERS)
 def publish_works(work_ids: list[int]) -> None:
     """Renew the suggestions and stock levels of these works."""
     memory.publish_works(work_ids)
 
 
 @app.periodic(cron="* * * * * */5")  # croniter's sixth field counts seconds
-@app.task(name="catalog.heal_memory", queue="clock", lock=LOCK, queueing_lock="catalog.heal_memory")
+@app.task(name="catalog.heal_memory", queue="clock", lock=ONE_REBUILD, queueing_lock=ONE_REBUILD)
 def heal_memory(timestamp: int) -> None:
     """Fill Redis again when it came back empty (`timestamp`: the planned second, unused)."""
     try:

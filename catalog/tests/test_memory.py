@@ -134,11 +134,11 @@ def test_the_best_known_is_found_by_its_first_letter() -> None:
     assert memory.suggest("a", limit=1)[0].label == "Azure"
 
 
-def test_jobs_that_write_run_one_after_another() -> None:
+def test_one_rebuild_at_a_time_and_no_change_waits_for_it() -> None:
     put_in_stock(EditionFactory.create(), 3)
-    locks = ProcrastinateJob.objects.filter(task_name="catalog.publish_stock")
-    assert list(locks.values_list("lock", flat=True)) == ["catalog.memory"]
-    assert jobs.heal_memory.lock == "catalog.memory"
+    changes = ProcrastinateJob.objects.filter(task_name="catalog.publish_stock")
+    assert list(changes.values_list("lock", flat=True)) == [None]
+    assert jobs.heal_memory.lock == jobs.heal_memory.queueing_lock == jobs.ONE_REBUILD
 
 
 def test_a_rebuild_that_is_killed_is_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
