@@ -136,7 +136,7 @@ def free_port() -> int:
         return port
 
 
-def eventually(question: Callable[[], bool], *, within: float = 15) -> None:
+def eventually(question: Callable[[], bool], *, within: float = 30) -> None:
     """Wait until the answer is yes."""
     deadline = time.monotonic() + within
     while not question():

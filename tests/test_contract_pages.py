@@ -137,9 +137,9 @@ def test_a_count_changes_the_badge_within_seconds(
         assert staff.call("PUT", f"stock/{number}", {"on_hand": on_hand}).status == 200
 
     counted(2)
-    eventually(lambda: badge() == ("few", "Only 2 left"), within=3)
+    eventually(lambda: badge() == ("few", "Only 2 left"), within=20)
     counted(0)
-    eventually(lambda: badge() == ("out", "Out of stock"), within=3)
+    eventually(lambda: badge() == ("out", "Out of stock"), within=20)
 
 
 def test_trending_names_what_is_put_into_baskets(

@@ -101,7 +101,7 @@ def test_what_redis_lost_comes_back_by_itself(
     else:
         shop.flush_redis()
     eventually(lambda: visitor.get("/live/ready").status == 200)
-    eventually(lambda: has_healed(visitor, edition["isbn13"]), within=15)
+    eventually(lambda: has_healed(visitor, edition["isbn13"]), within=30)
     assert header(visitor) == 3
     assert member.get("/account/").status == 200  # still signed in
     assert header(member) == 0
@@ -117,7 +117,7 @@ def test_stock_that_changes_while_redis_is_away_is_right_afterwards(
         changed = staff.call("PUT", f"stock/{edition['isbn13']}", {"on_hand": 1})
         assert changed.status == 200
     path = f"/live/stock?isbn13={edition['isbn13']}"
-    eventually(lambda: visitor.get(path).json()["items"][0]["label"] == "Only 1 left", within=20)
+    eventually(lambda: visitor.get(path).json()["items"][0]["label"] == "Only 1 left", within=30)
 
 
 def test_without_redis_people_sign_in_and_up(shop: Shop, visitor: Visitor) -> None:
@@ -160,7 +160,7 @@ def test_a_killed_role_comes_back_and_the_others_do_not_notice(
             process.kill()
         assert visitor.get(own).status == 502
         assert [visitor.get(path).status for path in others] == [200, 200]
-    eventually(lambda: visitor.get(own).status == 200, within=20)
+    eventually(lambda: visitor.get(own).status == 200, within=30)
 
 
 def test_a_killed_process_of_a_role_is_replaced(shop: Shop, visitor: Visitor) -> None:

@@ -114,6 +114,12 @@ class Answer:
         assert len(forms) == 1, f"{len(forms)} forms on {self.path} go to {action}"
         return replace(forms[0], action=forms[0].action or self.path)
 
+    def form_below(self, start: str) -> Form:
+        """The one form whose action begins like this."""
+        forms = [each for each in self._read().forms if each.action.startswith(start)]
+        assert len(forms) == 1, f"{len(forms)} forms on {self.path} go below {start}"
+        return forms[0]
+
 
 class Visitor:
     """One client with its cookies, on one shop."""
