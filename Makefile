@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test lint ci bench lock clean
+.PHONY: help run test delivery lint ci bench lock clean
 
 PORT ?= 8000
 SPLIT ?=
@@ -26,6 +26,13 @@ run: $(READY)  ## Run the shop on http://127.0.0.1:8000 (PORT=8001 moves it, SPL
 test: $(READY)  ## Run the tests (ARGS="-k basket" picks some)
 	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
+delivery: .venv/.delivery  ## Test the way to production: image, Compose, AWS, workflows (needs Docker, Terraform)
+	@$(BIN)/python -m pytest -rs $(ARGS) deploy/tests
+
+.venv/.delivery: $(READY) requirements-delivery.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-delivery.txt
+	@touch $@
+
 lint: $(READY)  ## Check style, types, dependencies, migrations and every role's settings
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -37,13 +44,13 @@ lint: $(READY)  ## Check style, types, dependencies, migrations and every role's
 		$(CHECK_ENV) BOOKSTORE_ROLE=$$role $(BIN)/python manage.py check --deploy --fail-level WARNING || exit 1; \
 	done
 
-ci: lint test  ## All that must pass
+ci: lint test delivery  ## All that must pass
 
 bench: $(READY)  ## Measure the shop under load (ARGS= goes to the benchmark)
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 lock: $(READY)  ## Write the lock files anew after a change of pyproject.toml
-	@for each in "" "-dev --group dev"; do \
+	@for each in "" "-dev --group dev" "-delivery --group dev --group delivery"; do \
 		set -- $$each; file=requirements$${1:-}.txt; [ $$# -gt 0 ] && shift; \
 		$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
 			--python-version 3.11 "$$@" pyproject.toml -o $$file || exit 1; \

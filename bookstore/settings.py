@@ -22,6 +22,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 SCHEME = {
     "BOOKSTORE_ROLE": (str, "all"),
     "BOOKSTORE_DATA_DIR": (str, str(BASE_DIR / "var")),
+    "STATIC_ROOT": (str, ""),
+    "AWS_STORAGE_BUCKET_NAME": (str, ""),
     "DATABASE_URL": (str, ""),
     "DATABASE_READER_URL": (str, ""),
     "REDIS_URL": (str, ""),
@@ -33,6 +35,10 @@ SCHEME = {
     "PROXY_COUNT": (int, 0),
     "RATE_LIMITS": (bool, True),
     "FAKE_PAYMENTS": (bool, False),
+    "LOG_FORMAT": (str, "text"),
+    "SLOW_QUERY_SECONDS": (float, 0.5),
+    "METRICS_PORT": (int, 0),
+    "SENTRY_DSN": (str, ""),
     "EMAIL_URL": (str, ""),
     "DEFAULT_FROM_EMAIL": (str, "shop@localhost"),
     "SHOP_NAME": (str, "The Bookstore"),
@@ -263,7 +269,7 @@ USE_TZ = True
 TIME_ZONE = env("SHOP_TIME_ZONE")
 
 STATIC_URL = "static/"
-STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT = Path(env("STATIC_ROOT") or DATA_DIR / "static")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

@@ -1,0 +1,1 @@
+"""What is tested of the way to production; `make delivery` runs it."""
