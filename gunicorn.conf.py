@@ -10,11 +10,11 @@ from typing import Any
 
 wsgi_app = "bookstore.wsgi"
 bind = f"0.0.0.0:{os.environ.get('PORT') or 8000}"
-worker_class = "gthread"
+worker_class = "bookstore.serving.draining.DrainingWorker"  # gthread, losing nothing at its end
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 threads = 8
 timeout = 30
-graceful_timeout = 15
+graceful_timeout = 15  # after SIGTERM; whoever stops the process waits longer (20 s)
 keepalive = 75  # longer than nginx and load balancers keep theirs, so that they close first
 control_socket_disable = True
 loglevel = "warning"

@@ -1,0 +1,119 @@
+"""A gunicorn that is told to stop answers everybody who came before, and nobody after."""
+
+import contextlib
+import http.client
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from bookstore.tests.shell import CHECKOUT, NOTHING
+
+ENVIRONMENT = {
+    **NOTHING,
+    "BOOKSTORE_ROLE": "redis",
+    "SECRET_KEY": "of the tests",
+    "REDIS_URL": "redis://127.0.0.1:1/0",
+    "WEB_CONCURRENCY": "1",
+}
+
+
+class Gunicorn:
+    """The shop's gunicorn around an application that waits when it is asked to."""
+
+    def __init__(self, tmp_path: Path) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            self.port: int = probe.getsockname()[1]
+        self.gate = tmp_path / "gate"
+        address = f"127.0.0.1:{self.port}"
+        self.process = psutil.Popen(
+            [sys.executable, "-m", "gunicorn", "bookstore.tests.waiting_app", "--bind", address],
+            env=ENVIRONMENT, cwd=CHECKOUT,
+        )  # fmt: skip
+        eventually(self.answers)
+
+    def connect(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+
+    def answers(self) -> bool:
+        with contextlib.suppress(OSError), contextlib.closing(self.connect()) as connection:
+            return ask(connection) == 200
+        return False
+
+    def wait_at_the_gate(self) -> http.client.HTTPConnection:
+        """A request that has arrived and is not answered before open_the_gate()."""
+        connection = self.connect()
+        connection.request("GET", "/", headers={"X-Gate": str(self.gate)})
+        eventually(self.gate.with_name("gate.waiting").exists)
+        return connection
+
+    def open_the_gate(self) -> None:
+        self.gate.touch()
+
+    def is_closed(self) -> bool:
+        try:
+            self.connect().connect()
+        except ConnectionRefusedError:
+            return True
+        return False
+
+
+def ask(connection: http.client.HTTPConnection) -> int:
+    connection.request("GET", "/")
+    return status(connection)
+
+
+def status(connection: http.client.HTTPConnection) -> int:
+    response = connection.getresponse()
+    assert response.read() == b"done"
+    return response.status
+
+
+def eventually(question: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not question():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def gunicorn(tmp_path: Path) -> Iterator[Gunicorn]:
+    running = Gunicorn(tmp_path)
+    yield running
+    running.open_the_gate()
+    running.process.terminate()
+    assert running.process.wait(timeout=30) == 0
+
+
+def test_a_request_in_flight_is_answered_and_no_new_one_is_taken(gunicorn: Gunicorn) -> None:
+    waiting = gunicorn.wait_at_the_gate()
+    gunicorn.process.terminate()
+    eventually(gunicorn.is_closed)
+    gunicorn.open_the_gate()
+    assert status(waiting) == 200
+
+
+def test_a_request_on_an_idle_connection_is_answered(gunicorn: Gunicorn) -> None:
+    idle = gunicorn.connect()
+    assert ask(idle) == 200
+    waiting = gunicorn.wait_at_the_gate()
+    gunicorn.process.terminate()
+    assert ask(idle) == 200
+    gunicorn.open_the_gate()
+    assert status(waiting) == 200
+
+
+def test_whoever_waits_at_the_door_is_let_in(gunicorn: Gunicorn) -> None:
+    (worker,) = gunicorn.process.children()
+    worker.suspend()
+    early = [gunicorn.connect() for _each in range(5)]
+    for connection in early:
+        connection.request("GET", "/")
+    gunicorn.process.terminate()
+    time.sleep(0.5)  # the signal has reached the one that sleeps
+    worker.resume()
+    assert [status(connection) for connection in early] == [200] * 5
