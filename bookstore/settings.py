@@ -149,7 +149,7 @@ _VISITOR_MIDDLEWARE = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.middleware.gzip.GZipMiddleware",
+    "bookstore.compression.PageCompression",
     "csp.middleware.CSPMiddleware",
     "django.middleware.common.CommonMiddleware",
     *(["bookstore.limits.middleware", *_VISITOR_MIDDLEWARE] if ROLE.has_sessions else []),
@@ -270,12 +270,19 @@ TIME_ZONE = env("SHOP_TIME_ZONE")
 
 STATIC_URL = "static/"
 STATIC_ROOT = Path(env("STATIC_ROOT") or DATA_DIR / "static")
+AWS_STORAGE_BUCKET_NAME = env("AWS_STORAGE_BUCKET_NAME")
+_MEDIA = (
+    "bookstore.media.Bucket"
+    if AWS_STORAGE_BUCKET_NAME
+    else "django.core.files.storage.FileSystemStorage"
+)
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": _MEDIA},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 MEDIA_ROOT = DATA_DIR / "media"
+MEDIA_URL = "/media/"
 
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env("DEFAULT_FROM_EMAIL")
 EMAIL_TIMEOUT = 20  # seconds

@@ -20,6 +20,7 @@ from storefront import context, release
 HTML = "text/html; charset=utf-8"
 XML = "application/xml; charset=utf-8"
 CHECK_AGAIN = "public, max-age=0, must-revalidate"
+FOR_EVER = "public, max-age=31536000, immutable"
 
 
 def render_public(request: HttpRequest, template: str, values: Mapping[str, object]) -> bytes:

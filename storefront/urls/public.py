@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from storefront.views import covers, edition, home, lists, search, site
+from storefront.views import covers, edition, home, lists, media, search, site
 
 urlpatterns = [
     path("", home.show, name="home"),
@@ -17,6 +17,7 @@ urlpatterns = [
     path("lists/", lists.staff_lists, name="staff_lists"),
     path("lists/<slug:slug>/", lists.staff_list, name="staff_list"),
     path("covers/<str:isbn13>.svg", covers.show, name="cover"),
+    path("media/<path:name>", media.show, name="media"),
     path("sitemap.xml", site.sitemap_xml, name="sitemap"),
     path("robots.txt", site.robots_txt, name="robots"),
     path("status/", site.status, name="status"),

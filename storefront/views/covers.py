@@ -8,12 +8,11 @@ from caching.answers import COVER
 from catalog import isbn
 from catalog.models import Edition
 from storefront import release
-from storefront.answering import checked_again
+from storefront.answering import FOR_EVER, checked_again
 from storefront.cover_images import CoverImage
 from storefront.missing import Missing
 
 SVG = "image/svg+xml"
-FOR_EVER = "public, max-age=31536000, immutable"
 
 
 @require_safe

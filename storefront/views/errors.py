@@ -71,6 +71,11 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """500: our fault; or 503, while PostgreSQL does not answer or is too busy."""
     if not isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
         return _page(request, 500, "")
+    return unavailable(request)
+
+
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """503: a store that the answer needs is away."""
     response = _page(request, 503, "")
     response["Retry-After"] = str(RETRY_SECONDS)
     return response

@@ -1,0 +1,96 @@
+"""Uploaded files in a private bucket: kept below one folder, served by the shop itself."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.test import override_settings
+from django.test.client import Client
+from moto import mock_aws
+from moto.core import set_initial_no_auth_action_count
+
+BUCKET = "bookstore-test-media"
+PICTURE = bytes(range(256)) * 20_000  # 5 MB: more than is kept in memory
+
+
+def storages(**options: str) -> dict[str, Any]:
+    return {
+        **settings.STORAGES,
+        "default": {"BACKEND": "bookstore.media.Bucket", "OPTIONS": options},
+    }
+
+
+@pytest.fixture(autouse=True)
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A bucket of moto's, as AWS_STORAGE_BUCKET_NAME would name it."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with mock_aws(), override_settings(STORAGES=storages(), AWS_STORAGE_BUCKET_NAME=BUCKET):
+        made = boto3.resource("s3").create_bucket(Bucket=BUCKET)
+        default_storage.save("covers/emma.jpg", ContentFile(PICTURE))
+        yield made
+
+
+def body(response: object) -> bytes:
+    return b"".join(response)  # type: ignore[call-overload,no-any-return]
+
+
+def keys(bucket: Any) -> list[str]:
+    return [item.key for item in bucket.objects.all()]
+
+
+def test_files_stand_below_one_folder_and_are_never_overwritten(bucket: Any) -> None:
+    again = default_storage.save("covers/emma.jpg", ContentFile(b"another"))
+    assert again != "covers/emma.jpg"
+    assert keys(bucket) == sorted(["media/covers/emma.jpg", f"media/{again}"])
+    grants = bucket.Object("media/covers/emma.jpg").Acl().grants
+    assert [grant["Grantee"]["Type"] for grant in grants] == ["CanonicalUser"]  # the owner alone
+
+
+def test_the_shop_serves_them_itself(client: Client) -> None:
+    url = default_storage.url("covers/emma.jpg")
+    assert url == "/media/covers/emma.jpg"
+    response = client.get(url)
+    assert body(response) == PICTURE
+    assert response["Content-Type"] == "image/jpeg"
+    assert response["Content-Length"] == str(len(PICTURE))
+    assert "immutable" in response["Cache-Control"]
+
+
+def test_head_and_conditional_requests(client: Client) -> None:
+    head = client.head("/media/covers/emma.jpg")
+    assert (head.status_code, head["Content-Length"]) == (200, str(len(PICTURE)))
+    known = client.get("/media/covers/emma.jpg", headers={"If-None-Match": head["ETag"]})
+    assert (known.status_code, known.content) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    "name", ["none.jpg", "covers", "covers/", "../backups/shop.dump", "backups/shop.dump"]
+)
+def test_nothing_else_of_the_bucket_is_found(client: Client, bucket: Any, name: str) -> None:
+    bucket.put_object(Key="backups/shop.dump", Body=b"secret")
+    bucket.put_object(Key="media/covers/", Body=b"")
+    assert client.get(f"/media/{name}").status_code == 404
+
+
+def test_while_s3_is_away_it_says_to_come_back(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    nobody = "http://127.0.0.1:1"
+    with override_settings(STORAGES=storages(endpoint_url=nobody)):
+        response = client.get("/media/covers/emma.jpg")
+    assert (response.status_code, response["Retry-After"]) == (503, "10")
+    assert "no-store" in response["Cache-Control"]
+    assert "covers/emma.jpg cannot be read: Could not connect" in caplog.text
+
+
+def test_a_bucket_that_refuses_is_told_of(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    refused = set_initial_no_auth_action_count(0)(client.get)  # our credentials allow nothing
+    response = refused("/media/covers/emma.jpg")
+    assert response.status_code == 503
+    assert "covers/emma.jpg cannot be read: An error occurred (InvalidAccessKeyId)" in caplog.text
