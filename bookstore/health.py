@@ -13,21 +13,24 @@ from bookstore.roles import DatabaseAccess
 from caching import store
 
 
-def _postgresql_answers() -> bool:
+def _postgresql_trouble() -> str:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-            return bool(cursor.fetchone() == (1,))
-    except (DatabaseError, InterfaceError):
+    except (DatabaseError, InterfaceError) as error:
         connection.close()
-        return False
+        return str(error)
+    return ""
 
 
-def checks() -> dict[str, Callable[[], bool]]:
-    """The stores of the running role, each with the question whether it answers."""
-    stores: dict[str, Callable[[], bool]] = {"redis": store.answers}
+def checks() -> dict[str, Callable[[], str]]:
+    """The stores of the running role, each with the question why it does not answer.
+
+    Nothing said means that it does.
+    """
+    stores: dict[str, Callable[[], str]] = {"redis": store.trouble}
     if settings.ROLE.database is not DatabaseAccess.NONE:
-        stores["postgresql"] = _postgresql_answers
+        stores["postgresql"] = _postgresql_trouble
     return stores
 
 
@@ -42,7 +45,7 @@ def health(request: HttpRequest) -> HttpResponse:
 @require_safe
 def ready(request: HttpRequest) -> HttpResponse:
     """200 when every store of the role answers, else 503; JSON, or a fragment for htmx."""
-    stores = {name: answers() for name, answers in checks().items()}
+    stores = {name: not trouble() for name, trouble in checks().items()}
     is_ready = all(stores.values())
     status = 200 if is_ready else 503
     body = {"status": "ok" if is_ready else "unavailable", "role": settings.ROLE.name}

@@ -35,6 +35,7 @@ SCHEME = {
     "PROXY_COUNT": (int, 0),
     "RATE_LIMITS": (bool, True),
     "FAKE_PAYMENTS": (bool, False),
+    "STARTUP_SECONDS": (int, 60),
     "LOG_FORMAT": (str, "text"),
     "SLOW_QUERY_SECONDS": (float, 0.5),
     "METRICS_PORT": (int, 0),
@@ -75,6 +76,7 @@ FAKE_PAYMENTS = env("FAKE_PAYMENTS")
 
 # --- Stores -------------------------------------------------------------------------------------
 
+STARTUP_SECONDS = env("STARTUP_SECONDS")
 REDIS_URL = _required("REDIS_URL", "live answers and cached pages stand in Redis")
 
 

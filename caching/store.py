@@ -62,12 +62,13 @@ def needs_redis(function: Callable[P, T]) -> Callable[P, T]:
     return wrapper
 
 
-def answers() -> bool:
-    """Whether Redis answers."""
+def trouble() -> str:
+    """Why Redis does not answer, in its own words; nothing when it does."""
     try:
-        return bool(client().ping())
-    except redis.RedisError:
-        return False
+        client().ping()
+    except redis.RedisError as error:
+        return str(error)
+    return ""
 
 
 def _generation_key(name: str) -> str:

@@ -7,7 +7,6 @@ outlived a killed owner are adopted by the next one.
 import contextlib
 import fcntl
 import os
-import secrets
 import signal
 import stat
 import sys
@@ -23,13 +22,14 @@ from bookstore.embedded.postgresql import PostgreSQL
 from bookstore.embedded.postgresql import answers as postgresql_answers
 from bookstore.embedded.redis import Redis
 from bookstore.embedded.redis import answering_pid as redis_pid
+from bookstore.secret_file import secret
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 
 __all__ = [
     "EngineError", "Engines", "InUse", "Running",
     "are_needed", "data_folder", "engines", "environment", "find_running",
-    "finish_undisturbed", "owned", "secret", "start",
+    "finish_undisturbed", "owned", "start",
 ]  # fmt: skip
 
 
@@ -109,6 +109,7 @@ def start(data_dir: Path, *, durable: bool = True) -> Iterator[Running]:
 def environment(addresses: Engines, *, with_stores: bool = True) -> dict[str, str]:
     """The variables that a shop for development needs and the environment does not give."""
     data_dir = addresses.data_dir
+    _make(data_dir)
     stores = {
         "DATABASE_URL": addresses.database_url,
         "DATABASE_READER_URL": addresses.reader_url,
@@ -124,16 +125,6 @@ def environment(addresses: Engines, *, with_stores: bool = True) -> dict[str, st
         **(stores if with_stores else {}),
     }
     return {name: value for name, value in wanted.items() if not _is_given(name)}
-
-
-def secret(file: Path, *, length: int = 48) -> str:
-    """The random text in `file`, which only its owner may read; made when it is not there."""
-    _make(file.parent)
-    with contextlib.suppress(FileExistsError):
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(descriptor, "w") as new:
-            new.write(secrets.token_urlsafe(length))
-    return file.read_text()
 
 
 def _make(folder: Path) -> None:

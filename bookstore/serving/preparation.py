@@ -3,8 +3,10 @@
 Every step looks first whether there is something to do, so that a second start is quick.
 """
 
+import contextlib
 import hashlib
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
 from django.apps import apps
@@ -12,12 +14,26 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
-from django.db import connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from bookstore import embedded
+from bookstore.secret_file import secret
 
 STAFF_EMAIL = "carol@example.com"
+LOCK = 7_305_001_417  # any number, the same for all who prepare
+
+
+@contextlib.contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Wait until nobody else prepares this shop: several instances may start at once."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+    try:
+        yield
+    finally:
+        # PostgreSQL lets go of it by itself where the connection has died.
+        with contextlib.suppress(DatabaseError, InterfaceError), connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
 
 
 def has_migrations_to_run() -> bool:
@@ -80,10 +96,10 @@ def demo_staff_password(data_dir: Path) -> str | None:
     file = data_dir / "demo_staff_password"
     people = get_user_model().objects
     if not file.exists() and not people.filter(is_staff=True).exists():
-        carol = people.create_superuser(STAFF_EMAIL, embedded.secret(file, length=12), name="Carol")
+        carol = people.create_superuser(STAFF_EMAIL, secret(file, length=12), name="Carol")
         # Known to be hers, or the shop's own sign-in would ask her to confirm it by e-mail.
         addresses = apps.get_model("account", "EmailAddress")._default_manager
         addresses.create(user=carol, email=STAFF_EMAIL, verified=True, primary=True)
     if file.exists() and people.filter(email=STAFF_EMAIL, is_staff=True).exists():
-        return embedded.secret(file, length=12)
+        return secret(file, length=12)
     return None

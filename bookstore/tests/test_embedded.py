@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from bookstore import embedded
+from bookstore.secret_file import secret
 from bookstore.tests.shell import CHECKOUT, NOTHING
 
 OWNER = """
@@ -68,7 +69,7 @@ def test_they_answer_and_stop(data_dir: Path) -> None:
 def test_nobody_else_can_reach_the_sockets(data_dir: Path) -> None:
     with embedded.start(data_dir, durable=False) as running:
         assert running.addresses.run_dir.stat().st_mode & 0o077 == 0
-        assert embedded.secret(data_dir / "secret_key")
+        assert secret(data_dir / "secret_key")
         assert (data_dir / "secret_key").stat().st_mode & 0o077 == 0
 
 
