@@ -19,8 +19,9 @@ from orders.models import basket as baskets
 DESCRIPTION = """Find books, fill a basket, order, and look after stock and orders.
 
 Amounts are strings with two decimals. Errors are problem details (RFC 9457,
-`application/problem+json`); a 422 lists the fields under `errors`. Lists answer `items` and `next`:
-pass `next` as `cursor` until it is null. Staff endpoints need a bearer token."""
+`application/problem+json`): `errors` lists the fields of a 422, `request_id` is the number to name
+when you write to us. Lists answer `items` and `next`: pass `next` as `cursor` until it is null.
+Staff endpoints need a bearer token."""
 
 api = NinjaAPI(
     title="Bookstore",

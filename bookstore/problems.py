@@ -14,6 +14,8 @@ from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
+from bookstore import request_id
+
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 10
@@ -29,6 +31,7 @@ def problem(status: int, detail: str, **members: object) -> HttpResponse:
         "title": http.HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
+        "request_id": request_id.current(),
         **members,
     }
     response = JsonResponse(body, status=status, content_type="application/problem+json")

@@ -82,15 +82,23 @@ def unavailable(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, status: int, detail: str) -> HttpResponse:
+    number = request.headers.get("X-Request-ID", "")  # checked, by bookstore/request_id.py
     try:
         heading, words = WORDS[status]
-        values = {"status": status, "heading": heading, "words": words, "detail": detail}
+        values = {
+            "status": status,
+            "heading": heading,
+            "words": words,
+            "detail": detail,
+            "request_id": number,
+        }
         body = render_frame(request, "storefront/error.html", values)
         response = HttpResponse(body, status=status)
     except Exception:
         # The last resort when even templates or static files are broken.
         logger.exception("The page for status %d could not be rendered", status)
         text = "Sorry, something went wrong on our side. Please try again in a moment."
+        text += f" If you write to us, name this number: {number}" if number else ""
         response = HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
     add_never_cache_headers(response)
     return response

@@ -1,0 +1,42 @@
+"""Every request's number: nginx gives it, all log lines carry it, error pages show it.
+
+The middleware puts the checked number back into the request, as its header X-Request-ID: there
+everybody below, who need not know this module, can read it.
+"""
+
+import re
+import uuid
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from structlog.contextvars import bind_contextvars, clear_contextvars, get_contextvars
+
+HEADER = "X-Request-ID"
+META_NAME = "HTTP_X_REQUEST_ID"
+PATTERN = re.compile(r"[A-Za-z0-9=:;-]{8,80}")
+"""What a number from outside may look like; nginx asks for the same."""
+
+Answer = Callable[[HttpRequest], HttpResponse]
+
+
+def current() -> str:
+    """The number of the request that is being answered; empty outside of any."""
+    number: str = get_contextvars().get("request_id", "")
+    return number
+
+
+def middleware(get_response: Answer) -> Answer:
+    """Number each request; the first of all middleware."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        given: str = request.META.get(META_NAME, "")
+        number = given if PATTERN.fullmatch(given) else uuid.uuid4().hex
+        request.META[META_NAME] = number
+        # Left bound when the answer is made: Django and gunicorn may still write about it.
+        clear_contextvars()
+        bind_contextvars(request_id=number)
+        response = get_response(request)
+        response[HEADER] = number
+        return response
+
+    return answer
