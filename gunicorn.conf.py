@@ -4,7 +4,9 @@ WEB_CONCURRENCY sets the number of processes, as gunicorn has it; PORT or --bind
 """
 
 import os
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ def on_starting(server: Any) -> None:
     """Say in one line what is missing, instead of a traceback from every worker."""
     from django.conf import settings
     from django.core.exceptions import ImproperlyConfigured
+    from django.utils.log import configure_logging
 
     from bookstore.roles import UnknownRole
 
@@ -34,3 +37,11 @@ def on_starting(server: Any) -> None:
         _ = settings.INSTALLED_APPS
     except (ImproperlyConfigured, UnknownRole, OSError) as error:
         sys.exit(f"Error: {error}")
+    configure_logging(settings.LOGGING_CONFIG, settings.LOGGING)  # for the master's own lines
+    # Where the workers put together what they count. Before they import prometheus_client.
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="bookstore-metrics-")
+
+
+def on_exit(server: Any) -> None:
+    """Leave nothing behind."""
+    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)

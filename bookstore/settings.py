@@ -12,6 +12,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from bookstore import logs
 from bookstore.roles import DatabaseAccess, get_role
 
 # Forms and admin classes name their model in brackets, which Django itself does not read yet.
@@ -35,6 +36,7 @@ SCHEME = {
     "PROXY_COUNT": (int, 0),
     "RATE_LIMITS": (bool, True),
     "FAKE_PAYMENTS": (bool, False),
+    "RELEASE": (str, ""),
     "STARTUP_SECONDS": (int, 60),
     "LOG_FORMAT": (str, "text"),
     "SLOW_QUERY_SECONDS": (float, 0.5),
@@ -110,6 +112,7 @@ CACHES = {
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "bookstore",
         "OPTIONS": {
+            "REDIS_CLIENT_CLASS": "caching.measuring.TimedRedis",
             "SOCKET_CONNECT_TIMEOUT": 0.25,
             "SOCKET_TIMEOUT": 0.5,
             # Redis gone means slower, never an error.
@@ -149,6 +152,8 @@ _VISITOR_MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
 MIDDLEWARE = [
+    "bookstore.request_id.middleware",
+    "bookstore.metrics.middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "bookstore.compression.PageCompression",
@@ -294,15 +299,10 @@ vars().update(environ.Env.email_url_config(env("EMAIL_URL") or "consolemail://")
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {
-        "procrastinate": {"level": "WARNING"},
-        # What was refused (4xx) is in nginx's log; here anybody could fill the disk with it.
-        "django.request": {"level": "ERROR"},
-        "django.security.DisallowedHost": {"level": "CRITICAL"},
-    },
-}
+# --- What it tells of itself ---------------------------------------------------------------------
+
+RELEASE = env("RELEASE")
+SLOW_QUERY_SECONDS = env("SLOW_QUERY_SECONDS")
+METRICS_PORT = env("METRICS_PORT")
+SENTRY_DSN = env("SENTRY_DSN")
+LOGGING = logs.configuration(env("LOG_FORMAT"), role=ROLE.name, release=RELEASE)

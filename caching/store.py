@@ -24,6 +24,7 @@ from django_redis import get_redis_connection
 from procrastinate.contrib.django import app
 
 from caching.answers import Answer
+from caching.measuring import ANSWERS
 
 logger = logging.getLogger(__name__)
 
@@ -96,14 +97,18 @@ def remember(answer: Answer, compute: Callable[[], bytes], **arguments: str) -> 
         key = _answer_key(answer, arguments)
         stored = _get(key)
         if stored is not None:
+            ANSWERS.labels(answer.name, "hit").inc()
             return stored
         lock = secrets.token_bytes(16)
         is_ours = _set(f"lock:{key}", lock, LOCK_SECONDS, only_if_absent=True)
         if not is_ours and (computed_elsewhere := _wait_for(key)) is not None:
+            ANSWERS.labels(answer.name, "waited").inc()
             return computed_elsewhere
     except Unavailable as error:
         logger.warning("Answering %s without Redis: %s", answer.name, error)
+        ANSWERS.labels(answer.name, "away").inc()
         return compute()
+    ANSWERS.labels(answer.name, "miss").inc()
     try:
         body = compute()
         _file(key, body, answer.lifetime_seconds)

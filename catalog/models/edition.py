@@ -63,6 +63,12 @@ def check_number(number: str) -> None:
         )
 
 
+def _in_stock() -> Exists:
+    from catalog.models.stock import Stock
+
+    return Exists(Stock.objects.filter(edition=OuterRef("pk"), on_hand__gt=F("allocated")))
+
+
 class EditionQuerySet(models.QuerySet["Edition"]):
     """Selections of editions."""
 
@@ -74,13 +80,18 @@ class EditionQuerySet(models.QuerySet["Edition"]):
         """For a subquery of works: the editions of the work outside."""
         return self.filter(work=OuterRef("pk"))
 
+    def published(self) -> Self:
+        """Those that are out."""
+        out = Q(publication_date=None) | Q(publication_date__lte=timezone.localdate())
+        return self.filter(out)
+
     def available(self) -> Self:
         """Those that a customer could have now: out, and in stock or digital."""
-        from catalog.models.stock import Stock
+        return self.published().filter(_in_stock() | Q(format__in=DIGITAL_FORMATS))
 
-        out = Q(publication_date=None) | Q(publication_date__lte=timezone.localdate())
-        in_stock = Stock.objects.filter(edition=OuterRef("pk"), on_hand__gt=F("allocated"))
-        return self.filter(out).filter(Exists(in_stock) | Q(format__in=DIGITAL_FORMATS))
+    def sold_out(self) -> Self:
+        """Those that are out, and no copy of which could be promised."""
+        return self.published().exclude(format__in=DIGITAL_FORMATS).exclude(_in_stock())
 
     def leading_first(self) -> Self:
         """In the order of `list_rank`; needs `with_price`."""

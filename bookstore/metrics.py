@@ -1,0 +1,127 @@
+"""What each process counts of its requests, and `/metrics`, where Prometheus reads it.
+
+docs/observability.md says what each figure means. Labels are few on purpose: a route is the pattern
+of an address, never the address itself.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+)
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from bookstore import figures, health
+from bookstore.queries import watched
+from bookstore.roles import DatabaseAccess
+from caching.measuring import spending
+
+PATH = "/metrics"
+NO_ROUTE = "none"  # static files, unknown addresses, what was refused before it was looked up
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)  # seconds
+
+Answer = Callable[[HttpRequest], HttpResponse]
+
+REQUESTS = Counter("bookstore_requests", "Requests answered.", ["route", "method", "status"])
+SECONDS = Histogram(
+    "bookstore_request_seconds", "Time until the answer was made.", ["route"], buckets=BUCKETS
+)
+DATABASE_SECONDS = Counter(
+    "bookstore_request_database_seconds", "Time that requests spent in PostgreSQL.", ["route"]
+)
+QUERIES = Counter("bookstore_request_queries", "Statements that requests sent.", ["route"])
+REDIS_SECONDS = Counter(
+    "bookstore_request_redis_seconds", "Time that requests spent in Redis.", ["route"]
+)
+REDIS_COMMANDS = Counter(
+    "bookstore_request_redis_commands",
+    "Commands that requests sent to Redis; a pipeline is one.",
+    ["route"],
+)
+
+
+def middleware(get_response: Answer) -> Answer:
+    """Count each request; answer `/metrics` to whoever asks this process itself."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        # Before hosts are checked: Prometheus comes by the address of the machine. Whoever came
+        # through a proxy is a visitor, for whom there is no such page.
+        if request.path_info == PATH and "X-Forwarded-For" not in request.headers:
+            return HttpResponse(exposition(), content_type=CONTENT_TYPE_LATEST)
+        started_at = time.perf_counter()
+        with watched(lambda: route_of(request)) as watch, spending() as spent:
+            response = get_response(request)
+        route = route_of(request)
+        method = request.method if request.method in METHODS else "other"
+        REQUESTS.labels(route, method, response.status_code).inc()
+        SECONDS.labels(route).observe(time.perf_counter() - started_at)
+        if watch.statements:
+            DATABASE_SECONDS.labels(route).inc(watch.seconds)
+            QUERIES.labels(route).inc(watch.statements)
+        if spent.commands:
+            REDIS_SECONDS.labels(route).inc(spent.seconds)
+            REDIS_COMMANDS.labels(route).inc(spent.commands)
+        return response
+
+    return answer
+
+
+def route_of(request: HttpRequest) -> str:
+    """The pattern of the request's address, as the URL configuration has it."""
+    match = request.resolver_match
+    return f"/{match.route}" if match else NO_ROUTE
+
+
+def exposition() -> bytes:
+    """All figures in Prometheus's own text: of all workers together, and as of now."""
+    registry = REGISTRY
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:  # set by gunicorn.conf.py
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    now = CollectorRegistry()
+    now.register(AsOfNow())
+    return generate_latest(registry) + generate_latest(now)
+
+
+class AsOfNow:
+    """What is looked up when Prometheus asks, and not counted along the way."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """The figures, one family after the other; none of them can fail the others."""
+        yield from _memory()
+        up = GaugeMetricFamily("bookstore_up", "Whether a store answers.", labels=["store"])
+        answering = {store: not trouble() for store, trouble in health.checks().items()}
+        for store, is_up in answering.items():
+            up.add_metric([store], is_up)
+        yield up
+        if settings.ROLE.database is DatabaseAccess.OWNER and answering["postgresql"]:
+            yield from figures.collect()
+
+
+def _memory() -> Iterator[GaugeMetricFamily]:
+    """Resident memory of gunicorn's master and its workers together, where Linux tells it."""
+    family = GaugeMetricFamily("bookstore_memory_bytes", "Resident memory, all workers together.")
+    master = os.getppid() if "PROMETHEUS_MULTIPROC_DIR" in os.environ else os.getpid()
+    try:
+        children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+        pages = sum(_resident_pages(pid) for pid in (str(master), *children))
+    except FileNotFoundError:
+        return
+    family.add_metric([], pages * os.sysconf("SC_PAGE_SIZE"))
+    yield family
+
+
+def _resident_pages(pid: str) -> int:
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1])

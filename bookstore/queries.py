@@ -1,0 +1,52 @@
+"""What statements cost: how many there were, how long they took, and which ones were slow."""
+
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+
+logger = logging.getLogger(__name__)
+
+LONGEST_TEXT = 2_000  # letters of a statement that are written down
+
+
+@dataclass
+class Watch:
+    """Runs every statement of one request or job, with an eye on the clock."""
+
+    place: Callable[[], str]
+    """Says where the shop is: the request's route or the job's task."""
+    statements: int = 0
+    seconds: float = 0.0
+
+    def __call__(
+        self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any
+    ) -> Any:
+        """Run one statement; Django calls it for each."""
+        started_at = time.perf_counter()
+        try:
+            return execute(sql, params, many, context)
+        finally:
+            seconds = time.perf_counter() - started_at
+            self.statements += 1
+            self.seconds += seconds
+            if 0 < settings.SLOW_QUERY_SECONDS <= seconds:
+                self._tell(sql, seconds)
+
+    def _tell(self, sql: Any, seconds: float) -> None:
+        # The text has placeholders; what stands in for them may be personal.
+        said = {"duration_seconds": round(seconds, 3), "route": self.place()}
+        logger.warning("Slow query", extra={**said, "sql": str(sql)[:LONGEST_TEXT]})
+
+
+@contextlib.contextmanager
+def watched(place: Callable[[], str]) -> Iterator[Watch]:
+    """Watches the statements of this thread until the end of the block."""
+    watch = Watch(place)
+    with connection.execute_wrapper(watch):
+        yield watch

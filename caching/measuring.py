@@ -1,0 +1,76 @@
+"""What the cache is worth and what Redis costs: answers found or computed, time spent waiting."""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+import redis
+from prometheus_client import Counter
+from redis.client import Pipeline
+
+ANSWERS = Counter(
+    "bookstore_cached_answers",
+    "Answers of the cache, by whether they stood in Redis (hit), another process was waited for"
+    " (waited), they were computed and kept (miss), or computed while Redis did not answer (away).",
+    ["answer", "outcome"],
+)
+
+
+@dataclass
+class Spent:
+    """How often Redis was asked, and how long that took; a pipeline counts once."""
+
+    commands: int = 0
+    seconds: float = 0.0
+
+
+_spent: ContextVar[Spent | None] = ContextVar("spent", default=None)
+
+
+@contextlib.contextmanager
+def spending() -> Iterator[Spent]:
+    """Sums up what this request spends in Redis, until the end of the block."""
+    spent = Spent()
+    token = _spent.set(spent)
+    try:
+        yield spent
+    finally:
+        _spent.reset(token)
+
+
+def _timed(ask: Callable[[], Any]) -> Any:
+    spent = _spent.get()
+    if spent is None:
+        return ask()
+    started_at = time.perf_counter()
+    try:
+        return ask()
+    finally:
+        spent.commands += 1
+        spent.seconds += time.perf_counter() - started_at
+
+
+class TimedPipeline(Pipeline):
+    """Several commands in one go, timed."""
+
+    def execute(self, raise_on_error: bool = True) -> list[Any]:
+        """Send what was gathered."""
+        send = super().execute
+        results: list[Any] = _timed(lambda: send(raise_on_error))
+        return results
+
+
+class TimedRedis(redis.Redis):
+    """The client that settings name: it notes how long Redis takes."""
+
+    def execute_command(self, *args: Any, **options: Any) -> Any:
+        """Send one command."""
+        send: Callable[..., Any] = super().execute_command
+        return _timed(lambda: send(*args, **options))
+
+    def pipeline(self, transaction: bool = True, shard_hint: Any = None) -> Pipeline:
+        """A timed pipeline."""
+        return TimedPipeline(self.connection_pool, self.response_callbacks, transaction, shard_hint)
