@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+from bookstore import error_reports
 from bookstore.roles import DatabaseAccess
 
 LONGEST_STATEMENT = {
@@ -43,5 +44,6 @@ def reading_to_the_end(application: Any) -> Any:
 
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bookstore.settings")
+error_reports.start()
 _limit_waiting()
 application = reading_to_the_end(get_wsgi_application())

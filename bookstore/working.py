@@ -1,0 +1,125 @@
+"""The worker, observed: each job's figures and name in its log lines, `/health` and `/metrics`."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import TimeoutError as TooLate
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+from procrastinate import App, JobContext
+from procrastinate.worker import Worker
+from prometheus_client import Counter, Histogram, make_wsgi_app
+from structlog.contextvars import bind_contextvars
+
+from bookstore.queries import watched
+
+CONCURRENCY = 4
+POLL_SECONDS = 0.25  # nobody announces that a job's turn has come, behind the one it waited for
+PATIENCE_SECONDS = 10.0  # how long a running job may go on once the worker was told to stop
+ANSWER_SECONDS = 3.0  # how long the event loop may do one thing until it counts as stuck
+BUCKETS = (0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 1800)
+
+SECONDS = Histogram("bookstore_job_seconds", "How long jobs ran.", ["task"], buckets=BUCKETS)
+ENDED = Counter(
+    "bookstore_jobs_ended",
+    "Jobs that ran, by whether they succeeded or failed; who failed may be tried again.",
+    ["task", "outcome"],
+)
+DATABASE_SECONDS = Counter(
+    "bookstore_job_database_seconds", "Time that jobs spent in PostgreSQL.", ["task"]
+)
+
+
+def run(app: App, *, port: int) -> None:
+    """Run jobs until told to stop, answering on `port` meanwhile, unless that is 0."""
+    asyncio.run(_run(app, port))
+
+
+async def _run(app: App, port: int) -> None:
+    server = _listen(port, asyncio.get_running_loop()) if port else None
+    try:
+        async with app.open_async():
+            await app.run_worker_async(
+                name="worker",
+                concurrency=CONCURRENCY,
+                fetch_job_polling_interval=POLL_SECONDS,
+                shutdown_graceful_timeout=PATIENCE_SECONDS,
+                worker_middleware=[counted],
+                task_middleware=[timed],
+            )
+    finally:
+        if server:
+            server.shutdown()
+            server.server_close()
+
+
+async def counted(call_next: Callable[[], Any], context: JobContext, worker: Worker) -> Any:
+    """Count a job, and name it in all of its lines: Procrastinate's last one comes after this."""
+    task = context.job.task_name
+    bind_contextvars(task=task, job_id=context.job.id)
+    started_at, outcome = time.perf_counter(), "failed"
+    try:
+        result = await call_next()
+        outcome = "succeeded"
+        return result
+    finally:
+        ENDED.labels(task, outcome).inc()
+        SECONDS.labels(task).observe(time.perf_counter() - started_at)
+
+
+def timed(call_next: Callable[[], Any], context: JobContext, worker: Worker) -> Any:
+    """Measure what a job asks of PostgreSQL, in the thread in which it does."""
+    task = context.job.task_name
+    with watched(lambda: task) as watch:
+        try:
+            return call_next()
+        finally:
+            DATABASE_SECONDS.labels(task).inc(watch.seconds)
+
+
+# --- /health and /metrics -----------------------------------------------------------------------
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        """Nothing: monitoring asks all day."""
+
+
+def _listen(port: int, loop: asyncio.AbstractEventLoop) -> WSGIServer:
+    """A server that answers in a thread of its own, apart from the loop it tells of."""
+    server = make_server("", port, observing(loop), handler_class=_Quiet)
+    threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
+    return server
+
+
+def observing(loop: asyncio.AbstractEventLoop) -> Callable[..., Iterable[bytes]]:
+    """The WSGI application of a worker that runs on `loop`."""
+    metrics = make_wsgi_app()
+
+    def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if environ["PATH_INFO"] == "/metrics":
+            exposition: Iterable[bytes] = metrics(environ, start_response)
+            return exposition
+        if environ["PATH_INFO"] != "/health":
+            status = "404 Not Found"
+        else:
+            status = "200 OK" if is_alive(loop) else "503 Service Unavailable"
+        start_response(status, [("Content-Type", "text/plain; charset=utf-8")])
+        return [f"{status}\n".encode()]
+
+    return answer
+
+
+def is_alive(loop: asyncio.AbstractEventLoop) -> bool:
+    """Whether the loop, asked from another thread, answers in time."""
+    if not loop.is_running():
+        return False
+    reply = asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop)
+    try:
+        reply.result(timeout=ANSWER_SECONDS)
+    except TooLate:
+        reply.cancel()
+        return False
+    return True
