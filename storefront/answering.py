@@ -1,10 +1,12 @@
 """Public pages: rendered without a visitor, kept for everyone, checked again by every browser.
 
 A page is kept in Redis until what it shows changes. Browsers and CDNs may keep it too but ask each
-time whether it still holds (ETag, 304): an old price is never shown.
+time whether it still holds (ETag, 304). nginx answers for the shop during what is left of the
+second in which the page was asked for, no longer: decision 7.
 """
 
 import hashlib
+import time
 from collections.abc import Callable, Mapping
 
 from django.conf import settings
@@ -20,6 +22,11 @@ from storefront import context, release
 HTML = "text/html; charset=utf-8"
 XML = "application/xml; charset=utf-8"
 CHECK_AGAIN = "public, max-age=0, must-revalidate"
+MARGIN_SECONDS = (
+    0.05  # between a commit and its generations, and between the clocks of two machines
+)
+UNHURRIED = "public, max-age=300, stale-while-revalidate=86400"
+"""For what shows neither prices nor words that somebody may be waiting for."""
 FOR_EVER = "public, max-age=31536000, immutable"
 
 
@@ -43,9 +50,11 @@ def remembered(
     compute: Callable[[], bytes],
     *,
     content_type: str = HTML,
+    cache_control: str = CHECK_AGAIN,
     **arguments: str,
 ) -> HttpResponse:
     """The cached body of `answer` for `arguments`, or what `compute` makes of it now."""
+    asked_at = time.time()  # before any generation is read: what changes later must show in time
     body = store.remember(
         answer,
         compute,
@@ -53,15 +62,40 @@ def remembered(
         release=release.current(),
         **arguments,
     )
-    return checked_again(request, body, content_type=content_type)
+    return tagged(
+        request, body, content_type=content_type, cache_control=cache_control, asked_at=asked_at
+    )
 
 
-def checked_again(request: HttpRequest, body: bytes, *, content_type: str = HTML) -> HttpResponse:
-    """`body` with its ETag, or 304 where the browser has just that."""
+def tagged(
+    request: HttpRequest,
+    body: bytes,
+    *,
+    content_type: str = HTML,
+    cache_control: str = CHECK_AGAIN,
+    asked_at: float | None = None,
+) -> HttpResponse:
+    """`body` with its ETag, or 304 where the browser has just that.
+
+    What shows something that changes says when that was looked up, in seconds: `asked_at`.
+    """
+    etag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
     response = HttpResponse(body, content_type=content_type)
-    response["Cache-Control"] = CHECK_AGAIN
-    response["ETag"] = etag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
-    return get_conditional_response(request, etag=etag, response=response) or response
+    response = get_conditional_response(request, etag=etag, response=response) or response
+    response["ETag"] = etag
+    if cache_control == CHECK_AGAIN:
+        # Before Cache-Control, or nginx before 1.23 believes that alone.
+        response["X-Accel-Expires"] = end_of_second(asked_at or time.time())
+    response["Cache-Control"] = cache_control
+    return response
+
+
+def end_of_second(asked_at: float) -> str:
+    """Until when nginx may keep what was asked for then, as it reads it.
+
+    nginx counts whole seconds, so that any lifetime would be up to one longer; an end is exact.
+    """
+    return f"@{int(asked_at - MARGIN_SECONDS)}"
 
 
 def origin() -> str:

@@ -26,6 +26,12 @@ http {
     include "${dir}/shop.conf";
 }
 """)
+DEFAULTS = {
+    "FORWARDED_PROTO": "$scheme",
+    "NGINX_ACCESS_LOG": "off",
+    "NGINX_RATE_LIMITS": "on",
+    "TRUSTED_PROXIES": "",
+}
 
 
 class NginxMissing(RuntimeError):
@@ -43,19 +49,32 @@ def find() -> str:
     return found
 
 
-def configure(directory: Path, *, listen: str, upstreams: Mapping[str, str]) -> list[str]:
+def configure(
+    directory: Path, *, listen: str, upstreams: Mapping[str, str], **variables: str
+) -> list[str]:
     """Write the configuration into `directory`; the command that runs it.
 
-    `upstreams` maps the name of each role to its address, as nginx writes one.
+    `upstreams` maps the name of each role to its address, as nginx writes one; `variables` are
+    those of the template that shall be unlike DEFAULTS.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    addresses = {f"{role.upper()}_UPSTREAM": address for role, address in upstreams.items()}
-    shop = Template(TEMPLATE.read_text()).safe_substitute(
-        addresses, NGINX_LISTEN=listen, NGINX_ACCESS_LOG="off", FORWARDED_PROTO="$scheme"
-    )
+    cache = directory / "cache"
+    shutil.rmtree(cache, ignore_errors=True)  # the shop may have changed while it was closed
+    cache.mkdir()
+    known = {
+        **DEFAULTS,
+        **{f"{role.upper()}_UPSTREAM": address for role, address in upstreams.items()},
+        "NGINX_LISTEN": listen,
+        "NGINX_CACHE_DIR": _quoted(cache),
+        **variables,
+    }
+    shop = Template(TEMPLATE.read_text()).safe_substitute(known)
     (directory / "shop.conf").write_text(shop)
     # Otherwise root's nginx would drop to a user that cannot reach the roles' sockets.
     user = "user root;\n" if os.geteuid() == 0 else ""
-    quoted = str(directory).replace("\\", r"\\").replace('"', r"\"")
-    (directory / "nginx.conf").write_text(MAIN.substitute(dir=quoted, user=user))
+    (directory / "nginx.conf").write_text(MAIN.substitute(dir=_quoted(directory), user=user))
     return [find(), "-c", str(directory / "nginx.conf"), "-e", str(directory / "error.log")]
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("\\", r"\\").replace('"', r"\"")

@@ -120,9 +120,14 @@ def test_no_address_belongs_to_two_roles() -> None:
 
 def test_nginx_sends_every_prefix_to_its_role() -> None:
     template = (CHECKOUT / "docker" / "nginx.conf.template").read_text()
-    locations = re.findall(r"location /(\S*) \{ proxy_pass http://(\w+); \}", template)
-    assert locations == [(route.prefix, role.name) for role in SPLIT for route in role.routes]
-    assert template.count("location ") == len(locations)
+    passed = re.findall(r"location (\S+ )?(\S+) \{\s+proxy_pass http://(\w+);", template)
+    assert template.count("proxy_pass") == len(passed)
+    prefixes = [(path[1:], role) for sign, path, role in passed if not sign]
+    assert prefixes == [(route.prefix, role.name) for role in SPLIT for route in role.routes]
+    # What is set apart within a role stays with it.
+    apart = [(path, role) for sign, path, role in passed if sign]
+    assert apart == [("^/(static|media|covers)/", "frontend")]
+    assert [prefix for prefix, _role in prefixes if re.match(apart[0][0], f"/{prefix}")] == []
 
 
 # --- The running roles --------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from catalog.tests.factories import (
     SubjectFactory,
     WorkFactory,
 )
-from storefront.answering import CHECK_AGAIN
+from storefront.answering import CHECK_AGAIN, UNHURRIED
 
 
 def open_shop() -> Edition:
@@ -84,7 +84,8 @@ def read(client: Client, path: str) -> str:
     response = client.get(path)
     assert response.status_code == 200, path
     assert not response.cookies
-    assert response["Cache-Control"] == CHECK_AGAIN
+    is_for_machines = path.startswith("/sitemap.xml")
+    assert response["Cache-Control"] == (UNHURRIED if is_for_machines else CHECK_AGAIN)
     assert "Cookie" not in response.get("Vary", "")
     return response.content.decode()
 

@@ -1,6 +1,7 @@
 """What holds for every public page: cached, checked again, the same for all, never an error."""
 
 import re
+import time
 from decimal import Decimal
 
 import pytest
@@ -14,6 +15,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from caching import store
 from catalog.models import Edition
+from storefront.answering import MARGIN_SECONDS, end_of_second
 from storefront.tests.shop import add_works, open_shop, read
 from tests import people
 
@@ -73,6 +75,32 @@ def test_a_browser_that_has_the_page_is_told_so(path: str, emma: Edition, client
     again = client.get(path, headers={"if-none-match": etag})
     assert (again.status_code, again.content) == (304, b"")
     assert client.get(path, headers={"if-none-match": '"other"'}).status_code == 200
+
+
+@pytest.mark.parametrize("path", [*PAGES[:-1], "/status/"])
+def test_nginx_is_told_first_until_when_it_may_keep_the_page(
+    path: str, emma: Edition, client: Client
+) -> None:
+    etag = client.get(path)["ETag"]
+    for condition in ({}, {"if-none-match": etag}):
+        before = int(time.time() - MARGIN_SECONDS)
+        response = client.get(path, headers=condition)
+        after = int(time.time() - MARGIN_SECONDS)
+        assert before <= int(response["X-Accel-Expires"].removeprefix("@")) <= after
+        names = [name for name, _value in response.items()]
+        assert names.index("X-Accel-Expires") < names.index("Cache-Control")
+
+
+@pytest.mark.parametrize(
+    ("asked_at", "end"), [(1000.01, "@999"), (1000.06, "@1000"), (1000.99, "@1000")]
+)
+def test_nginx_keeps_a_page_for_less_than_a_second(asked_at: float, end: str) -> None:
+    assert end_of_second(asked_at) == end
+
+
+@pytest.mark.parametrize("path", ["/robots.txt", "/sitemap.xml", "/search/?available=1"])
+def test_no_end_where_other_rules_hold(path: str, emma: Edition, client: Client) -> None:
+    assert "X-Accel-Expires" not in client.get(path)
 
 
 @pytest.mark.parametrize("path", PAGES)

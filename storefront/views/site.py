@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from caching.answers import SITEMAP
 from storefront import paths, sitemap
-from storefront.answering import XML, checked_again, origin, remembered, render_public
+from storefront.answering import UNHURRIED, XML, origin, remembered, render_public, tagged
 from storefront.paging import read_page
 
 
@@ -21,7 +21,9 @@ def sitemap_xml(request: HttpRequest) -> HttpResponse:
         template = "sitemap_index.xml" if "pages" in values else "sitemap.xml"
         return render_public(request, f"storefront/{template}", values)
 
-    return remembered(request, SITEMAP, render, content_type=XML, page=str(number))
+    return remembered(
+        request, SITEMAP, render, content_type=XML, cache_control=UNHURRIED, page=str(number)
+    )
 
 
 @require_safe
@@ -34,7 +36,8 @@ def robots_txt(request: HttpRequest) -> HttpResponse:
         f"Sitemap: {origin()}{reverse('sitemap')}",
     ]
     body = "\n".join((*lines, "")).encode()
-    return checked_again(request, body, content_type="text/plain; charset=utf-8")
+    content_type = "text/plain; charset=utf-8"
+    return tagged(request, body, content_type=content_type, cache_control=UNHURRIED)
 
 
 @require_safe
@@ -46,4 +49,4 @@ def status(request: HttpRequest) -> HttpResponse:
         (_("Records"), _("Baskets, orders and accounts."), paths.RDS_READY),
     ]
     body = render_public(request, "storefront/status.html", {"roles": roles})
-    return checked_again(request, body)
+    return tagged(request, body)

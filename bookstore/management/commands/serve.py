@@ -117,7 +117,10 @@ class Command(BaseCommand):
         owner = next(role for role in SPLIT if role.database is DatabaseAccess.OWNER)
         processes.add("worker", worker(), environment(owner))
         command = nginx.configure(
-            addresses.data_dir / "nginx", listen=f"{self.host}:{self.port}", upstreams=upstreams
+            addresses.data_dir / "nginx",
+            listen=f"{self.host}:{self.port}",
+            upstreams=upstreams,
+            NGINX_RATE_LIMITS="on" if settings.RATE_LIMITS else "off",
         )
         processes.add("nginx", command, os.environ)
 
