@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test delivery lint ci bench lock clean
+.PHONY: help run env test delivery lint ci bench lock clean
 
 PORT ?= 8000
 SPLIT ?=
@@ -22,6 +22,9 @@ help:  ## List the targets
 
 run: $(READY)  ## Run the shop on http://127.0.0.1:8000 (PORT=8001 moves it, SPLIT=1 runs three roles)
 	@exec $(BIN)/python manage.py serve --port $(PORT) $(if $(filter 1 on yes true,$(SPLIT)),--split)
+
+env:  ## Write .env for `docker compose`: random secrets, and what else can be set
+	@$(PYTHON) scripts/make_env.py
 
 test: $(READY)  ## Run the tests (ARGS="-k basket" picks some)
 	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)

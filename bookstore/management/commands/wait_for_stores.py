@@ -1,6 +1,7 @@
 """Waits until the stores of the role answer: a container's first step."""
 
 import logging
+import textwrap
 import time
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ from django.db import connection
 from bookstore import health
 
 POLL_SECONDS = 0.5
+LONGEST_WORDS = 300  # of a store about itself
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +43,7 @@ def troubles_of_stores() -> dict[str, str]:
     """Each store that does not answer, with its address, and why, in one line."""
     troubles = {name: trouble() for name, trouble in health.checks().items()}
     return {
-        f"{name} at {address_of(name)}": " ".join(why.split())
+        f"{name} at {address_of(name)}": textwrap.shorten(why, LONGEST_WORDS, placeholder=" …")
         for name, why in troubles.items()
         if why
     }
