@@ -156,3 +156,16 @@ def test_a_script_stops_at_its_first_error(script: Path) -> None:
     assert lines[0] == "#!/usr/bin/env bash"
     assert "set -euo pipefail" in lines
     assert os.access(script, os.X_OK)
+
+
+def test_aws_trusts_the_subjects_that_these_workflows_have() -> None:
+    """A job with an environment is signed as that, any other on main as the branch."""
+    terraform = "\n".join(path.read_text() for path in (CHECKOUT / "deploy" / "aws").glob("*.tf"))
+    trusted = set(re.findall(r'"repo:\$\{var\.github_repository\}:([^"]+)"', terraform))
+    assert trusted == {"ref:refs/heads/main", "environment:${var.environment}"}
+    signing = {
+        (workflow, job.get("environment"))
+        for workflow, _, job in jobs()
+        if "steps" in job and calls_aws(job)
+    }
+    assert signing == {("image.yml", None), ("deploy-role.yml", "${{ inputs.environment }}")}
