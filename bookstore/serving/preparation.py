@@ -43,8 +43,8 @@ def has_migrations_to_run() -> bool:
 
 
 def migrate() -> None:
-    """Bring the tables up to the code."""
-    _quietly("migrate", interactive=False)
+    """Bring the tables up to the code; says on stderr what it waits for."""
+    call_command("migrate", verbosity=0, interactive=False)
 
 
 def grant_reader() -> None:
