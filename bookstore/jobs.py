@@ -8,6 +8,9 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import ConnectorException, UniqueViolation
 from procrastinate.jobs import Status
 
+from bookstore import renewal
+from caching.jobs import UNTIL_REDIS_ANSWERS
+
 logger = logging.getLogger(__name__)
 
 KEPT_HOURS = 72  # how long finished jobs can be looked at
@@ -51,6 +54,12 @@ async def delete_old_jobs(context: JobContext, timestamp: int) -> None:
     await manager.delete_old_jobs(
         nb_hours=30 * 24, include_failed=True, include_cancelled=True, include_aborted=True
     )
+
+
+@app.task(name="bookstore.renew", retry=UNTIL_REDIS_ANSWERS)
+def renew() -> None:
+    """Have Redis forget a world that is no more."""
+    renewal.renew()
 
 
 @app.periodic(cron="47 3 * * *")

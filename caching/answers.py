@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 HOUR = 3600
+EVERYTHING = ("catalog", "vocabulary")  # no answer depends on neither
 
 
 @dataclass(frozen=True)

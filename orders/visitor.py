@@ -5,6 +5,7 @@ anew; a card that is missing is rebuilt by `/basket/visitor`.
 """
 
 import hashlib
+import itertools
 import json
 import logging
 from dataclasses import asdict, dataclass
@@ -12,6 +13,9 @@ from dataclasses import asdict, dataclass
 from caching import store
 
 logger = logging.getLogger(__name__)
+
+PREFIX = "visitor:"
+BATCH = 1000
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ GUEST = Card()
 def _key(session_key: str) -> str:
     # Digested, so that who can read Redis cannot take over sessions.
     digest = hashlib.blake2b(session_key.encode("utf-8", "replace"), digest_size=20)
-    return f"visitor:{digest.hexdigest()}"
+    return f"{PREFIX}{digest.hexdigest()}"
 
 
 def write_card(session_key: str, card: Card, *, lifetime_seconds: int) -> None:
@@ -79,3 +83,15 @@ def _write(session_key: str, card: Card, lifetime_seconds: int) -> None:
 @store.needs_redis
 def _delete(session_key: str) -> None:
     store.client().delete(_key(session_key))
+
+
+@store.needs_redis
+def forget_all_cards() -> None:
+    """Have every card rebuilt when its visitor comes next.
+
+    Raises store.Unavailable when Redis does not answer.
+    """
+    client = store.client()
+    keys = client.scan_iter(match=f"{PREFIX}*", count=BATCH)
+    while batch := list(itertools.islice(keys, BATCH)):
+        client.delete(*batch)

@@ -1,0 +1,67 @@
+"""A second database beside the tests' own, for what is restored."""
+
+import os
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+from django.conf import settings
+from django.db import connection
+from psycopg import sql
+
+from bookstore.tests.shell import run
+
+
+def url_of(database: str, url: str) -> str:
+    """The address, with this database instead."""
+    return str(urlsplit(url)._replace(path=f"/{database}").geturl())
+
+
+@dataclass(frozen=True)
+class Database:
+    """A database that belongs to one test."""
+
+    url: str
+    reader_url: str
+
+    def rows(self, query: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """What the owner sees."""
+        with psycopg.connect(self.url) as owner:
+            return owner.execute(query, parameters).fetchall()
+
+    def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of manage.py on it."""
+        environment = {
+            "DATABASE_URL": self.url,
+            "DATABASE_READER_URL": self.reader_url,
+            "REDIS_URL": settings.REDIS_URL,
+            "SECRET_KEY": settings.SECRET_KEY,
+            "BOOKSTORE_DATA_DIR": str(settings.DATA_DIR),
+        }
+        return run("manage.py", *arguments, environment=environment)
+
+
+@contextmanager
+def second_database() -> Iterator[Database]:
+    """An empty database of the owner's; gone after the block."""
+    name = f"{connection.settings_dict['NAME']}_restored"
+    owner_url = os.environ["DATABASE_URL"]
+    with psycopg.connect(url_of("postgres", owner_url), autocommit=True) as owner:
+        drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+        owner.execute(drop)
+        owner.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        try:
+            yield Database(url_of(name, owner_url), url_of(name, settings.DATABASE_READER_URL))
+        finally:
+            owner.execute(drop)
+
+
+def only_backup(folder: Path) -> Path:
+    """The one backup in a folder."""
+    (found,) = folder.iterdir()
+    return found
