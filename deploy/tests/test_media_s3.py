@@ -1,6 +1,6 @@
 """Uploaded files in a private bucket: kept below one folder, served by the shop itself."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import boto3
@@ -36,8 +36,8 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         yield made
 
 
-def body(response: object) -> bytes:
-    return b"".join(response)  # type: ignore[call-overload,no-any-return]
+def body(response: Iterable[bytes]) -> bytes:
+    return b"".join(response)
 
 
 def keys(bucket: Any) -> list[str]:

@@ -1,6 +1,7 @@
 """Uploaded files: shown for ever, never run, and nothing else of the machine."""
 
 import errno
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from django.http import HttpResponse
 from django.test.client import Client
 from pytest_django import Settings
 
-from storefront.views.media import CHUNK, FOR_EVER, LONGEST_NAME
+from storefront.answering import FOR_EVER
+from storefront.views.media import CHUNK, LONGEST_NAME
 
 PICTURE = bytes(range(256)) * 1000  # more than one chunk
 
@@ -22,8 +24,8 @@ def media_root(settings: Settings, tmp_path: Path) -> Path:
     return tmp_path / "media"
 
 
-def body(response: object) -> bytes:
-    return b"".join(response)  # type: ignore[call-overload,no-any-return]
+def body(response: Iterable[bytes]) -> bytes:
+    return b"".join(response)
 
 
 def test_a_picture_is_sent_in_chunks_and_kept_for_ever(client: Client) -> None:
