@@ -7,7 +7,7 @@ from django.core.management.commands import migrate
 from django.db import OperationalError, connections
 from psycopg.errors import LockNotAvailable
 
-LOCK_SECONDS = 2
+LOCK_SECONDS = 2  # more than the one after which autovacuum gives way
 PAUSE_SECONDS = 1
 ATTEMPTS = 60
 
