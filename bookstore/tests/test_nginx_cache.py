@@ -1,0 +1,174 @@
+"""What nginx keeps of the roles' answers and for how long, with stand-ins for the roles."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bookstore.tests.door import Door, Request, Role, Said, opened
+
+
+def kept(body: bytes = b"a page", *, seconds: int = 60, **headers: str) -> Said:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Said(200, body, {"X-Accel-Expires": f"@{int(time.time()) + seconds}", **named})
+
+
+def ended(body: bytes = b"a page", **headers: str) -> Said:
+    return kept(body, seconds=-1, **headers)
+
+
+# --- What is cached -----------------------------------------------------------------------------
+
+
+def times_asked(role: Role, path: str) -> int:
+    return len([request for request in role.seen if request.path == path])
+
+
+@pytest.mark.parametrize("path", ["/page-1", "/static/1", "/media/1", "/covers/1?v=1"])
+def test_an_answer_with_a_lifetime_is_given_again(door: Door, path: str) -> None:
+    frontend = door.roles["frontend"]
+    frontend.says = lambda request: kept(ETag='"1"', X_Request_ID="of the first")
+    first, second = door.ask(path), door.ask(path)
+    assert first.body == second.body == b"a page"
+    assert first.header("X-Request-ID") != second.header("X-Request-ID")
+    assert "X-Accel-Expires" not in first.headers
+    assert door.ask(path, method="HEAD").header("ETag") == '"1"'
+    assert door.ask(path, headers={"If-None-Match": 'W/"1"'}).status == 304
+    assert times_asked(frontend, path) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/no-lifetime", Said()),
+        ("/ended", ended()),
+        ("/cookie", kept(Set_Cookie="visitor=alice")),
+        ("/vary", kept(Vary="Cookie")),
+        ("/no-store", Said(200, b"a page", {"Cache-Control": "no-store"})),
+        ("/check-again", Said(200, b"a page", {"Cache-Control": "public, max-age=0"})),
+        ("/404", Said(404)),
+        ("/500", Said(500)),
+        ("/302", Said(302, b"", {"Location": "/"})),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_other_answers_are_not(door: Door, path: str, said: Said) -> None:
+    frontend = door.roles["frontend"]
+    frontend.says = lambda request: said
+    assert [door.ask(path).status for _time in range(3)] == [said.status] * 3
+    assert times_asked(frontend, path) == 3
+
+
+def test_other_roles_are_always_asked(door: Door) -> None:
+    for role, path in (("rds", "/basket/"), ("redis", "/live/visitor")):
+        door.roles[role].says = lambda request: kept()
+        for _time in range(3):
+            door.ask(path)
+        assert times_asked(door.roles[role], path) == 3
+
+
+def test_whatever_may_differ_is_cached_apart(door: Door) -> None:
+    def says(request: Request) -> Said:
+        asked = request.headers
+        body = f"{asked['Host']} {request.path} {asked['Accept-Encoding']} {asked['HX-Request']}"
+        return kept(body.encode(), Vary="Accept-Encoding")
+
+    door.roles["frontend"].says = says
+    kinds: list[tuple[str, dict[str, str], str]] = [
+        ("/a", {}, "b /a None None"),
+        ("/a?page=2", {}, "b /a?page=2 None None"),
+        ("/a", {"Host": "c"}, "c /a None None"),
+        ("/a", {"Accept-Encoding": "br, gzip;q=0.5"}, "b /a gzip None"),
+        ("/a", {"Accept-Encoding": "gzip, deflate"}, "b /a gzip None"),
+        ("/a", {"Accept-Encoding": "gzip;q=0, br"}, "b /a None None"),
+        ("/a", {"HX-Request": "true"}, "b /a None true"),
+    ]
+    for _time in range(2):
+        for path, headers, expected in kinds:
+            answer = door.ask(path, headers={"Host": "b", **headers})
+            assert answer.body.decode() == expected
+    asked = len(door.roles["frontend"].seen)
+    assert asked == 4 + 2  # the four forms once, htmx each time
+
+
+def test_an_ended_answer_is_checked_and_not_sent_again(door: Door) -> None:
+    frontend = door.roles["frontend"]
+    frontend.says = lambda request: ended(ETag='"1"')
+    door.ask("/checked")
+    frontend.says = lambda request: Said(304, b"", {"ETag": '"1"', **kept().headers})
+    assert [door.ask("/checked").body for _time in range(3)] == [b"a page"] * 3
+    assert times_asked(frontend, "/checked") == 2
+    assert frontend.seen[-1].headers["If-None-Match"] == '"1"'
+
+
+def test_while_an_unhurried_answer_is_renewed_the_old_one_is_given(door: Door) -> None:
+    frontend = door.roles["frontend"]
+    unhurried = "max-age=1, stale-while-revalidate=60"
+    frontend.says = lambda request: Said(200, b"old", {"Cache-Control": unhurried})
+    door.ask("/sitemap.xml")
+    time.sleep(2.1)  # nginx counts whole seconds
+    frontend.says = lambda request: Said(200, b"new", {"Cache-Control": unhurried})
+    assert door.ask("/sitemap.xml").body == b"old"
+    deadline = time.monotonic() + 10
+    while door.ask("/sitemap.xml").body != b"new":
+        assert time.monotonic() < deadline
+
+
+@pytest.mark.parametrize("failure", [0, 500, 502, 503, 504])
+def test_while_the_role_fails_its_last_answer_is_given(door: Door, failure: int) -> None:
+    frontend = door.roles["frontend"]
+    path = f"/failing-{failure}"
+    frontend.says = lambda request: ended()
+    door.ask(path)
+    frontend.says = lambda request: Said(failure)
+    assert (door.ask(path).status, door.ask(path).body) == (200, b"a page")
+    frontend.says = lambda request: ended(b"well again")
+    assert door.ask(path).body == b"well again"
+
+
+@pytest.mark.parametrize("status", [403, 404, 410, 429])
+def test_what_is_gone_is_gone_at_once(door: Door, status: int) -> None:
+    frontend = door.roles["frontend"]
+    path = f"/going-{status}"
+    frontend.says = lambda request: ended()
+    door.ask(path)
+    frontend.says = lambda request: Said(status)
+    assert door.ask(path).status == status
+
+
+# --- Several processes of a role ----------------------------------------------------------------
+
+
+@pytest.fixture
+def two(tmp_path: Path, door: Door) -> Iterator[tuple[Door, Role, Role]]:
+    """A door with two addresses of the frontend, as a name with two of them gives."""
+    second = door.roles["redis"]
+    both = '{0}"; server "' + second.address
+    with opened(tmp_path, frontend=both) as other:
+        yield other, other.roles["frontend"], second
+
+
+def test_a_file_of_the_other_release_is_found(two: tuple[Door, Role, Role]) -> None:
+    door, first, second = two
+    first.says = lambda request: Said(404)
+    second.says = lambda request: kept(b"a style")
+    for number in range(6):
+        answer = door.ask(f"/static/{number}.css")
+        assert (answer.status, answer.body) == (200, b"a style")
+    assert {door.ask(f"/page-{number}").status for number in range(6)} == {200, 404}
+
+
+def test_what_changes_nothing_is_sent_to_another(two: tuple[Door, Role, Role]) -> None:
+    door, first, _second = two
+    first.says = lambda request: Said(0)
+    assert {door.ask("/x").status for _time in range(4)} == {200}
+    assert first.seen
+
+
+def test_what_was_sent_once_is_not_sent_again(two: tuple[Door, Role, Role]) -> None:
+    door, first, second = two
+    first.says = lambda request: Said(0)
+    statuses = [door.ask("/x", method="POST").status for _time in range(6)]
+    assert statuses.count(502) == len(first.seen) >= 1
+    assert statuses.count(200) == len(second.seen) == 6 - len(first.seen)
