@@ -44,7 +44,8 @@ def _without_the_person(event: dict[str, Any], hint: Mapping[str, Any]) -> dict[
     for unneeded in ("user", "extra"):
         event.pop(unneeded, None)
     if "request" in event:
-        event["request"] = {name: event["request"].get(name) for name in ASKED}
+        asked = event["request"].items()
+        event["request"] = {name: value for name, value in asked if name in ASKED}
     cleaned: dict[str, Any] = _cleaned(event)
     return cleaned
 

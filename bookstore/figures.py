@@ -5,6 +5,7 @@ Every process of a role that owns the records gives the same ones: of several, t
 
 from collections.abc import Iterator
 
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.models import Count, Sum
 from prometheus_client.core import GaugeMetricFamily
@@ -52,7 +53,11 @@ def _money() -> Iterator[GaugeMetricFamily]:
             f"bookstore_{name}_amount", f"The sum of all {name}.", labels=["currency"]
         )
         by_currency = model._default_manager.order_by().values_list("currency")
-        for currency, count, total in by_currency.annotate(Count("pk"), Sum("amount")):
+        found = {settings.SHOP_CURRENCY: (0, 0)} | {
+            currency: (count, total)
+            for currency, count, total in by_currency.annotate(Count("pk"), Sum("amount"))
+        }
+        for currency, (count, total) in found.items():
             events.add_metric([currency], count)
             amount.add_metric([currency], float(total))
         yield events
