@@ -146,7 +146,7 @@ def test_without_redis_people_sign_in_and_up(shop: Shop, visitor: Visitor) -> No
 @pytest.mark.parametrize(
     ("role", "own", "others"),
     [
-        ("frontend", "/", ["/basket/", "/live/visitor"]),
+        ("frontend", "/search/?available=1", ["/basket/", "/live/visitor"]),
         ("redis", "/live/visitor", ["/", "/basket/"]),
         ("rds", "/basket/", ["/", "/live/visitor"]),
     ],
@@ -161,6 +161,21 @@ def test_a_killed_role_comes_back_and_the_others_do_not_notice(
         assert visitor.get(own).status == 502
         assert [visitor.get(path).status for path in others] == [200, 200]
     eventually(lambda: visitor.get(own).status == 200, within=30)
+
+
+def test_pages_outlive_the_role_that_makes_them(
+    shop: Shop, visitor: Visitor, pages: dict[str, str]
+) -> None:
+    (master,) = shop.role_masters("frontend")
+    before = {path: visitor.get(path).body for path in pages.values()}
+    with nobody_heals(shop):
+        for process in [master, *master.children()]:
+            process.kill()
+        time.sleep(1)  # until nginx may no longer answer by itself
+        assert {path: visitor.get(path).body for path in pages.values()} == before
+        assert visitor.get("/search/?q=never-asked-before").status == 502
+    eventually(lambda: visitor.get("/ready").status == 200, within=30)
+    assert visitor.get("/search/?q=never-asked-before").status == 200
 
 
 def test_a_killed_process_of_a_role_is_replaced(shop: Shop, visitor: Visitor) -> None:
