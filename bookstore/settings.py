@@ -29,6 +29,7 @@ SCHEME = {
     "DATABASE_READER_URL": (str, ""),
     "REDIS_URL": (str, ""),
     "SECRET_KEY": (str, ""),
+    "SECRET_KEY_FALLBACKS": (list, []),
     "DEBUG": (bool, False),
     "ALLOWED_HOSTS": (list, ["localhost", "127.0.0.1", "[::1]"]),
     "CSRF_TRUSTED_ORIGINS": (list, []),
@@ -67,6 +68,7 @@ ROLE = get_role(env("BOOKSTORE_ROLE"))
 DATA_DIR = Path(env("BOOKSTORE_DATA_DIR")).resolve()
 DEBUG = env("DEBUG")
 SECRET_KEY = _required("SECRET_KEY", "it signs sessions and links")
+SECRET_KEY_FALLBACKS = env("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = env("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = env("CSRF_TRUSTED_ORIGINS")
 

@@ -15,7 +15,6 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from django.conf import settings
 
 from bookstore.backups.manifest import DATABASE, MANIFEST, MEDIA, Damaged
 
@@ -169,9 +168,8 @@ def _says_missing() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _workspace() -> Iterator[Path]:
-    """A folder of our own where there is room: in the image /tmp is memory."""
-    Path(settings.DATA_DIR).mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=settings.DATA_DIR, prefix="backup-") as folder:
+    """A folder of our own, where TMPDIR says that there is room for it."""
+    with tempfile.TemporaryDirectory(prefix="backup-") as folder:
         yield Path(folder)
 
 

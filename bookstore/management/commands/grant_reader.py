@@ -4,6 +4,7 @@ import contextlib
 from typing import Any
 
 import environ
+import psycopg
 from django.apps import apps
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -12,9 +13,11 @@ from psycopg import sql
 
 from catalog.models import StockMovement
 
+CONNECT_SECONDS = 5
+
 
 class Command(BaseCommand):
-    """Creates the login when it may, and sets its rights anew each time."""
+    """Creates the login or gives it its new password, and sets its rights anew each time."""
 
     help = "Lets the login in DATABASE_READER_URL read the catalogue, and nothing else."
 
@@ -23,13 +26,13 @@ class Command(BaseCommand):
         if not settings.DATABASE_READER_URL:
             raise CommandError("DATABASE_READER_URL is missing: it names the login to grant to.")
         config = environ.Env.db_url_config(settings.DATABASE_READER_URL)
-        reader, password = config["USER"], config["PASSWORD"]
+        reader = config["USER"]
         if reader == connection.settings_dict["USER"]:
             raise CommandError(
                 f"DATABASE_READER_URL names {reader}, the owner of the tables. The reader must be"
                 " another login, or it could write."
             )
-        _create_login(reader, password)
+        _make_login(reader, config)
         with transaction.atomic(), connection.cursor() as cursor:
             for statement in _statements(reader):
                 cursor.execute(statement)
@@ -39,15 +42,53 @@ class Command(BaseCommand):
         self.stdout.write(f"{reader} reads {len(catalogue_tables())} tables of the catalogue.")
 
 
-def _create_login(reader: str, password: str) -> None:
-    create = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}")
+def _make_login(reader: str, config: dict[str, Any]) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT FROM pg_roles WHERE rolname = %s", [reader])
-        if cursor.rowcount:
-            return
+        is_there = bool(cursor.rowcount)
+    if not is_there:
         # Logins belong to the whole server, so another process may be making the same one.
-        with contextlib.suppress(IntegrityError), transaction.atomic():
-            cursor.execute(create.format(sql.Identifier(reader), sql.Literal(password or None)))
+        with contextlib.suppress(IntegrityError):
+            _execute("CREATE ROLE {} LOGIN PASSWORD {}", reader, config["PASSWORD"])
+    elif not _opens(config):
+        try:
+            _execute("ALTER ROLE {} LOGIN PASSWORD {}", reader, config["PASSWORD"])
+        except ProgrammingError as error:
+            raise CommandError(
+                f"The password in DATABASE_READER_URL is not {reader}'s, and cannot be made it:"
+                f" {error}"
+            ) from error
+
+
+def _opens(config: dict[str, Any]) -> bool:
+    """Whether the login can connect with the password that it is said to have."""
+    names = {
+        "dbname": "NAME",
+        "user": "USER",
+        "password": "PASSWORD",
+        "host": "HOST",
+        "port": "PORT",
+    }
+    address = {name: config[key] for name, key in names.items() if config[key]}
+    options = {"connect_timeout": CONNECT_SECONDS, **config.get("OPTIONS", {})}
+    try:
+        psycopg.connect(dbname=config["NAME"], **{**address, **options}).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _execute(statement: str, reader: str, password: str) -> None:
+    """Say what the login's password is to be, by its digest: statements may be written to logs."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        digest = (
+            password
+            and cursor.connection.pgconn.encrypt_password(
+                password.encode(), reader.encode()
+            ).decode()
+        )
+        secret = sql.Literal(digest or None)
+        cursor.execute(sql.SQL(statement).format(sql.Identifier(reader), secret))
 
 
 def _make_read_only(reader: str) -> None:
