@@ -1,6 +1,6 @@
 """Whether what this container runs is well: `python docker/healthcheck.py [/health]`.
 
-A role answers on PORT, the worker on METRICS_PORT; no container runs both. Needs nothing but Python.
+A role answers on PORT, the worker on METRICS_PORT; no container runs both.
 """
 
 import http.client
