@@ -62,17 +62,11 @@ def _make_login(reader: str, config: dict[str, Any]) -> None:
 
 def _opens(config: dict[str, Any]) -> bool:
     """Whether the login can connect with the password that it is said to have."""
-    names = {
-        "dbname": "NAME",
-        "user": "USER",
-        "password": "PASSWORD",
-        "host": "HOST",
-        "port": "PORT",
-    }
-    address = {name: config[key] for name, key in names.items() if config[key]}
+    address = {name: config[name.upper()] for name in ("user", "password", "host", "port")}
+    given = {name: value for name, value in address.items() if value}
     options = {"connect_timeout": CONNECT_SECONDS, **config.get("OPTIONS", {})}
     try:
-        psycopg.connect(dbname=config["NAME"], **{**address, **options}).close()
+        psycopg.connect(dbname=config["NAME"], **{**given, **options}).close()
     except psycopg.OperationalError:
         return False
     return True
