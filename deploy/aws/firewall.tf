@@ -133,6 +133,7 @@ resource "aws_vpc_security_group_egress_rule" "shop_to_store" {
 # --- The managed stores -----------------------------------------------------------------------------
 
 resource "aws_security_group" "managed" {
+  #checkov:skip=CKV2_AWS_5:Attached in stores.tf, by key
   for_each = local.managed ? local.stores : {}
 
   name        = "${local.prefix}-${each.key}"

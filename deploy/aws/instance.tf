@@ -28,7 +28,7 @@ locals {
 resource "aws_ebs_volume" "stores" {
   #checkov:skip=CKV_AWS_189:Encrypted with a key of AWS
   #checkov:skip=CKV2_AWS_9:Backed up by deploy/instance/backup to a bucket, as something that can be restored anywhere
-  availability_zone = local.zones[0]
+  availability_zone = aws_subnet.public[0].availability_zone
   size              = var.store_volume_size
   type              = "gp3"
   encrypted         = true
@@ -37,6 +37,7 @@ resource "aws_ebs_volume" "stores" {
 
   lifecycle {
     prevent_destroy = true
+    ignore_changes  = [availability_zone]
   }
 }
 

@@ -3,6 +3,7 @@
 # their security groups let nobody in. The managed stores stand in subnets without a way out.
 
 data "aws_availability_zones" "all" {
+  #checkov:skip=CKV_AWS_394:The first two are taken, and subnets stay in theirs (see ignore_changes)
   state = "available"
 
   filter {
@@ -45,6 +46,10 @@ resource "aws_subnet" "public" {
   cidr_block        = cidrsubnet(var.network, 8, count.index)
 
   tags = { Name = "${local.prefix}-public-${count.index + 1}" }
+
+  lifecycle {
+    ignore_changes = [availability_zone] # a new zone in the region must not move anything
+  }
 }
 
 resource "aws_route_table" "public" {
@@ -74,6 +79,10 @@ resource "aws_subnet" "private" {
   cidr_block        = cidrsubnet(var.network, 8, count.index + 10)
 
   tags = { Name = "${local.prefix}-private-${count.index + 1}" }
+
+  lifecycle {
+    ignore_changes = [availability_zone] # a new zone in the region must not move anything
+  }
 }
 
 resource "aws_route_table" "private" {

@@ -82,20 +82,6 @@ resource "aws_elasticache_subnet_group" "shop" {
   subnet_ids = aws_subnet.private[*].id
 }
 
-resource "aws_elasticache_parameter_group" "shop" {
-  count = local.managed ? 1 : 0
-
-  name        = "${local.prefix}-valkey8"
-  description = "Valkey as the shop's memory"
-  family      = "valkey8"
-
-  # Generations have no lifetime and must stay; everything else has one and may go.
-  parameter {
-    name  = "maxmemory-policy"
-    value = "volatile-lru"
-  }
-}
-
 # Its password is set by put_secrets.py --cache, so that it does not stand in Terraform's state.
 # Everything in it can be lost, and is filled again by itself.
 resource "aws_elasticache_replication_group" "shop" {
@@ -115,7 +101,7 @@ resource "aws_elasticache_replication_group" "shop" {
   multi_az_enabled           = var.multi_az
   subnet_group_name          = aws_elasticache_subnet_group.shop[0].name
   security_group_ids         = [aws_security_group.managed["redis"].id]
-  parameter_group_name       = aws_elasticache_parameter_group.shop[0].name
+  parameter_group_name       = "default.valkey8" # evicts by volatile-lru: generations have no lifetime and must stay
   at_rest_encryption_enabled = true
   transit_encryption_enabled = true
   transit_encryption_mode    = "required"

@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+"""Fills the shop's secret on AWS, from an operator's machine with the AWS command line.
+
+    put_secrets.py bookstore-production                        makes what is missing, at random
+    put_secrets.py bookstore-production EMAIL_URL SENTRY_DSN   asks for these values
+    put_secrets.py bookstore-production --renew SECRET_KEY     makes it anew
+    put_secrets.py bookstore-production --cache                gives ElastiCache its password
+
+What stands in the secret stays, unless it is named. Nothing is shown, and nothing stands among a
+process's arguments, in a file or in Terraform's state.
+"""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import json
+import secrets
+import subprocess
+import sys
+
+MADE = ("SECRET_KEY", "DATABASE_PASSWORD", "READER_PASSWORD", "REDIS_PASSWORD", "POSTGRES_PASSWORD")
+
+
+def ask_aws(*words: str, **request: object) -> str:
+    """Call the AWS command line; the request goes by standard input, where nobody else reads it."""
+    result = subprocess.run(
+        ["aws", *words, "--cli-input-json", "file:///dev/stdin", "--output", "json"],
+        input=json.dumps(request),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if result.returncode:
+        raise RuntimeError(f"aws {' '.join(words)} failed: {result.stderr.strip()}")
+    return result.stdout
+
+
+def present(name: str) -> dict[str, str]:
+    """What stands in the secret; nothing when it was never filled."""
+    try:
+        answer = ask_aws("secretsmanager", "get-secret-value", SecretId=name)
+    except RuntimeError as error:
+        # Terraform makes the envelope; without a first letter in it there is no such value.
+        if "AWSCURRENT" in str(error):
+            return {}
+        raise
+    values: dict[str, str] = json.loads(json.loads(answer)["SecretString"])
+    return values
+
+
+def say(line: str) -> None:
+    """Tell the operator what was done."""
+    sys.stdout.write(f"{line}\n")
+
+
+def made() -> str:
+    """A password that needs no quoting anywhere, and that ElastiCache takes too."""
+    return secrets.token_hex(32)
+
+
+def set_cache_password(group: str, password: str) -> None:
+    """Let the cache ask for its password: first beside what held before, then alone."""
+    for strategy in ("ROTATE", "SET"):
+        ask_aws(
+            "elasticache",
+            "modify-replication-group",
+            ReplicationGroupId=group,
+            AuthToken=password,
+            AuthTokenUpdateStrategy=strategy,
+            ApplyImmediately=True,
+        )
+        ask_aws("elasticache", "wait", "replication-group-available", ReplicationGroupId=group)
+
+
+def main() -> None:
+    """Do what the command line says."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("secret", help="its name, as Terraform's output `secret` says")
+    parser.add_argument("names", nargs="*", help="variables to ask for")
+    parser.add_argument("--renew", action="append", default=[], choices=MADE)
+    parser.add_argument("--cache", action="store_true", help="set ElastiCache's password")
+    options = parser.parse_args()
+
+    before = present(options.secret)
+    values = {name: before.get(name) or made() for name in MADE} | {
+        name: value for name, value in before.items() if name not in MADE
+    }
+    values.update({name: made() for name in options.renew})
+    values.update({name: getpass.getpass(f"{name}: ") for name in options.names})
+    if values != before:
+        ask_aws(
+            "secretsmanager",
+            "put-secret-value",
+            SecretId=options.secret,
+            SecretString=json.dumps(values),
+        )
+        changed = [name for name in values if values[name] != before.get(name)]
+        say(f"{options.secret} has new values for {', '.join(changed)}.")
+    else:
+        say(f"{options.secret} has all it needs.")
+    if options.cache:
+        # Terraform gives the cache the secret's name.
+        set_cache_password(options.secret, values["REDIS_PASSWORD"])
+        say(f"ElastiCache {options.secret} asks for its password now.")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except RuntimeError as error:
+        sys.exit(f"put_secrets.py: {error}")
