@@ -2,29 +2,22 @@
 
 Starts a shop of its own with the sample catalogue, runs each scenario as a closed loop on loopback,
 and prints a table. The clients share the machine with the servers, so read the ratios, not the
-rates; they come from one run.
+rates; they come from one run. `make bench ARGS=door` measures nginx before the shop: door.py.
 """
 
 import argparse
 import contextlib
 import os
 import runpy
-import signal
-import socket
-import subprocess
 import sys
 import tempfile
-import time
-import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
+from benchmarks import door, running
 from benchmarks.load import Measurement, Scenario, measure
+from benchmarks.running import HOST
 
-ROOT = Path(__file__).resolve().parent.parent
-HOST = "127.0.0.1"
-OPEN_SECONDS = 120
 WARM_UP_SECONDS = 0.5
 BOOK = "2900000010017"
 YARDSTICK = Scenario("bare Django view", "/")
@@ -42,16 +35,20 @@ SCENARIOS = (
 
 def main(arguments: Sequence[str]) -> int:
     """Measure and print; 1 when any answer was not the expected one."""
+    if arguments[:1] == ["door"]:
+        return door.main(arguments[1:])
     parser = argparse.ArgumentParser(prog="make bench ARGS=…", description=__doc__)
     parser.add_argument("--seconds", type=float, default=3.0, help="for each scenario")
     parser.add_argument("--clients", type=int, default=8)
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
-        shop = stack.enter_context(_running(_shop_command(), {"BOOKSTORE_DATA_DIR": folder}))
+        shop = stack.enter_context(running.shop(folder))
         with urllib.request.urlopen(f"http://{HOST}:{shop}/") as home:
-            size = len(home.read())
-        bare = stack.enter_context(_running(_bare_command(), {"BARE_BYTES": str(size)}))
-        print(f"{options.clients} clients, {options.seconds:g} s each; yardstick: {size} bytes\n")
+            told = {"BARE_BYTES": str(len(home.read()))}
+        bare = running.free_port()
+        stack.enter_context(running.running(_bare_command(bare), bare, environment=told))
+        loop = f"{options.clients} clients, {options.seconds:g} s each"
+        print(f"{loop}; yardstick: {told['BARE_BYTES']} bytes\n")
         print(f"{'':32}{'req/s':>8}{'ratio':>7}{'p50':>8}{'p95':>8}{'p99':>8} ms")
         yardstick = _run(YARDSTICK, bare, options)
         _print(YARDSTICK, yardstick, yardstick)
@@ -76,52 +73,14 @@ def _print(scenario: Scenario, measured: Measurement, yardstick: Measurement) ->
     print(f"{scenario.name:32}{measured.rate:8.0f}{ratio:7.2f}{percentiles}", flush=True)
 
 
-def _shop_command() -> list[str]:
-    return [sys.executable, str(ROOT / "manage.py"), "serve", "--port"]
-
-
-def _bare_command() -> list[str]:
-    config = runpy.run_path(str(ROOT / "gunicorn.conf.py"))
+def _bare_command(port: int) -> list[str]:
+    config = runpy.run_path(str(running.ROOT / "gunicorn.conf.py"))
     return [
         *(sys.executable, "-m", "gunicorn", "benchmarks.bare:application", "--config", os.devnull),
         *("--worker-class", config["worker_class"], "--workers", str(config["workers"])),
-        *("--threads", str(config["threads"]), "--log-level", "warning", "--bind"),
+        *("--threads", str(config["threads"]), "--log-level", "warning"),
+        *("--bind", f"{HOST}:{port}"),
     ]
-
-
-@contextlib.contextmanager
-def _running(command: list[str], environment: dict[str, str]) -> Iterator[int]:
-    """The command with a free port as its last argument, while it answers; that port."""
-    port = _free_port()
-    address = str(port) if command[-1] == "--port" else f"{HOST}:{port}"
-    process = subprocess.Popen(
-        [*command, address], cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.DEVNULL
-    )
-    try:
-        _wait_until_it_answers(process, port)
-        yield port
-    finally:
-        process.send_signal(signal.SIGINT if command[-1] == "--port" else signal.SIGTERM)
-        process.wait(timeout=60)
-
-
-def _wait_until_it_answers(process: "subprocess.Popen[bytes]", port: int) -> None:
-    deadline = time.monotonic() + OPEN_SECONDS
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            sys.exit(f"What was to be measured stopped with exit code {process.returncode}.")
-        with contextlib.suppress(OSError, urllib.error.URLError):
-            urllib.request.urlopen(f"http://{HOST}:{port}/", timeout=5).close()
-            return
-        time.sleep(0.2)
-    sys.exit("What was to be measured does not answer.")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 if __name__ == "__main__":

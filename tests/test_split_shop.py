@@ -1,11 +1,29 @@
 """The three roles apart, behind the image's own nginx: each answers for its part."""
 
 import http.client
+import threading
+import time
 from urllib.parse import urlsplit
 
 import pytest
 
+from tests.conftest import NextEdition
 from tests.shop import Shop
+
+CHANGE_PRICE = """
+import time
+from decimal import Decimal
+from django.db import transaction
+from django.utils import timezone
+from catalog.models import Edition
+edition = Edition.objects.get(isbn13="{isbn13}")
+for amount in ("1001.00", "1002.00", "1003.00"):
+    with transaction.atomic():
+        edition.set_price(Decimal(amount), valid_from=timezone.localdate())
+        committed_at = time.time()
+    print("price", amount[:4], committed_at)
+    time.sleep(1.3)
+"""
 
 
 def get(shop: Shop, path: str, **headers: str) -> tuple[int, http.client.HTTPMessage, str]:
@@ -50,3 +68,60 @@ def test_a_visitor_cannot_pretend_to_have_come_by_https(shop: Shop) -> None:
     assert status == 200
     assert f"https://{host}" not in body
     assert f"http://{host}" in body
+
+
+# --- nginx --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/%6detrics", "//metrics/", "/api/../metrics"])
+def test_figures_are_not_for_visitors(shop: Shop, path: str) -> None:
+    status, headers, body = get(shop, path)
+    assert status == 404
+    assert headers["X-Request-ID"] in body
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/basket/", "/api/v1/editions", "/live/visitor", "/no/such/page", "/metrics"]
+)
+def test_each_protection_is_named_once(shop: Shop, path: str) -> None:
+    for _time in range(2):  # the second may come out of nginx's cache
+        _, headers, _ = get(shop, path)
+        for name in (
+            "Content-Security-Policy",
+            "Cross-Origin-Opener-Policy",
+            "Referrer-Policy",
+            "X-Content-Type-Options",
+            "X-Frame-Options",
+            "X-Request-ID",
+            "Cache-Control",
+        ):
+            assert len(headers.get_all(name, [])) == 1, name
+
+
+def test_an_old_price_is_shown_for_less_than_a_second(
+    shop: Shop, next_edition: NextEdition
+) -> None:
+    edition = next_edition()
+    seen: list[tuple[float, str]] = []
+    is_over = threading.Event()
+
+    def read() -> None:
+        while not is_over.is_set():
+            sent_at = time.time()
+            _, _, body = get(shop, edition["url"])
+            found = [number for number in ("1001", "1002", "1003") if f"1,{number[1:]}.00" in body]
+            seen.append((sent_at, found[0] if found else ""))
+
+    readers = [threading.Thread(target=read) for _each in range(3)]
+    for reader in readers:
+        reader.start()
+    changed = shop.manage("shell", "-c", CHANGE_PRICE.format(**edition))
+    is_over.set()
+    for reader in readers:
+        reader.join()
+    lines = [line.split() for line in changed.stdout.splitlines() if line.startswith("price ")]
+    assert [number for _word, number, _at in lines] == ["1001", "1002", "1003"]
+    assert max(seen)[1] == "1003"
+    for _word, number, committed_at in lines:
+        late = [at for at, shown in seen if shown < number and at >= float(committed_at) + 1]
+        assert late == []

@@ -70,10 +70,13 @@ def configure(
     }
     shop = Template(TEMPLATE.read_text()).safe_substitute(known)
     (directory / "shop.conf").write_text(shop)
-    # Otherwise root's nginx would drop to a user that cannot reach the roles' sockets.
-    user = "user root;\n" if os.geteuid() == 0 else ""
-    (directory / "nginx.conf").write_text(MAIN.substitute(dir=_quoted(directory), user=user))
+    (directory / "nginx.conf").write_text(MAIN.substitute(dir=_quoted(directory), user=user()))
     return [find(), "-c", str(directory / "nginx.conf"), "-e", str(directory / "error.log")]
+
+
+def user() -> str:
+    """The line that keeps root's nginx from dropping to a user that reaches nothing of ours."""
+    return "user root;\n" if os.geteuid() == 0 else ""
 
 
 def _quoted(path: Path) -> str:
