@@ -1,0 +1,146 @@
+"""Terraform on this machine, and AWS on loopback."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from deploy.tests.engine import CHECKOUT
+
+MODULE = CHECKOUT / "deploy" / "aws"
+PROVIDER = "registry.terraform.io/hashicorp/aws"
+PLACES = (
+    "~/.terraform.d/plugins",
+    "/usr/local/share/terraform/plugins",
+    "/usr/share/terraform/plugins",
+    "/opt/*",
+)
+"""Where providers stand besides TF_PLUGIN_DIR: Terraform's own places, and what was installed."""
+
+
+def plugin_folder() -> Path | None:
+    """The folder that holds the AWS provider."""
+    if chosen := os.environ.get("TF_PLUGIN_DIR"):
+        return Path(chosen)
+    for place in PLACES:
+        base = Path(place).expanduser()
+        for folder in sorted(base.parent.glob(base.name)):
+            if (folder / PROVIDER).is_dir():
+                return folder
+    return None
+
+
+def why_not() -> str:
+    """Why the module cannot be tested here; empty when it can."""
+    if not shutil.which("terraform"):
+        return "terraform is not installed"
+    if not plugin_folder():
+        return f"its provider {PROVIDER} is in none of {', '.join(PLACES)}, nor in TF_PLUGIN_DIR"
+    return ""
+
+
+@dataclass
+class Terraform:
+    """A copy of the module in a folder of its own, ready to run."""
+
+    folder: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def prepare(self) -> None:
+        """Copy the module and find its provider."""
+        shutil.copytree(
+            MODULE, self.folder, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*")
+        )
+        self.run("init", "-backend=false", "-input=false", f"-plugin-dir={plugin_folder()}")
+
+    def run(
+        self, *words: str, seconds: int = 240, check: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        """Run Terraform; what it says is in the error when it fails."""
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "TF_"))}
+        result = subprocess.run(
+            ["terraform", words[0], "-no-color", *words[1:]],
+            cwd=self.folder,
+            env={**inherited, "TF_CLI_CONFIG_FILE": os.devnull, **self.environment},
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            check=False,
+        )
+        assert not check or result.returncode == 0, result.stdout[-3000:] + result.stderr[-3000:]
+        return result
+
+    def plan(self, variables: Mapping[str, object], *, refresh: bool = False) -> dict[str, Any]:
+        """What Terraform would change; the plan itself stands in the file `plan`."""
+        (self.folder / "test.auto.tfvars.json").write_text(json.dumps(variables))
+        self.run("plan", "-input=false", "-out=plan", f"-refresh={str(refresh).lower()}")
+        plan: dict[str, Any] = json.loads(self.run("show", "-json", "plan").stdout)
+        return plan
+
+    def apply(self) -> None:
+        """Carry out the plan."""
+        self.run("apply", "-input=false", "-parallelism=30", "plan")
+
+    def outputs(self) -> dict[str, Any]:
+        """The module's outputs."""
+        answer = json.loads(self.run("output", "-json").stdout)
+        return {name: output["value"] for name, output in answer.items()}
+
+
+class Simulator:
+    """moto's server: an AWS that remembers what it is told, and runs none of it."""
+
+    def __init__(self, log: Path) -> None:
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            self.port: int = listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What sends Terraform, boto3 and the command line there and nowhere else."""
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "AWS_REGION": "us-east-1",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_MAX_ATTEMPTS": "2",
+        }
+
+    def start(self) -> None:
+        """Start, and wait until it answers."""
+        words = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(self.port)]
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                words,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, "MOTO_IAM_LOAD_MANAGED_POLICIES": "true"},
+            )
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                urllib.request.urlopen(f"{self.url}/moto-api/", timeout=5).close()
+                return
+            except (OSError, urllib.error.URLError):
+                assert self._process.poll() is None, self._log.read_text()
+                assert time.monotonic() < deadline, "moto's server does not answer"
+                time.sleep(0.2)
+
+    def stop(self) -> None:
+        """End the process."""
+        if self._process:
+            self._process.terminate()
+            self._process.wait(timeout=30)
