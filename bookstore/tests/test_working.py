@@ -19,7 +19,6 @@ from django.conf import settings
 from django.db import connection
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
-from procrastinate.periodic import PeriodicRegistry
 from pytest_django import Settings
 
 from bookstore import working
@@ -41,14 +40,14 @@ def asked(url: str) -> tuple[int, str]:
 # --- Jobs ---------------------------------------------------------------------------------------
 
 
-def run_one(name: str, job: Any) -> list[dict[str, Any]]:
+def run_one(name: str, job: Any, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """Has a worker run `job` once; the log lines of that."""
     task = app.task(name=name)(job)
     try:
         task.defer()
         with written() as lines:
             worker = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
-            worker.periodic_registry = PeriodicRegistry()  # no job by the clock meanwhile
+            monkeypatch.setattr(worker.periodic_registry, "periodic_tasks", {})  # no clock meanwhile
             worker.run_worker(
                 wait=False,
                 install_signal_handlers=False,
@@ -62,7 +61,9 @@ def run_one(name: str, job: Any) -> list[dict[str, Any]]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_jobs_lines_name_it_and_its_statements_are_timed(settings: Settings) -> None:
+def test_a_jobs_lines_name_it_and_its_statements_are_timed(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings.SLOW_QUERY_SECONDS = 0.001
 
     def job() -> None:
@@ -71,7 +72,7 @@ def test_a_jobs_lines_name_it_and_its_statements_are_timed(settings: Settings) -
         logging.getLogger("shop").warning("Half done")
         connection.close()
 
-    lines = run_one("test.slow", job)
+    lines = run_one("test.slow", job, monkeypatch)
     number = ProcrastinateJob.objects.get(task_name="test.slow").pk
     assert [(line["event"], line["job_id"]) for line in lines] == [
         ("Slow query", number),
@@ -84,11 +85,11 @@ def test_a_jobs_lines_name_it_and_its_statements_are_timed(settings: Settings) -
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_failure_names_its_job_and_is_counted() -> None:
+def test_a_failure_names_its_job_and_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     def job() -> None:
         raise RuntimeError("broken on purpose")
 
-    (line,) = run_one("test.broken", job)
+    (line,) = run_one("test.broken", job, monkeypatch)
     assert (line["level"], line["logger"]) == ("error", "procrastinate.worker")
     assert line["job_id"] == ProcrastinateJob.objects.get(task_name="test.broken").pk
     assert line["exception"].endswith("RuntimeError: broken on purpose")
