@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
-from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -15,6 +14,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 from bookstore import request_id
+from storefront.views.errors import is_outage
 
 logger = logging.getLogger(__name__)
 
@@ -79,8 +79,6 @@ def install(api: NinjaAPI) -> None:
         (HttpError, lambda request, error: problem(error.status_code, _sentence(error))),
         (Http404, lambda request, error: problem(404, _("There is no such thing."))),
         (RequestDataTooBig, lambda request, error: _too_large()),
-        (OperationalError, _unavailable),
-        (InterfaceError, _unavailable),
         (Exception, _failed),
     ]
     for kind, handler in handlers:
@@ -105,6 +103,8 @@ def _unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
 
 
 def _failed(request: HttpRequest, error: Exception) -> HttpResponse:
+    if is_outage(error):
+        return _unavailable(request, error)
     logger.error("%s %s failed", request.method, request.path, exc_info=error)
     return problem(500, _("Something went wrong on our side."))
 

@@ -8,6 +8,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext_lazy as _
+from psycopg.errors import ReadOnlySqlTransaction
 
 from storefront.answering import render_frame
 from storefront.missing import Missing
@@ -69,9 +70,15 @@ def too_many_requests(request: HttpRequest) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """500: our fault; or 503, while PostgreSQL does not answer or is too busy."""
-    if not isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
-        return _page(request, 500, "")
-    return unavailable(request)
+    if is_outage(sys.exc_info()[1]):
+        return unavailable(request)
+    return _page(request, 500, "")
+
+
+def is_outage(error: BaseException | None) -> bool:
+    """Whether PostgreSQL is away, too busy, or frozen (`manage.py freeze`)."""
+    is_frozen = error is not None and isinstance(error.__cause__, ReadOnlySqlTransaction)
+    return is_frozen or isinstance(error, OperationalError | InterfaceError)
 
 
 def unavailable(request: HttpRequest) -> HttpResponse:
