@@ -19,7 +19,7 @@ PAGES = sorted(
 )
 SKIPPED = {".git", ".venv", "var", "node_modules", "__pycache__", ".terraform"}
 ON_AN_INSTANCE = "/opt/bookstore/"
-MADE_LATER = re.compile(r"\.(env|venv)\b|^(var|build)/|/\.env$")
+MADE_LATER = re.compile(r"\.(env|venv|tfvars)\b|^var/|backend\.tf$")
 """What stands in no repository."""
 
 FENCE = re.compile(r"^ *```.*?\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
