@@ -9,11 +9,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from email.message import Message
 from pathlib import Path
 
 from bookstore.serving import nginx
 
 OPEN_SECONDS = 10
+LOG_SECONDS = 20
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class Request:
 
     method: str
     path: str
-    headers: http.client.HTTPMessage
+    headers: "Message[str, str]"
 
 
 @dataclass
@@ -112,14 +114,20 @@ class Door:
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Send one request."""
+        """Send one request, and wait until nginx has done with it: until then nothing is cached."""
+        already = self.log.stat().st_size
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             connection.request(method, path, body, dict(headers or {}))
             response = connection.getresponse()
-            return Answer(response.status, response.headers, response.read())
+            answer = Answer(response.status, response.headers, response.read())
         finally:
             connection.close()
+        deadline = time.monotonic() + LOG_SECONDS
+        while answer.header("X-Request-ID").encode() not in self.log.read_bytes()[already:]:
+            assert time.monotonic() < deadline, "this request is not in the log"
+            time.sleep(0.001)
+        return answer
 
     def ask_often(self, path: str, *, method: str = "GET", times: int) -> list[Answer]:
         """Send the same request again and again, fast."""
