@@ -127,7 +127,7 @@ def test_files_exist(page: Path) -> None:
 
 
 def test_services_of_compose_exist(page: Path) -> None:
-    named = set()
+    named: set[str] = set()
     for line in code_of(page):
         for _verb, rest in COMPOSE.findall(line):
             words = [word for word in rest.split() if not word.startswith("-") and "=" not in word]
