@@ -1,6 +1,7 @@
 """The three roles apart, behind the image's own nginx: each answers for its part."""
 
 import http.client
+import re
 import threading
 import time
 from urllib.parse import urlsplit
@@ -78,6 +79,15 @@ def test_figures_are_not_for_visitors(shop: Shop, path: str) -> None:
     status, headers, body = get(shop, path)
     assert status == 404
     assert headers["X-Request-ID"] in body
+
+
+def test_files_are_kept_for_ever_in_the_form_that_was_asked_for(shop: Shop) -> None:
+    style = re.findall(r'href="(/static/[^"]+\.css)"', get(shop, "/")[2])[0]
+    for _time in range(2):  # the second out of nginx's cache
+        for asked, given in (("gzip, br", "gzip"), ("identity", None)):
+            status, headers, _ = get(shop, style, Accept_Encoding=asked)
+            assert (status, headers["Content-Encoding"]) == (200, given)
+            assert "immutable" in headers["Cache-Control"]
 
 
 @pytest.mark.parametrize(

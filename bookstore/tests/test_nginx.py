@@ -85,6 +85,7 @@ def test_bodies_have_a_limit(door: Door, path: str, megabytes: float, status: in
         ("POST", "/account/login/", 61),
         ("POST", "/admin/login/?next=/admin/", 61),
         ("POST", "/checkout/", 61),
+        ("POST", "/api/v1/orders", 61),
         ("GET", "/live/suggest?q=a", 121),
     ],
 )
@@ -96,6 +97,7 @@ def test_too_many_requests_are_refused(
         assert {answer.status for answer in answers[:several]} == {200}
         refused = next(answer for answer in answers if answer.status != 200)
         assert (refused.status, refused.header("Retry-After")) == (429, "10")
+        assert ("problem" in refused.header("Content-Type")) == path.startswith("/api/")
         assert strict.ask("/basket/lines/", method="POST").status == 200
         assert strict.ask("/account/login/").status == 200
     answers = door.ask_often(path, method=method, times=3 * several)
