@@ -18,6 +18,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import Settings
 
@@ -46,8 +47,10 @@ def run_one(name: str, job: Any, monkeypatch: pytest.MonkeyPatch) -> list[dict[s
     try:
         task.defer()
         with written() as lines:
-            worker = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
-            monkeypatch.setattr(worker.periodic_registry, "periodic_tasks", {})  # no clock meanwhile
+            assert isinstance(app.connector, DjangoConnector)
+            worker = app.with_connector(app.connector.get_worker_connector())
+            # The clock defers nothing meanwhile.
+            monkeypatch.setattr(worker.periodic_registry, "periodic_tasks", {})
             worker.run_worker(
                 wait=False,
                 install_signal_handlers=False,
