@@ -28,6 +28,7 @@ http {
 """)
 DEFAULTS = {
     "FORWARDED_PROTO": "$scheme",
+    "KEEPALIVE_MIN_TIMEOUT": "",
     "NGINX_ACCESS_LOG": "off",
     "NGINX_RATE_LIMITS": "on",
     "TRUSTED_PROXIES": "",

@@ -21,6 +21,8 @@ locals {
   compose_settings = local.balanced ? {
     FORWARDED_PROTO = "https"
     TRUSTED_PROXIES = "set_real_ip_from ${var.network};"
+    # Longer than the balancer's idle_timeout, so that a reload of nginx meets none of its requests.
+    KEEPALIVE_MIN_TIMEOUT = "keepalive_min_timeout 65s;"
   } : {}
 
   store_addresses = merge(
