@@ -23,6 +23,7 @@ class Stores:
 
     network: str
     postgres: Container
+    redis: Container
 
     database_url = "postgresql://bookstore:hush-owner@postgres:5432/bookstore"
     reader_url = "postgresql://bookstore_reader:hush-reader@postgres:5432/bookstore"
@@ -87,13 +88,14 @@ def stores(official_images: dict[str, str], shop_image: str) -> Iterator[Stores]
     docker("network", "create", "--label", engine.LABEL, network)
     try:
         with contextlib.ExitStack() as stack:
-            redis = started(official_images["redis"], *redis_command, options=(*on, "redis"))
-            stack.enter_context(redis)
+            redis = stack.enter_context(
+                started(official_images["redis"], *redis_command, options=(*on, "redis"))
+            )
             postgres = stack.enter_context(
                 started(official_images["postgres"], options=postgres_options)
             )
             postgres.wait_until_healthy()
-            running = Stores(network, postgres)
+            running = Stores(network, postgres, redis)
             prepared = engine.ended(shop_image, "prepare", options=options_of("rds", running))
             assert prepared.returncode == 0, prepared.stderr
             yield running
