@@ -28,6 +28,20 @@ def expect(is_right: bool, answer: Answer) -> None:
         raise Disappointed(f"{answer.status} {answer.path}: {answer.body[:200]!r}")
 
 
+def look(ask: Callable[[], Answer], is_right: Callable[[Any], bool]) -> None:
+    """Be disappointed unless a live answer comes each time, and is right by the third.
+
+    Where Redis takes too long for once, the shop says at once that it does not know.
+    """
+    for patience in (0.2, 0.5, 0):
+        answer = ask()
+        expect(answer.status == 200, answer)
+        if is_right(answer.json()):
+            return
+        time.sleep(patience)
+    expect(False, answer)
+
+
 class Watched(Visitor):
     """A visitor whose requests are timed."""
 
@@ -138,21 +152,28 @@ def search(reader: Watched, edition: Edition) -> None:
 
 def suggestions(reader: Watched, edition: Edition) -> None:
     """What the first letters may mean."""
-    answer = reader.get("/live/suggest?q=pride%20an")
-    expect(answer.status == 200 and bool(answer.json()["suggestions"]), answer)
+    look(lambda: reader.get("/live/suggest?q=pride%20an"), lambda said: bool(said["suggestions"]))
 
 
 def badge(reader: Watched, edition: Edition) -> None:
     """Whether it is there."""
-    answer = reader.get(f"/live/stock?isbn13={edition['isbn13']}")
-    expect(answer.status == 200 and answer.json()["items"][0]["state"] == "in_stock", answer)
+    path = f"/live/stock?isbn13={edition['isbn13']}"
+    look(lambda: reader.get(path), lambda said: bool(said["items"][0]["state"] == "in_stock"))
 
 
 def basket(customer: Watched, edition: Edition) -> None:
     """Into the basket; the header knows it, and the basket's page."""
     added = add(customer, edition)
     expect(added.status == 303, added)
-    header = customer.get("/live/visitor")
-    expect(header.status == 200 and header.json()["basket_quantity"] == 1, header)
+    look(lambda: header(customer), lambda said: bool(said["basket_quantity"] == 1))
     page = customer.get("/basket/")
     expect(page.status == 200 and edition["title"] in page.text, page)
+
+
+def header(customer: Watched) -> Answer:
+    """The header's number as the page asks for it: in memory, else where it is kept."""
+    answer = customer.get("/live/visitor")
+    if answer.status == 200 and answer.json()["basket_quantity"] is None:
+        kept = customer.get("/basket/visitor")
+        expect(kept.status == 200, kept)
+    return answer

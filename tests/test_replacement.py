@@ -51,7 +51,7 @@ def test_a_release_replaces_another_and_goes_back_while_people_shop(
     assert min(len(times) for times in crowd.times.values()) > 0
     assert len(crowd.times) == 7
     assert orders_of(crowd.email, shop) == sorted(crowd.orders)
-    eventually(lambda: sum(mails_to(crowd.email, shop).values()) >= len(crowd.orders), within=120)
+    eventually(lambda: sum(mails_to(crowd.email, shop).values()) >= len(crowd.orders), within=240)
     assert mails_to(crowd.email, shop) == Counter(crowd.orders)
     assert shop.audit() == ""
 
