@@ -28,7 +28,7 @@ CERTIFICATES = "/etc/bookstore/certificates/rds.pem"  # as the containers see it
 PASSWORDS = ("DATABASE_PASSWORD", "READER_PASSWORD", "REDIS_PASSWORD", "POSTGRES_PASSWORD")
 """Secrets that the shop knows as part of an address only."""
 
-BARE = re.compile(r"[A-Za-z0-9_@%+:,./=?&-]*")
+BARE = re.compile(r"[A-Za-z0-9_@%+:,./=-]*")
 NAME = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
