@@ -8,6 +8,7 @@ import pytest
 from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
+from psycopg.conninfo import make_conninfo
 
 from bookstore.management.commands import migrate
 
@@ -26,15 +27,12 @@ def all_migrated(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def report() -> Iterator[psycopg.Connection]:
     """Somebody who reads payments, and takes his time."""
+    known = ("dbname", "host", "port", "user", "password")
     parameters = connection.get_connection_params()
-    with psycopg.connect(dbname=parameters["dbname"], **_address(parameters)) as other:
+    address = make_conninfo(**{name: parameters[name] for name in known if name in parameters})
+    with psycopg.connect(address) as other:
         other.execute("SELECT count(*) FROM orders_payment")
         yield other
-
-
-def _address(parameters: dict[str, str]) -> dict[str, str]:
-    known = ("host", "port", "user", "password")
-    return {name: parameters[name] for name in known if name in parameters}
 
 
 def is_undone() -> bool:
