@@ -132,7 +132,7 @@ def test_it_writes_settings_secrets_and_addresses(instance: Instance) -> None:
     shop = read(instance.settings / "shop.env")
     assert shop == {
         "AWS_DEFAULT_REGION": "us-east-1",
-        "ALLOWED_HOSTS": "shop.example,10.20.1.7",
+        "ALLOWED_HOSTS": "shop.example,10.20.1.7,127.0.0.1",
         "SHOP_NAME": "Bob's Books & Co",
         "SECRET_KEY": "key$with 'all' sorts",
         "EMAIL_URL": "smtp+tls://a:b@mail.example:587",

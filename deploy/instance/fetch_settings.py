@@ -109,11 +109,11 @@ def shop_variables(instance: Mapping[str, str], which: str | None) -> dict[str, 
     secrets = shop_secret(instance)
     settings = parameters(f"{instance['PARAMETERS']}/settings")
     which, stores = stores_of(instance, which)
-    # The load balancer asks for readiness by the instance's address.
-    hosts = ",".join(filter(None, [settings.pop("ALLOWED_HOSTS", ""), instance["ADDRESS"]]))
+    # The load balancer asks for readiness by the instance's address, containers ask themselves.
+    hosts = f"{settings.pop('ALLOWED_HOSTS', '')},{instance['ADDRESS']},127.0.0.1"
     return {
         "AWS_DEFAULT_REGION": instance["AWS_REGION"],
-        "ALLOWED_HOSTS": hosts,
+        "ALLOWED_HOSTS": hosts.lstrip(","),
         **settings,
         **{name: value for name, value in secrets.items() if name not in PASSWORDS},
         **addresses(which, stores, secrets),
