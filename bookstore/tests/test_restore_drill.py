@@ -201,3 +201,9 @@ def test_what_is_there_is_given_up_only_when_told_and_only_for_what_adds_up(
     assert other.rows(ORDERS) == as_it_was
     assert store.remember(HOME_PAGE, lambda: b"the new world", day="today") == b"the new world"
     assert memory.is_built()
+
+    # What was restored can be backed up and restored like any other.
+    assert other.manage("backup", str(tmp_path / "again")).returncode == 0
+    again = other.manage("restore", str(tmp_path / "again"), *first[2:], "--replace", "--no-input")
+    assert again.returncode == 0, again.stderr
+    assert other.rows(ORDERS) == as_it_was
