@@ -216,18 +216,18 @@ def test_a_scan_that_never_ends_is_given_up(runner: Runner) -> None:
 
 def test_a_commit_is_pushed_once(runner: Runner) -> None:
     output = runner.folder / "output"
-    code, said = runner.run("push-image", "bookstore:smoke", COMMIT, GITHUB_OUTPUT=str(output))
+    code, said = runner.run("push-image", COMMIT, GITHUB_OUTPUT=str(output))
     assert code == 0, said
     assert output.read_text() == f"digest={NEW.partition('@')[2]}\n"
     assert runner.lines("docker") == []
 
 
 def test_a_push_that_left_no_image_fails(runner: Runner) -> None:
-    code, _ = runner.run("push-image", "bookstore:smoke", OTHER)
+    code, _ = runner.run("push-image", OTHER)
     assert code == 1
     assert runner.lines("docker") == [
         f"login --username AWS --password-stdin {REPOSITORY.partition('/')[0]}",
-        f"tag bookstore:smoke {REPOSITORY}:{OTHER}",
+        f"tag bookstore:local {REPOSITORY}:{OTHER}",
         f"push {REPOSITORY}:{OTHER}",
     ]
 
