@@ -1,6 +1,6 @@
 """A release replaces another while people shop: nobody notices, and no order is lost or doubled.
 
-`make test ARGS="-s tests/test_replacement.py" DRILL_SECONDS=120` goes on for longer and shows what
+`make test ARGS="-n 0 -s tests/test_replacement.py" DRILL_SECONDS=120` goes on for longer and shows what
 was measured.
 """
 
