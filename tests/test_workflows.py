@@ -34,7 +34,8 @@ def jobs() -> Iterator[tuple[str, str, Job]]:
 
 
 def steps(job: Job) -> list[dict[str, Any]]:
-    return job.get("steps", [])
+    found: list[dict[str, Any]] = job.get("steps", [])
+    return found
 
 
 def calls_aws(job: Job) -> bool:

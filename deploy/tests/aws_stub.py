@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import jmespath
+import jmespath  # type: ignore[import-untyped]  # boto3's own, without types
 
 Answer = dict[str, Any]
 Options = dict[str, list[str]]

@@ -36,7 +36,8 @@ def run(*command: str | Path, check: bool = True, **options: Any) -> str:
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, **options
     )
     assert not check or done.returncode == 0, f"{command}: {done.stdout}"
-    return done.stdout
+    said: str = done.stdout
+    return said
 
 
 def free_port() -> int:
@@ -51,9 +52,12 @@ class Registry:
     """A registry of images on the loopback address, and images made for it."""
 
     def __init__(self, base: str, folder: Path) -> None:
-        self._base, self._folder = base, folder
+        self._folder = folder
         self.address = f"127.0.0.1:{free_port()}"
         self.repository = f"{self.address}/bookstore"
+        # A name of its own: somebody may build another image under the first one meanwhile.
+        self._base = f"{self.repository}:base"
+        run("docker", "tag", base, self._base)
 
     @contextlib.contextmanager
     def serving(self) -> Iterator[None]:
@@ -70,7 +74,7 @@ class Registry:
                 }
             )
         )
-        command = ["docker-registry", "serve", settings]
+        command = ["docker-registry", "serve", str(settings)]
         with subprocess.Popen(command, stdout=DEVNULL, stderr=DEVNULL) as process:
             try:
                 wait_for_port(self.address)
@@ -95,7 +99,8 @@ class Registry:
         run("docker", "build", "--quiet", "--tag", image, folder)
         run("docker", "push", "--quiet", image)
         said = run("docker", "image", "inspect", "--format", "{{json .RepoDigests}}", image)
-        return next(each for each in json.loads(said) if each.startswith(self.repository + "@"))
+        references: list[str] = json.loads(said)
+        return next(each for each in references if each.startswith(self.repository + "@"))
 
 
 def wait_for_port(address: str) -> None:
