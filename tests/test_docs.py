@@ -9,6 +9,7 @@ import pytest
 import yaml
 from django.core.management import get_commands
 
+from bookstore.roles import SPLIT
 from bookstore.tests.shell import CHECKOUT
 
 PAGES = sorted(
@@ -31,6 +32,7 @@ VARIABLE = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
 COMPOSE = re.compile(
     r"docker compose(?: -\S+(?: \S+)?)*? (logs|exec|run|restart|stop|start|kill)((?: \S+)+)"
 )
+ALARM = re.compile(r'^ +"?([a-z0-9-]+?)(-\$\{role\})?"? = \{\n +means ', re.MULTILINE)
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 
@@ -153,3 +155,16 @@ def test_figures_for_prometheus_exist(page: Path) -> None:
 def _is_written(name: str, words: set[str]) -> bool:
     patterns = (re.sub(r"\{\w+\}", "[a-z]+", word) for word in words)
     return any(re.fullmatch(pattern, name) for pattern in patterns)
+
+
+def test_every_alarm_is_explained() -> None:
+    text = (CHECKOUT / "docs" / "operations.md").read_text()
+    section = text.partition("\n## Alarms\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (`.+?) \|", section, re.MULTILINE)
+    explained = [name for row in rows for name in SPAN.findall(row)]
+    made = [
+        f"{name}-{role.name}" if of_role else name
+        for name, of_role in ALARM.findall((CHECKOUT / "deploy" / "aws" / "alarms.tf").read_text())
+        for role in (SPLIT if of_role else SPLIT[:1])
+    ]
+    assert sorted(explained) == sorted(made)
