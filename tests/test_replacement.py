@@ -1,7 +1,7 @@
 """A release replaces another while people shop: nobody notices, and no order is lost or doubled.
 
-`make test ARGS="-n 0 -s tests/test_replacement.py" DRILL_SECONDS=120` goes on for longer and shows what
-was measured.
+`make test ARGS="-n 0 -s tests/test_replacement.py" DRILL_SECONDS=120` goes on longer, and shows
+what was measured.
 """
 
 import os
