@@ -14,7 +14,8 @@ MADE = {"SECRET_KEY", "DATABASE_PASSWORD", "READER_PASSWORD", "REDIS_PASSWORD", 
 AWS = """#!{python}
 import json, pathlib, sys
 folder = pathlib.Path({folder!r})
-request = json.loads(sys.stdin.read())
+file = sys.argv[sys.argv.index("--cli-input-json") + 1].removeprefix("file://")
+request = json.loads(pathlib.Path(file).read_text())
 with open(folder / "calls", "a") as calls:
     calls.write(json.dumps([sys.argv[1:], request]) + "\\n")
 secret = folder / "secret"
@@ -107,5 +108,7 @@ def test_the_cache_takes_its_password_beside_the_old_one_first(account: Account)
 def test_no_secret_stands_among_the_arguments(account: Account) -> None:
     account.put("--cache")
 
+    files = [word for words, _ in account.calls() for word in words if word.startswith("file://")]
+    assert not [file for file in files if Path(file.removeprefix("file://")).exists()]
     arguments = " ".join(word for words, _ in account.calls() for word in words)
     assert not [value for value in account.secret.values() if value in arguments]

@@ -7,7 +7,7 @@
     put_secrets.py bookstore-production --cache                gives ElastiCache its password
 
 What stands in the secret stays, unless it is named. Nothing is shown, and nothing stands among a
-process's arguments, in a file or in Terraform's state.
+process's arguments or in Terraform's state; a file for the command line is gone after each call.
 """
 
 from __future__ import annotations
@@ -18,19 +18,23 @@ import json
 import secrets
 import subprocess
 import sys
+import tempfile
 
 MADE = ("SECRET_KEY", "DATABASE_PASSWORD", "READER_PASSWORD", "REDIS_PASSWORD", "POSTGRES_PASSWORD")
 
 
 def ask_aws(*words: str, **request: object) -> str:
-    """Call the AWS command line; the request goes by standard input, where nobody else reads it."""
-    result = subprocess.run(
-        ["aws", *words, "--cli-input-json", "file:///dev/stdin", "--output", "json"],
-        input=json.dumps(request),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    """Call the AWS command line; the request goes by a file that nobody else may read."""
+    # Not by standard input: the command line reads its input twice.
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump(request, file)
+        file.flush()
+        result = subprocess.run(
+            ["aws", *words, "--cli-input-json", f"file://{file.name}", "--output", "json"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     if result.returncode:
         raise RuntimeError(f"aws {' '.join(words)} failed: {result.stderr.strip()}")
     return result.stdout
