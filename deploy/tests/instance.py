@@ -92,6 +92,7 @@ class Registry:
         for path, content in (files or {}).items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_text(content)
+            (folder / path).chmod(0o755)  # a script among them can be run
             lines.append(f"COPY {path} /app/{path}")
         folder.mkdir(exist_ok=True)
         (folder / "Dockerfile").write_text("\n".join(lines) + "\n")

@@ -22,7 +22,11 @@ class Migration(migrations.Migration):
     dependencies = [("catalog", "{after}")]
     operations = [migrations.RunSQL("{sql}")]
 """
-GUNICORN = (CHECKOUT / "gunicorn.conf.py").read_text()
+ENDS = """#!/bin/sh
+[ "$#" -eq 0 ] || exec python manage.py "$@"
+echo "broken on purpose"
+exit 1
+"""
 TEMPLATE = (CHECKOUT / "docker" / "nginx.conf.template").read_text()
 
 
@@ -114,7 +118,7 @@ def test_a_new_frontend_leaves_the_backend_alone(
 
 def bad_images() -> Iterator[tuple[str, str, dict[str, str], str]]:
     """Role, name, files that make it bad, and what deploy-role says of it."""
-    ends = {"gunicorn.conf.py": GUNICORN + "\nsys.exit('broken on purpose')\n"}
+    ends = {"docker/entrypoint": ENDS}
     yield "backend", "ends-at-once", ends, "ended right after its start"
     yield "frontend", "ends-at-once", ends, "ended right after its start"
     ill = {"docker/healthcheck.py": "raise SystemExit('never well')\n"}
@@ -148,6 +152,7 @@ def test_a_bad_image_is_taken_back_by_itself(
     code, said = timed(instance, seconds, role, bad, HEALTH_SECONDS=limit)
     assert code == 1, said
     assert reason in said
+    assert ("broken on purpose" in said) == (name == "ends-at-once")
     assert f"{role} stays at {instance.setting(f'{role.upper()}_IMAGE')}" in said
     assert (instance.containers(ALL), instance.files()) == before
     assert (instance.folder / ".env").read_text() == variables
