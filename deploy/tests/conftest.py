@@ -9,6 +9,14 @@ from dataclasses import dataclass
 import pytest
 
 from deploy.tests import engine
+from deploy.tests.aws_shop import (  # noqa: F401 - fixtures
+    shop,
+    step_1,
+    step_2,
+    step_3,
+    to_step_2,
+    to_step_3,
+)
 from deploy.tests.engine import CHECKOUT, Container, docker, started
 
 IMAGE = "bookstore:test"
