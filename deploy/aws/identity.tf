@@ -255,8 +255,13 @@ data "aws_iam_policy_document" "deploy" {
   }
 
   statement {
-    sid       = "SeeWhatBecameOfIt"
-    actions   = ["ssm:ListCommands", "ssm:ListCommandInvocations", "ssm:GetCommandInvocation"]
+    sid = "SeeWhatBecameOfIt"
+    actions = [
+      "ssm:CancelCommand",
+      "ssm:GetCommandInvocation",
+      "ssm:ListCommandInvocations",
+      "ssm:ListCommands",
+    ]
     resources = ["*"]
   }
 
