@@ -6,10 +6,12 @@ build on each other: each leaves the shop running, whatever it deployed.
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from deploy.tests.instance import CHECKOUT, Instance, Registry, missing
+from deploy.tests.runner import COMMIT, Runner
 from tests.crowd import Crowd
 
 BACKEND = ("backend-rds", "backend-redis", "worker")
@@ -182,6 +184,33 @@ def test_changed_settings_are_taken_up_by_new_containers(
     after = instance.containers(BACKEND)
     assert list(after.values()) == list(before.values())
     assert not after.keys() & before.keys()
+
+
+@pytest.mark.usefixtures("crowd")
+def test_the_pipeline_deploys_the_image_of_a_commit(
+    instance: Instance, registry: Registry, tmp_path: Path
+) -> None:
+    new = registry.push("of-a-commit")
+    parameter = "/bookstore/rehearsal/frontend-image"
+    runner = Runner(tmp_path)
+    (tmp_path / "bin" / "docker").unlink()  # the real one is wanted here
+    runner.state |= {
+        "images": {COMMIT: new.partition("@")[2]},
+        "parameters": {parameter: ["none", instance.setting("FRONTEND_IMAGE")]},
+        "instances": {"i-1": [str(instance.folder / "deploy" / "instance" / "deploy-role")]},
+    }
+    code, said = runner.run(
+        "deploy",
+        "frontend",
+        COMMIT,
+        ENVIRONMENT="rehearsal",
+        ECR_REPOSITORY=registry.repository,
+        HOME=str(Path.home()),
+    )
+    assert code == 0, said
+    assert list(instance.containers(FRONTEND).values()) == [new]
+    assert runner.state["parameters"][parameter][-1] == new
+    assert f"frontend runs {new} already" in said, "the second time, for new instances"
 
 
 def test_all_of_it_adds_up(instance: Instance) -> None:
