@@ -11,13 +11,13 @@ variable "step" {
 }
 
 variable "name" {
-  description = "What everything's name begins with."
+  description = "What everything's name begins with. Another one must stand in deploy/pipeline/deploy too."
   type        = string
   default     = "bookstore"
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{1,14}$", var.name))
-    error_message = "The name is 2 to 15 lower-case letters, digits and hyphens, and begins with a letter."
+    condition     = can(regex("^[a-z][a-z0-9-]{1,10}$", var.name))
+    error_message = "The name is 2 to 11 lower-case letters, digits and hyphens, and begins with a letter; a load balancer takes no longer names."
   }
 }
 
