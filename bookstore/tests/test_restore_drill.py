@@ -166,13 +166,19 @@ def test_a_copy_sends_no_mail_that_the_original_sends(
         assert cursor.fetchone() == (True,)
 
 
+def restored(other: Database, kept: Path) -> tuple[str, ...]:
+    """A copy of the shop in `other`; the command that restored it."""
+    default_storage.save("covers/emma.jpg", ContentFile(b"a picture"))
+    call_command("backup", str(kept), verbosity=0)
+    command = ("restore", str(only_backup(kept)), "--as-copy")
+    assert other.manage(*command).returncode == 0
+    return command
+
+
 def test_what_is_there_is_given_up_only_when_told_and_only_for_what_adds_up(
     edition: Edition, other: Database, tmp_path: Path
 ) -> None:
-    default_storage.save("covers/emma.jpg", ContentFile(b"a picture"))
-    call_command("backup", str(tmp_path / "kept"), verbosity=0)
-    first = ("restore", str(only_backup(tmp_path / "kept")), "--as-copy")
-    assert other.manage(*first).returncode == 0
+    first = restored(other, tmp_path / "kept")
     as_it_was = other.rows(ORDERS)
 
     refused = other.manage(*first)
@@ -192,6 +198,13 @@ def test_what_is_there_is_given_up_only_when_told_and_only_for_what_adds_up(
     assert other.rows(ORDERS) == as_it_was
     with psycopg.connect(other.reader_url) as reader:
         reader.execute("SELECT FROM catalog_work")
+
+
+def test_a_restored_shop_can_be_backed_up_and_restored_again(
+    edition: Edition, other: Database, tmp_path: Path
+) -> None:
+    first = restored(other, tmp_path / "kept")
+    as_it_was = other.rows(ORDERS)
 
     # What Redis remembers of the world before is stale afterwards.
     store.remember(HOME_PAGE, lambda: b"the old world", day="today")
