@@ -81,9 +81,11 @@ class Registry:
                 yield
             finally:
                 process.terminate()
-        images = run("docker", "image", "ls", "--quiet", self.repository, check=False).split()
-        if images:
-            run("docker", "image", "rm", "--force", *set(images), check=False)
+        # By name: under their ids other names would go too, which are not ours.
+        listed = ("docker", "image", "ls", "--digests", self.repository, "--format")
+        for form in ("{{.Repository}}:{{.Tag}}", "{{.Repository}}@{{.Digest}}"):
+            for name in set(run(*listed, form).split()):
+                run("docker", "image", "rm", name, check=False)
 
     def push(self, name: str, files: Mapping[str, str] | None = None) -> str:
         """An image that differs by its name and by files below /app: its reference by digest."""
