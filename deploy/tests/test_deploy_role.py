@@ -10,6 +10,7 @@ import pytest
 CHECKOUT = Path(__file__).resolve().parents[2]
 REPOSITORY = "registry.example/bookstore"
 OLD, NEW = f"{REPOSITORY}@sha256:{'1' * 64}", f"{REPOSITORY}@sha256:{'2' * 64}"
+ASKED = "compose ps --quiet nginx"
 ENV = f"IMAGE_REPOSITORY={REPOSITORY}\nBACKEND_IMAGE={OLD}\nFRONTEND_IMAGE={OLD}\n"
 
 pytestmark = pytest.mark.skipif(
@@ -19,15 +20,24 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
-    """An instance's folder, and a `docker` that only writes down that it was called."""
+    """An instance's folder, and a `docker` that knows nginx and refuses all else."""
     folder = tmp_path / "shop"
     shutil.copytree(CHECKOUT / "deploy" / "instance", folder / "deploy" / "instance")
     (folder / ".env").write_text(ENV)
     docker = tmp_path / "bin" / "docker"
     docker.parent.mkdir()
-    docker.write_text(f'#!/bin/sh\necho "$@" >>"{tmp_path}/docker"\nexit 1\n')
+    answer = f'[ "$*" = "{ASKED}" ] && cat "{tmp_path}/nginx"'
+    docker.write_text(f'#!/bin/sh\necho "$@" >>"{tmp_path}/docker"\n{answer}\n')
     docker.chmod(0o755)
+    (tmp_path / "nginx").write_text("the-id-of-nginx\n")
     return folder
+
+
+def docker_was_told(shop: Path) -> list[str]:
+    """What Docker was told besides being asked whether nginx runs."""
+    log = shop.parent / "docker"
+    lines = log.read_text().splitlines() if log.exists() else []
+    return [line for line in lines if line != ASKED]
 
 
 def deploy(shop: Path, *words: str, **environment: str) -> tuple[int, str]:
@@ -48,7 +58,7 @@ def test_how_it_is_called(shop: Path, words: list[str]) -> None:
     code, said = deploy(shop, *words)
     assert code == 2
     assert said.startswith("usage: deploy-role backend|frontend")
-    assert not (shop.parent / "docker").exists()
+    assert docker_was_told(shop) == []
 
 
 @pytest.mark.parametrize(
@@ -66,7 +76,7 @@ def test_what_is_not_one_of_our_images_by_digest(shop: Path, words: list[str], r
     code, said = deploy(shop, *words)
     assert code == 1
     assert reason in said
-    assert not (shop.parent / "docker").exists()
+    assert docker_was_told(shop) == []
     assert (shop / ".env").read_text() == ENV
 
 
@@ -76,7 +86,7 @@ def test_two_deployments_never_overlap(shop: Path) -> None:
         code, said = deploy(shop, "backend", NEW, LOCK_SECONDS="1")
     assert code == 1
     assert "another deployment is still running" in said
-    assert not (shop.parent / "docker").exists()
+    assert docker_was_told(shop) == []
 
 
 def test_an_image_that_cannot_be_fetched_changes_nothing(shop: Path) -> None:
@@ -84,5 +94,27 @@ def test_an_image_that_cannot_be_fetched_changes_nothing(shop: Path) -> None:
     assert code == 1
     assert f"cannot fetch {NEW}" in said
     assert f"backend stays at {OLD}" in said
-    assert (shop.parent / "docker").read_text() == f"pull --quiet {NEW}\n"
+    assert docker_was_told(shop) == [f"pull --quiet {NEW}"]
     assert (shop / ".env").read_text() == ENV
+
+
+@pytest.mark.parametrize("words", [["backend", NEW], ["frontend", NEW], ["backend", "--restart"]])
+@pytest.mark.parametrize("stage", ["unpacked", "with its settings"])
+def test_an_instance_that_has_not_started_is_left_to_itself(
+    shop: Path, words: list[str], stage: str
+) -> None:
+    """Else its first release, once it cannot start, could never be replaced by a better one."""
+    if stage == "unpacked":
+        (shop / ".env").unlink()
+    (shop.parent / "nginx").write_text("")
+    code, said = deploy(shop, *words)
+    assert code == 0
+    assert "it starts by itself" in said
+    assert docker_was_told(shop) == []
+
+
+def test_a_docker_that_does_not_answer_is_no_shop_that_has_not_started(shop: Path) -> None:
+    (shop.parent / "nginx").unlink()
+    code, said = deploy(shop, "backend", NEW)
+    assert code == 1
+    assert "Docker does not answer" in said
