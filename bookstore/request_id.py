@@ -14,7 +14,7 @@ from structlog.contextvars import bind_contextvars, clear_contextvars, get_conte
 HEADER = "X-Request-ID"
 META_NAME = "HTTP_X_REQUEST_ID"
 PATTERN = re.compile(r"[A-Za-z0-9=:;-]{8,80}")
-"""What a number from outside may look like; nginx asks for the same."""
+"""What a number may look like. nginx makes its own; others may come to a role without nginx."""
 
 Answer = Callable[[HttpRequest], HttpResponse]
 

@@ -12,9 +12,8 @@ from django.urls import path
 from django.views.decorators.csrf import csrf_protect
 from pytest_django import Settings
 
-from bookstore import limits, request_id, urls
+from bookstore import limits, urls
 from bookstore.tests.lines import written
-from bookstore.tests.shell import CHECKOUT
 from caching.limits import Limit
 from storefront.tests.shop import open_shop
 from storefront.views import errors
@@ -66,11 +65,6 @@ def test_another_one_is_made_where_that_is_none(client: Client, given: str) -> N
     made = client.get("/health", headers={"X-Request-ID": given})["X-Request-ID"]
     assert re.fullmatch("[0-9a-f]{32}", made)
     assert client.get("/health")["X-Request-ID"] != made
-
-
-def test_nginx_expects_the_same_of_a_number() -> None:
-    template = (CHECKOUT / "docker" / "nginx.conf.template").read_text()
-    assert f'"~^{request_id.PATTERN.pattern}$" $http_x_request_id;' in template
 
 
 def test_it_is_first_in_every_role() -> None:
