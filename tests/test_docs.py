@@ -128,6 +128,18 @@ def test_files_exist(page: Path) -> None:
     assert missing == set()
 
 
+def test_what_terraform_is_asked_and_told_exists(page: Path) -> None:
+    module = (CHECKOUT / "deploy" / "aws").glob("*.tf")
+    source = "".join(each.read_text() for each in module)
+    outputs = set(re.findall(r'^output "(\w+)"', source, re.MULTILINE))
+    asked = matches(page, r"\bterraform (?:-chdir=\S+ )?output (?:-raw |-json )?([a-z_]+)")
+    assert asked - outputs == set()
+    variables = set(re.findall(r'^variable "(\w+)"', source, re.MULTILINE))
+    told = matches(page, r"^([a-z_]+) += ") | matches(page, r" -var ([a-z_]+)=")
+    in_the_module_itself = {"prevent_destroy"}
+    assert told - variables - in_the_module_itself == set()
+
+
 def test_services_of_compose_exist(page: Path) -> None:
     named: set[str] = set()
     for line in code_of(page):

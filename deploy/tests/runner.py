@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +37,7 @@ class Runner:
             ("well", f'echo "$@" >>"{folder}/done"'),
             ("broken", 'echo "deploy-role: not well within 120 s" >&2; exit 1'),
         ]:
-            program = folder / "bin" / name
-            program.parent.mkdir(exist_ok=True)
-            program.write_text(f"#!/bin/sh\n{line}\n")
-            program.chmod(0o755)
+            self.put(name, line)
         self.state: dict[str, Any] = {
             "images": {COMMIT: NEW.partition("@")[2]},
             "scans": [scan("COMPLETE", HIGH=1)],
@@ -48,18 +46,38 @@ class Runner:
             "commands": {},
         }
 
+    def put(self, name: str, lines: str) -> None:
+        """A program of this name, made of these lines of shell."""
+        program = self.folder / "bin" / name
+        program.parent.mkdir(exist_ok=True)
+        program.write_text(f"#!/bin/sh\n{lines}\n")
+        program.chmod(0o755)
+
     def run(self, script: str, *arguments: str, **environment: str) -> tuple[int, str]:
         """Run a script of deploy/pipeline: its exit code, and what it said."""
+        path = CHECKOUT / "deploy" / "pipeline" / script
+        settings = {
+            "ENVIRONMENT": "staging",
+            "ECR_REPOSITORY": REPOSITORY,
+            "DEPLOY_DOCUMENT": "bookstore-staging-deploy",
+        }
+        return self._call([path, *arguments], settings | environment)
+
+    def run_as_typed(self, commands: str) -> tuple[int, str]:
+        """What an operator's terminal does with these lines, until one fails."""
+        return self._call(["bash", "-e", "-c", commands], {})
+
+    def _call(
+        self, command: Sequence[str | Path], environment: Mapping[str, str]
+    ) -> tuple[int, str]:
         state = self.folder / "state.json"
         state.write_text(json.dumps(self.state))
         done = subprocess.run(
-            [CHECKOUT / "deploy" / "pipeline" / script, *arguments],
+            command,
+            cwd=CHECKOUT,
             env={
                 "PATH": f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
                 "AWS_STUB": str(self.folder),
-                "ENVIRONMENT": "staging",
-                "ECR_REPOSITORY": REPOSITORY,
-                "DEPLOY_DOCUMENT": "bookstore-staging-deploy",
                 "POLL_SECONDS": "0.1",
                 **environment,
             },

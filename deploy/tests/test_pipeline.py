@@ -1,11 +1,22 @@
 """The scripts that a workflow runs: what is deployed, and what stops it."""
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
-from deploy.tests.runner import COMMIT, NEW, OLD, OTHER, PARAMETER, REPOSITORY, Runner, scan
+from deploy.tests.runner import (
+    CHECKOUT,
+    COMMIT,
+    NEW,
+    OLD,
+    OTHER,
+    PARAMETER,
+    REPOSITORY,
+    Runner,
+    scan,
+)
 
 pytestmark = pytest.mark.skipif(
     shutil.which("jq") is None, reason="NOT TESTED: the pipelines' scripts, because jq is missing"
@@ -162,3 +173,44 @@ def test_the_pipelines_of_both_halves_are_started_by_commit(runner: Runner) -> N
         " --field then_frontend=true",
         f"workflow run deploy-frontend.yml --ref main --field version={COMMIT}",
     ]
+
+
+# --- Without GitHub -----------------------------------------------------------------------------
+
+SAYS = f"""case $4 in
+environment) echo production ;;
+ecr_repository) echo {REPOSITORY} ;;
+deploy_document) echo bookstore-production-deploy ;;
+*) exit 1 ;;
+esac"""
+KEEPS = """echo "$@" >>"{folder}/docker"
+[ "$1" != login ] || cat >/dev/null
+[ "$1" != build ] || touch "{folder}/built"
+if [ "$1" = push ]; then
+    [ -e "{folder}/built" ] || exit 1
+    jq --arg tag "${{2##*:}}" '.images[$tag] = "{digest}"' "{folder}/state.json" >"{folder}/next"
+    mv "{folder}/next" "{folder}/state.json"
+fi"""
+
+
+def commands_of_the_first_release() -> str:
+    page = (CHECKOUT / "docs" / "deployment.md").read_text()
+    (block,) = (
+        block
+        for block in re.findall(r"^```\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+        if "deploy/pipeline/" in block
+    )
+    return str(block)
+
+
+def test_the_page_s_first_release_works_as_it_stands(runner: Runner) -> None:
+    runner.state["parameters"] = {
+        f"/bookstore/production/{half}-image": ["none"] for half in ("backend", "frontend")
+    }
+    runner.put("terraform", SAYS)
+    runner.put("docker", KEEPS.format(folder=runner.folder, digest=NEW.partition("@")[2]))
+    code, said = runner.run_as_typed(commands_of_the_first_release())
+    assert code == 0, said
+    assert [values[-1] for values in runner.state["parameters"].values()] == [NEW, NEW]
+    (build,) = (line for line in runner.lines("docker") if line.startswith("build "))
+    assert "--platform linux/amd64" in build, "else an Apple laptop makes what no instance runs"
