@@ -32,7 +32,7 @@ VARIABLE = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
 COMPOSE = re.compile(
     r"docker compose(?: -\S+(?: \S+)?)*? (logs|exec|run|restart|stop|start|kill)((?: \S+)+)"
 )
-ALARM = re.compile(r'^ +"?([a-z0-9-]+?)(-\$\{role\})?"? = \{\n +means ', re.MULTILINE)
+ALARM = re.compile(r'^ +"?([a-z0-9-]+?)(-\$\{(?:role|node)\})?"? = \{\n +means ', re.MULTILINE)
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 
@@ -175,8 +175,8 @@ def test_every_alarm_is_explained() -> None:
     rows = re.findall(r"^\| (`.+?) \|", section, re.MULTILINE)
     explained = [name for row in rows for name in SPAN.findall(row)]
     made = [
-        f"{name}-{role.name}" if of_role else name
-        for name, of_role in ALARM.findall((CHECKOUT / "deploy" / "aws" / "alarms.tf").read_text())
-        for role in (SPLIT if of_role else SPLIT[:1])
+        f"{name}-{role.name}" if "role" in each else name
+        for name, each in ALARM.findall((CHECKOUT / "deploy" / "aws" / "alarms.tf").read_text())
+        for role in (SPLIT if "role" in each else SPLIT[:1])
     ]
     assert sorted(explained) == sorted(made)
