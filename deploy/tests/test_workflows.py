@@ -86,10 +86,10 @@ def test_actionlint_finds_nothing_but_what_is_newer_than_itself(tmp_path: Path) 
 
 def test_where_terraform_is_required_nothing_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(terraform, "plugin_folder", lambda: None)
-    monkeypatch.setattr(terraform.shutil, "which", {"terraform": "/somewhere"}.get)
+    monkeypatch.setattr(shutil, "which", {"terraform": "/somewhere"}.get)
     assert terraform.why_not(), "without the provider there is nothing to test"
     monkeypatch.setenv("REQUIRE_TERRAFORM", "1")
     assert terraform.why_not() == "", "the registry has the provider"
-    monkeypatch.setattr(terraform.shutil, "which", {}.get)
+    monkeypatch.setattr(shutil, "which", {}.get)
     with pytest.raises(AssertionError, match="terraform is not installed"):
         terraform.why_not()
