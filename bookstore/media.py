@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from botocore import UNSIGNED
 from botocore.config import Config
 from django.conf import settings
 from django.utils.encoding import filepath_to_uri
@@ -14,7 +15,8 @@ KEPT_IN_MEMORY = 4 * 1024 * 1024  # bytes of a file that is being read; the rest
 class Bucket(S3Storage):  # type: ignore[misc]  # django-storages carries no types
     """A private bucket: the shop serves what stands in it, so no address is ever signed.
 
-    Who may use it is said by the instance's own role; a file's name is never given again, so that
+    Who may use it is said by the instance's own role, or with AWS_S3_UNSIGNED by the bucket, which
+    then lets the shop's network read; a file's name is never given again, so that
     what browsers keep for ever stays true.
     """
 
@@ -29,7 +31,10 @@ class Bucket(S3Storage):  # type: ignore[misc]  # django-storages carries no typ
             "max_memory_size": KEPT_IN_MEMORY,
             # A visitor waits for no longer than this.
             "client_config": Config(
-                connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 2}
+                connect_timeout=2,
+                read_timeout=5,
+                retries={"total_max_attempts": 2},
+                signature_version=UNSIGNED if settings.AWS_S3_UNSIGNED else None,
             ),
         }
 

@@ -25,6 +25,7 @@ SCHEME = {
     "BOOKSTORE_DATA_DIR": (str, str(BASE_DIR / "var")),
     "STATIC_ROOT": (str, ""),
     "AWS_STORAGE_BUCKET_NAME": (str, ""),
+    "AWS_S3_UNSIGNED": (bool, False),
     "DATABASE_URL": (str, ""),
     "DATABASE_READER_URL": (str, ""),
     "REDIS_URL": (str, ""),
@@ -280,6 +281,7 @@ TIME_ZONE = env("SHOP_TIME_ZONE")
 STATIC_URL = "static/"
 STATIC_ROOT = Path(env("STATIC_ROOT") or DATA_DIR / "static")
 AWS_STORAGE_BUCKET_NAME = env("AWS_STORAGE_BUCKET_NAME")
+AWS_S3_UNSIGNED = env("AWS_S3_UNSIGNED")
 _MEDIA = (
     "bookstore.media.Bucket"
     if AWS_STORAGE_BUCKET_NAME

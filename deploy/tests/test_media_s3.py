@@ -1,5 +1,6 @@
 """Uploaded files in a private bucket: kept below one folder, served by the shop itself."""
 
+import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -60,6 +61,20 @@ def test_the_shop_serves_them_itself(client: Client) -> None:
     assert response["Content-Type"] == "image/jpeg"
     assert response["Content-Length"] == str(len(PICTURE))
     assert "immutable" in response["Cache-Control"]
+
+
+def test_the_frontend_reads_them_without_any_key(
+    client: Client, bucket: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everybody = {"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "*"}
+    bucket.Policy().put(Policy=json.dumps({"Version": "2012-10-17", "Statement": [everybody]}))
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    with override_settings(STORAGES=storages()):  # a new one, which knows no key yet
+        assert client.get("/media/covers/emma.jpg").status_code == 503
+    with override_settings(STORAGES=storages(), AWS_S3_UNSIGNED=True):
+        assert body(client.get("/media/covers/emma.jpg")) == PICTURE
 
 
 def test_head_and_conditional_requests(client: Client) -> None:
