@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from bookstore.roles import SPLIT
@@ -73,6 +74,83 @@ def test_the_certificates_of_rds_reach_every_container_that_asks_the_database() 
         assert [each for each in mounts if each.endswith(":/etc/bookstore/certificates:ro")]
 
 
+# What each service of compose.aws.yaml must never be told.
+KEPT_FROM = {
+    "backend-redis": {"DATABASE_URL", "DATABASE_READER_URL"},
+    "frontend": {"DATABASE_URL"},
+}
+
+
+@pytest.mark.parametrize("service", KEPT_FROM)
+def test_a_role_without_sessions_is_told_no_secret_that_it_does_not_use(service: str) -> None:
+    told = COMPOSE["services"][service]["environment"]
+    role = next(role for role in SPLIT if role.name == told["BOOKSTORE_ROLE"])
+
+    assert not role.has_sessions
+    assert told["SECRET_KEY"] == "signs-nothing"
+    hidden = {"EMAIL_URL", "SECRET_KEY_FALLBACKS", *KEPT_FROM[service]}
+    assert {name for name in hidden if told[name] == ""} == hidden
+
+
+def test_only_what_saves_files_reaches_the_instances_role() -> None:
+    reach = {
+        name: "aws" in service["networks"]
+        for name, service in COMPOSE["services"].items()
+        if not (name == "frontend" and service["environment"]["AWS_S3_UNSIGNED"] != "on")
+    }
+    networks = COMPOSE["networks"]
+
+    assert {name for name, does in reach.items() if does} == {"backend-rds", "worker", "prepare"}
+    assert reach["frontend"] is reach["backend-redis"] is reach["nginx"] is False
+    # Docker sends what leaves a container through the network whose name comes first.
+    assert min(networks) == "aws"
+    named = networks["aws"]["driver_opts"]["com.docker.network.bridge.name"]
+    assert named == "${AWS_BRIDGE:-}"
+    bridge = re.search(r"^AWS_BRIDGE=(\S+)$", text("user-data.sh.tftpl"), re.M)
+    assert bridge and len(bridge[1]) <= 15  # as long as an interface's name may be
+
+
+def most_connections() -> int:
+    """What the largest group of instances opens, in the middle of a deployment."""
+    most = re.search(r"default += \{ min = \d+, max = (\d+) \}", text("variables.tf"))
+    gunicorn = (CHECKOUT / "gunicorn.conf.py").read_text()
+    threads = re.search(r"^threads = (\d+)", gunicorn, flags=re.MULTILINE)
+    processes = re.search(r"WEB_CONCURRENCY:-(\d+)", COMPOSE_TEXT)
+    assert most and threads and processes
+    roles, worker = 2, 8  # backend-rds and frontend
+    commands = 20  # backup, psql, PostgreSQL's own reserve
+    instance = roles * int(processes[1]) * int(threads[1]) + worker
+    return int(most[1]) * instance + instance + commands
+
+
+def test_postgresql_takes_the_connections_of_all_instances_in_a_deployment() -> None:
+    postgres = yaml.safe_load((CHECKOUT / "compose.stores.yaml").read_text())["services"][
+        "postgres"
+    ]
+    own = re.search(r"max_connections=\$\{POSTGRES_CONNECTIONS:-(\d+)\}", str(postgres["command"]))
+    managed = re.search(r"database_connections = (\d+)", text("stores.tf"))
+
+    assert own and managed
+    assert int(own[1]) >= most_connections()
+    assert int(managed[1]) >= most_connections()
+    assert int(managed[1]) * 0.8 >= most_connections()  # above which an alarm tells
+    assert postgres["pids_limit"] > int(own[1])  # each is a process
+
+
+def test_docker_waits_for_the_volume_with_the_records() -> None:
+    said = text("user-data.sh.tftpl")
+    docker = said[said.index("docker.service.d/bookstore.conf") :]
+    docker = docker[: docker.index("\nUNIT")]
+    shop = said[said.index("system/bookstore.service") :]
+
+    assert "$${STORES_VOLUME:+RequiresMountsFor=$STORES_DIR}" in docker
+    assert "RequiresMountsFor=/var/lib $${STORES_VOLUME:+$STORES_DIR}" in shop
+    assert "--insert $rule" in docker
+    # They are there before Docker is started for the first time.
+    assert said.index("bookstore.conf") < said.index("systemctl enable --now docker")
+    assert said.index('mount "$STORES_DIR"') < said.index("systemctl enable --now docker")
+
+
 def test_requests_are_waited_for_as_long_as_they_may_take() -> None:
     delay = re.search(r"deregistration_delay += (\d+)", text("balancer.tf"))
     gunicorn = (CHECKOUT / "gunicorn.conf.py").read_text()
@@ -93,12 +171,11 @@ def test_nginx_keeps_connections_longer_than_the_load_balancer() -> None:
 
 
 def test_every_alarm_is_explained_on_the_operating_page() -> None:
-    names = set(
-        re.findall(r"^ +\"?([a-z0-9-]+?)(?:-\$\{role\})?\"? = \{$", text("alarms.tf"), re.M)
-    )
+    row = r"^ +\"?([a-z0-9-]+?)(?:-\$\{(?:role|node)\})?\"? = \{$"
+    names = set(re.findall(row, text("alarms.tf"), re.M))
     page = (CHECKOUT / "docs" / "operations.md").read_text()
 
-    assert len(names) == 15
+    assert len(names) == 19
     assert [name for name in sorted(names) if name not in page] == []
 
 

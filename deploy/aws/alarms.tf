@@ -14,7 +14,8 @@ resource "aws_sns_topic_subscription" "alarms" {
 }
 
 locals {
-  balancer = one(aws_lb.shop[*].arn_suffix)
+  balancer    = one(aws_lb.shop[*].arn_suffix)
+  cache_nodes = var.multi_az ? ["001", "002"] : ["001"] # either may be the one that is written to
 
   # One row an alarm. `for` is how many minutes in a row; `missing` what no value means.
   alarms = merge(
@@ -23,6 +24,26 @@ locals {
         means      = "The shop's code failed at something: search the log group for level error."
         namespace  = local.prefix, metric = "ErrorsLogged", statistic = "Sum", dimensions = {}
         comparison = "GreaterThanThreshold", threshold = 5, for = 5, missing = "notBreaching"
+      }
+      backup-missing = {
+        means      = "No backup has been taken for 26 hours: look at bookstore-backup on the instance that takes them."
+        namespace  = local.prefix, metric = "BackupTaken", statistic = "Sum", dimensions = {}
+        comparison = "LessThanThreshold", threshold = 1, for = 1560, missing = "breaching"
+      }
+      jobs-waiting = {
+        means      = "A job has waited for more than 5 minutes, or nothing tells: the worker is down, or a job does not end. E-mails wait meanwhile."
+        namespace  = local.prefix, metric = "OldestJobSeconds", statistic = "Maximum", dimensions = {}
+        comparison = "GreaterThanThreshold", threshold = 300, for = 15, missing = "breaching"
+      }
+      disk-full = {
+        means      = "An instance's own disk is more than 80 % full: old images or backups stay on it."
+        namespace  = local.prefix, metric = "DiskUsed", statistic = "Maximum", dimensions = {}
+        comparison = "GreaterThanThreshold", threshold = 80, for = 15, missing = "breaching"
+      }
+      memory-full = {
+        means      = "More than 90 % of an instance's memory is in use: fewer processes, or a bigger instance."
+        namespace  = local.prefix, metric = "MemoryUsed", statistic = "Maximum", dimensions = {}
+        comparison = "GreaterThanThreshold", threshold = 90, for = 15, missing = "breaching"
       }
     },
     var.keep_store_instance ? {
@@ -94,30 +115,32 @@ locals {
         comparison = "LessThanThreshold", threshold = 134217728, for = 15, missing = "breaching"
       }
       database-connections = {
-        means      = "More than 150 connections are open, near the limit of a small database: too many instances, or something does not close them."
+        means      = "Four in five of the connections that the database allows are open: too many instances, or something does not close them."
         namespace  = "AWS/RDS", metric = "DatabaseConnections", statistic = "Maximum"
         dimensions = { DBInstanceIdentifier = aws_db_instance.shop[0].identifier }
-        comparison = "GreaterThanThreshold", threshold = 150, for = 5, missing = "breaching"
-      }
-      cache-cpu = {
-        means      = "The cache is busy, and it has one core for commands: a bigger cache_type."
-        namespace  = "AWS/ElastiCache", metric = "EngineCPUUtilization", statistic = "Average"
-        dimensions = { CacheClusterId = "${local.prefix}-001" }
-        comparison = "GreaterThanThreshold", threshold = 80, for = 15, missing = "breaching"
-      }
-      cache-memory = {
-        means      = "The cache is more than 80 % full: pages will be computed more often; a bigger cache_type."
-        namespace  = "AWS/ElastiCache", metric = "DatabaseMemoryUsagePercentage", statistic = "Maximum"
-        dimensions = { CacheClusterId = "${local.prefix}-001" }
-        comparison = "GreaterThanThreshold", threshold = 80, for = 15, missing = "breaching"
-      }
-      cache-evictions = {
-        means      = "The cache threw out answers before their time, because it is full: a bigger cache_type."
-        namespace  = "AWS/ElastiCache", metric = "Evictions", statistic = "Sum"
-        dimensions = { CacheClusterId = "${local.prefix}-001" }
-        comparison = "GreaterThanThreshold", threshold = 100, for = 15, missing = "notBreaching"
+        comparison = "GreaterThanThreshold", threshold = local.database_connections * 0.8, for = 5, missing = "breaching"
       }
     } : {},
+    local.managed ? merge([for node in local.cache_nodes : {
+      "cache-cpu-${node}" = {
+        means      = "A node of the cache is busy, and it has one core for commands: a bigger cache_type."
+        namespace  = "AWS/ElastiCache", metric = "EngineCPUUtilization", statistic = "Average"
+        dimensions = { CacheClusterId = "${local.prefix}-${node}" }
+        comparison = "GreaterThanThreshold", threshold = 80, for = 15, missing = "breaching"
+      }
+      "cache-memory-${node}" = {
+        means      = "A node of the cache is more than 80 % full: pages will be computed more often; a bigger cache_type."
+        namespace  = "AWS/ElastiCache", metric = "DatabaseMemoryUsagePercentage", statistic = "Maximum"
+        dimensions = { CacheClusterId = "${local.prefix}-${node}" }
+        comparison = "GreaterThanThreshold", threshold = 80, for = 15, missing = "breaching"
+      }
+      "cache-evictions-${node}" = {
+        means      = "A node of the cache threw out answers before their time, because it is full: a bigger cache_type."
+        namespace  = "AWS/ElastiCache", metric = "Evictions", statistic = "Sum"
+        dimensions = { CacheClusterId = "${local.prefix}-${node}" }
+        comparison = "GreaterThanThreshold", threshold = 100, for = 15, missing = "notBreaching"
+      }
+    }]...) : {},
   )
 }
 
@@ -133,8 +156,8 @@ resource "aws_cloudwatch_metric_alarm" "shop" {
   extended_statistic  = startswith(each.value.statistic, "p") ? each.value.statistic : null
   comparison_operator = each.value.comparison
   threshold           = each.value.threshold
-  period              = each.value.for >= 5 ? 300 : 60
-  evaluation_periods  = each.value.for >= 5 ? each.value.for / 5 : each.value.for
+  period              = each.value.for >= 60 ? 3600 : each.value.for >= 5 ? 300 : 60
+  evaluation_periods  = each.value.for >= 60 ? each.value.for / 60 : each.value.for >= 5 ? each.value.for / 5 : each.value.for
   treat_missing_data  = each.value.missing
   alarm_actions       = [aws_sns_topic.alarms.arn]
   ok_actions          = [aws_sns_topic.alarms.arn]

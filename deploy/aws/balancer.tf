@@ -19,7 +19,7 @@ resource "aws_lb" "shop" {
     enabled = true
   }
 
-  depends_on = [aws_s3_bucket_policy.shop]
+  depends_on = [aws_s3_bucket_policy.shop, aws_route.internet]
 }
 
 # nginx on each instance sends a request on to its role; a target group for each role lets the load
@@ -78,14 +78,14 @@ resource "aws_lb_listener" "https" {
 }
 
 locals {
-  # A rule takes five values at most, and a load balancer a hundred rules.
-  listener_rules = local.balanced ? {
-    for index, rule in flatten([
-      for role in ["rds", "redis", "frontend"] : [
-        for prefixes in chunklist(local.roles[role].prefixes, 5) : { role = role, prefixes = prefixes }
-      ]
-    ]) : "${rule.role}-${index + 1}" => merge(rule, { priority = (index + 1) * 10 })
-  } : {}
+  # A rule takes five values at most, and a load balancer a hundred rules. Each role has a hundred
+  # priorities of its own, so that one more rule moves no other.
+  listener_rules = local.balanced ? merge([
+    for first, role in { 100 = "rds", 200 = "redis", 300 = "frontend" } : {
+      for index, prefixes in chunklist(local.roles[role].prefixes, 5) :
+      "${role}-${index + 1}" => { role = role, prefixes = prefixes, priority = first + index }
+    }
+  ]...) : {}
 }
 
 resource "aws_lb_listener_rule" "role" {

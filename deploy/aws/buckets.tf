@@ -12,7 +12,7 @@ locals {
 }
 
 resource "aws_s3_bucket" "shop" {
-  #checkov:skip=CKV_AWS_18:Only the instances' role reads here, and CloudTrail can say when
+  #checkov:skip=CKV_AWS_18:Only the instances read here, and CloudTrail can say when
   #checkov:skip=CKV_AWS_144:A second region is a choice of the bookseller's; docs/aws.md says how far one region goes
   #checkov:skip=CKV_AWS_145:Encrypted with a key of AWS, as load balancers' logs must be
   #checkov:skip=CKV_AWS_21:All but the load balancer's log have versions
@@ -118,6 +118,29 @@ data "aws_iam_policy_document" "bucket" {
       test     = "Bool"
       variable = "aws:SecureTransport"
       values   = ["false"]
+    }
+  }
+
+  # Everybody may see uploaded files, in the shop. So role frontend reads them without a key: it needs
+  # no part in the instances' role, which may do more.
+  dynamic "statement" {
+    for_each = each.key == "media" ? ["frontend"] : []
+
+    content {
+      sid       = "TheShopsNetworkReads"
+      actions   = ["s3:GetObject", "s3:ListBucket"]
+      resources = [aws_s3_bucket.shop[each.key].arn, "${aws_s3_bucket.shop[each.key].arn}/media/*"]
+
+      principals {
+        type        = "*"
+        identifiers = ["*"]
+      }
+
+      condition {
+        test     = "StringEquals"
+        variable = "aws:SourceVpce"
+        values   = [aws_vpc_endpoint.s3.id]
+      }
     }
   }
 

@@ -30,8 +30,12 @@ resource "aws_ssm_document" "deploy" {
       action = "aws:runShellScript"
       name   = "deploy"
       inputs = {
-        timeoutSeconds = "3600"
-        runCommand     = ["/opt/bookstore/deploy/instance/deploy-role '{{ Role }}' '{{ Image }}'"]
+        timeoutSeconds = "2400"
+        runCommand = [
+          # A new instance starts by itself, with what has been released when it is ready.
+          "[ -x /opt/bookstore/deploy/instance/deploy-role ] || { echo 'The shop has not started here yet; it starts by itself.'; exit 0; }",
+          "/opt/bookstore/deploy/instance/deploy-role '{{ Role }}' '{{ Image }}'",
+        ]
       }
     }]
   })

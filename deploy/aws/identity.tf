@@ -69,7 +69,7 @@ data "aws_iam_policy_document" "instance" {
     actions = ["secretsmanager:GetSecretValue"]
     resources = concat(
       [aws_secretsmanager_secret.shop.arn],
-      local.managed ? [aws_db_instance.shop[0].master_user_secret[0].secret_arn] : [],
+      local.managed && coalesce(var.read_master, !var.stores_moved) ? [aws_db_instance.shop[0].master_user_secret[0].secret_arn] : [],
     )
   }
 
@@ -80,7 +80,7 @@ data "aws_iam_policy_document" "instance" {
   }
 
   statement {
-    sid       = "TellHowFullTheVolumeIs"
+    sid       = "TellHowItIs"
     actions   = ["cloudwatch:PutMetricData"]
     resources = ["*"]
 

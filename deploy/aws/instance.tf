@@ -4,8 +4,18 @@ data "aws_ssm_parameter" "amazon_linux" {
   name = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
 }
 
+# What was the newest when it was first asked. An apply for another reason must not replace instances,
+# so a newer one is asked for: terraform apply -replace=terraform_data.ami
+resource "terraform_data" "ami" {
+  input = nonsensitive(data.aws_ssm_parameter.amazon_linux.value)
+
+  lifecycle {
+    ignore_changes = [input]
+  }
+}
+
 locals {
-  ami = var.ami != "" ? var.ami : nonsensitive(data.aws_ssm_parameter.amazon_linux.value)
+  ami = var.ami != "" ? var.ami : terraform_data.ami.output
 
   user_data = {
     for kind, differs in {
@@ -57,7 +67,7 @@ resource "aws_instance" "store" {
 
   metadata_options {
     http_tokens                 = "required"
-    http_put_response_hop_limit = 2 # containers use the instance's role for S3
+    http_put_response_hop_limit = 2 # containers use the instance's role for S3; which, says deploy/instance/start
     instance_metadata_tags      = "enabled"
   }
 

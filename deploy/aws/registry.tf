@@ -30,8 +30,8 @@ resource "aws_ecr_lifecycle_policy" "shop" {
       },
       {
         rulePriority = 2
-        description  = "All but the last 100 builds; more than anybody rolls back"
-        selection    = { tagStatus = "tagged", tagPatternList = ["*"], countType = "imageCountMoreThan", countNumber = 100 }
+        description  = "All but the last 1000 builds; what runs must be among them, so deploy more often than that"
+        selection    = { tagStatus = "tagged", tagPatternList = ["*"], countType = "imageCountMoreThan", countNumber = 1000 }
         action       = { type = "expire" }
       },
     ]

@@ -18,12 +18,16 @@ locals {
   )
 
   # Variables of compose.aws.yaml and docker/nginx.conf.template, besides those of one instance.
-  compose_settings = local.balanced ? {
-    FORWARDED_PROTO = "https"
-    TRUSTED_PROXIES = "set_real_ip_from ${var.network};"
-    # Longer than the balancer's idle_timeout, so that a reload of nginx meets none of its requests.
-    KEEPALIVE_MIN_TIMEOUT = "keepalive_min_timeout 65s;"
-  } : {}
+  compose_settings = merge(
+    local.balanced ? {
+      FORWARDED_PROTO = "https"
+      TRUSTED_PROXIES = "set_real_ip_from ${var.network};"
+      # Longer than the balancer's idle_timeout, so that a reload of nginx meets none of its requests.
+      KEEPALIVE_MIN_TIMEOUT = "keepalive_min_timeout 65s;"
+    } : {},
+    { for name, image in var.images : "${upper(name)}_IMAGE" => image if image != null },
+    var.compose_settings,
+  )
 
   store_addresses = merge(
     var.keep_store_instance ? {
@@ -71,6 +75,16 @@ resource "aws_ssm_parameter" "current_stores" {
   name  = "${local.parameters}/current-stores"
   type  = "String"
   value = var.stores_moved ? "managed" : "instance"
+}
+
+# A plan that would send the shop back to stores that have stood still since is refused; docs/aws.md
+# says how to mean it.
+resource "terraform_data" "stores_moved" {
+  count = var.stores_moved ? 1 : 0
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 # Which images the shop runs. A deployment writes them once all instances run the new ones, and an

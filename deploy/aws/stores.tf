@@ -1,5 +1,9 @@
 # Step 3: PostgreSQL and the cache as managed services, in subnets that nobody outside reaches.
 
+locals {
+  database_connections = 300
+}
+
 resource "aws_db_subnet_group" "shop" {
   count = local.managed ? 1 : 0
 
@@ -21,6 +25,13 @@ resource "aws_db_parameter_group" "shop" {
   parameter {
     name  = "log_min_duration_statement"
     value = "1000"
+  }
+
+  # As on the instance of step 1. A test compares it with what the instances may open.
+  parameter {
+    name         = "max_connections"
+    value        = local.database_connections
+    apply_method = "pending-reboot"
   }
 
   # As the shop expects of a connection that waits for a person: end it.
@@ -65,6 +76,7 @@ resource "aws_db_instance" "shop" {
   skip_final_snapshot          = false
   final_snapshot_identifier    = "${local.prefix}-final"
   performance_insights_enabled = true
+  apply_immediately            = true # an apply that says it is done is done; a bigger class is away for a minute
 
   enabled_cloudwatch_logs_exports = ["postgresql", "upgrade"]
 

@@ -74,10 +74,22 @@ variable "settings" {
   default     = {}
 }
 
+variable "compose_settings" {
+  description = "Variables of compose.aws.yaml and compose.stores.yaml that every instance shall have, such as WEB_CONCURRENCY or ROLE_MEMORY."
+  type        = map(string)
+  default     = {}
+}
+
+variable "images" {
+  description = "What runs besides the shop's own images. NAME@sha256:… pins one; a tag means what it means on the day an instance starts."
+  type        = object({ nginx = optional(string), postgres = optional(string), redis = optional(string) })
+  default     = {}
+}
+
 # --- Instances ----------------------------------------------------------------------------------
 
 variable "ami" {
-  description = "The image of the instances. Empty: the newest Amazon Linux 2023 for x86_64 when they are first made."
+  description = "The image of the instances. Empty: what was the newest Amazon Linux 2023 for x86_64 when they were first made, or terraform_data.ami was replaced."
   type        = string
   default     = ""
 }
@@ -109,6 +121,11 @@ variable "keep_port_80" {
   description = "Whether step 1's instance still answers the public in step 2, while DNS changes over."
   type        = bool
   default     = false
+
+  validation {
+    condition     = !var.keep_port_80 || var.step <= 2
+    error_message = "In step 3 nobody may still come by the old instance's port 80."
+  }
 }
 
 variable "shop_instance_type" {
@@ -174,7 +191,7 @@ variable "deletion_protection" {
 # --- The managed stores (step 3) ----------------------------------------------------------------
 
 variable "stores_moved" {
-  description = "Whether the shop uses RDS and ElastiCache. False until deploy/instance/move-stores has filled them."
+  description = "Whether the shop uses RDS and ElastiCache. False until deploy/instance/move-stores has filled them; then true for good."
   type        = bool
   default     = false
 
@@ -217,6 +234,12 @@ variable "cache_type" {
   description = "The size of ElastiCache."
   type        = string
   default     = "cache.t4g.micro"
+}
+
+variable "read_master" {
+  description = "Whether instances may read the secret of RDS's master, for create-logins. Null: until the stores have moved."
+  type        = bool
+  default     = null
 }
 
 # --- Logs, registry, GitHub ---------------------------------------------------------------------

@@ -66,7 +66,7 @@ def test_the_registry_changes_no_image_and_scans_each(step_1: Shop) -> None:
 
     assert repository["imageTagMutability"] == "IMMUTABLE"
     assert repository["imageScanningConfiguration"] == {"scanOnPush": True}
-    assert [rule["selection"]["countNumber"] for rule in rules] == [14, 100]
+    assert [rule["selection"]["countNumber"] for rule in rules] == [14, 1000]
 
 
 def test_the_instance_may_do_what_it_needs_and_no_more(step_1: Shop) -> None:
@@ -75,8 +75,8 @@ def test_the_instance_may_do_what_it_needs_and_no_more(step_1: Shop) -> None:
     statements = {each["Sid"]: each for each in policy(answer["PolicyDocument"])}
     unbound = {sid for sid, each in statements.items() if each["Resource"] == "*"}
 
-    assert unbound == {"SignInToRegistry", "AnswerSystemsManager", "TellHowFullTheVolumeIs"}
-    assert statements["TellHowFullTheVolumeIs"]["Condition"] == {
+    assert unbound == {"SignInToRegistry", "AnswerSystemsManager", "TellHowItIs"}
+    assert statements["TellHowItIs"]["Condition"] == {
         "StringEquals": {"cloudwatch:namespace": PREFIX}
     }
     assert statements["ReadSettings"]["Resource"].endswith(":parameter/bookstore/production/*")
@@ -132,9 +132,9 @@ def test_the_command_takes_only_our_images(step_1: Shop) -> None:
     assert not takes.search(f"{repository.replace('.', '-')}@sha256:{'a' * 64}")
     assert role["allowedValues"] == ["backend", "frontend"]
     [step] = document["mainSteps"]
-    assert step["inputs"]["runCommand"] == [
-        "/opt/bookstore/deploy/instance/deploy-role '{{ Role }}' '{{ Image }}'"
-    ]
+    waits, deploys = step["inputs"]["runCommand"]
+    assert "it starts by itself" in waits
+    assert deploys == ("/opt/bookstore/deploy/instance/deploy-role '{{ Role }}' '{{ Image }}'")
 
 
 def test_no_secret_stands_in_the_state(step_1: Shop) -> None:

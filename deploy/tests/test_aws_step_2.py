@@ -133,11 +133,44 @@ def test_buckets_are_private_encrypted_and_spoken_to_by_tls(step_2: Shop) -> Non
         ]
         assert rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
         statements = policy(s3.get_bucket_policy(Bucket=bucket)["Policy"])
+        assert ("TheShopsNetworkReads" in {each["Sid"] for each in statements}) == (name == "media")
         assert statements[0]["Effect"] == "Deny"
         assert statements[0]["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
         versioning = s3.get_bucket_versioning(Bucket=bucket).get("Status", "Disabled")
         assert versioning == ("Disabled" if name == "requests" else "Enabled")
         assert s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+
+
+def test_uploaded_files_are_read_without_a_key_from_the_shops_network_alone(step_2: Shop) -> None:
+    bucket = step_2.terraform.outputs()["buckets"]["media"]
+    statements = policy(step_2.aws("s3").get_bucket_policy(Bucket=bucket)["Policy"])
+    [rule] = [each for each in statements if each["Sid"] == "TheShopsNetworkReads"]
+    endpoints = step_2.aws("ec2").describe_vpc_endpoints()["VpcEndpoints"]
+
+    assert rule["Effect"] == "Allow"
+    assert set(rule["Action"]) == {"s3:GetObject", "s3:ListBucket"}
+    assert rule["Condition"] == {"StringEquals": {"aws:SourceVpce": endpoints[0]["VpcEndpointId"]}}
+
+
+def test_a_newer_amazon_linux_replaces_no_instance(step_2: Shop) -> None:
+    newer = step_2.terraform.folder / "newer_override.tf"
+    latest = "/aws/service/ami-amazon-linux-latest"
+    name = f"{latest}/al2023-ami-minimal-kernel-default-x86_64"
+    newer.write_text(f'data "aws_ssm_parameter" "amazon_linux" {{\n  name = "{name}"\n}}\n')
+    try:
+        plan = step_2.terraform.plan(step_2.variables(2))
+    finally:
+        newer.unlink()
+    changes = {each["address"]: each["change"] for each in plan["resource_changes"]}
+    template = changes["aws_launch_template.shop[0]"]
+    [asked] = [
+        each["values"]["value"]
+        for each in plan["prior_state"]["values"]["root_module"]["resources"]
+        if each["address"] == "data.aws_ssm_parameter.amazon_linux"
+    ]
+
+    assert asked != template["before"]["image_id"]
+    assert template["before"]["image_id"] == template["after"]["image_id"]
 
 
 def test_the_same_step_again_changes_nothing(step_2: Shop) -> None:

@@ -15,6 +15,7 @@ from deploy.tests.aws_shop import (
     actions,
     doors,
     name_of,
+    policy,
     replaced,
 )
 
@@ -69,10 +70,44 @@ def test_every_alarm_says_what_it_means_and_tells_somebody(step_3: Shop) -> None
     alarms = step_3.aws("cloudwatch").describe_alarms()["MetricAlarms"]
     [topic] = step_3.aws("sns").list_topics()["Topics"]
 
-    assert len(alarms) == 21
+    assert len(alarms) == 28
     for alarm in alarms:
         assert alarm["AlarmActions"] == [topic["TopicArn"]]
         assert len(alarm["AlarmDescription"]) > 40
+
+
+def test_a_backup_a_day_is_watched_for_longer_than_a_day(step_3: Shop) -> None:
+    names = [f"{PREFIX}-backup-missing"]
+    [alarm] = step_3.aws("cloudwatch").describe_alarms(AlarmNames=names)["MetricAlarms"]
+
+    assert alarm["Period"] * alarm["EvaluationPeriods"] == 26 * 3600
+    assert alarm["TreatMissingData"] == "breaching"
+
+
+def test_each_node_of_the_cache_is_watched(step_3: Shop) -> None:
+    alarms = step_3.aws("cloudwatch").describe_alarms(AlarmNamePrefix=f"{PREFIX}-cache-cpu")
+    watched = {each["Dimensions"][0]["Value"] for each in alarms["MetricAlarms"]}
+
+    assert watched == {f"{PREFIX}-001", f"{PREFIX}-002"}
+
+
+def secrets_of_instances(plan: dict[str, Any]) -> str:
+    [document] = [
+        each["change"]["after"]["policy"]
+        for each in plan["resource_changes"]
+        if each["address"] == "aws_iam_role_policy.instance"
+    ]
+    return str({each["Sid"]: each for each in policy(document)}["ReadSecrets"]["Resource"])
+
+
+def test_the_masters_secret_is_readable_while_the_stores_move_alone(step_3: Shop) -> None:
+    [database] = step_3.aws("rds").describe_db_instances()["DBInstances"]
+    master = database["MasterUserSecret"]["SecretArn"]
+    before = step_3.terraform.plan(step_3.variables(3))
+    after = step_3.terraform.plan(step_3.variables(3, stores_moved=True))
+
+    assert master in secrets_of_instances(before)
+    assert master not in secrets_of_instances(after)
 
 
 def test_the_shop_changes_over_when_its_stores_have_moved(step_3: Shop) -> None:
@@ -96,3 +131,11 @@ def test_the_old_instance_goes_at_last_and_the_volume_stays(step_3: Shop) -> Non
 def test_no_step_back_takes_a_database_away(step_3: Shop) -> None:
     with pytest.raises(AssertionError, match="prevent_destroy"):
         step_3.terraform.plan(step_3.variables(2))
+
+
+def test_no_forgotten_word_sends_the_shop_back_to_the_old_stores(step_3: Shop) -> None:
+    """The last test of these steps, because it carries the change out."""
+    step_3.go(3, stores_moved=True)
+
+    with pytest.raises(AssertionError, match=r"terraform_data\.stores_moved[^\0]*prevent_destroy"):
+        step_3.terraform.plan(step_3.variables(3))

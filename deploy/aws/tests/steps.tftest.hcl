@@ -158,6 +158,10 @@ run "the_old_instance_goes_and_its_volume_stays" {
   }
 
   assert {
+    condition     = length(terraform_data.stores_moved) == 1
+    error_message = "What keeps the shop from going back by mistake is there."
+  }
+  assert {
     condition     = length(aws_instance.store) == 0 && aws_ebs_volume.stores.encrypted && aws_ssm_parameter.current_stores.value == "managed"
     error_message = "The instance goes, the volume stays."
   }
@@ -171,6 +175,30 @@ run "the_old_instance_cannot_go_before_its_records" {
   }
 
   expect_failures = [var.keep_store_instance]
+}
+
+run "port_80_is_closed_in_step_3" {
+  command = plan
+  variables {
+    step         = 3
+    keep_port_80 = true
+  }
+
+  expect_failures = [var.keep_port_80]
+}
+
+run "what_runs_besides_can_be_pinned_and_tuned" {
+  command = plan
+  variables {
+    step             = 1
+    images           = { nginx = "registry.example/nginx@sha256:00" }
+    compose_settings = { WEB_CONCURRENCY = "4" }
+  }
+
+  assert {
+    condition     = { for name, parameter in aws_ssm_parameter.compose : name => parameter.value } == { NGINX_IMAGE = "registry.example/nginx@sha256:00", WEB_CONCURRENCY = "4" }
+    error_message = "Both stand where instances read Compose's variables, and nothing else does in step 1."
+  }
 }
 
 run "there_is_no_step_4" {
