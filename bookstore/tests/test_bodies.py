@@ -1,4 +1,4 @@
-"""What stands around Django under gunicorn."""
+"""What is done with the part of a request that nobody wanted to read."""
 
 import io
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bookstore.wsgi import LARGEST_LEFTOVER, reading_to_the_end
+from bookstore.serving.bodies import LARGEST_LEFTOVER, reading_to_the_end
 
 
 def refuse(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
