@@ -1,10 +1,12 @@
 """The worker, observed: each job's figures and name in its log lines, `/health` and `/metrics`."""
 
 import asyncio
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import TimeoutError as TooLate
+from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
@@ -19,6 +21,7 @@ CONCURRENCY = 4
 POLL_SECONDS = 0.25  # nobody announces that a job's turn has come, behind the one it waited for
 PATIENCE_SECONDS = 10.0  # how long a running job may go on once the worker was told to stop
 ANSWER_SECONDS = 3.0  # how long the event loop may do one thing until it counts as stuck
+SILENCE_SECONDS = 3.0  # how long whoever connects to METRICS_PORT may say nothing
 BUCKETS = (0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 1800)
 
 SECONDS = Histogram("bookstore_job_seconds", "How long jobs ran.", ["task"], buckets=BUCKETS)
@@ -51,7 +54,7 @@ async def _run(app: App, port: int) -> None:
             )
     finally:
         if server:
-            server.shutdown()
+            await asyncio.to_thread(server.shutdown)
             server.server_close()
 
 
@@ -82,14 +85,28 @@ def timed(call_next: Callable[[], Any], context: JobContext, worker: Worker) -> 
 # --- /health and /metrics -----------------------------------------------------------------------
 
 
+class _Server(ThreadingMixIn, WSGIServer):
+    """Answers each in a thread of its own, so that nobody keeps the others waiting, nor its end."""
+
+    daemon_threads = True
+    block_on_close = False
+
+
 class _Quiet(WSGIRequestHandler):
+    timeout = SILENCE_SECONDS
+
+    def handle(self) -> None:
+        """Answer, unless whoever connected says nothing or goes away."""
+        with contextlib.suppress(OSError):
+            super().handle()
+
     def log_message(self, format: str, *args: Any) -> None:
         """Nothing: monitoring asks all day."""
 
 
 def _listen(port: int, loop: asyncio.AbstractEventLoop) -> WSGIServer:
-    """A server that answers in a thread of its own, apart from the loop it tells of."""
-    server = make_server("", port, observing(loop), handler_class=_Quiet)
+    """A server that answers in threads of its own, apart from the loop it tells of."""
+    server = make_server("", port, observing(loop), _Server, _Quiet)
     threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
     return server
 

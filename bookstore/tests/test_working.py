@@ -1,6 +1,8 @@
 """The worker names and measures its jobs, and says whether it is alive."""
 
 import asyncio
+import contextlib
+import json
 import logging
 import os
 import signal
@@ -11,7 +13,8 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,6 +28,9 @@ from pytest_django import Settings
 from bookstore import working
 from bookstore.tests.lines import written
 from bookstore.tests.shell import CHECKOUT, NOTHING
+from catalog.tests.factories import EditionFactory
+from orders.models import OrderMessage
+from orders.tests.factories import make_order
 
 
 def asked(url: str) -> tuple[int, str]:
@@ -143,32 +149,113 @@ def test_a_loop_that_has_ended_is_not() -> None:
     assert not working.is_alive(loop)
 
 
-@pytest.mark.django_db(transaction=True)
-def test_the_worker_answers_until_it_is_stopped() -> None:
-    app.configure_task("orders.forget_baskets").defer(timestamp=0)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    url = os.environ["DATABASE_URL"].replace("/bookstore?", f"/{connection.settings_dict['NAME']}?")
-    known = {
-        "BOOKSTORE_ROLE": "rds",
-        "BOOKSTORE_DATA_DIR": str(settings.DATA_DIR),
-        "SECRET_KEY": settings.SECRET_KEY,
-        "REDIS_URL": settings.REDIS_URL,
-        "DATABASE_URL": url,
-        "METRICS_PORT": str(port),
-    }
-    worker = subprocess.Popen(
-        [sys.executable, "manage.py", "worker"], env={**NOTHING, **known}, cwd=CHECKOUT
-    )
-    try:
-        ran = 'bookstore_jobs_ended_total{outcome="succeeded",task="orders.forget_baskets"} 1.0'
+class Running:
+    """A worker in a process of its own, as the image starts it."""
+
+    def __init__(self, **variables: str) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port: int = free.getsockname()[1]
+        name = connection.settings_dict["NAME"]
+        known = {
+            "BOOKSTORE_ROLE": "rds",
+            "BOOKSTORE_DATA_DIR": str(settings.DATA_DIR),
+            "SECRET_KEY": settings.SECRET_KEY,
+            "REDIS_URL": settings.REDIS_URL,
+            "DATABASE_URL": os.environ["DATABASE_URL"].replace("/bookstore?", f"/{name}?"),
+            "METRICS_PORT": str(self.port),
+            "LOG_FORMAT": "json",
+            **variables,
+        }
+        self.process = subprocess.Popen(
+            [sys.executable, "manage.py", "worker"], env={**NOTHING, **known}, cwd=CHECKOUT,
+            stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    def asked(self, path: str) -> tuple[int, str]:
+        return asked(f"http://127.0.0.1:{self.port}{path}")
+
+    def until_ended(self, task: str, outcome: str) -> None:
+        """Wait until such a job has."""
+        ran = f'bookstore_jobs_ended_total{{outcome="{outcome}",task="{task}"}} '
         deadline = time.monotonic() + 60
-        while ran not in asked(f"http://127.0.0.1:{port}/metrics")[1]:
+        while ran not in self.asked("/metrics")[1]:
             assert time.monotonic() < deadline
-            assert worker.poll() is None
+            assert self.process.poll() is None
             time.sleep(0.1)
-        assert asked(f"http://127.0.0.1:{port}/health") == (200, "200 OK\n")
-        assert asked(f"http://127.0.0.1:{port}/")[0] == 404
-    finally:
-        worker.send_signal(signal.SIGTERM)
-    assert worker.wait(timeout=60) == 0
+
+    def stopped(self) -> list[dict[str, Any]]:
+        """Tell it to stop; its log lines, of which each is JSON."""
+        self.process.send_signal(signal.SIGTERM)
+        said, _nothing = self.process.communicate(timeout=60)
+        assert self.process.returncode == 0
+        return [json.loads(line) for line in said.splitlines()]
+
+
+@pytest.fixture
+def started() -> Iterator[Callable[..., Running]]:
+    """Starts workers that do not outlive the test, and find no jobs of earlier ones."""
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE procrastinate_jobs CASCADE")
+    with contextlib.ExitStack() as stack:
+
+        def start(**variables: str) -> Running:
+            running = Running(**variables)
+            stack.callback(running.process.kill)
+            return running
+
+        yield start
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_worker_answers_until_it_is_stopped(started: Callable[..., Running]) -> None:
+    app.configure_task("orders.forget_baskets").defer(timestamp=0)
+    worker = started()
+    worker.until_ended("orders.forget_baskets", "succeeded")
+    assert worker.asked("/health") == (200, "200 OK\n")
+    assert worker.asked("/")[0] == 404
+    worker.stopped()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_connects_and_says_nothing_keeps_nobody_waiting(
+    started: Callable[..., Running],
+) -> None:
+    app.configure_task("orders.forget_baskets").defer(timestamp=0)
+    worker = started()
+    worker.until_ended("orders.forget_baskets", "succeeded")
+    with socket.create_connection(("127.0.0.1", worker.port)) as silent:
+        assert worker.asked("/health") == (200, "200 OK\n")
+        silent.settimeout(60)
+        assert silent.recv(1) == b""  # it is put out after a while
+    with socket.create_connection(("127.0.0.1", worker.port)):
+        worker.stopped()
+
+
+# --- E-mails ------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_purchases_e_mail_is_no_log_line(tmp_path: Path, started: Callable[..., Running]) -> None:
+    order = make_order({EditionFactory.create(stock=1): 1})
+    worker = started(EMAIL_URL=f"filemail:///{tmp_path}")
+    worker.until_ended("orders.send_message", "succeeded")
+    assert order.email not in str(worker.stopped())
+    letters = [file.read_text() for file in tmp_path.iterdir()]
+    assert any(f"To: {order.email}" in letter for letter in letters)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_a_mail_server_the_e_mail_waits(started: Callable[..., Running]) -> None:
+    order = make_order({EditionFactory.create(stock=1): 1})
+    worker = started()
+    worker.until_ended("orders.send_message", "failed")
+    lines = worker.stopped()
+    # The order is an old one, which the worker may cancel and write about, too.
+    job = ProcrastinateJob.objects.get(task_name="orders.send_message", args__kind="placed")
+    (line,) = (line for line in lines if line.get("job_id") == job.pk)
+    assert (line["level"], line["event"]) == (
+        "error", "EMAIL_URL is missing, so no e-mail can leave.",
+    )  # fmt: skip
+    assert order.email not in str(lines)
+    assert (job.status, job.attempts) == ("todo", 1)
+    assert not OrderMessage.objects.filter(order=order).exists()
