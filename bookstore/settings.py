@@ -65,6 +65,18 @@ def _required(name: str, why: str) -> str:
     return value
 
 
+def _email(url: str) -> dict[str, Any]:
+    if not url:
+        return {"EMAIL_BACKEND": "bookstore.mail.Unset"}
+    if url.startswith("consolemail:") and env("LOG_FORMAT") == "json":
+        raise ImproperlyConfigured(
+            f"EMAIL_URL is {url}, which would write customers' e-mails among the log lines."
+            " With LOG_FORMAT=json name a mail server or a folder (filemail:////folder)."
+        )
+    config: dict[str, Any] = environ.Env.email_url_config(url)
+    return config
+
+
 ROLE = get_role(env("BOOKSTORE_ROLE"))
 DATA_DIR = Path(env("BOOKSTORE_DATA_DIR")).resolve()
 DEBUG = env("DEBUG")
@@ -297,7 +309,7 @@ MEDIA_URL = "/media/"
 
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env("DEFAULT_FROM_EMAIL")
 EMAIL_TIMEOUT = 20  # seconds
-vars().update(environ.Env.email_url_config(env("EMAIL_URL") or "consolemail://"))
+vars().update(_email(env("EMAIL_URL")))
 
 # --- Jobs ---------------------------------------------------------------------------------------
 

@@ -40,6 +40,14 @@ def test_a_split_role_never_uses_the_embedded_engines(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_e_mails_are_no_log_lines_for_machines() -> None:
+    known = {"BOOKSTORE_ROLE": "redis", **SECRET, **REDIS, "EMAIL_URL": "consolemail://"}
+    assert run("manage.py", "check", environment=known).returncode == 0
+    outcome = run("manage.py", "check", environment={**known, "LOG_FORMAT": "json"})
+    assert outcome.returncode == 1
+    assert outcome.stderr.startswith("Error: EMAIL_URL is consolemail://, which would write ")
+
+
 def test_gunicorn_names_the_missing_variable() -> None:
     outcome = run("-m", "gunicorn", "--bind", "127.0.0.1:0", environment=SECRET)
     assert outcome.returncode == 1
