@@ -73,6 +73,10 @@ def test_the_shops_login_is_no_superuser(stores: Stores) -> None:
     assert stores.sql(owner) == "bookstore"
 
 
+def test_postgresql_takes_the_connections_of_many_instances(stores: Stores) -> None:
+    assert stores.sql("SHOW max_connections") == "300"
+
+
 def test_redis_asks_for_its_password(stores: Stores) -> None:
     assert "NOAUTH" in stores.redis("redis-cli ping")
     assert stores.redis('REDISCLI_AUTH="$REDIS_PASSWORD" redis-cli ping') == "PONG\n"
