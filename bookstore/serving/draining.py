@@ -1,8 +1,26 @@
 """gunicorn's worker with threads, which when told to stop turns nobody away who already came."""
 
 import socket
+import uuid
+from typing import Any
 
+from django.utils.translation import gettext as _
+from gunicorn import util  # type: ignore[import-untyped]
+from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
+from structlog.contextvars import bind_contextvars, clear_contextvars
+
+UNREADABLE = """\
+HTTP/1.1 400 Bad Request\r
+Connection: close\r
+Content-Type: text/plain; charset=utf-8\r
+Content-Length: {length}\r
+Cache-Control: no-store\r
+Content-Security-Policy: default-src 'none'\r
+X-Content-Type-Options: nosniff\r
+X-Request-ID: {number}\r
+\r
+"""
 
 
 class DrainingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no types
@@ -23,6 +41,24 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no
         super().set_accept_enabled(enabled)
         for listener in self.sockets:
             listener.close()
+
+    def handle(self, conn: Any) -> Any:
+        """Answer one request, in a thread that still knows the number of its last one."""
+        clear_contextvars()
+        return super().handle(conn)
+
+    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: Exception) -> None:
+        """Answer what is not HTTP and so never gets to Django; gunicorn's page has no number."""
+        if not isinstance(exc, ParseException):
+            super().handle_error(req, client, addr, exc)
+            return
+        number = uuid.uuid4().hex
+        bind_contextvars(request_id=number)
+        self.log.warning("Unreadable request: %s", exc)
+        text = _("This request cannot be read. If you write to us, name this number: %s") % number
+        body = text.encode()
+        head = UNREADABLE.format(length=len(body), number=number)
+        util.write_nonblock(client, head.encode() + body)
 
     def _accept_all(self, listener: socket.socket) -> None:
         listener.setblocking(False)
