@@ -5,6 +5,7 @@ ours come out alike. What is bound to the running request or job (`structlog.con
 each of its lines. Lines outlive their cause and are read by many, so nothing personal gets in.
 """
 
+import logging
 import re
 from typing import Any
 
@@ -12,16 +13,25 @@ import structlog
 from django.core.exceptions import ImproperlyConfigured
 from structlog.types import EventDict, Processor
 
+# Texts of any length come by here, some of them made by whoever wants to keep a process busy. So no
+# pattern may look at a letter twice: each begins where no earlier attempt has been, and gives
+# nothing back (`++`).
 HIDDEN = (
-    # E-mail addresses.
-    (re.compile(r"[\w.%+-]+@[\w-]+(?:\.[\w-]+)+"), "[e-mail]"),
+    # How the shop signs in to its stores.
+    (re.compile(r"//[^\s/@:]*+:[^\s/@]*+@"), "//[login]@"),
     # Query strings: what somebody searched for, and the token that opens a guest's order.
-    (re.compile(r"\?[\w.~%+\[\]-]+=[^\s\"'<>]*"), "?[query]"),
+    (re.compile(r"\?(?!P<)[^\s\"'<>?!:=|),.;][^\s\"'<>]*+"), "?[query]"),
+    # E-mail addresses, and what else stands before an @.
+    (
+        re.compile(r"(?<![^\s@\"<>(),;:/=\[\]])[^\s@\"<>(),;:/=\[\]]++@[\w-]++(?:\.[\w-]++)*+"),
+        "[e-mail]",
+    ),
     # Links that were sent by e-mail: new passwords, confirmed addresses.
     (re.compile(r"(/account/(?:password/reset/key|confirm-email)/)[^\s/\"'?]+"), r"\1[key]"),
     # PostgreSQL quotes the row that broke a rule.
     (re.compile(r"^(DETAIL:).*$", re.MULTILINE), r"\1 [row]"),
 )
+LONGEST = 20_000  # letters of a field; of a longer one, the beginning and the end are written
 SHORT = 8  # letters of a request's number that are enough for a person
 
 
@@ -30,6 +40,13 @@ def without_personal_data(text: str) -> str:
     for pattern, replacement in HIDDEN:
         text = pattern.sub(replacement, text)
     return text
+
+
+def shortened(text: str) -> str:
+    """`text`, less its middle when it is too long: a traceback's end says most."""
+    if len(text) <= LONGEST:
+        return text
+    return f"{text[: LONGEST // 2]} … {text[-LONGEST // 2 :]}"
 
 
 def configuration(log_format: str, *, role: str, release: str) -> dict[str, Any]:
@@ -64,6 +81,7 @@ def configuration(log_format: str, *, role: str, release: str) -> dict[str, Any]
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"lines": formatter},
+        "filters": {"with_cause": {"()": lambda: _has_cause}},
         "handlers": {
             "lines": {"class": "logging.StreamHandler", "formatter": "lines", "stream": stream}
         },
@@ -80,10 +98,20 @@ _LOGGERS: dict[str, dict[str, Any]] = {
     "django": {"handlers": [], "level": "INFO"},
     "gunicorn.error": {"handlers": [], "level": "WARNING", "propagate": True},
     "procrastinate": {"level": "WARNING"},
+    "botocore": {"level": "WARNING"},
     # What was refused (4xx) is in nginx's log; here anybody could fill the disk with it.
-    "django.request": {"level": "ERROR"},
+    "django.request": {"level": "ERROR", "filters": ["with_cause"]},
     "django.security.DisallowedHost": {"level": "CRITICAL"},
 }
+
+
+def _has_cause(record: logging.LogRecord) -> bool:
+    """Whether an exception went all the way up.
+
+    What a view answers without one it has written about itself, as the API does, or it is no error:
+    a role that is not ready says so with a 503.
+    """
+    return bool(record.exc_info)
 
 
 class _Adding:
@@ -100,7 +128,7 @@ class _Adding:
 def _hide_personal_data(logger: Any, method: str, event: EventDict) -> EventDict:
     for name, value in event.items():
         if isinstance(value, str):
-            event[name] = without_personal_data(value)
+            event[name] = shortened(without_personal_data(value))
     return event
 
 

@@ -15,6 +15,7 @@ from pytest_django import Settings
 from bookstore import limits, urls
 from bookstore.tests.lines import written
 from caching.limits import Limit
+from catalog import api as catalog_api
 from storefront.tests.shop import open_shop
 from storefront.views import errors
 
@@ -85,15 +86,34 @@ def test_the_lines_of_a_request_carry_its_number(visitor: Client) -> None:
     assert second["request_id"] not in ("", NUMBER)
 
 
+def test_what_is_written_after_the_answer_carries_it_too(client: Client) -> None:
+    with written() as lines:
+        client.get("/health", headers=GIVEN)
+        logging.getLogger("gunicorn.error").error("The visitor is gone")
+    assert [line["request_id"] for line in lines] == [NUMBER]
+
+
 @pytest.mark.django_db
-def test_what_is_written_after_the_answer_carries_it_too(settings: Settings) -> None:
+def test_a_role_that_is_not_ready_is_no_error(settings: Settings) -> None:
     settings.CACHES = {
         "default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}
     }
     with written() as lines:
-        Client().get("/live/ready", headers=GIVEN)
-    (line,) = (line for line in lines if line["logger"] == "django.request")
-    assert (line["event"], line["request_id"]) == ("Service Unavailable: /live/ready", NUMBER)
+        assert Client().get("/live/ready").status_code == 503
+    assert not [line for line in lines if line["level"] == "error"]
+
+
+@pytest.mark.django_db
+def test_a_failure_of_the_api_is_written_once(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise RuntimeError("broken on purpose")
+
+    monkeypatch.setattr(catalog_api, "_editions", fail)
+    with written() as lines:
+        assert client.get("/api/v1/editions").status_code == 500
+    assert [line["logger"] for line in lines if line["level"] == "error"] == ["bookstore.problems"]
 
 
 # --- Pages and problems -------------------------------------------------------------------------
