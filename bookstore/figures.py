@@ -28,22 +28,21 @@ SELECT count(*) FILTER (WHERE status = 'todo'),
 
 
 def collect() -> Iterator[GaugeMetricFamily]:
-    """The families, as far as PostgreSQL gets: what fails is left out, and the rest with it."""
-    try:
-        yield _orders()
-        yield from _money()
-        yield from _stock()
-        yield from _jobs()
-    except (DatabaseError, InterfaceError):
-        connection.close()
+    """The families that PostgreSQL answers; one that fails is left out alone."""
+    for look_up in (_orders, _money, _stock, _jobs):
+        try:
+            yield from list(look_up())
+        except (DatabaseError, InterfaceError):
+            if not connection.is_usable():
+                connection.close()
 
 
-def _orders() -> GaugeMetricFamily:
+def _orders() -> Iterator[GaugeMetricFamily]:
     family = GaugeMetricFamily("bookstore_orders", "Orders by status.", labels=["status"])
     counted = dict(Order.objects.order_by().values_list("status").annotate(Count("pk")))
     for status in Order.Status.values:
         family.add_metric([status], counted.get(status, 0))
-    return family
+    yield family
 
 
 def _money() -> Iterator[GaugeMetricFamily]:

@@ -63,6 +63,8 @@ def middleware(get_response: Answer) -> Answer:
         started_at = time.perf_counter()
         with watched(lambda: route_of(request)) as watch, spending() as spent:
             response = get_response(request)
+        if is_probe(request):
+            return response
         route = route_of(request)
         method = request.method if request.method in METHODS else "other"
         REQUESTS.labels(route, method, response.status_code).inc()
@@ -76,6 +78,12 @@ def middleware(get_response: Answer) -> Answer:
         return response
 
     return answer
+
+
+def is_probe(request: HttpRequest) -> bool:
+    """Whether a balancer or container asks how this process is: that is no visitor's request."""
+    match = request.resolver_match
+    return match is not None and match.func in (health.health, health.ready)
 
 
 def route_of(request: HttpRequest) -> str:
@@ -116,12 +124,15 @@ def _memory() -> Iterator[GaugeMetricFamily]:
     master = os.getppid() if "PROMETHEUS_MULTIPROC_DIR" in os.environ else os.getpid()
     try:
         children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
-        pages = sum(_resident_pages(pid) for pid in (str(master), *children))
-    except FileNotFoundError:
+    except OSError:
         return
+    pages = sum(_resident_pages(pid) for pid in (str(master), *children))
     family.add_metric([], pages * os.sysconf("SC_PAGE_SIZE"))
     yield family
 
 
 def _resident_pages(pid: str) -> int:
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    except OSError:  # it has ended meanwhile
+        return 0
