@@ -164,8 +164,7 @@ def opened(folder: Path, *, frontend: str = "", **variables: str) -> Iterator[Do
         folder / "nginx",
         listen=f"127.0.0.1:{port}",
         upstreams=addresses,
-        NGINX_ACCESS_LOG=f'"{log}" without_query',
-        **variables,
+        **{"NGINX_ACCESS_LOG": f'"{log}" without_query', **variables},
     )
     process = subprocess.Popen(command, stderr=(folder / "stderr").open("w"))
     try:

@@ -13,7 +13,7 @@ from bookstore.tests.shell import CHECKOUT
 
 HERE, AWS, STORES = "compose.yaml", "compose.aws.yaml", "compose.stores.yaml"
 # What others than our settings read in our own containers: gunicorn, and Python itself.
-READ_ELSEWHERE = {"WEB_CONCURRENCY", "TMPDIR"}
+READ_ELSEWHERE = {"WEB_CONCURRENCY", "PORT", "TMPDIR"}
 DATABASE_URLS = {
     DatabaseAccess.OWNER: {"DATABASE_URL"},
     DatabaseAccess.READER: {"DATABASE_READER_URL"},
@@ -92,13 +92,29 @@ def test_nginx_is_told_all_that_its_template_asks_for(file: str) -> None:
     environment = services(file)["nginx"]["environment"]
     template = (CHECKOUT / "docker" / "nginx.conf.template").read_text()
     code = "\n".join(line.partition("#")[0] for line in template.splitlines())
-    assert set(environment) == set(re.findall(r"\$\{([A-Z_]+)\}", code))
+    entry_point = {"NGINX_ENTRYPOINT_QUIET_LOGS"}  # what it says is no JSON
+    assert set(environment) - entry_point == set(re.findall(r"\$\{([A-Z_]+)\}", code))
     upstreams = {role.name: environment[f"{role.name.upper()}_UPSTREAM"] for role in SPLIT}
     assert upstreams == {
-        service["environment"]["BOOKSTORE_ROLE"]: f"{name}:8000"
+        service["environment"]["BOOKSTORE_ROLE"]: f"{name}:{service['environment']['PORT']}"
         for name, service in ours(file).items()
         if not service.get("command")
     }
+
+
+@each_file
+def test_no_role_answers_at_the_address_of_another(file: str) -> None:
+    """Docker may give a container the address that another one had, and nginx asks there still."""
+    ports = {
+        name: service["environment"]["PORT"]
+        for name, service in ours(file).items()
+        if not service.get("command")
+    }
+    assert len(set(ports.values())) == len(SPLIT)
+    script = (CHECKOUT / "deploy" / "instance" / "deploy-role").read_text()
+    told = re.findall(r"services=\((.*)\)\n.*\n +ports=\((.*)\)", script)
+    pairs = [zip(names.split(), numbers.split(), strict=False) for names, numbers in told]
+    assert dict(pair for each in pairs for pair in each) == ports
 
 
 # --- What a container may do --------------------------------------------------------------------
@@ -127,6 +143,15 @@ def test_nobody_is_cut_off_in_the_middle(file: str, name: str, service: dict[str
     found = re.search(r"^graceful_timeout = (\d+)", gunicorn, flags=re.MULTILINE)
     assert found
     assert int(service["stop_grace_period"].removesuffix("s")) >= int(found[1]) + 15
+
+
+def test_a_role_that_stops_answers_all_that_nginx_still_waits_for() -> None:
+    gunicorn = (CHECKOUT / "gunicorn.conf.py").read_text()
+    nginx = (CHECKOUT / "docker" / "nginx.conf.template").read_text()
+    graceful = re.search(r"^graceful_timeout = (\d+)", gunicorn, flags=re.MULTILINE)
+    longest = re.search(r"proxy_read_timeout (\d+)s", nginx)
+    assert graceful and longest
+    assert int(graceful[1]) > int(longest[1])
 
 
 @each_file

@@ -87,3 +87,4 @@ def composed(folder: Path) -> Iterator[Composed]:
         yield shop
     finally:
         shop.compose("down", "--volumes", "--remove-orphans", "--timeout", "20")
+        docker("image", "rm", f"{shop.project}:local", is_refusable=True)

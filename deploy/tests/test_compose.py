@@ -23,6 +23,7 @@ from tests.purchases import (
 )
 from tests.visitor import Visitor
 
+READY = {"rds": "/api/ready", "redis": "/live/ready", "frontend": "/ready"}
 REACH = """
 import socket, sys
 with socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=3):
@@ -136,7 +137,7 @@ def test_nginx_reaches_the_roles_and_not_the_stores(shop: Composed) -> None:
         return shop.run("nginx", *curl, is_refusable=True).returncode
 
     cannot_resolve, cannot_connect, timed_out = 6, 7, 28
-    assert status_of("http://frontend:8000/health") == 0
+    assert status_of("http://frontend:8003/health") == 0
     for service, port in (("postgres", "5432"), ("redis", "6379")):
         address = shop.container(service).address
         reached = shop.run("backend-rds", "python", "-c", REACH, address, port)
@@ -195,6 +196,30 @@ def test_a_request_is_found_in_the_logs_of_nginx_and_its_role(
     known = json.loads(line)
     assert (known["path"], known["status"]) == ("/basket/", 200)
     assert known["upstream"].startswith(shop.address_on_front("backend-rds"))
+
+
+def test_roles_that_got_each_others_address_are_found_again(
+    shop: Composed, visitor: Visitor
+) -> None:
+    before = {name: shop.address_on_front(name) for name in ("backend-rds", "frontend")}
+    shop.compose("stop", *before)
+    # Docker gives out the lowest address that is free.
+    high_first = sorted(before, key=lambda name: int(before[name].split(".")[-1]), reverse=True)
+    for name in high_first:
+        docker("start", shop.container(name).id)
+    after = {name: shop.address_on_front(name) for name in before}
+    assert (after["frontend"], after["backend-rds"]) == (before["backend-rds"], before["frontend"])
+
+    def is_found() -> bool:
+        answers = {role: visitor.get(path) for role, path in READY.items()}
+        told = {
+            role: answer.json()["role"] for role, answer in answers.items() if answer.status == 200
+        }
+        assert all(role == name for role, name in told.items()), told
+        assert {answer.status for answer in answers.values()} <= {200, 502, 503, 504}
+        return len(told) == len(READY)
+
+    eventually(is_found, within=90)
 
 
 @pytest.mark.parametrize("service", ["backend-rds", "backend-redis", "frontend", "redis", "worker"])
