@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from bookstore import moved
 from bookstore.roles import DatabaseAccess
 from caching import store
 
@@ -44,8 +45,11 @@ def health(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def ready(request: HttpRequest) -> HttpResponse:
-    """200 when every store of the role answers, else 503; JSON, or a fragment for htmx."""
+    """200 when every store of the role answers and is the shop's, else 503; JSON, or HTML."""
     stores = {name: not trouble() for name, trouble in checks().items()}
+    # Left behind, or sent back, by deploy/instance/move-stores: visitors belong elsewhere.
+    if stores.get("postgresql") and moved.has_moved():
+        stores["postgresql"] = False
     is_ready = all(stores.values())
     status = 200 if is_ready else 503
     body = {"status": "ok" if is_ready else "unavailable", "role": settings.ROLE.name}

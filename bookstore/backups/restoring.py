@@ -2,6 +2,7 @@
 
 import tarfile
 from collections.abc import Callable
+from enum import Enum
 from pathlib import Path
 
 from django.conf import settings
@@ -26,7 +27,21 @@ class Refused(Exception):
     """The backup was not restored; everything is as it was."""
 
 
-def restore(folder: Path, *, replace: bool, is_copy: bool, say: Say) -> None:
+class Purpose(Enum):
+    """What becomes of the jobs that waited when the backup was taken."""
+
+    ORIGINAL = "original"
+    """Time has passed since: most e-mails have left, and none is to be sent twice."""
+    MOVED = "moved"
+    """The shop was frozen, so they still wait."""
+    COPY = "copy"
+    """The shop that this is a copy of does them."""
+
+
+E_MAILS = "orders.send_message"
+
+
+def restore(folder: Path, *, replace: bool, purpose: Purpose, say: Say) -> None:
     """Put the backup in `folder` into the empty database, or into the place of what is there.
 
     Raises Refused, Damaged or ToolFailed, and then has changed nothing: the database is filled,
@@ -41,19 +56,19 @@ def restore(folder: Path, *, replace: bool, is_copy: bool, say: Say) -> None:
         _refuse_while_others_write()
     elif taking.tables():
         raise Refused("The database is not empty. --replace puts the backup in its place.")
-    if MEDIA in manifest.files:
-        say(f"{unpack_media(folder / MEDIA)} uploaded files put back.")
     with transaction.atomic():
         if replace:
             _empty()
         say("Filling the database …")
         playing.play(folder / DATABASE)
         _refuse_other_rows(manifest)
-        if is_copy:
-            _cancel_jobs()
+        _cancel_jobs(purpose, say)
         _prepare(say)
         say("Checking that stock and money add up …")
         _refuse_what_does_not_add_up()
+        if MEDIA in manifest.files:
+            _allow_idling()
+            say(f"{unpack_media(folder / MEDIA)} uploaded files put back.")
         renewal.renew_after_commit()
 
 
@@ -96,14 +111,24 @@ def _refuse_other_rows(manifest: Manifest) -> None:
             raise Damaged(f"{table} had {wanted} rows when it was dumped, and has {found} now.")
 
 
-def _cancel_jobs() -> None:
-    """The shop that this is a copy of does them: no e-mail is to be sent twice."""
+def _cancel_jobs(purpose: Purpose, say: Say) -> None:
+    if purpose is Purpose.MOVED:
+        return
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE procrastinate_jobs SET status = CASE status WHEN 'todo' THEN"
             " 'cancelled'::procrastinate_job_status ELSE 'aborted'::procrastinate_job_status END"
-            " WHERE status IN ('todo', 'doing', 'aborting')"
+            " WHERE status IN ('todo', 'doing', 'aborting') AND task_name LIKE %s",
+            [E_MAILS if purpose is Purpose.ORIGINAL else "%"],
         )
+        if cursor.rowcount:
+            say(f"{cursor.rowcount} jobs that waited were canceled; the admin lists them.")
+
+
+def _allow_idling() -> None:
+    """Files take their time, in which the transaction must not count as forgotten."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
 
 
 def _prepare(say: Say) -> None:

@@ -14,6 +14,8 @@ from psycopg import sql
 from bookstore.backups import pg_tools
 from bookstore.backups.manifest import DATABASE, MEDIA, Content, Manifest
 
+LOCK = 7_305_001_418  # any number, the same for all who take backups
+
 Say = Callable[[str], object]
 
 
@@ -45,11 +47,20 @@ def take(folder: Path, *, at: datetime.datetime, say: Say) -> Manifest:
     return manifest
 
 
+def is_alone() -> bool:
+    """Whether nobody else takes a backup; until the connection closes, nobody else is alone."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
+        return bool(cursor.fetchone()[0])
+
+
 @contextlib.contextmanager
 def _one_moment() -> Iterator[str]:
     """Hold a moment of the database that other connections can look at by its name."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        # It waits for pg_dump longer than a forgotten transaction may.
+        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         cursor.execute("SELECT pg_export_snapshot()")
         yield cursor.fetchone()[0]
 

@@ -6,8 +6,10 @@ import os
 import re
 import subprocess
 import sys
+import time
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -82,6 +84,50 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path) -> None:
     assert outcome.returncode == 1
     assert "The backup failed, nothing is kept of it" in outcome.stderr
     assert list((tmp_path / "kept").iterdir()) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_dump_may_take_longer_than_a_forgotten_transaction(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = pg_tools.run
+
+    def slowly(command: list[str], **options: Any) -> None:
+        time.sleep(1)
+        run(command, **options)
+
+    monkeypatch.setattr(pg_tools, "run", slowly)
+    with connection.cursor() as cursor:
+        cursor.execute("SET idle_in_transaction_session_timeout = '300ms'")
+    try:
+        call_command("backup", str(tmp_path), stdout=StringIO())
+    finally:
+        connection.close()
+    assert only_backup(tmp_path).is_dir()
+
+
+def test_of_several_instances_one_takes_the_nightly_backup(kept: Path) -> None:
+    nightly = ("backup", str(kept), "--unless-within", "20")
+    said = StringIO()
+    call_command(*nightly, stdout=said)
+    assert said.getvalue() == f"{only_backup(kept).name} is new enough.\n"
+
+    long_ago = "bookstore-20200101T000000Z"
+    only_backup(kept).rename(kept / long_ago)
+    connection.close()  # as the process ends
+    elsewhere = connection.copy()
+    try:
+        with elsewhere.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [taking.LOCK])
+        said = StringIO()
+        call_command(*nightly, stdout=said)
+        assert said.getvalue() == "Somebody else takes one now.\n"
+    finally:
+        elsewhere.close()
+    connection.close()
+    call_command(*nightly, stdout=StringIO())
+    connection.close()
+    assert len(list(kept.iterdir())) == 2
 
 
 @pytest.mark.django_db(transaction=True)
@@ -236,7 +282,7 @@ def test_it_asks_before_it_replaces(kept: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_it_must_be_said_whether_the_shop_goes_on_elsewhere(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="one of the arguments --as-original --as-copy"):
+    with pytest.raises(CommandError, match="one of the arguments --as-original --as-moved"):
         call_command("restore", str(tmp_path))
 
 
@@ -268,6 +314,16 @@ def test_uploaded_files_come_back_and_none_is_written_over(kept: Path, media_roo
 
 
 # --- Redis --------------------------------------------------------------------------------------
+
+
+def test_what_does_not_add_up_leaves_no_uploaded_file(
+    kept: Path, media_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    default_storage.delete("covers/emma.jpg")
+    monkeypatch.setattr("bookstore.audit.findings", lambda: ["stock is wrong"])
+    with pytest.raises(CommandError, match="stock is wrong"):
+        call_command("restore", str(kept), *RESTORE, stdout=StringIO())
+    assert not (media_root / "covers" / "emma.jpg").exists()
 
 
 def test_every_cached_answer_depends_on_what_a_restore_raises() -> None:

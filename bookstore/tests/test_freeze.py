@@ -1,6 +1,8 @@
 """A frozen shop: everybody reads, nobody writes, and who tries is told to come back."""
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -9,18 +11,21 @@ import pytest
 from django.db import connection
 from django.test.client import Client
 
+from bookstore import moved
 from bookstore.tests.backups import Database, only_backup, second_database
 from catalog.tests.factories import EditionFactory
 from tests.people import bearer, carol
 
-TITLES = "SELECT count(*) FROM catalog_work"
-DELETE = "DELETE FROM catalog_work"
+TITLES = "SELECT count(*) FROM work"
+DELETE = "DELETE FROM work"
+ADD = "INSERT INTO work VALUES ('Emma')"
 
 
 @pytest.fixture
 def other(transactional_db: None, tmp_path: Path) -> Iterator[Database]:
     with second_database() as database:
-        assert database.manage("migrate", "--verbosity=0").returncode == 0
+        with psycopg.connect(database.url) as owner:
+            owner.execute("CREATE TABLE work (title text)")
         yield database
 
 
@@ -40,6 +45,73 @@ def test_nobody_writes_until_it_ends(other: Database, tmp_path: Path) -> None:
     assert ended.stdout == "The database is open for writing again; 0 connections begin anew.\n"
     with psycopg.connect(other.url) as begun_after:
         begun_after.execute(DELETE)
+
+
+def test_what_has_begun_ends_before_nobody_writes(other: Database) -> None:
+    with (
+        psycopg.connect(other.url) as sending,
+        psycopg.connect(other.url, autocommit=True) as idle,
+        ThreadPoolExecutor() as elsewhere,
+    ):
+        sending.execute(ADD)  # the job has marked its e-mail, and waits for the mail server
+        freezing = elsewhere.submit(other.manage, "freeze")
+        until_refused(other, DELETE)
+        with pytest.raises(psycopg.OperationalError):
+            idle.execute("SELECT 1")
+        sending.commit()
+        outcome = freezing.result()
+        assert outcome.stdout == "The database is frozen; 2 connections begin anew.\n"
+        with pytest.raises(psycopg.OperationalError):
+            sending.execute(ADD)
+    assert other.rows(TITLES) == [(1,)]
+
+
+def test_what_does_not_end_is_ended(other: Database) -> None:
+    with psycopg.connect(other.url) as forgotten:
+        forgotten.execute(ADD)
+        outcome = other.call("freeze", "--wait", "0.5")
+        assert outcome.stdout == "The database is frozen; 1 connections begin anew.\n"
+        with pytest.raises(psycopg.OperationalError):
+            forgotten.execute(ADD)
+    assert other.rows(TITLES) == [(0,)]
+
+
+def until_refused(other: Database, statement: str) -> None:
+    """Until new connections may not write any more."""
+    for _attempt in range(300):
+        try:
+            other.rows(f"{statement} RETURNING 1")
+        except psycopg.errors.ReadOnlySqlTransaction:
+            return
+        time.sleep(0.1)
+    raise AssertionError("everybody may write")
+
+
+def test_nobody_goes_on_with_a_database_that_the_shop_has_left(
+    other: Database, tmp_path: Path
+) -> None:
+    assert other.call("freeze", "--moved").returncode == 0
+    backup = other.call("backup", str(tmp_path / "kept"))
+    assert "The shop has moved to another database" in backup.stderr
+    assert not (tmp_path / "kept").exists()
+    refused = other.call("freeze", "--end")
+    assert "nobody may write here any more" in refused.stderr
+    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+        other.rows(f"{DELETE} RETURNING 1")
+
+    assert other.call("freeze", "--end", "--although-moved").returncode == 0
+    other.rows(f"{DELETE} RETURNING 1")
+    assert other.call("backup", str(tmp_path / "kept")).returncode == 0
+
+
+def test_an_instance_that_was_left_behind_is_not_ready(client: Client, db: None) -> None:
+    assert client.get("/ready").status_code == 200
+    moved.mark()
+    answer = client.get("/ready")
+    assert answer.status_code == 503
+    assert answer.json()["stores"] == {"postgresql": False, "redis": True}
+    moved.forget()
+    assert client.get("/ready").status_code == 200
 
 
 @contextmanager

@@ -104,7 +104,7 @@ def test_a_shop_that_goes_on_selling_comes_back_whole(
     before = sold()
     with Selling(edition):
         call_command("backup", str(tmp_path / "kept"), verbosity=0)
-    outcome = other.manage("restore", str(tmp_path / "kept"), "--as-original")
+    outcome = other.manage("restore", str(tmp_path / "kept"), "--as-moved")
     assert outcome.returncode == 0, outcome.stderr
     assert outcome.stdout.endswith("The backup is restored, and adds up.\n")
 
@@ -116,8 +116,8 @@ def test_a_shop_that_goes_on_selling_comes_back_whole(
         assert rows, ledger
         assert rows == everything_in(ledger)[: len(rows)]
     assert other.rows("SELECT * FROM orders_payment") == everything_in("orders_payment")
-    assert other.manage("audit").returncode == 0
-    # One message for each order, and none is lost.
+    assert other.call("audit").returncode == 0
+    # One message for each order, and none is lost: as in a move.
     waiting = other.rows(f"SELECT count(*) FROM procrastinate_jobs WHERE {WAITING_MAIL}")
     assert waiting[0][0] >= len(restored)
 
@@ -126,7 +126,7 @@ def test_what_protects_the_ledgers_is_still_in_force(
     edition: Edition, other: Database, tmp_path: Path
 ) -> None:
     call_command("backup", str(tmp_path / "kept"), verbosity=0)
-    outcome = other.manage("restore", str(tmp_path / "kept"), "--as-original")
+    outcome = other.call("restore", str(tmp_path / "kept"), "--as-original")
     assert outcome.returncode == 0, outcome.stderr
     refusals = {
         "UPDATE catalog_stockmovement SET on_hand_change = 5": psycopg.errors.RestrictViolation,
@@ -155,9 +155,9 @@ def test_a_copy_sends_no_mail_that_the_original_sends(
     edition: Edition, other: Database, tmp_path: Path
 ) -> None:
     call_command("backup", str(tmp_path / "kept"), verbosity=0)
-    outcome = other.manage("restore", str(tmp_path / "kept"), "--as-copy")
+    outcome = other.call("restore", str(tmp_path / "kept"), "--as-copy")
     assert outcome.returncode == 0, outcome.stderr
-    assert "set EMAIL_URL to consolemail://" in outcome.stdout
+    assert "set EMAIL_URL to dummymail://" in outcome.stdout
     states = other.rows("SELECT DISTINCT task_name, status FROM procrastinate_jobs ORDER BY 1")
     assert ("orders.send_message", "cancelled") in states
     assert [task for task, state in states if state == "todo"] == ["bookstore.renew"]
@@ -166,12 +166,24 @@ def test_a_copy_sends_no_mail_that_the_original_sends(
         assert cursor.fetchone() == (True,)
 
 
+def test_after_a_loss_no_mail_is_sent_that_left_since_the_backup(
+    edition: Edition, other: Database, tmp_path: Path
+) -> None:
+    call_command("backup", str(tmp_path / "kept"), verbosity=0)
+    outcome = other.call("restore", str(tmp_path / "kept"), "--as-original")
+    assert "jobs that waited were canceled" in outcome.stdout
+    states = other.rows("SELECT DISTINCT task_name, status FROM procrastinate_jobs")
+    assert {state for task, state in states if task == "orders.send_message"} == {"cancelled"}
+    assert {state for task, state in states if task != "orders.send_message"} == {"todo"}
+    assert len(states) > 2  # what is not an e-mail goes on
+
+
 def restored(other: Database, kept: Path) -> tuple[str, ...]:
     """A copy of the shop in `other`; the command that restored it."""
     default_storage.save("covers/emma.jpg", ContentFile(b"a picture"))
     call_command("backup", str(kept), verbosity=0)
     command = ("restore", str(only_backup(kept)), "--as-copy")
-    assert other.manage(*command).returncode == 0
+    assert other.call(*command).returncode == 0
     return command
 
 
@@ -181,7 +193,7 @@ def test_what_is_there_is_given_up_only_when_told_and_only_for_what_adds_up(
     first = restored(other, tmp_path / "kept")
     as_it_was = other.rows(ORDERS)
 
-    refused = other.manage(*first)
+    refused = other.call(*first)
     assert refused.returncode == 1
     assert "The database is not empty." in refused.stderr
 
@@ -190,9 +202,9 @@ def test_what_is_there_is_given_up_only_when_told_and_only_for_what_adds_up(
     call_command("backup", str(tmp_path / "wrong"), verbosity=0)
     wrong = ("restore", str(tmp_path / "wrong"), "--as-copy", "--replace", "--no-input")
     with psycopg.connect(other.url):
-        refused = other.manage(*wrong)
+        refused = other.call(*wrong)
     assert "1 connections of the shop are open. Stop the roles" in refused.stderr
-    refused = other.manage(*wrong)
+    refused = other.call(*wrong)
     assert refused.returncode == 1
     assert "Nothing was restored. The audit finds 2 things" in refused.stderr
     assert other.rows(ORDERS) == as_it_was
@@ -209,14 +221,14 @@ def test_a_restored_shop_can_be_backed_up_and_restored_again(
     # What Redis remembers of the world before is stale afterwards.
     store.remember(HOME_PAGE, lambda: b"the old world", day="today")
     memory.rebuild()
-    replaced = other.manage(*first, "--replace", "--no-input")
+    replaced = other.call(*first, "--replace", "--no-input")
     assert replaced.returncode == 0, replaced.stderr
     assert other.rows(ORDERS) == as_it_was
     assert store.remember(HOME_PAGE, lambda: b"the new world", day="today") == b"the new world"
     assert memory.is_built()
 
     # What was restored can be backed up and restored like any other.
-    assert other.manage("backup", str(tmp_path / "again")).returncode == 0
-    again = other.manage("restore", str(tmp_path / "again"), *first[2:], "--replace", "--no-input")
+    assert other.call("backup", str(tmp_path / "again")).returncode == 0
+    again = other.call("restore", str(tmp_path / "again"), *first[2:], "--replace", "--no-input")
     assert again.returncode == 0, again.stderr
     assert other.rows(ORDERS) == as_it_was

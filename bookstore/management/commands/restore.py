@@ -11,7 +11,7 @@ from django.db import DatabaseError, connection
 from bookstore.backups import places
 from bookstore.backups.manifest import Damaged
 from bookstore.backups.pg_tools import ToolFailed
-from bookstore.backups.restoring import Refused, restore
+from bookstore.backups.restoring import Purpose, Refused, restore
 from bookstore.roles import DatabaseAccess
 
 
@@ -29,11 +29,15 @@ class Command(BaseCommand):
         )
         purpose = parser.add_mutually_exclusive_group(required=True)
         purpose.add_argument(
-            "--as-original", action="store_true",
-            help="the shop goes on here: waiting jobs run, e-mails among them",
+            "--as-original", dest="purpose", action="store_const", const=Purpose.ORIGINAL,
+            help="after a loss: e-mails that waited then are canceled, for they have left since",
         )  # fmt: skip
         purpose.add_argument(
-            "--as-copy", action="store_true",
+            "--as-moved", dest="purpose", action="store_const", const=Purpose.MOVED,
+            help="the shop has been frozen since: all that waited goes on here",
+        )  # fmt: skip
+        purpose.add_argument(
+            "--as-copy", dest="purpose", action="store_const", const=Purpose.COPY,
             help="the shop goes on elsewhere: waiting jobs are canceled here",
         )  # fmt: skip
         parser.add_argument(
@@ -51,17 +55,17 @@ class Command(BaseCommand):
         try:
             with places.opened(options["source"]) as folder:
                 restore(
-                    folder, replace=options["replace"], is_copy=options["as_copy"], say=self._say
+                    folder, replace=options["replace"], purpose=options["purpose"], say=self._say
                 )
         except (
             Damaged, Refused, ToolFailed, OSError, DatabaseError, BotoCoreError, ClientError
         ) as error:  # fmt: skip
             raise CommandError(f"Nothing was restored. {error}") from error
         self._say("The backup is restored, and adds up.")
-        if options["as_copy"]:
+        if options["purpose"] is Purpose.COPY:
             self._say(
                 "This is a copy with real customers in it. Before its worker starts, set EMAIL_URL"
-                " to consolemail://, or it writes to them."
+                " to dummymail://, or it writes to them."
             )
 
     def _confirm(self) -> None:
