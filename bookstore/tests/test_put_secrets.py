@@ -52,7 +52,7 @@ class Account:
         """Run the script; what it says."""
         result = subprocess.run(
             [sys.executable, SCRIPT, "bookstore-production", *words],
-            env={"PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}"},
+            env={"PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}", "PATIENCE": "0"},
             capture_output=True,
             text=True,
             check=True,
@@ -92,17 +92,29 @@ def test_one_value_is_renewed(account: Account) -> None:
 
     changed = {name for name in MADE if account.secret[name] != before[name]}
     assert changed == {"SECRET_KEY"}
+    assert account.secret["SECRET_KEY_FALLBACKS"] == before["SECRET_KEY"]
 
 
-def test_the_cache_takes_its_password_beside_the_old_one_first(account: Account) -> None:
+def test_keys_of_before_stay_valid(account: Account) -> None:
+    account.put()
+    first = account.secret["SECRET_KEY"]
+    account.put("--renew", "SECRET_KEY")
+    second = account.secret["SECRET_KEY"]
+    account.put("--renew", "SECRET_KEY")
+
+    assert account.secret["SECRET_KEY_FALLBACKS"] == f"{second},{first}"
+
+
+def test_the_cache_takes_its_password_alone_only_when_told(account: Account) -> None:
+    def changes() -> list[tuple[str, str]]:
+        asked = [each for words, each in account.calls() if "modify-replication-group" in words]
+        return [(each["AuthTokenUpdateStrategy"], each["AuthToken"]) for each in asked]
+
     account.put("--cache")
-
     password = account.secret["REDIS_PASSWORD"]
-    changes = [request for words, request in account.calls() if "modify-replication-group" in words]
-    assert [(each["AuthTokenUpdateStrategy"], each["AuthToken"]) for each in changes] == [
-        ("ROTATE", password),
-        ("SET", password),
-    ]
+    assert changes() == [("ROTATE", password)]
+    account.put("--cache-alone")
+    assert changes() == [("ROTATE", password), ("SET", password)]
 
 
 def test_no_secret_stands_among_the_arguments(account: Account) -> None:

@@ -1,12 +1,12 @@
-"""deploy/instance/create-logins.sql makes the shop's logins as a master who is no superuser."""
+"""create-logins makes the shop's logins as a master who is no superuser, and tells no log."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from deploy.tests.engine import CHECKOUT, Container, docker, started
 
-SQL = CHECKOUT / "deploy" / "instance" / "create-logins.sql"
+SCRIPT = CHECKOUT / "deploy" / "instance" / "create_logins.py"
 
 
 @pytest.fixture
@@ -20,7 +20,8 @@ def postgres(official_images: dict[str, str]) -> Iterator[Container]:
         # What RDS gives: a master who makes logins and databases, and owns the first one.
         psql(container, "postgres", "CREATE ROLE master LOGIN CREATEROLE CREATEDB PASSWORD 'm'")
         psql(container, "postgres", "CREATE DATABASE bookstore OWNER master")
-        docker("cp", str(SQL), f"{container.id}:/tmp/create-logins.sql")
+        psql(container, "postgres", "ALTER SYSTEM SET log_statement = 'all'")
+        psql(container, "postgres", "SELECT pg_reload_conf()")
         yield container
 
 
@@ -31,16 +32,28 @@ def psql(postgres: Container, user: str, statement: str, password: str = "hush")
     return postgres.run(*words).stdout.strip()
 
 
-def create_logins(postgres: Container, password: str) -> None:
-    variables = (f"DATABASE_PASSWORD={password}", "READER_PASSWORD=reader's")
-    address = "postgresql://master:m@127.0.0.1/bookstore"
-    options = ("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--file=/tmp/create-logins.sql")
-    result = postgres.run("env", *variables, "psql", address, *options)
-    assert result.returncode == 0, result.stderr
+@pytest.fixture
+def create_logins(postgres: Container, shop_image: str) -> Callable[[str], None]:
+    """Run it as create-logins does, with this password of the owner's."""
+
+    def run(password: str) -> None:
+        told = {
+            "PGHOST": "127.0.0.1", "PGDATABASE": "bookstore", "PGUSER": "master", "PGPASSWORD": "m",
+            "DATABASE_PASSWORD": password, "READER_PASSWORD": "reader's",
+        }  # fmt: skip
+        variables = [word for pair in told.items() for word in ("--env", "=".join(pair))]
+        docker(
+            "run", "--rm", "--interactive", "--network", f"container:{postgres.id}", *variables,
+            "--entrypoint", "python", shop_image, "-", words_in=SCRIPT.read_text(),
+        )  # fmt: skip
+
+    return run
 
 
-def test_the_shop_owns_its_database_and_rules_nothing_else(postgres: Container) -> None:
-    create_logins(postgres, "first")
+def test_the_shop_owns_its_database_and_rules_nothing_else(
+    postgres: Container, create_logins: Callable[[str], None]
+) -> None:
+    create_logins("first")
 
     psql(postgres, "bookstore", "CREATE TABLE book (); GRANT SELECT ON book TO bookstore_reader",
          "first")  # fmt: skip
@@ -57,8 +70,14 @@ def test_the_shop_owns_its_database_and_rules_nothing_else(postgres: Container) 
     assert read_only == "on"
 
 
-def test_once_more_it_renews_the_passwords(postgres: Container) -> None:
-    create_logins(postgres, "first")
-    create_logins(postgres, "second")
+def test_once_more_it_renews_the_passwords(
+    postgres: Container, create_logins: Callable[[str], None]
+) -> None:
+    create_logins("first")
+    create_logins("second")
 
     assert psql(postgres, "bookstore", "SELECT 1", "second") == "1"
+    log = postgres.said()
+    assert log.count('ALTER ROLE "bookstore" PASSWORD \'SCRAM-SHA-256$') == 2
+    assert "'first'" not in log
+    assert "'second'" not in log
