@@ -35,7 +35,7 @@ def on_starting(server: Any) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bookstore.settings")
     try:
         _ = settings.INSTALLED_APPS
-    except (ImproperlyConfigured, UnknownRole, OSError) as error:
+    except (ImproperlyConfigured, UnknownRole, OSError, ValueError) as error:
         sys.exit(f"Error: {error}")
     configure_logging(settings.LOGGING_CONFIG, settings.LOGGING)  # for the master's own lines
     # Where the workers put together what they count. Before they import prometheus_client.

@@ -27,7 +27,7 @@ def main() -> None:
         try:
             stack.enter_context(_stores())
             _ = settings.INSTALLED_APPS  # loads them
-        except (ImproperlyConfigured, UnknownRole, RuntimeError, OSError) as error:
+        except (ImproperlyConfigured, UnknownRole, RuntimeError, OSError, ValueError) as error:
             sys.exit(f"Error: {error}")
         execute_from_command_line(sys.argv)
 

@@ -59,8 +59,7 @@ def _required(name: str, why: str) -> str:
     value: str = env(name)
     if not value:
         raise ImproperlyConfigured(
-            f"{name} is missing: {why}. Set it (or {name}_FILE), or start a shop with its own"
-            " embedded PostgreSQL and Redis by `make run`."
+            f"{name} is missing: {why}. Set it (or {name}_FILE); .env.example explains it."
         )
     return value
 
@@ -95,10 +94,14 @@ FAKE_PAYMENTS = env("FAKE_PAYMENTS")
 
 STARTUP_SECONDS = env("STARTUP_SECONDS")
 REDIS_URL = _required("REDIS_URL", "live answers and cached pages stand in Redis")
+if not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
+    raise ImproperlyConfigured("REDIS_URL begins with none of redis://, rediss:// and unix://.")
 
 
 def _database(name: str, why: str) -> dict[str, Any]:
     config: dict[str, Any] = environ.Env.db_url_config(_required(name, why))
+    if "ENGINE" not in config:
+        raise ImproperlyConfigured(f"{name} is no address like postgresql://user@host/name.")
     config["CONN_MAX_AGE"] = 600
     config["CONN_HEALTH_CHECKS"] = True
     # How near a near miss must be for search to find it; PostgreSQL's own 0.6 forgives too little.

@@ -6,12 +6,14 @@ Run by `make env`, as often as you like: what is set already stays as it is.
 import os
 import re
 import secrets
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 NEEDED = re.compile(r"\$\{([A-Z_]+):\?")
 OFFERED = re.compile(r"\$\{([A-Z_]+):-((?:[^${}]|\$\{[^{}]*\})*)\}")
+ELSEWHERE = re.compile(r"^(BOOKSTORE_ROLE|DATABASE_URL)=", re.MULTILINE)
 SET = re.compile(r"^([A-Z_]+)=(.*)$", re.MULTILINE)
 HEAD = """\
 # For `docker compose` on this machine, by `make env`: which never changes what is set here.
@@ -52,10 +54,26 @@ def write(file: Path, text: str) -> None:
     new.replace(file)
 
 
+def let_containers_read(folder: Path) -> None:
+    """What compose.yaml mounts is public, but the checkout may be its owner's alone."""
+    folder.chmod(folder.stat().st_mode | 0o055)
+    for file in folder.iterdir():
+        file.chmod(
+            file.stat().st_mode | (0o055 if file.is_dir() or os.access(file, os.X_OK) else 0o044)
+        )
+
+
 def main() -> None:
     """Make what is missing, and say what comes next."""
     file = CHECKOUT / ".env"
     present = file.read_text() if file.exists() else ""
+    if ELSEWHERE.search(present):
+        sys.exit(
+            "This .env was made from .env.example, for a shop without Compose: with it the shop"
+            " would send everybody to https, where nobody answers. Move it away, run `make env`"
+            " again, and take over what you have set yourself."
+        )
+    let_containers_read(CHECKOUT / "docker")
     text, added = new_env(present, (CHECKOUT / "compose.yaml").read_text())
     write(file, text)
     print(f"Added to .env: {', '.join(added)}." if added else "Nothing is missing in .env.")

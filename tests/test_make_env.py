@@ -44,7 +44,8 @@ def test_what_can_be_set_is_listed() -> None:
     assert offered["HTTP_PORT"] == "8080"
     assert offered["ALLOWED_HOSTS"] == "localhost,127.0.0.1,[::1]"
     assert offered["SHOP_URL"] == "http://localhost:${HTTP_PORT:-8080}"
-    assert offered.keys() - SCHEME.keys() == {"HTTP_PORT"}
+    of_compose = {"HTTP_PORT", "WEB_CONCURRENCY", "REVISION", "COMPOSE_PROJECT_NAME"}
+    assert offered.keys() - SCHEME.keys() == of_compose
     text, _added = make_env.new_env("", COMPOSE)
     assert "\n#SHOP_NAME=The Bookstore\n" in text
 
@@ -54,8 +55,26 @@ def test_the_file_is_its_owners_alone(tmp_path: Path, monkeypatch: pytest.Monkey
     file = tmp_path / ".env"
     file.write_text("SECRET_KEY=chosen\n")
     file.chmod(0o644)
+    mounted = tmp_path / "docker"
+    mounted.mkdir(mode=0o700)
+    (mounted / "nginx.conf.template").touch(mode=0o600)
+    (mounted / "entrypoint").touch(mode=0o700)
     monkeypatch.setattr(make_env, "CHECKOUT", tmp_path)
     make_env.main()
+    for readable, mode in (("", 0o755), ("nginx.conf.template", 0o644), ("entrypoint", 0o755)):
+        assert stat.S_IMODE((mounted / readable).stat().st_mode) == mode
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert values(file.read_text())["SECRET_KEY"] == "chosen"
     assert [each.name for each in tmp_path.iterdir() if each.name.startswith(".env.")] == []
+
+
+def test_a_copy_of_the_example_is_not_taken_for_compose(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    example = (make_env.CHECKOUT / ".env.example").read_text()
+    (tmp_path / ".env").write_text(example)
+    (tmp_path / "compose.yaml").write_text(COMPOSE)
+    monkeypatch.setattr(make_env, "CHECKOUT", tmp_path)
+    with pytest.raises(SystemExit, match=r"made from \.env\.example"):
+        make_env.main()
+    assert (tmp_path / ".env").read_text() == example

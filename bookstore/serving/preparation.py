@@ -92,7 +92,10 @@ def _quietly(command: str, **options: bool) -> None:
 
 
 def demo_staff_password(data_dir: Path) -> str | None:
-    """The password of the demo member of staff, who is made in a shop that has no staff yet."""
+    """The password of the demo member of staff, who is made in a shop that has no staff yet.
+
+    None where it is another one by now.
+    """
     file = data_dir / "demo_staff_password"
     people = get_user_model().objects
     if not file.exists() and not people.filter(is_staff=True).exists():
@@ -100,6 +103,8 @@ def demo_staff_password(data_dir: Path) -> str | None:
         # Known to be hers, or the shop's own sign-in would ask her to confirm it by e-mail.
         addresses = apps.get_model("account", "EmailAddress")._default_manager
         addresses.create(user=carol, email=STAFF_EMAIL, verified=True, primary=True)
-    if file.exists() and people.filter(email=STAFF_EMAIL, is_staff=True).exists():
-        return secret(file, length=12)
-    return None
+    if not file.exists():
+        return None
+    known = people.filter(email=STAFF_EMAIL, is_staff=True).first()
+    password = secret(file, length=12)
+    return password if known and known.check_password(password) else None

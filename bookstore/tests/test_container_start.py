@@ -12,10 +12,12 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
+from django.contrib.auth import get_user_model
+from django.core.management import CommandError, call_command
 from django.db import connection
 from pytest_django import Settings
 
+from bookstore import health
 from bookstore.serving import preparation
 from bookstore.tests.shell import CHECKOUT, run
 from catalog.models import Work
@@ -90,6 +92,33 @@ def test_silent_stores_are_named_without_their_passwords(role: str, tmp_path: Pa
     assert "Traceback" not in outcome.stderr
 
 
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("STARTUP_SECONDS", "abc"), ("DATABASE_URL", "garbage"), ("REDIS_URL", "nonsense")],
+)
+def test_a_setting_that_makes_no_sense_is_told_plainly(
+    tmp_path: Path, variable: str, value: str
+) -> None:
+    environment = {
+        "BOOKSTORE_ROLE": "rds", "BOOKSTORE_DATA_DIR": str(tmp_path), "SECRET_KEY": "x" * 50,
+        **REDIS, **STORES["rds"], variable: value,
+    }  # fmt: skip
+    outcome = run("manage.py", "wait_for_stores", environment=environment)
+    assert outcome.returncode == 1
+    assert "Traceback" not in outcome.stderr
+    line = outcome.stderr.splitlines()[-1]
+    assert line.startswith("Error: ")
+    assert value in line or variable in line
+
+
+@pytest.mark.django_db
+def test_a_refused_password_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = 'FATAL: password authentication failed for user "bookstore"'
+    monkeypatch.setattr(health, "checks", lambda: {"postgresql": lambda: words})
+    with pytest.raises(CommandError, match="a volume keeps the one of its first start"):
+        call_command("wait_for_stores")
+
+
 @pytest.mark.django_db
 def test_stores_that_answer_are_not_waited_for() -> None:
     said = StringIO()
@@ -125,6 +154,10 @@ def test_a_trial_gets_books_and_a_login(tmp_path: Path, settings: Settings) -> N
     again = prepared("--sample-data")
     assert "The sample books were loaded." not in again
     assert again[-1] == loaded[-1]
+    carol = get_user_model().objects.get()
+    carol.set_password("her own")
+    carol.save()
+    assert [line for line in prepared("--sample-data") if "password" in line] == []
 
 
 @pytest.mark.django_db

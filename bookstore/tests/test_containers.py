@@ -186,7 +186,8 @@ def secret_values(file: str) -> list[str]:
         value
         for service in services(file).values()
         for name, value in service.get("environment", {}).items()
-        if value and re.search(r"SECRET|PASSWORD|DATABASE_\w*URL", name)
+        if value not in ("", "signs-nothing", "${SECRET_KEY_FALLBACKS:-}")
+        and re.search(r"SECRET|PASSWORD|DATABASE_\w*URL", name)
     ]
 
 

@@ -14,6 +14,8 @@ from bookstore import health
 
 POLL_SECONDS = 0.5
 LONGEST_WORDS = 300  # of a store about itself
+# Who answers so is there, and waiting changes nothing.
+REFUSALS = ("password authentication failed", "WRONGPASS", "invalid username-password", "NOAUTH")
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +30,12 @@ class Command(BaseCommand):
         deadline = time.monotonic() + settings.STARTUP_SECONDS
         waiting_for: set[str] = set()
         while troubles := troubles_of_stores():
+            for who, why in troubles.items():
+                if any(refusal in why for refusal in REFUSALS):
+                    raise CommandError(
+                        f"{who} refuses the password (a volume keeps the one of its first"
+                        f" start): {why}"
+                    )
             if time.monotonic() > deadline:
                 raise CommandError(
                     f"After {settings.STARTUP_SECONDS} s (STARTUP_SECONDS) there is no answer from"
