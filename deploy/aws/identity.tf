@@ -22,6 +22,10 @@ resource "aws_iam_instance_profile" "shop" {
   role = aws_iam_role.shop.name
 }
 
+locals {
+  reads_master = local.managed && coalesce(var.read_master, !var.stores_moved)
+}
+
 data "aws_iam_policy_document" "instance" {
   #checkov:skip=CKV_AWS_356:The actions below with a star know no resources
   #checkov:skip=CKV_AWS_111:As above; metrics are held to one namespace by a condition
@@ -69,7 +73,7 @@ data "aws_iam_policy_document" "instance" {
     actions = ["secretsmanager:GetSecretValue"]
     resources = concat(
       [aws_secretsmanager_secret.shop.arn],
-      local.managed && coalesce(var.read_master, !var.stores_moved) ? [aws_db_instance.shop[0].master_user_secret[0].secret_arn] : [],
+      local.reads_master ? [aws_db_instance.shop[0].master_user_secret[0].secret_arn] : [],
     )
   }
 

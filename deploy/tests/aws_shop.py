@@ -21,8 +21,10 @@ KEPT = ("aws_ebs_volume", "aws_instance", "aws_db_instance", "aws_s3_bucket", "a
 FORGOTTEN = {
     ("aws_autoscaling_group", "capacity_reservation_specification"),
     ("aws_autoscaling_group", "default_instance_warmup"),
+    ("aws_autoscaling_group", "launch_template"),
     ("aws_autoscaling_policy", "enabled"),
     ("aws_autoscaling_policy", "predictive_scaling_configuration"),
+    ("aws_instance", "vpc_security_group_ids"),
     ("aws_launch_template", "default_version"),
     ("aws_launch_template", "latest_version"),
     ("aws_launch_template", "tag_specifications"),

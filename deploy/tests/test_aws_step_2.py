@@ -178,3 +178,11 @@ def test_the_same_step_again_changes_nothing(step_2: Shop) -> None:
 
     assert set(map(tuple, actions(plan).values())) <= {("update",)}
     assert differences(plan) <= FORGOTTEN
+    # Of what the simulator forgets, these two say what runs and who reaches it.
+    changes = {each["address"]: each["change"] for each in plan["resource_changes"]}
+    group = changes["aws_autoscaling_group.shop[0]"]
+    assert group["before"]["launch_template"][0]["id"] == group["after"]["launch_template"][0]["id"]
+    named = [{"Name": "group-name", "Values": [f"{PREFIX}-store-instance"]}]
+    [firewall] = step_2.aws("ec2").describe_security_groups(Filters=named)["SecurityGroups"]
+    instance = changes["aws_instance.store[0]"]["after"]
+    assert instance["vpc_security_group_ids"] == [firewall["GroupId"]]

@@ -91,23 +91,12 @@ def test_each_node_of_the_cache_is_watched(step_3: Shop) -> None:
     assert watched == {f"{PREFIX}-001", f"{PREFIX}-002"}
 
 
-def secrets_of_instances(plan: dict[str, Any]) -> str:
-    [document] = [
-        each["change"]["after"]["policy"]
-        for each in plan["resource_changes"]
-        if each["address"] == "aws_iam_role_policy.instance"
-    ]
-    return str({each["Sid"]: each for each in policy(document)}["ReadSecrets"]["Resource"])
-
-
-def test_the_masters_secret_is_readable_while_the_stores_move_alone(step_3: Shop) -> None:
+def test_instances_may_read_the_masters_secret_while_the_stores_move(step_3: Shop) -> None:
     [database] = step_3.aws("rds").describe_db_instances()["DBInstances"]
-    master = database["MasterUserSecret"]["SecretArn"]
-    before = step_3.terraform.plan(step_3.variables(3))
-    after = step_3.terraform.plan(step_3.variables(3, stores_moved=True))
+    answer = step_3.aws("iam").get_role_policy(RoleName=f"{PREFIX}-instance", PolicyName="shop")
+    statements = {each["Sid"]: each for each in policy(answer["PolicyDocument"])}
 
-    assert master in secrets_of_instances(before)
-    assert master not in secrets_of_instances(after)
+    assert database["MasterUserSecret"]["SecretArn"] in statements["ReadSecrets"]["Resource"]
 
 
 def test_the_shop_changes_over_when_its_stores_have_moved(step_3: Shop) -> None:
@@ -135,7 +124,9 @@ def test_no_step_back_takes_a_database_away(step_3: Shop) -> None:
 
 def test_no_forgotten_word_sends_the_shop_back_to_the_old_stores(step_3: Shop) -> None:
     """The last test of these steps, because it carries the change out."""
-    step_3.go(3, stores_moved=True)
+    step_3.terraform.plan(step_3.variables(3, stores_moved=True))
+    words = ("-auto-approve", "-input=false", "-refresh=false")
+    step_3.terraform.run("apply", *words, "-target=terraform_data.stores_moved")
 
     with pytest.raises(AssertionError, match=r"terraform_data\.stores_moved[^\0]*prevent_destroy"):
         step_3.terraform.plan(step_3.variables(3))

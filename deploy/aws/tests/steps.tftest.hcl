@@ -158,6 +158,10 @@ run "the_old_instance_goes_and_its_volume_stays" {
   }
 
   assert {
+    condition     = !local.reads_master
+    error_message = "Nobody needs the master's secret any more."
+  }
+  assert {
     condition     = length(terraform_data.stores_moved) == 1
     error_message = "What keeps the shop from going back by mistake is there."
   }
@@ -175,6 +179,20 @@ run "the_old_instance_cannot_go_before_its_records" {
   }
 
   expect_failures = [var.keep_store_instance]
+}
+
+run "the_masters_secret_can_be_opened_again" {
+  command = plan
+  variables {
+    step         = 3
+    stores_moved = true
+    read_master  = true
+  }
+
+  assert {
+    condition     = local.reads_master
+    error_message = "create-logins needs it."
+  }
 }
 
 run "port_80_is_closed_in_step_3" {
