@@ -157,6 +157,7 @@ def test_from_step_2_on_that_instance_runs_the_stores_alone(instance: Instance) 
 
     assert composed(calls) == ["up --detach --wait --remove-orphans postgres redis"]
     assert "--set COMPOSE_FILE=compose.stores.yaml" in settings(calls)
+    assert "systemctl disable --now bookstore-backup.timer" in calls
 
 
 def test_a_new_instance_counts_once_the_shop_answers(instance: Instance) -> None:
@@ -167,6 +168,7 @@ def test_a_new_instance_counts_once_the_shop_answers(instance: Instance) -> None
     assert "--auto-scaling-group-name bookstore-production-shop" in calls[-1]
     assert "STORES" not in settings(calls)
     assert "systemctl enable --now bookstore-report.timer" in calls
+    assert "systemctl enable --now bookstore-backup.timer" in calls
 
 
 def test_it_waits_for_the_first_release(instance: Instance) -> None:
