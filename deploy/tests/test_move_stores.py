@@ -72,10 +72,10 @@ def order(instance: Instance) -> None:
     assert answer.status == 201, answer.text
 
 
-def move(instance: Instance, *words: str) -> tuple[int, str]:
+def move(instance: Instance, *words: str, **environment: str) -> tuple[int, str]:
     done = subprocess.run(
         [instance.folder / "deploy" / "instance" / "move-stores", *words],
-        env={**os.environ, "SETTINGS_DIR": instance.setting("SETTINGS_DIR")},
+        env={**os.environ, "SETTINGS_DIR": instance.setting("SETTINGS_DIR"), **environment},
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=600, check=False,
     )  # fmt: skip
     return done.returncode, done.stdout
@@ -162,6 +162,19 @@ def test_the_old_stores_stay_frozen(instance: Instance, new_postgres: Container)
         "DELETE FROM orders_basket", is_refusable=True,
     )  # fmt: skip
     assert "read-only transaction" in refused.stderr
+
+
+def test_nobody_goes_back_once_the_shop_has_switched(
+    instance: Instance, new_postgres: Container, tmp_path: Path
+) -> None:
+    code, said = move(instance, "thaw")
+    assert code == 1, said
+    assert "this instance has switched to the new stores" in said
+    # Another instance, which still has the old settings.
+    (tmp_path / "left-behind.env").write_text(SETTINGS)
+    code, said = move(instance, "thaw", SHOP_ENV=str(tmp_path / "left-behind.env"))
+    assert code == 1, said
+    assert "nobody may write here any more" in said
 
 
 def test_an_instance_backs_itself_up(instance: Instance, new_postgres: Container) -> None:
