@@ -54,6 +54,12 @@ def started() -> Iterator[Browser]:
         browser.close()
 
 
+NOT_THE_SHOPS_FAULT = {
+    "net::ERR_ABORTED",  # leaving a page stops what it was still asking for
+    "net::ERR_NETWORK_CHANGED",  # this machine got or lost a network: a container came or went
+}
+
+
 @dataclass
 class Tab:
     """One visitor's window, with cookies of its own."""
@@ -84,8 +90,7 @@ class Tab:
         self.complaints.append(f"exception: {error} ({self.page.url})")
 
     def _on_failure(self, request: Request) -> None:
-        # Leaving a page stops what it was still asking for.
-        if request.failure != "net::ERR_ABORTED":
+        if request.failure not in NOT_THE_SHOPS_FAULT:
             self.complaints.append(f"{request.failure}: {request.url}")
 
     def _on_response(self, response: Response) -> None:
