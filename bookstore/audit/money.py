@@ -1,0 +1,62 @@
+"""The audit of the money: what was received and given back, against what was agreed."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
+
+from orders.models import Order, OrderEvent, Payment, Refund
+
+NOTHING = Decimal("0.00")
+
+
+def _with_money() -> QuerySet[Any]:
+    """Orders with `paid` and `refunded`, in their own currency."""
+
+    def total(events: type[Payment] | type[Refund]) -> Coalesce:
+        sums = (
+            events._default_manager.filter(order=OuterRef("pk"), currency=OuterRef("currency"))
+            .order_by()
+            .values("order")
+            .annotate(total=Sum("amount"))
+            .values("total")
+        )
+        return Coalesce(Subquery(sums), Value(NOTHING))
+
+    return Order.objects.annotate(paid=total(Payment), refunded=total(Refund))
+
+
+def _paid_orders_are_covered() -> Iterator[str]:
+    paid = _with_money().filter(paid_at__isnull=False)
+    for order in paid.filter(paid__lt=F("total_amount")).iterator():
+        yield f"order {order.number}: paid, total {order.total_amount}; received {order.paid}"
+
+
+def _no_refund_exceeds_what_was_paid() -> Iterator[str]:
+    for order in _with_money().filter(refunded__gt=F("paid")).iterator():
+        yield f"order {order.number}: refunded {order.refunded} of {order.paid}"
+
+
+def _odd_money_is_shown_to_staff() -> Iterator[str]:
+    owed = _with_money().annotate(kept=F("paid") - F("refunded"))
+    canceled = Q(status=Order.Status.CANCELED, kept__gt=0)
+    waiting = Q(status=Order.Status.AWAITING_PAYMENT, kept__gt=0)
+    too_much = Q(kept__gt=F("total_amount"))
+    settled = Exists(OrderEvent.objects.filter(order=OuterRef("pk"), kind=OrderEvent.Kind.SETTLED))
+    rows: QuerySet[Any] = owed.filter(canceled | waiting | too_much, needs_attention=False).exclude(
+        settled
+    )
+    for order in rows.iterator():
+        yield (
+            f"order {order.number}: {order.status}, total {order.total_amount}, holds"
+            f" {order.kept}, and nobody is told"
+        )
+
+
+CHECKS = (
+    _paid_orders_are_covered,
+    _no_refund_exceeds_what_was_paid,
+    _odd_money_is_shown_to_staff,
+)
