@@ -94,6 +94,9 @@ class Basket(models.Model):
         related_name="basket",
         verbose_name=gettext_lazy("customer"),
     )
+    voucher_code = models.CharField(
+        gettext_lazy("voucher"), max_length=40, blank=True, default="", db_default=""
+    )
     created_at = models.DateTimeField(gettext_lazy("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(gettext_lazy("changed at"), auto_now=True)
 
@@ -235,6 +238,13 @@ class BasketLine(models.Model):
     basket = models.ForeignKey(Basket, models.CASCADE, related_name="lines")
     edition = models.ForeignKey("catalog.Edition", models.CASCADE, related_name="+")
     quantity = models.PositiveSmallIntegerField(gettext_lazy("quantity"))
+    seen_amount = models.DecimalField(
+        gettext_lazy("price of one that the customer saw"),
+        max_digits=10,
+        decimal_places=2,
+        null=True,
+        blank=True,
+    )
     added_at = models.DateTimeField(gettext_lazy("added at"), auto_now_add=True)
 
     class Meta:

@@ -5,14 +5,13 @@ come together (a payment and the expiry, say) exactly one wins, and the other se
 """
 
 import datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, Q, Sum
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
@@ -20,6 +19,7 @@ from django.utils.translation import gettext_lazy
 from procrastinate.contrib.django import app
 
 from orders.models import numbers
+from orders.models.amounts import Amounts
 from orders.models.delivery import Delivery
 from orders.models.order_event import OrderEvent, OrderMessage
 from orders.models.shipment import Shipment, ShipmentLine
@@ -71,7 +71,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
         return self.prefetch_related("lines__edition__work", "shipments", "events__actor")
 
 
-class Order(Delivery):
+class Order(Delivery, Amounts):
     """What a customer bought; names, prices and tax are copies of the day it was placed."""
 
     class Status(models.TextChoices):
@@ -111,16 +111,11 @@ class Order(Delivery):
     request_digest = models.CharField(max_length=128, blank=True, editable=False)
     payment_method = models.CharField(gettext_lazy("payment method"), max_length=20)
 
-    currency = models.CharField(gettext_lazy("currency"), max_length=3)
-    subtotal_amount = models.DecimalField(gettext_lazy("subtotal"), max_digits=12, decimal_places=2)
-    shipping_amount = models.DecimalField(gettext_lazy("shipping"), max_digits=10, decimal_places=2)
-    tax_amount = models.DecimalField(gettext_lazy("tax contained"), max_digits=12, decimal_places=2)
-    total_amount = models.DecimalField(gettext_lazy("total"), max_digits=12, decimal_places=2)
-
     placed_at = models.DateTimeField(gettext_lazy("placed at"))
     expires_at = models.DateTimeField(gettext_lazy("pay until"), null=True, blank=True)
     paid_at = models.DateTimeField(gettext_lazy("paid at"), null=True, blank=True)
     packed_at = models.DateTimeField(gettext_lazy("packed at"), null=True, blank=True)
+    ready_at = models.DateTimeField(gettext_lazy("ready to collect at"), null=True, blank=True)
     shipped_at = models.DateTimeField(gettext_lazy("shipped at"), null=True, blank=True)
     completed_at = models.DateTimeField(gettext_lazy("completed at"), null=True, blank=True)
     canceled_at = models.DateTimeField(gettext_lazy("canceled at"), null=True, blank=True)
@@ -139,7 +134,11 @@ class Order(Delivery):
                     shipping_amount__gte=0,
                     tax_amount__gte=0,
                     tax_amount__lte=F("total_amount"),
-                    total_amount=F("subtotal_amount") + F("shipping_amount"),
+                    discount_amount__gte=0,
+                    discount_amount__lte=F("subtotal_amount"),
+                    gift_card_amount__gte=0,
+                    gift_card_amount__lte=F("total_amount"),
+                    total_amount=F("subtotal_amount") - F("discount_amount") + F("shipping_amount"),
                 ),
             ),
             models.CheckConstraint(
@@ -187,15 +186,6 @@ class Order(Delivery):
     def needs_shipment(self) -> bool:
         """Whether there is anything to pack, and not only files."""
         return any(not line.is_digital for line in self.lines.all())
-
-    @property
-    def received_amount(self) -> Decimal:
-        """What came in for it and did not go back, in the order's currency."""
-        sums = [
-            events.filter(currency=self.currency).aggregate(total=Sum("amount"))["total"]
-            for events in (self.payments, self.refunds)
-        ]
-        return (sums[0] or Decimal("0.00")) - (sums[1] or Decimal("0.00"))
 
     # --- Verbs ----------------------------------------------------------------------------------
 

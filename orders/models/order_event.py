@@ -20,11 +20,26 @@ class OrderEvent(models.Model):
         PAYMENT_EXTRA = "payment_extra", _("Paid more than once")
         PAID = "paid", _("Paid")
         PACKED = "packed", _("Packed")
+        SERVED = "served", _("Copies came in")
+        READY = "ready", _("Ready to collect")
         SHIPPED = "shipped", _("Shipped")
+        DELIVERED = "delivered", _("Delivered")
         COMPLETED = "completed", _("Completed")
         CANCELED = "canceled", _("Canceled")
         EXPIRED = "expired", _("Expired without payment")
         EXPIRY_FAILED = "expiry_failed", _("Could not expire")
+        LINES_CANCELED = "lines_canceled", _("Partly canceled")
+        REALLOCATED = "reallocated", _("Taken up again after a late payment")
+        GIFT_CARD_ISSUED = "gift_card_issued", _("Gift card issued")
+        RETURN_REQUESTED = "return_requested", _("Return requested")
+        RETURN_RECEIVED = "return_received", _("Return received")
+        RETURN_DECLINED = "return_declined", _("Return declined")
+        WITHDRAWN = "withdrawn", _("Customer withdrew from the contract")
+        DISPUTED = "disputed", _("Payment disputed")
+        DISPUTE_CLOSED = "dispute_closed", _("Dispute closed")
+        REFUND_REQUESTED = "refund_requested", _("Refund requested")
+        REFUND_FAILED = "refund_failed", _("Refund failed")
+        MESSAGE_UNCERTAIN = "message_uncertain", _("E-mail that may not have arrived")
         REFUND_DUE = "refund_due", _("Money to be returned")
         REFUNDED = "refunded", _("Refunded")
         SETTLED = "settled", _("Settled by staff")
@@ -55,26 +70,44 @@ class OrderEvent(models.Model):
 
 
 class OrderMessage(models.Model):
-    """Marks that the customer was sent this kind of e-mail about the order."""
+    """An e-mail about the order: of a kind, about one thing (`reference`), sent at most once.
+
+    `sending_at` is committed before the mail server is spoken to and `sent_at` after it agreed, so
+    one with the first and without the second may or may not have arrived.
+    """
 
     class Kind(models.TextChoices):
         """What the e-mail says."""
 
         PLACED = "placed", _("Confirmation")
         PAID = "paid", _("Payment received")
+        SERVED = "served", _("Copies came in")
+        READY = "ready", _("Ready to collect")
         SHIPPED = "shipped", _("On its way")
+        DELIVERED = "delivered", _("Delivered")
         CANCELED = "canceled", _("Canceled")
+        LINES_CANCELED = "lines_canceled", _("Partly canceled")
+        REFUNDED = "refunded", _("Refunded")
+        RETURN_REQUESTED = "return_requested", _("Return requested")
+        RETURN_RECEIVED = "return_received", _("Return received")
+        RETURN_DECLINED = "return_declined", _("Return declined")
+        WITHDRAWN = "withdrawn", _("Withdrawal received")
+        GIFT_CARD = "gift_card", _("Gift card")
 
     order = models.ForeignKey("orders.Order", models.CASCADE, related_name="messages")
     kind = models.CharField(_("kind"), max_length=20, choices=Kind)
-    sent_at = models.DateTimeField(_("sent at"))
+    reference = models.CharField(_("about"), max_length=40, blank=True, default="", db_default="")
+    sending_at = models.DateTimeField(_("handed over at"), null=True, blank=True)
+    sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("order e-mail")
         verbose_name_plural = _("order e-mails")
         ordering = ("id",)
         constraints = (
-            models.UniqueConstraint(name="order_message_once", fields=("order", "kind")),
+            models.UniqueConstraint(
+                name="order_message_once", fields=("order", "kind", "reference")
+            ),
         )
 
     def __str__(self) -> str:

@@ -1,5 +1,6 @@
 """OrderLine: some copies of one edition in an order, as they were agreed."""
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
@@ -46,6 +47,13 @@ class OrderLineQuerySet(models.QuerySet["OrderLine"]):
 class OrderLine(models.Model):
     """What was agreed about one edition; it stays when the edition changes or goes."""
 
+    class Supply(models.TextChoices):
+        """Where its copies come from, as the customer was told."""
+
+        STOCK = "stock", _("From stock")
+        PREORDER = "preorder", _("Pre-order")
+        BACKORDER = "backorder", _("Ordered for the customer")
+
     order = models.ForeignKey("orders.Order", models.CASCADE, related_name="lines")
     edition = models.ForeignKey(
         "catalog.Edition", models.SET_NULL, null=True, blank=True, related_name="+"
@@ -61,6 +69,19 @@ class OrderLine(models.Model):
     )
     tax_amount = models.DecimalField(_("tax contained"), max_digits=12, decimal_places=2)
     total_amount = models.DecimalField(_("total"), max_digits=12, decimal_places=2)
+    discount_amount = models.DecimalField(
+        _("share of the discount"), max_digits=12, decimal_places=2, default=0, db_default=0
+    )
+    supply = models.CharField(
+        _("supply"), max_length=10, choices=Supply, default=Supply.STOCK, db_default="stock"
+    )
+    awaited_quantity = models.PositiveSmallIntegerField(
+        _("copies that have not come yet"), default=0, db_default=0
+    )
+    canceled_quantity = models.PositiveSmallIntegerField(
+        _("copies canceled"), default=0, db_default=0
+    )
+    promised_date = models.DateField(_("promised for"), null=True, blank=True)
     stock = models.ForeignKey(
         "catalog.Stock",
         models.SET_NULL,
@@ -91,6 +112,14 @@ class OrderLine(models.Model):
                     tax_amount__gte=0,
                     tax_amount__lte=F("total_amount"),
                     total_amount=F("unit_amount") * F("quantity"),
+                    discount_amount__gte=0,
+                    discount_amount__lte=F("total_amount"),
+                ),
+            ),
+            models.CheckConstraint(
+                name="order_line_copies",
+                condition=Q(
+                    quantity__gte=F("awaited_quantity") + F("canceled_quantity"),
                 ),
             ),
         )
@@ -102,6 +131,11 @@ class OrderLine(models.Model):
     def is_digital(self) -> bool:
         """Whether it is a file, with nothing to pack."""
         return self.format in DIGITAL_FORMATS
+
+    @property
+    def charged_amount(self) -> Decimal:
+        """What the customer pays for it: the total less its share of the discount."""
+        return self.total_amount - self.discount_amount
 
     @property
     def unshipped_quantity(self) -> int:

@@ -12,7 +12,17 @@ class Shipment(models.Model):
     carrier = models.CharField(_("carrier"), max_length=100, blank=True)
     tracking = models.CharField(_("tracking number"), max_length=100, blank=True)
     packed_at = models.DateTimeField(_("packed at"))
+    ready_at = models.DateTimeField(_("ready to collect at"), null=True, blank=True)
     shipped_at = models.DateTimeField(_("shipped at"), null=True, blank=True)
+    delivered_at = models.DateTimeField(_("delivered at"), null=True, blank=True)
+    location = models.ForeignKey(
+        "catalog.Location",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("packed at"),
+    )
 
     class Meta:
         verbose_name = _("shipment")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -58,6 +59,14 @@ class ShippingMethod(models.Model):
     for_digital = models.BooleanField(
         _("for files alone"), default=False, help_text=_("For orders with nothing to send.")
     )
+    free_from_amount = models.DecimalField(
+        _("free from an order value of"),
+        max_digits=10,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text=_("After discounts. Empty: never free."),
+    )
     is_active = models.BooleanField(_("offered"), default=True)
     ordinal = models.PositiveSmallIntegerField(_("position"), default=1)
 
@@ -80,3 +89,64 @@ class ShippingMethod(models.Model):
     def is_collection(self) -> bool:
         """Whether the customer comes to the shop for it."""
         return self.location_id is not None
+
+
+class ShippingZone(models.Model):
+    """Countries that cost the same to send to."""
+
+    name = models.CharField(_("name"), max_length=100)
+    countries = ArrayField(
+        models.CharField(max_length=2),
+        verbose_name=_("countries"),
+        default=list,
+        blank=True,
+        help_text=_("Empty: every country that is in no other zone."),
+    )
+    ordinal = models.PositiveSmallIntegerField(_("position"), default=1)
+
+    class Meta:
+        verbose_name = _("shipping zone")
+        verbose_name_plural = _("shipping zones")
+        ordering = ("ordinal", "id")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ShippingRate(models.Model):
+    """What a method costs to a zone, by weight and order value; the first that fits holds.
+
+    A method without any rate costs its own `amount` everywhere; one with rates serves only what
+    they cover.
+    """
+
+    method = models.ForeignKey(ShippingMethod, models.CASCADE, related_name="rates")
+    zone = models.ForeignKey(
+        ShippingZone, models.CASCADE, related_name="rates", verbose_name=_("zone")
+    )
+    max_weight_grams = models.PositiveIntegerField(
+        _("up to grams"), null=True, blank=True, help_text=_("Empty: any weight.")
+    )
+    min_value_amount = models.DecimalField(
+        _("from an order value of"), max_digits=10, decimal_places=2, default=Decimal("0.00")
+    )
+    amount = models.DecimalField(_("amount"), max_digits=10, decimal_places=2)
+
+    class Meta:
+        verbose_name = _("shipping rate")
+        verbose_name_plural = _("shipping rates")
+        ordering = ("zone", models.F("max_weight_grams").asc(nulls_last=True), "-min_value_amount")
+        constraints = (
+            models.CheckConstraint(
+                name="shipping_rate_not_negative",
+                condition=Q(amount__gte=0, min_value_amount__gte=0),
+            ),
+            models.UniqueConstraint(
+                name="shipping_rate_once",
+                fields=("method", "zone", "max_weight_grams", "min_value_amount"),
+                nulls_distinct=False,
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.method}, {self.zone}: {self.amount}"

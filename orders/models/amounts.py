@@ -1,0 +1,53 @@
+"""Amounts: what an order costs and what is paid for it, as it was agreed; a part of Order."""
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Sum
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from orders.models.payment import Payment, Refund
+
+
+class Amounts(models.Model):
+    """The columns of an order that say how much; all with tax, in `currency`."""
+
+    currency = models.CharField(_("currency"), max_length=3)
+    subtotal_amount = models.DecimalField(_("subtotal"), max_digits=12, decimal_places=2)
+    discount_amount = models.DecimalField(
+        _("discount"), max_digits=12, decimal_places=2, default=0, db_default=0
+    )
+    voucher_code = models.CharField(
+        _("voucher"), max_length=40, blank=True, default="", db_default=""
+    )
+    shipping_amount = models.DecimalField(_("shipping"), max_digits=10, decimal_places=2)
+    tax_amount = models.DecimalField(_("tax contained"), max_digits=12, decimal_places=2)
+    tax_country = models.CharField(
+        _("country whose tax it is"), max_length=2, blank=True, default="", db_default=""
+    )
+    total_amount = models.DecimalField(_("total"), max_digits=12, decimal_places=2)
+    gift_card_amount = models.DecimalField(
+        _("paid by gift card"), max_digits=12, decimal_places=2, default=0, db_default=0
+    )
+
+    payments: "models.Manager[Payment]"
+    refunds: "models.Manager[Refund]"
+
+    class Meta:
+        abstract = True
+
+    @property
+    def payable_amount(self) -> Decimal:
+        """What is left to pay by the chosen method, once gift cards gave their part."""
+        return self.total_amount - self.gift_card_amount
+
+    @property
+    def received_amount(self) -> Decimal:
+        """What came in for it and did not go back, in the order's currency."""
+        sums = [
+            events.filter(currency=self.currency).aggregate(total=Sum("amount"))["total"]
+            for events in (self.payments, self.refunds)
+        ]
+        return (sums[0] or Decimal("0.00")) - (sums[1] or Decimal("0.00"))

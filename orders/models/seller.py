@@ -1,0 +1,57 @@
+"""Seller: who sells, as the law wants it on an invoice, and how this shop likes to sell."""
+
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class SellerQuerySet(models.QuerySet["Seller"]):
+    """The one row, found."""
+
+    def current(self) -> "Seller":
+        """The seller; with nothing filled in before staff did."""
+        return self.first() or Seller()
+
+    def for_update(self) -> Self:
+        """Locked until the transaction ends."""
+        return self.select_for_update()
+
+
+class Seller(models.Model):
+    """One row that staff edits: the shop as a party to a contract."""
+
+    only = models.BooleanField(primary_key=True, default=True, editable=False)
+    legal_name = models.CharField(_("legal name"), max_length=200, blank=True)
+    address = models.TextField(_("address"), max_length=500, blank=True)
+    country = models.CharField(
+        _("country"), max_length=2, blank=True, help_text=_("Where tax is due by default.")
+    )
+    tax_number = models.CharField(_("tax or VAT number"), max_length=40, blank=True)
+    register_entry = models.CharField(
+        _("entry in a register"), max_length=200, blank=True, help_text=_("Court and number.")
+    )
+    email = models.EmailField(_("e-mail address"), blank=True)
+    phone = models.CharField(_("telephone"), max_length=40, blank=True)
+    invoice_note = models.TextField(_("note on invoices"), max_length=1000, blank=True)
+    splits_orders = models.BooleanField(
+        _("sends one order from several places"),
+        default=False,
+        help_text=_("Otherwise an order is taken only when one place has all of it."),
+    )
+    withdrawal_days = models.PositiveSmallIntegerField(
+        _("days to withdraw"),
+        default=14,
+        help_text=_("From delivery on. The European Union asks for at least 14."),
+    )
+
+    objects = SellerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("seller")
+        verbose_name_plural = _("seller")
+        constraints = (models.CheckConstraint(name="seller_only_one", condition=Q(only=True)),)
+
+    def __str__(self) -> str:
+        return self.legal_name or str(_("Seller"))
