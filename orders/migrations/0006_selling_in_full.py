@@ -1,13 +1,15 @@
 """Selling in full: vouchers, gift cards, tax, zones, returns, documents, allocations."""
 
+from decimal import Decimal
+
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.expressions
 import django.utils.timezone
-import orders.models.numbers
-from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
+
+import orders.models.numbers
 
 
 class Migration(migrations.Migration):
