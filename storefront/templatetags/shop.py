@@ -4,7 +4,6 @@ from decimal import Decimal
 
 from django import template
 from django.conf import settings
-from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
@@ -12,25 +11,15 @@ from django.utils.translation import gettext as _
 
 from catalog import languages
 from catalog.models import Edition, Work
+from catalog.money import format_money
 from storefront.cover_images import CoverImage
 
 register = template.Library()
 
-SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "CAD": "CA$", "AUD": "A$"}
-WITHOUT_MINOR_UNIT = frozenset({"JPY", "KRW", "ISK", "CLP", "VND"})
-
-
 @register.filter
 def money(amount: Decimal | None, currency: str = "") -> str:
     """12.5 as $12.50; in the shop's currency unless another is named. None is nothing."""
-    if amount is None:
-        return ""
-    code = currency or settings.SHOP_CURRENCY
-    places = 0 if code in WITHOUT_MINOR_UNIT else 2
-    figures = number_format(abs(amount), decimal_pos=places, use_l10n=True, force_grouping=True)
-    sign = "−" if amount < 0 else ""
-    symbol = SYMBOLS.get(code, f"{code}\N{NO-BREAK SPACE}")
-    return f"{sign}{symbol}{figures}"
+    return "" if amount is None else format_money(amount, currency or settings.SHOP_CURRENCY)
 
 
 @register.filter

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 from django.http import QueryDict
+from django.utils import translation
 from pytest_django import Settings
 
 from storefront.paging import Paging, read_page
@@ -25,6 +26,12 @@ from storefront.templatetags import shop
 )
 def test_money(amount: Decimal | None, currency: str, written: str) -> None:
     assert shop.money(amount, currency) == written
+
+
+def test_money_is_written_as_the_language_wants() -> None:
+    with translation.override("de"):
+        written = shop.money(Decimal("-1234.5"), "EUR")
+    assert written == "−1.234,50\N{NO-BREAK SPACE}€"
 
 
 def test_money_is_in_the_shops_currency(settings: Settings) -> None:
