@@ -5,8 +5,9 @@ from orders.models.basket import Basket, BasketLine
 from orders.models.document import Document, DocumentCounter, DocumentKind
 from orders.models.gift_card import GiftCard, GiftCardMovement
 from orders.models.order import Order, WrongState
-from orders.models.order_event import OrderEvent, OrderMessage
+from orders.models.order_event import OrderEvent
 from orders.models.order_line import OrderLine
+from orders.models.order_message import OrderMessage
 from orders.models.payment import Payment, Refund
 from orders.models.provider import PaymentAttempt, ProviderEvent, RefundRequest
 from orders.models.returning import Return, ReturnLine

@@ -21,13 +21,15 @@ from procrastinate.contrib.django import app
 from orders.models import numbers
 from orders.models.amounts import Amounts
 from orders.models.delivery import Delivery
-from orders.models.order_event import OrderEvent, OrderMessage
+from orders.models.order_event import OrderEvent
+from orders.models.order_message import OrderMessage
 from orders.models.shipment import Shipment, ShipmentLine
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from accounts.models import User
+    from orders.models.payment import Refund
 
 OFFLINE = "offline"
 """The provider of money that staff saw themselves: cash, a transfer."""
@@ -196,7 +198,7 @@ class Order(Delivery, Amounts):
     def confirm(self) -> None:
         """Have it known that the order was placed; without anything to pay it is paid at once."""
         self.record(OrderEvent.Kind.PLACED, at=self.placed_at)
-        self._tell(OrderMessage.Kind.PLACED)
+        self.tell(OrderMessage.Kind.PLACED)
         if self.total_amount == 0:
             self.mark_paid(at=self.placed_at)
 
@@ -221,7 +223,8 @@ class Order(Delivery, Amounts):
             self._receive_offline(at=at, actor=actor)
         self._update(status=Order.Status.PAID, paid_at=at, expires_at=None)
         self.record(OrderEvent.Kind.PAID, actor=actor, at=at)
-        self._tell(OrderMessage.Kind.PAID)
+        app.configure_task("orders.issue_invoice").defer(order_id=self.pk)
+        self.tell(OrderMessage.Kind.PAID)
 
     @transaction.atomic
     def pack(self, *, actor: "User | None" = None, at: datetime.datetime | None = None) -> None:
@@ -259,7 +262,7 @@ class Order(Delivery, Amounts):
         self._update(status=Order.Status.SHIPPED, shipped_at=at)
         note = " ".join(filter(None, (carrier, tracking)))
         self.record(OrderEvent.Kind.SHIPPED, actor=actor, note=note, at=at)
-        self._tell(OrderMessage.Kind.SHIPPED)
+        self.tell(OrderMessage.Kind.SHIPPED)
         return shipment
 
     @transaction.atomic
@@ -330,6 +333,17 @@ class Order(Delivery, Amounts):
             created_at=at or timezone.now(),
         )
 
+    def tell(self, kind: OrderMessage.Kind, reference: str = "") -> None:
+        """Have the customer sent the e-mail of this kind about `reference`, after the commit."""
+        # By name, because jobs stand above models.
+        send = app.configure_task("orders.send_message")
+        send.defer(order_id=self.pk, kind=kind.value, reference=reference)
+
+    def document_refund(self, refund: "Refund") -> None:
+        """Have a credit note issued and the customer told, after the commit."""
+        app.configure_task("orders.issue_credit_note").defer(refund_id=refund.pk)
+        self.tell(OrderMessage.Kind.REFUNDED, str(refund.pk))
+
     def _update(self, **fields: object) -> None:
         for name, value in fields.items():
             setattr(self, name, value)
@@ -374,8 +388,4 @@ class Order(Delivery, Amounts):
         if (owed := self.received_amount) > 0:
             note = f"{owed} {self.currency}"
             self.record(OrderEvent.Kind.REFUND_DUE, note=note, at=at, needs_attention=True)
-        self._tell(OrderMessage.Kind.CANCELED)
-
-    def _tell(self, kind: OrderMessage.Kind) -> None:
-        # By name, because jobs stand above models.
-        app.configure_task("orders.send_message").defer(order_id=self.pk, kind=kind.value)
+        self.tell(OrderMessage.Kind.CANCELED)

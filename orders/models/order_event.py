@@ -1,4 +1,4 @@
-"""OrderEvent: what happened to an order, append-only; OrderMessage: what its customer was told."""
+"""OrderEvent: what happened to an order, append-only."""
 
 from django.conf import settings
 from django.db import models
@@ -40,6 +40,7 @@ class OrderEvent(models.Model):
         REFUND_REQUESTED = "refund_requested", _("Refund requested")
         REFUND_FAILED = "refund_failed", _("Refund failed")
         MESSAGE_UNCERTAIN = "message_uncertain", _("E-mail that may not have arrived")
+        MESSAGE_SETTLED = "message_settled", _("E-mail settled by staff")
         REFUND_DUE = "refund_due", _("Money to be returned")
         REFUNDED = "refunded", _("Refunded")
         SETTLED = "settled", _("Settled by staff")
@@ -67,48 +68,3 @@ class OrderEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.note}" if self.note else self.get_kind_display()
-
-
-class OrderMessage(models.Model):
-    """An e-mail about the order: of a kind, about one thing (`reference`), sent at most once.
-
-    `sending_at` is committed before the mail server is spoken to and `sent_at` after it agreed, so
-    one with the first and without the second may or may not have arrived.
-    """
-
-    class Kind(models.TextChoices):
-        """What the e-mail says."""
-
-        PLACED = "placed", _("Confirmation")
-        PAID = "paid", _("Payment received")
-        SERVED = "served", _("Copies came in")
-        READY = "ready", _("Ready to collect")
-        SHIPPED = "shipped", _("On its way")
-        DELIVERED = "delivered", _("Delivered")
-        CANCELED = "canceled", _("Canceled")
-        LINES_CANCELED = "lines_canceled", _("Partly canceled")
-        REFUNDED = "refunded", _("Refunded")
-        RETURN_REQUESTED = "return_requested", _("Return requested")
-        RETURN_RECEIVED = "return_received", _("Return received")
-        RETURN_DECLINED = "return_declined", _("Return declined")
-        WITHDRAWN = "withdrawn", _("Withdrawal received")
-        GIFT_CARD = "gift_card", _("Gift card")
-
-    order = models.ForeignKey("orders.Order", models.CASCADE, related_name="messages")
-    kind = models.CharField(_("kind"), max_length=20, choices=Kind)
-    reference = models.CharField(_("about"), max_length=40, blank=True, default="", db_default="")
-    sending_at = models.DateTimeField(_("handed over at"), null=True, blank=True)
-    sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("order e-mail")
-        verbose_name_plural = _("order e-mails")
-        ordering = ("id",)
-        constraints = (
-            models.UniqueConstraint(
-                name="order_message_once", fields=("order", "kind", "reference")
-            ),
-        )
-
-    def __str__(self) -> str:
-        return self.get_kind_display()

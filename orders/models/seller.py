@@ -3,7 +3,7 @@
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 
@@ -35,6 +35,17 @@ class Seller(models.Model):
     email = models.EmailField(_("e-mail address"), blank=True)
     phone = models.CharField(_("telephone"), max_length=40, blank=True)
     invoice_note = models.TextField(_("note on invoices"), max_length=1000, blank=True)
+    invoice_prefix = models.CharField(
+        _("prefix of invoice numbers"), max_length=10, blank=True, default="", db_default=""
+    )
+    credit_note_prefix = models.CharField(
+        _("prefix of credit notes’ numbers"),
+        max_length=10,
+        blank=True,
+        default="C",
+        db_default="C",
+        help_text=_("Another one than that of invoices."),
+    )
     splits_orders = models.BooleanField(
         _("sends one order from several places"),
         default=False,
@@ -51,7 +62,14 @@ class Seller(models.Model):
     class Meta:
         verbose_name = _("seller")
         verbose_name_plural = _("seller")
-        constraints = (models.CheckConstraint(name="seller_only_one", condition=Q(only=True)),)
+        constraints = (
+            models.CheckConstraint(name="seller_only_one", condition=Q(only=True)),
+            models.CheckConstraint(
+                name="seller_prefixes_differ",
+                condition=~Q(invoice_prefix=F("credit_note_prefix")),
+                violation_error_message=_("Invoices and credit notes need different prefixes."),
+            ),
+        )
 
     def __str__(self) -> str:
         return self.legal_name or str(_("Seller"))
