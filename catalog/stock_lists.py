@@ -2,6 +2,7 @@
 
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import BinaryIO
 
 from django.db import transaction
@@ -37,21 +38,26 @@ def import_stock(file: BinaryIO) -> int:
                 by_edition, location=location, reason=reason or _("Stock list")
             )
         except InsufficientStock as error:
-            message = _("%(allocated)d copies are promised to orders.") % {
-                "allocated": error.wanted
-            }
-            line = next(row.line for row in rows if _number(row) == error.edition.isbn13)
-            raise InvalidRows([RowError(line, "on_hand", message)]) from error
+            raise InvalidRows(list(_too_few(rows, error))) from error
     return changed
+
+
+def _too_few(rows: list[Row], error: InsufficientStock) -> Iterator[RowError]:
+    default = Location.objects.values_list("code", flat=True).first()
+    lines = {(_number(row), row["location"] or default): row.line for row in rows}
+    for stock in error.short:
+        message = _("%(allocated)d copies are promised to orders.") % {"allocated": stock.allocated}
+        yield RowError(lines[stock.edition.isbn13, stock.location.code], "on_hand", message)
 
 
 def _lock(counts: Counts) -> None:
     """Lock all rows at once in the one order; location by location could deadlock with orders."""
-    rows = Stock.objects.filter(
-        edition__in=[edition for by_edition in counts.values() for edition in by_edition],
-        location__in=[location for location, _reason in counts],
-    )
-    list(rows.select_for_update(of=("self",)).in_locking_order())
+    places = [
+        (edition, location)
+        for (location, _reason), by_edition in counts.items()
+        for edition in by_edition
+    ]
+    list(Stock.objects.at(places).locked())
 
 
 def _checked(rows: list[Row]) -> Counts:

@@ -2,13 +2,17 @@
 
 from catalog.models.contributor import Contribution, Contributor, ContributorRole
 from catalog.models.edition import Edition, Format
+from catalog.models.location import Location
 from catalog.models.price import Price
 from catalog.models.publisher import Imprint, Publisher
 from catalog.models.search_entry import SearchEntry
 from catalog.models.series import Series, SeriesMembership
 from catalog.models.staff_list import StaffList, StaffListEntry
-from catalog.models.stock import Location, Stock, StockMovement
+from catalog.models.stock import Stock
+from catalog.models.stock_movement import StockMovement
+from catalog.models.stocktake import Stocktake, StocktakeLine
 from catalog.models.subject import Subject
+from catalog.models.supply import Supply
 from catalog.models.work import Work
 
 __all__ = [
@@ -28,6 +32,9 @@ __all__ = [
     "StaffListEntry",
     "Stock",
     "StockMovement",
+    "Stocktake",
+    "StocktakeLine",
     "Subject",
+    "Supply",
     "Work",
 ]

@@ -21,6 +21,7 @@ from catalog.models import generations, slugs
 
 if TYPE_CHECKING:
     from catalog.models.contributor import Contribution
+    from catalog.models.supply import Supply
     from catalog.models.work import Work
 
 
@@ -33,9 +34,11 @@ class Format(models.TextChoices):
     BOARD_BOOK = "board_book", _("Board book")
     EBOOK = "ebook", _("E-book")
     AUDIOBOOK = "audiobook", _("Audiobook")
+    GIFT_CARD = "gift_card", _("Gift card")
 
 
-DIGITAL_FORMATS = frozenset({Format.EBOOK, Format.AUDIOBOOK})
+DIGITAL_FORMATS = frozenset({Format.EBOOK, Format.AUDIOBOOK, Format.GIFT_CARD})
+"""What comes by e-mail: it takes no stock and needs no parcel."""
 
 
 NUMBER_PATTERN = r"^(978[0-9]|979[1-9]|2[0-9]{3})[0-9]{9}$"
@@ -233,13 +236,44 @@ class Edition(models.Model):
 
     @property
     def is_digital(self) -> bool:
-        """Whether it is a file: it takes no stock and needs no parcel."""
+        """Whether it comes by e-mail: it takes no stock and needs no parcel."""
         return self.format in DIGITAL_FORMATS
+
+    @property
+    def is_gift_card(self) -> bool:
+        """Whether it is money for later, and no book."""
+        return self.format == Format.GIFT_CARD
 
     @property
     def is_forthcoming(self) -> bool:
         """Whether its publication date lies ahead."""
-        return self.publication_date is not None and self.publication_date > timezone.localdate()
+        return self.is_forthcoming_on(timezone.localdate())
+
+    def is_forthcoming_on(self, day: datetime.date) -> bool:
+        """Whether its publication date lies ahead on that day."""
+        return self.publication_date is not None and self.publication_date > day
+
+    @property
+    def own_supply(self) -> "Supply | None":
+        """How it is had while no copy is there, if something was said about that."""
+        return getattr(self, "supply", None)
+
+    @property
+    def is_for_sale(self) -> bool:
+        """Whether customers can order it today, from stock or not; needs `with_price`.
+
+        A forthcoming edition is for sale where pre-orders are accepted. Whether copies are left
+        is another question: `availability`.
+        """
+        if not self.is_offered or self.price_amount is None:
+            return False
+        return not self.is_forthcoming or self.promise_kind is not None
+
+    @property
+    def promise_kind(self) -> "Supply.Kind | None":
+        """How copies that are not there can be promised today: as a pre-order, ordered, or not."""
+        supply = None if self.is_digital else self.own_supply
+        return supply.kind(timezone.localdate()) if supply else None
 
     @property
     def list_rank(self) -> tuple[bool, bool, Decimal, int]:

@@ -1,68 +1,146 @@
-"""Stock: what lies where, what of it is promised, and the ledger of every change.
+"""Stock: what lies where, and what of it is promised.
 
-The two counters change only through the verbs below: each is one conditional UPDATE, with a CHECK
-constraint behind it, and writes its StockMovement in the same transaction. The counters therefore
-always equal the sums of their movements, which the `audit` command proves.
+The two counters change only through the verbs below. Each is a list of movements that
+`StockQuerySet.move` carries out: it locks the rows in one order, changes the counters with a CHECK
+constraint behind it, and writes the ledger, in one transaction and a constant number of statements.
+The counters therefore always equal the sums of their movements, which the `audit` command proves.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
-from django.conf import settings
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import F, Q
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from procrastinate.contrib.django import app
+
+from catalog.models.location import Location
+from catalog.models.stock_movement import StockMovement
+from catalog.models.supply import serve_waiting
 
 if TYPE_CHECKING:
     from accounts.models import User
     from catalog.models.edition import Edition
+    from catalog.models.stocktake import Stocktake
+
+Kind = StockMovement.Kind
+
+MOVE = """
+UPDATE catalog_stock AS stock
+SET on_hand = stock.on_hand + change.on_hand, allocated = stock.allocated + change.allocated
+FROM unnest(%s::bigint[], %s::int[], %s::int[]) AS change (id, on_hand, allocated)
+WHERE stock.id = change.id
+"""
+"""One statement however many rows; the CHECK constraint stands behind it."""
 
 
 class InsufficientStock(Exception):
-    """A change would leave fewer copies than are promised, or fewer than none."""
+    """A change would leave fewer copies than are promised, or fewer than none.
 
-    def __init__(self, edition: "Edition", *, wanted: int) -> None:
-        super().__init__(edition, wanted)
-        self.edition = edition
-        self.wanted = wanted
+    `short` says of which rows, and how many copies each would have needed.
+    """
 
-    def __str__(self) -> str:
-        return _("There are too few copies of %(edition)s.") % {"edition": self.edition}
-
-
-class Location(models.Model):
-    """A shop or a store room."""
-
-    code = models.SlugField(_("code"), max_length=40, unique=True)
-    name = models.CharField(_("name"), max_length=200)
-    address = models.TextField(_("address"), blank=True, max_length=500)
-    offers_collection = models.BooleanField(_("customers can collect here"), default=False)
-    priority = models.PositiveSmallIntegerField(
-        _("priority"),
-        default=1,
-        help_text=_("Orders are served from the lowest first."),
-    )
-
-    class Meta:
-        verbose_name = _("location")
-        verbose_name_plural = _("locations")
-        ordering = ("priority", "id")
+    def __init__(self, short: "Mapping[Stock, int]") -> None:
+        super().__init__(short)
+        self.short = dict(short)
+        first, self.wanted = next(iter(self.short.items()))
+        self.edition = first.edition
 
     def __str__(self) -> str:
-        return self.name
+        editions = "; ".join(dict.fromkeys(str(stock.edition) for stock in self.short))
+        return _("There are too few copies of %(edition)s.") % {"edition": editions}
 
 
 class StockQuerySet(models.QuerySet["Stock"]):
-    """Selections of stock."""
+    """Selections of stock, and the verbs that change many rows."""
+
+    def for_customers(self) -> Self:
+        """At the locations whose copies a customer can have."""
+        return self.filter(location__in=Location.objects.for_customers())
 
     def in_locking_order(self) -> Self:
         """The one order in which rows are changed, so that no two transactions can deadlock."""
         return self.order_by("edition__isbn13", "location_id")
 
+    def locked(self) -> Self:
+        """Locked until the transaction ends, with their editions and what supplies them."""
+        rows = self.select_related("edition__supply")
+        return rows.select_for_update(of=("self",)).in_locking_order()
+
     def with_available(self, quantity: int) -> Self:
         """Rows that could promise `quantity` copies."""
         return self.filter(on_hand__gte=F("allocated") + quantity)
+
+    def at(self, places: "Iterable[tuple[Edition, Location]]") -> Self:
+        """The rows of these editions at these locations, made where there is none.
+
+        Call it before any row is locked: two transactions that make the same row wait for each
+        other, and so must do it in the one order.
+        """
+        places = sorted(places, key=lambda place: (place[0].isbn13, place[1].pk))
+        rows = [Stock(edition=edition, location=location) for edition, location in places]
+        self.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
+        return self.filter(
+            edition__in={edition.pk for edition, _location in places},
+            location__in={location.pk for _edition, location in places},
+        )
+
+    def allocate_many(
+        self, copies: "Mapping[Stock, int]", *, reference: str, actor: "User | None" = None
+    ) -> None:
+        """Promise these copies to the order `reference`, all or none.
+
+        Raises InsufficientStock, with nothing written.
+        """
+        self._for_order(copies, Kind.ALLOCATE, (0, 1), reference, actor)
+
+    def release_many(
+        self, copies: "Mapping[Stock, int]", *, reference: str, actor: "User | None" = None
+    ) -> None:
+        """Take the promise of these copies to the order `reference` back, all or none."""
+        self._for_order(copies, Kind.RELEASE, (0, -1), reference, actor)
+
+    def consume_many(
+        self, copies: "Mapping[Stock, int]", *, reference: str, actor: "User | None" = None
+    ) -> None:
+        """Hand out these promised copies: they leave the shop with the order `reference`."""
+        self._for_order(copies, Kind.CONSUME, (-1, -1), reference, actor)
+
+    @transaction.atomic
+    def transfer(
+        self,
+        copies: "Mapping[Edition, int]",
+        *,
+        source: Location,
+        target: Location,
+        reason: str = "",
+        actor: "User | None" = None,
+    ) -> None:
+        """Carry these copies from one location to another, all or none.
+
+        Copies that are promised to orders stay. Raises InsufficientStock naming what is short,
+        with nothing written; ValueError where the two locations are one.
+        """
+        if source == target:
+            raise ValueError("Copies cannot be moved to where they are")
+        movements = []
+        places = ((edition, location) for edition in copies for location in (source, target))
+        for stock in self.at(places).select_related("edition", "location"):
+            leaves = stock.location_id == source.pk
+            quantity = _copies(copies[stock.edition])
+            movements.append(
+                StockMovement(
+                    stock=stock,
+                    kind=Kind.TRANSFER_OUT if leaves else Kind.TRANSFER_IN,
+                    on_hand_change=-quantity if leaves else quantity,
+                    allocated_change=0,
+                    other_location=target if leaves else source,
+                    reason=reason,
+                    actor=actor,
+                )
+            )
+        self.move(movements)
 
     @transaction.atomic
     def count_many(
@@ -75,29 +153,67 @@ class StockQuerySet(models.QuerySet["Stock"]):
     ) -> int:
         """Make the counted numbers the ones on hand; returns how many editions that changed.
 
-        Raises InsufficientStock for the first edition of which more are allocated than counted.
+        Raises InsufficientStock naming the editions of which more are allocated than counted.
         """
-        self.bulk_create(
-            [Stock(edition=edition, location=location) for edition in counts],
-            ignore_conflicts=True,
+        movements = []
+        for row in self.at((edition, location) for edition in counts).locked():
+            difference = counts[row.edition] - row.on_hand
+            if difference:
+                movements.append(row.correction(difference, reason=reason, actor=actor))
+        self.move(movements)
+        return len(movements)
+
+    def move(self, movements: "Sequence[StockMovement]") -> None:
+        """Carry out these movements, which are not saved yet: all of them, or none.
+
+        At most one for each row of stock. Raises InsufficientStock, with nothing written: the
+        transaction around it may go on.
+        """
+        if not movements:
+            return
+        by_stock = {movement.stock_id: movement for movement in movements}
+        if len(by_stock) != len(movements):
+            raise ValueError("A row of stock moves once at a time")
+        short: dict[Stock, int] = {}
+        with transaction.atomic(savepoint=False):
+            rows = list(Stock.objects.filter(pk__in=by_stock).locked())
+            for row in rows:
+                movement = by_stock[row.pk]
+                row.on_hand += movement.on_hand_change
+                row.allocated += movement.allocated_change
+                if row.available < 0 or row.allocated < 0:
+                    short[movement.stock] = max(movement.allocated_change, -movement.on_hand_change)
+            if not short:
+                _write(movements)
+                _tell(rows, by_stock)
+        if short:
+            raise InsufficientStock(short)
+        for row in rows:
+            stock = by_stock[row.pk].stock
+            stock.on_hand, stock.allocated = row.on_hand, row.allocated
+
+    def _for_order(
+        self,
+        copies: "Mapping[Stock, int]",
+        kind: StockMovement.Kind,
+        direction: tuple[int, int],
+        reference: str,
+        actor: "User | None",
+    ) -> None:
+        on_hand, allocated = direction
+        self.move(
+            [
+                StockMovement(
+                    stock=stock,
+                    kind=kind,
+                    on_hand_change=on_hand * _copies(quantity),
+                    allocated_change=allocated * quantity,
+                    reference=reference,
+                    actor=actor,
+                )
+                for stock, quantity in copies.items()
+            ]
         )
-        wanted = {edition.pk: (edition, count) for edition, count in counts.items()}
-        rows = self.filter(edition__in=wanted, location=location).select_for_update(of=("self",))
-        changed: list[Stock] = []
-        movements: list[StockMovement] = []
-        for row in rows.in_locking_order():
-            edition, count = wanted[row.edition_id]
-            if count < row.allocated:
-                raise InsufficientStock(edition, wanted=row.allocated)
-            if count != row.on_hand:
-                movements.append(row.movement_to(count, reason=reason, actor=actor))
-                row.on_hand = count
-                changed.append(row)
-        self.bulk_update(changed, ["on_hand"], batch_size=500)
-        StockMovement.objects.bulk_create(movements, batch_size=500)
-        if changed:
-            publish_stock(wanted[row.edition_id][0].isbn13 for row in changed)
-        return len(changed)
 
 
 class Stock(models.Model):
@@ -105,14 +221,17 @@ class Stock(models.Model):
 
     edition = models.ForeignKey("catalog.Edition", models.CASCADE, related_name="stocks")
     location = models.ForeignKey(Location, models.PROTECT, related_name="stocks")
-    on_hand = models.IntegerField(_("on hand"), default=0)
-    allocated = models.IntegerField(_("allocated"), default=0)
+    on_hand = models.IntegerField(gettext_lazy("on hand"), default=0)
+    allocated = models.IntegerField(gettext_lazy("allocated"), default=0)
 
     objects = StockQuerySet.as_manager()
 
+    missing: int
+    """Copies that a complete stocktake did not find; set by `Stocktake.uncounted`."""
+
     class Meta:
-        verbose_name = _("stock")
-        verbose_name_plural = _("stock")
+        verbose_name = gettext_lazy("stock")
+        verbose_name_plural = gettext_lazy("stock")
         ordering = ("edition", "location")
         constraints = (
             models.UniqueConstraint(name="stock_of_edition", fields=("edition", "location")),
@@ -132,7 +251,7 @@ class Stock(models.Model):
 
     def receive(self, quantity: int, *, reason: str = "", actor: "User | None" = None) -> None:
         """Take `quantity` copies in."""
-        self._change(StockMovement.Kind.RECEIVE, _copies(quantity), 0, reason=reason, actor=actor)
+        self._change(Kind.RECEIVE, _copies(quantity), reason=reason, actor=actor)
 
     def adjust(self, difference: int, *, reason: str, actor: "User | None" = None) -> None:
         """Correct the count by `difference`, for a reason.
@@ -141,7 +260,26 @@ class Stock(models.Model):
         """
         if not difference:
             raise ValueError("A difference of 0 is no adjustment")
-        self._change(StockMovement.Kind.ADJUST, difference, 0, reason=reason, actor=actor)
+        self._change(Kind.ADJUST, difference, reason=reason, actor=actor)
+
+    def damage(
+        self, quantity: int, *, reason: str, reference: str = "", actor: "User | None" = None
+    ) -> None:
+        """Write off `quantity` copies that cannot be sold any more.
+
+        Raises InsufficientStock when fewer would be left than are allocated.
+        """
+        self._change(
+            Kind.DAMAGE, -_copies(quantity), reason=reason, reference=reference, actor=actor
+        )
+
+    def take_back(
+        self, quantity: int, *, reference: str, reason: str = "", actor: "User | None" = None
+    ) -> None:
+        """Put `quantity` copies back on the shelf that a customer returned of order `reference`."""
+        self._change(
+            Kind.RETURN, _copies(quantity), reason=reason, reference=reference, actor=actor
+        )
 
     def count(self, on_hand: int, *, reason: str, actor: "User | None" = None) -> None:
         """Make `on_hand` the number that was counted; nothing happens if it is that already."""
@@ -152,64 +290,57 @@ class Stock(models.Model):
 
     def allocate(self, quantity: int, *, reference: str) -> None:
         """Promise `quantity` copies to the order `reference`."""
-        self._change(StockMovement.Kind.ALLOCATE, 0, _copies(quantity), reference=reference)
+        Stock.objects.all().allocate_many({self: quantity}, reference=reference)
 
     def release(self, quantity: int, *, reference: str) -> None:
         """Take the promise of `quantity` copies to the order `reference` back."""
-        self._change(StockMovement.Kind.RELEASE, 0, -_copies(quantity), reference=reference)
+        Stock.objects.all().release_many({self: quantity}, reference=reference)
 
     def consume(self, quantity: int, *, reference: str, actor: "User | None" = None) -> None:
         """Hand out `quantity` promised copies: they leave the shop with the order `reference`."""
-        change = -_copies(quantity)
-        self._change(StockMovement.Kind.CONSUME, change, change, reference=reference, actor=actor)
+        Stock.objects.all().consume_many({self: quantity}, reference=reference, actor=actor)
 
-    def movement_to(self, count: int, *, reason: str, actor: "User | None") -> "StockMovement":
-        """The movement, not saved yet, that makes `count` the number on hand.
+    def correction(
+        self,
+        difference: int,
+        *,
+        reason: str,
+        actor: "User | None",
+        stocktake: "Stocktake | None" = None,
+    ) -> StockMovement:
+        """The movement, not carried out yet, that changes the number on hand by `difference`.
 
-        Where nothing lay, the copies came in; else the count before was wrong.
+        Where nothing lay, the copies came in; else the number before was wrong.
         """
-        kind = StockMovement.Kind.ADJUST if self.on_hand else StockMovement.Kind.RECEIVE
         return StockMovement(
             stock=self,
-            kind=kind,
-            on_hand_change=count - self.on_hand,
+            kind=Kind.ADJUST if self.on_hand else Kind.RECEIVE,
+            on_hand_change=difference,
             allocated_change=0,
             reason=reason,
             actor=actor,
+            stocktake=stocktake,
         )
 
     def _change(
         self,
-        kind: "StockMovement.Kind",
+        kind: StockMovement.Kind,
         on_hand: int,
-        allocated: int,
         *,
-        reason: str = "",
+        reason: str,
         reference: str = "",
-        actor: "User | None" = None,
+        actor: "User | None",
     ) -> None:
-        with transaction.atomic():
-            possible = Stock.objects.filter(
-                pk=self.pk,
-                on_hand__gte=F("allocated") + (allocated - on_hand),
-                allocated__gte=-allocated,
-            )
-            changed = possible.update(
-                on_hand=F("on_hand") + on_hand, allocated=F("allocated") + allocated
-            )
-            if not changed:
-                raise InsufficientStock(self.edition, wanted=max(allocated, -on_hand))
-            StockMovement.objects.create(
-                stock=self,
-                kind=kind,
-                on_hand_change=on_hand,
-                allocated_change=allocated,
-                reason=reason,
-                reference=reference,
-                actor=actor,
-            )
-            publish_stock([self.edition.isbn13])
-        self.refresh_from_db(fields=["on_hand", "allocated"])
+        movement = StockMovement(
+            stock=self,
+            kind=kind,
+            on_hand_change=on_hand,
+            allocated_change=0,
+            reason=reason,
+            reference=reference,
+            actor=actor,
+        )
+        Stock.objects.all().move([movement])
 
 
 def _copies(quantity: int) -> int:
@@ -219,56 +350,30 @@ def _copies(quantity: int) -> int:
     return quantity
 
 
+def _write(movements: "Sequence[StockMovement]") -> None:
+    with connection.cursor() as cursor:
+        columns = zip(
+            *((m.stock_id, m.on_hand_change, m.allocated_change) for m in movements), strict=True
+        )
+        cursor.execute(MOVE, [list(column) for column in columns])
+    StockMovement.objects.bulk_create(movements, batch_size=1000)
+
+
+def _tell(rows: "list[Stock]", by_stock: "Mapping[int, StockMovement]") -> None:
+    """Have the worker renew the live stock, and serve who waits for copies that are free now."""
+    publish_stock(dict.fromkeys(row.edition.isbn13 for row in rows))
+    freed = (
+        row.edition.isbn13
+        for row in rows
+        if row.edition.own_supply
+        and by_stock[row.pk].on_hand_change > by_stock[row.pk].allocated_change
+    )
+    serve_waiting(dict.fromkeys(freed))
+
+
 def publish_stock(numbers: Iterable[str]) -> None:
     """Have the worker renew the live stock of these editions as soon as this transaction commits.
 
     Named and not imported, because jobs stand above models.
     """
     app.configure_task("catalog.publish_stock").defer(numbers=list[Any](numbers))
-
-
-class StockMovement(models.Model):
-    """One line of the ledger: never changed, never deleted (a trigger refuses it)."""
-
-    class Kind(models.TextChoices):
-        """Why copies moved."""
-
-        RECEIVE = "receive", _("Received")
-        ADJUST = "adjust", _("Adjusted")
-        ALLOCATE = "allocate", _("Allocated")
-        RELEASE = "release", _("Released")
-        CONSUME = "consume", _("Handed out")
-
-    stock = models.ForeignKey(Stock, models.CASCADE, related_name="movements")
-    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
-    on_hand_change = models.IntegerField(_("change of on hand"))
-    allocated_change = models.IntegerField(_("change of allocated"))
-    reason = models.CharField(_("reason"), max_length=200, blank=True)
-    reference = models.CharField(
-        _("reference"),
-        max_length=40,
-        blank=True,
-        help_text=_("The order’s number."),
-    )
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
-    )
-    created_at = models.DateTimeField(_("at"), auto_now_add=True)
-
-    class Meta:
-        verbose_name = _("stock movement")
-        verbose_name_plural = _("stock movements")
-        ordering = ("-id",)
-        constraints = (
-            models.CheckConstraint(
-                name="stock_movement_fits_kind",
-                condition=Q(kind="receive", on_hand_change__gt=0, allocated_change=0)
-                | Q(kind="adjust", allocated_change=0) & ~Q(on_hand_change=0)
-                | Q(kind="allocate", on_hand_change=0, allocated_change__gt=0)
-                | Q(kind="release", on_hand_change=0, allocated_change__lt=0)
-                | Q(kind="consume", on_hand_change__lt=0, allocated_change=F("on_hand_change")),
-            ),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.on_hand_change:+} / {self.allocated_change:+}"

@@ -23,6 +23,7 @@ from catalog.models import (
     StaffList,
     Stock,
     Subject,
+    Supply,
     Work,
 )
 
@@ -141,6 +142,24 @@ def main_shop() -> Location:
     return Location.objects.get_or_create(
         code="main", defaults={"name": "Main shop", "offers_collection": True}
     )[0]
+
+
+def store_room() -> Location:
+    """A second location, behind the main shop."""
+    return Location.objects.get_or_create(
+        code="store-room",
+        defaults={"name": "Store room", "kind": Location.Kind.STORE_ROOM, "priority": 2},
+    )[0]
+
+
+def preorderable(edition: Edition, **fields: Any) -> Supply:
+    """Customers can pre-order `edition` while it is forthcoming."""
+    return Supply.objects.create(edition=edition, accepts_preorders=True, **fields)
+
+
+def orderable(edition: Edition, **fields: Any) -> Supply:
+    """The shop orders `edition` for customers when none is left."""
+    return Supply.objects.create(edition=edition, accepts_backorders=True, **fields)
 
 
 def put_in_stock(edition: Edition, quantity: int, *, location: Location | None = None) -> Stock:

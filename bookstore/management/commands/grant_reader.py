@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 from psycopg import sql
 
-from catalog.models import StockMovement
+from catalog.models import StockMovement, Stocktake, StocktakeLine
 
 CONNECT_SECONDS = 5
 
@@ -92,10 +92,11 @@ def _make_read_only(reader: str) -> None:
 
 
 def catalogue_tables() -> list[str]:
-    """The tables of the catalog app's models, but for the ledger: it names orders and staff."""
+    """The tables of the catalog app's models, but for those that name orders and staff."""
     models = apps.get_app_config("catalog").get_models(include_auto_created=True)
     tables = {model._meta.db_table for model in models if model._meta.managed}
-    return sorted(tables - {StockMovement._meta.db_table})
+    inner = {model._meta.db_table for model in (StockMovement, Stocktake, StocktakeLine)}
+    return sorted(tables - inner)
 
 
 def _statements(reader: str) -> list[sql.Composed]:
