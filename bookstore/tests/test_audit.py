@@ -12,6 +12,7 @@ from bookstore import audit
 from catalog import indexing
 from catalog.models import SearchEntry, Stock
 from catalog.tests.factories import EditionFactory
+from orders import fulfillment
 from orders.models import Order
 from orders.tests.factories import NOW, make_order
 from tests.people import carol
@@ -31,7 +32,7 @@ def busy_shop() -> dict[str, Order]:
     }
     for state in ("paid", "shipped", "refunded"):
         orders[state].mark_paid(at=NOW, actor=clerk)
-    orders["shipped"].ship(actor=clerk, at=NOW)
+    fulfillment.ship(order=orders["shipped"], actor=clerk, at=NOW)
     orders["canceled"].cancel(actor=clerk, at=NOW)
     orders["refunded"].cancel(actor=clerk, at=NOW)
     return orders

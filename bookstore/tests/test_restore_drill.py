@@ -19,6 +19,7 @@ from caching.answers import HOME_PAGE
 from catalog import indexing, memory
 from catalog.models import Edition
 from catalog.tests.factories import EditionFactory
+from orders import fulfillment
 from orders.models import Order
 from orders.tests.factories import NOW, make_order
 from tests.people import carol
@@ -49,7 +50,7 @@ def edition() -> Edition:
     clerk = carol()
     shipped, refunded, canceled, _waiting = (make_order({edition: 2}) for _number in range(4))
     shipped.mark_paid(at=NOW, actor=clerk)
-    shipped.ship(actor=clerk, at=NOW)
+    fulfillment.ship(order=shipped, actor=clerk, at=NOW)
     refunded.mark_paid(at=NOW, actor=clerk)
     refunded.refunds.create(
         provider="offline", event_id="1", amount=1, currency="USD", actor=clerk, refunded_at=NOW

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from orders import refunds
+from orders import fulfillment, refunds
 from orders.models import Order
 
 Status = Order.Status
@@ -94,7 +94,7 @@ ACTIONS: dict[str, Action] = {
         done=_("Order %(number)s is packed."),
         form=NoForm,
         is_possible=_can_be_packed,
-        do=lambda order, data, actor: order.pack(actor=actor),
+        do=lambda order, data, actor: fulfillment.pack(order=order, at=timezone.now(), actor=actor),
     ),
     "ship": Action(
         label=_("Ship"),
@@ -102,7 +102,9 @@ ACTIONS: dict[str, Action] = {
         done=_("Order %(number)s is on its way."),
         form=ShipForm,
         is_possible=lambda order: order.status == Status.PAID and order.needs_shipment,
-        do=lambda order, data, actor: order.ship(actor=actor, **data),
+        do=lambda order, data, actor: fulfillment.ship(
+            order=order, at=timezone.now(), actor=actor, **data
+        ),
     ),
     "complete": Action(
         label=_("Complete"),
@@ -110,7 +112,9 @@ ACTIONS: dict[str, Action] = {
         done=_("Order %(number)s is completed."),
         form=NoForm,
         is_possible=_can_be_completed,
-        do=lambda order, data, actor: order.complete(actor=actor),
+        do=lambda order, data, actor: fulfillment.complete(
+            order=order, at=timezone.now(), actor=actor
+        ),
     ),
     "refund": Action(
         label=_("Refund"),

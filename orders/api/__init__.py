@@ -21,7 +21,7 @@ from ninja.params.functions import Header
 from accounts.api import StaffBearer
 from catalog.api import StaffRequest, invalid
 from catalog.models import Edition
-from orders import checkout, gateways, refunds
+from orders import checkout, fulfillment, gateways, refunds
 from orders.api.schemas import (
     BasketId,
     BasketOut,
@@ -145,7 +145,13 @@ def create_shipment(
 ) -> OrderOut:
     """All that there is to send leaves the shop, and its stock."""
     order, shipment = _order(number), shipment or ShipmentIn()
-    order.ship(actor=request.auth, carrier=shipment.carrier, tracking=shipment.tracking)
+    fulfillment.ship(
+        order=order,
+        at=timezone.now(),
+        actor=request.auth,
+        carrier=shipment.carrier,
+        tracking=shipment.tracking,
+    )
     return OrderOut.of(order)
 
 

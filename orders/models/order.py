@@ -23,7 +23,6 @@ from orders.models.amounts import Amounts
 from orders.models.delivery import Delivery
 from orders.models.order_event import OrderEvent
 from orders.models.order_message import OrderMessage
-from orders.models.shipment import Shipment, ShipmentLine
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -221,60 +220,10 @@ class Order(Delivery, Amounts):
             if actor is None and self.payment_method != OFFLINE:
                 raise WrongState(self, _("marked as paid"))
             self._receive_offline(at=at, actor=actor)
-        self._update(status=Order.Status.PAID, paid_at=at, expires_at=None)
+        self.change(status=Order.Status.PAID, paid_at=at, expires_at=None)
         self.record(OrderEvent.Kind.PAID, actor=actor, at=at)
         app.configure_task("orders.issue_invoice").defer(order_id=self.pk)
         self.tell(OrderMessage.Kind.PAID)
-
-    @transaction.atomic
-    def pack(self, *, actor: "User | None" = None, at: datetime.datetime | None = None) -> None:
-        """Put everything there is to send into one shipment. Raises WrongState unless paid."""
-        at = at or timezone.now()
-        self.lock()
-        if self.status != Order.Status.PAID or self.packed_at or not self.needs_shipment:
-            raise WrongState(self, _("packed"))
-        self._pack(at=at)
-        self.record(OrderEvent.Kind.PACKED, actor=actor, at=at)
-
-    @transaction.atomic
-    def ship(
-        self,
-        *,
-        actor: "User | None" = None,
-        carrier: str = "",
-        tracking: str = "",
-        at: datetime.datetime | None = None,
-    ) -> Shipment:
-        """Let it go, packed or not yet: its copies leave the stock.
-
-        Raises WrongState unless it is paid.
-        """
-        at = at or timezone.now()
-        self.lock()
-        if self.status != Order.Status.PAID or not self.needs_shipment:
-            raise WrongState(self, _("shipped"))
-        shipment = self.shipments.filter(shipped_at=None).first() or self._pack(at=at)
-        lines = shipment.lines.select_related("order_line__stock__edition")
-        for packed in lines.order_by("order_line__isbn13", "order_line__stock__location_id"):
-            packed.order_line.consume(packed.quantity, reference=self.number, actor=actor)
-        shipment.carrier, shipment.tracking, shipment.shipped_at = carrier, tracking, at
-        shipment.save()
-        self._update(status=Order.Status.SHIPPED, shipped_at=at)
-        note = " ".join(filter(None, (carrier, tracking)))
-        self.record(OrderEvent.Kind.SHIPPED, actor=actor, note=note, at=at)
-        self.tell(OrderMessage.Kind.SHIPPED)
-        return shipment
-
-    @transaction.atomic
-    def complete(self, *, actor: "User | None" = None, at: datetime.datetime | None = None) -> None:
-        """Close it: shipped, or paid with nothing to send. Raises WrongState otherwise."""
-        at = at or timezone.now()
-        self.lock()
-        is_paid_file = self.status == Order.Status.PAID and not self.needs_shipment
-        if self.status != Order.Status.SHIPPED and not is_paid_file:
-            raise WrongState(self, _("completed"))
-        self._update(status=Order.Status.COMPLETED, completed_at=at)
-        self.record(OrderEvent.Kind.COMPLETED, actor=actor, at=at)
 
     @transaction.atomic
     def cancel(
@@ -309,7 +258,7 @@ class Order(Delivery, Amounts):
         """Staff has looked at what needed attention."""
         self.lock()
         if self.needs_attention:
-            self._update(needs_attention=False)
+            self.change(needs_attention=False)
             self.record(OrderEvent.Kind.SETTLED, actor=actor, note=note)
 
     def record(
@@ -324,7 +273,7 @@ class Order(Delivery, Amounts):
     ) -> OrderEvent:
         """Write down that something happened, and whether staff must look at it."""
         if needs_attention:
-            self._update(needs_attention=True)
+            self.change(needs_attention=True)
         return self.events.create(
             kind=kind,
             actor=actor,
@@ -332,6 +281,12 @@ class Order(Delivery, Amounts):
             reference=reference,
             created_at=at or timezone.now(),
         )
+
+    def change(self, **fields: object) -> None:
+        """Write these columns; for the verbs, which have locked the order and know its state."""
+        for name, value in fields.items():
+            setattr(self, name, value)
+        self.save(update_fields=list(fields))
 
     def tell(self, kind: OrderMessage.Kind, reference: str = "") -> None:
         """Have the customer sent the e-mail of this kind about `reference`, after the commit."""
@@ -343,11 +298,6 @@ class Order(Delivery, Amounts):
         """Have a credit note issued and the customer told, after the commit."""
         app.configure_task("orders.issue_credit_note").defer(refund_id=refund.pk)
         self.tell(OrderMessage.Kind.REFUNDED, str(refund.pk))
-
-    def _update(self, **fields: object) -> None:
-        for name, value in fields.items():
-            setattr(self, name, value)
-        self.save(update_fields=list(fields))
 
     def _is_covered(self) -> bool:
         return (
@@ -367,23 +317,13 @@ class Order(Delivery, Amounts):
                 received_at=at,
             )
 
-    def _pack(self, *, at: datetime.datetime) -> Shipment:
-        shipment = self.shipments.create(packed_at=at)
-        ShipmentLine.objects.bulk_create(
-            ShipmentLine(shipment=shipment, order_line=line, quantity=line.unshipped_quantity)
-            for line in self.lines.all()
-            if not line.is_digital and line.unshipped_quantity
-        )
-        self._update(packed_at=at)
-        return shipment
-
     def _cancel(
         self, kind: OrderEvent.Kind, *, actor: "User | None", reason: str, at: datetime.datetime
     ) -> None:
         for line in self.lines.in_locking_order():
             line.release(reference=self.number)
         self.shipments.filter(shipped_at=None).delete()
-        self._update(status=Order.Status.CANCELED, canceled_at=at, expires_at=None)
+        self.change(status=Order.Status.CANCELED, canceled_at=at, expires_at=None)
         self.record(kind, actor=actor, note=reason, at=at)
         if (owed := self.received_amount) > 0:
             note = f"{owed} {self.currency}"

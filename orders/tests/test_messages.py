@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from catalog.models import Format
 from catalog.tests.factories import EditionFactory, WorkFactory
-from orders import messages
+from orders import fulfillment, messages
 from orders.jobs import send_message
 from orders.models import Order, OrderMessage
 from orders.tests.factories import NOW, make_order, shipping_method
@@ -119,7 +119,7 @@ def test_payment_and_shipping_are_told() -> None:
     message = sent()
     assert message.subject == f"We received your payment for order {order.number}"
     assert "tell you when they are on their way" in str(message.body)
-    order.ship(carrier="Royal Mail", tracking="AB 1")
+    fulfillment.ship(order=order, at=NOW, carrier="Royal Mail", tracking="AB 1")
     run_jobs(only=[SEND])
     message = sent()
     assert message.subject == f"Your order {order.number} is on its way"
@@ -129,7 +129,7 @@ def test_payment_and_shipping_are_told() -> None:
 def test_handing_over_at_the_shop_is_told_as_that() -> None:
     order = make_orlando(shipping_method=shipping_method("collection"))
     order.mark_paid(at=NOW)
-    order.ship()
+    fulfillment.ship(order=order, at=NOW)
     run_jobs(only=[SEND])
     assert mail.outbox[-1].subject == f"You have collected your order {order.number}"
 
