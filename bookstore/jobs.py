@@ -9,6 +9,7 @@ from procrastinate.exceptions import ConnectorException, UniqueViolation
 from procrastinate.jobs import Status
 
 from bookstore import renewal
+from bookstore.backlog import SILENT_SECONDS
 from caching.jobs import UNTIL_REDIS_ANSWERS
 
 logger = logging.getLogger(__name__)
@@ -17,14 +18,14 @@ KEPT_HOURS = 72  # how long finished jobs can be looked at
 CLOCK = "clock"  # the queue of jobs that run so often that their success is no news
 
 
-@app.periodic(cron="* * * * *")
+@app.periodic(cron="* * * * * */10")  # croniter's sixth field counts seconds
 @app.task(
     name="bookstore.retry_stalled", queue=CLOCK, queueing_lock="retry_stalled", pass_context=True
 )
 async def retry_stalled(context: JobContext, timestamp: int) -> None:
     """Give the jobs of a worker that was killed to one that lives."""
     manager = context.app.job_manager
-    for job in await manager.get_stalled_jobs():
+    for job in await manager.get_stalled_jobs(seconds_since_heartbeat=SILENT_SECONDS):
         try:
             await manager.retry_job(job)
         except UniqueViolation:  # of those that wait only once, another one waits already

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from bookstore import backlog
 from orders.models import Order
 
 DAILY_APPS = ("orders", "catalog", "accounts")
@@ -83,12 +84,21 @@ class BackOffice(AdminSite):
     ) -> TemplateResponse:
         """The start page: duties, then everything there is."""
         duties = _duties() if request.user.has_perm("orders.view_order") else []
+        if request.user.has_perm("procrastinate.view_procrastinatejob"):
+            duties = [*_failed_jobs(), *duties]
         return super().index(request, {"duties": duties, **(extra_context or {})})
 
 
 def _place(daily: Sequence[str], name: str) -> int:
     """Where it stands among what is used daily; all else follows."""
     return daily.index(name) if name in daily else len(daily)
+
+
+def _failed_jobs() -> list[Duty]:
+    number = backlog.failed_number()
+    url = f"{reverse('admin:procrastinate_procrastinatejob_changelist')}?state=failed"
+    text = ngettext("job failed", "jobs failed", number)
+    return [Duty(number, text, url, is_urgent=True)] if number else []
 
 
 def _duties() -> list[Duty]:

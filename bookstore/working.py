@@ -11,18 +11,28 @@ from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from procrastinate import App, JobContext
+from procrastinate.exceptions import ConnectorException
 from procrastinate.worker import Worker
 from prometheus_client import Counter, Histogram, make_wsgi_app
 from structlog.contextvars import bind_contextvars
 
+from bookstore.backlog import SILENT_SECONDS
 from bookstore.queries import watched
 
 CONCURRENCY = 4
 POLL_SECONDS = 0.25  # nobody announces that a job's turn has come, behind the one it waited for
+HEARTBEAT_SECONDS = 5.0  # how often a worker says that it lives
 PATIENCE_SECONDS = 10.0  # how long a running job may go on once the worker was told to stop
 ANSWER_SECONDS = 3.0  # how long the event loop may do one thing until it counts as stuck
 SILENCE_SECONDS = 3.0  # how long whoever connects to METRICS_PORT may say nothing
 BUCKETS = (0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 1800)
+
+LONGEST_REASON = 2000
+KEEP_FAILURE = """
+INSERT INTO bookstore_jobfailure (job_id, message, failed_at)
+VALUES (%(job_id)s, %(message)s, now())
+ON CONFLICT (job_id) DO UPDATE SET message = excluded.message, failed_at = excluded.failed_at
+"""
 
 SECONDS = Histogram("bookstore_job_seconds", "How long jobs ran.", ["task"], buckets=BUCKETS)
 ENDED = Counter(
@@ -49,6 +59,8 @@ async def _run(app: App, port: int) -> None:
                 concurrency=CONCURRENCY,
                 fetch_job_polling_interval=POLL_SECONDS,
                 shutdown_graceful_timeout=PATIENCE_SECONDS,
+                update_heartbeat_interval=HEARTBEAT_SECONDS,
+                stalled_worker_timeout=SILENT_SECONDS,
                 worker_middleware=[counted],
                 task_middleware=[timed],
             )
@@ -59,7 +71,10 @@ async def _run(app: App, port: int) -> None:
 
 
 async def counted(call_next: Callable[[], Any], context: JobContext, worker: Worker) -> Any:
-    """Count a job, and name it in all of its lines: Procrastinate's last one comes after this."""
+    """Count a job, keep why it failed, and name it in all of its lines.
+
+    Procrastinate's last line comes after this.
+    """
     task = context.job.task_name
     bind_contextvars(task=task, job_id=context.job.id)
     started_at, outcome = time.perf_counter(), "failed"
@@ -67,9 +82,21 @@ async def counted(call_next: Callable[[], Any], context: JobContext, worker: Wor
         result = await call_next()
         outcome = "succeeded"
         return result
+    except Exception as error:
+        await _keep(context, error)
+        raise
     finally:
         ENDED.labels(task, outcome).inc()
         SECONDS.labels(task).observe(time.perf_counter() - started_at)
+
+
+async def _keep(context: JobContext, error: Exception) -> None:
+    """Have staff know why; where PostgreSQL is away, the log alone does."""
+    words = f"{type(error).__name__}: {error}"[:LONGEST_REASON].replace("\0", "")
+    with contextlib.suppress(ConnectorException):
+        await context.app.connector.execute_query_async(
+            KEEP_FAILURE, job_id=context.job.id, message=words
+        )
 
 
 def timed(call_next: Callable[[], Any], context: JobContext, worker: Worker) -> Any:

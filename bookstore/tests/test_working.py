@@ -26,6 +26,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import Settings
 
 from bookstore import working
+from bookstore.models import JobFailure
 from bookstore.tests.lines import written
 from bookstore.tests.shell import CHECKOUT, NOTHING
 from catalog.tests.factories import EditionFactory
@@ -101,6 +102,7 @@ def test_a_failure_names_its_job_and_is_counted(monkeypatch: pytest.MonkeyPatch)
     (line,) = run_one("test.broken", job, monkeypatch)
     assert (line["level"], line["logger"]) == ("error", "procrastinate.worker")
     assert line["job_id"] == ProcrastinateJob.objects.get(task_name="test.broken").pk
+    assert JobFailure.objects.get(job=line["job_id"]).message == "RuntimeError: broken on purpose"
     assert line["exception"].endswith("RuntimeError: broken on purpose")
     assert working.ENDED.labels("test.broken", "failed")._value.get() == 1
     assert working.ENDED.labels("test.broken", "succeeded")._value.get() == 0
