@@ -1,11 +1,21 @@
 """Return: copies that a customer sends back, or a withdrawal from the contract."""
 
+from typing import Self
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from orders.models import numbers
+
+
+class ReturnQuerySet(models.QuerySet["Return"]):
+    """Selections of returns."""
+
+    def for_page(self) -> Self:
+        """With what comes back."""
+        return self.prefetch_related("lines__order_line")
 
 
 class Return(models.Model):
@@ -33,6 +43,11 @@ class Return(models.Model):
     name = models.CharField(_("name"), max_length=200, blank=True)
     email = models.EmailField(_("e-mail address"), blank=True)
     note = models.CharField(_("note of staff"), max_length=500, blank=True)
+    shipping_amount = models.DecimalField(
+        _("shipping refunded"), max_digits=10, decimal_places=2, default=0, db_default=0
+    )
+    key = models.CharField(max_length=150, blank=True, default="", db_default="", editable=False)
+    """Whoever asks twice with the same key asks once."""
     refund_request = models.OneToOneField(
         "orders.RefundRequest", models.PROTECT, null=True, blank=True, related_name="of_return"
     )
@@ -43,10 +58,22 @@ class Return(models.Model):
     received_at = models.DateTimeField(_("received at"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
 
+    lines: "models.Manager[ReturnLine]"
+
+    objects = ReturnQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("return")
         verbose_name_plural = _("returns")
         ordering = ("-id",)
+        constraints = (
+            models.UniqueConstraint(
+                name="return_key_once", fields=("order", "key"), condition=~Q(key="")
+            ),
+            models.CheckConstraint(
+                name="return_shipping_not_negative", condition=Q(shipping_amount__gte=0)
+            ),
+        )
 
     def __str__(self) -> str:
         return self.number
@@ -60,6 +87,12 @@ class ReturnLine(models.Model):
     quantity = models.PositiveSmallIntegerField(_("quantity"))
     restocked_quantity = models.PositiveSmallIntegerField(_("back in stock"), default=0)
     written_off_quantity = models.PositiveSmallIntegerField(_("written off"), default=0)
+    canceled_quantity = models.PositiveSmallIntegerField(
+        _("had not left"),
+        default=0,
+        db_default=0,
+        help_text=_("Copies of a withdrawal that were still here: they were canceled."),
+    )
     refund_amount = models.DecimalField(
         _("refunded"), max_digits=12, decimal_places=2, null=True, blank=True
     )
@@ -74,10 +107,22 @@ class ReturnLine(models.Model):
                 name="return_line_quantities",
                 condition=Q(
                     quantity__gt=0,
-                    quantity__gte=F("restocked_quantity") + F("written_off_quantity"),
+                    quantity__gte=F("restocked_quantity")
+                    + F("written_off_quantity")
+                    + F("canceled_quantity"),
                 ),
             ),
         )
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.order_line}"
+
+    @property
+    def expected_quantity(self) -> int:
+        """How many copies have to come back: those that had left."""
+        return self.quantity - self.canceled_quantity
+
+    @property
+    def received_quantity(self) -> int:
+        """How many copies did come back."""
+        return self.restocked_quantity + self.written_off_quantity

@@ -1,8 +1,28 @@
 """Shipment: a parcel, or what is handed over the counter, with the lines that are in it."""
 
+from typing import Self
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+
+from orders import carriers
+
+
+class ShipmentQuerySet(models.QuerySet["Shipment"]):
+    """Selections of shipments."""
+
+    def packed(self) -> Self:
+        """Those that are packed and still here."""
+        return self.filter(shipped_at=None)
+
+    def gone(self) -> Self:
+        """Those that have left."""
+        return self.filter(shipped_at__isnull=False)
+
+    def for_page(self) -> Self:
+        """With what is in them, and where they were packed."""
+        return self.select_related("location").prefetch_related("lines__order_line")
 
 
 class Shipment(models.Model):
@@ -23,14 +43,42 @@ class Shipment(models.Model):
         related_name="+",
         verbose_name=_("packed at"),
     )
+    key = models.CharField(max_length=150, blank=True, default="", db_default="", editable=False)
+    """Whoever packs twice with the same key packs once."""
+
+    lines: "models.Manager[ShipmentLine]"
+
+    objects = ShipmentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("shipment")
         verbose_name_plural = _("shipments")
         ordering = ("id",)
+        constraints = (
+            models.UniqueConstraint(
+                name="shipment_key_once",
+                fields=("order", "key", "location"),
+                condition=~Q(key=""),
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                name="shipment_delivered_after_shipped",
+                condition=Q(delivered_at=None) | Q(shipped_at__isnull=False),
+            ),
+        )
 
     def __str__(self) -> str:
         return " ".join(filter(None, (self.carrier, self.tracking))) or f"#{self.pk}"
+
+    @property
+    def tracking_url(self) -> str:
+        """Where the customer can follow it; empty when we know no such page."""
+        return carriers.tracking_url(self.carrier, self.tracking)
+
+    @property
+    def quantity(self) -> int:
+        """How many copies are in it."""
+        return sum(line.quantity for line in self.lines.all())
 
 
 class ShipmentLine(models.Model):
