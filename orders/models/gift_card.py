@@ -1,15 +1,94 @@
-"""GiftCard: money that a customer holds as a code, and the ledger of what became of it."""
+"""GiftCard: money that a customer holds as a code, and the ledger of what became of it.
+
+The balance changes only through the verbs below: each is one conditional UPDATE with a CHECK behind
+it, and a movement in the same transaction.
+"""
+
+import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
-from django.db import models
-from django.db.models import Q
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from orders.models import numbers
+
+if TYPE_CHECKING:
+    from accounts.models import User
+    from orders.models.order import Order
+    from orders.models.order_line import OrderLine
+
+GIFT_CARD = "gift_card"
+"""The provider of what gift cards pay."""
+
+
+class GiftCardOverdrawn(Exception):
+    """The card holds less than what it was to give, or cannot be used; for staff to read."""
+
+    def __init__(self, card: "GiftCard") -> None:
+        super().__init__(gettext("Gift card %(card)s does not hold that much.") % {"card": card})
+        self.card = card
+
+
+class GiftCardUsed(Exception):
+    """A card that was sold cannot be taken back, as some of it was spent; for staff to read."""
+
+    def __init__(self, card: "GiftCard | None" = None) -> None:
+        super().__init__(
+            gettext("Gift card %(card)s cannot be taken back: some of it was used.")
+            % {"card": card}
+            if card
+            else gettext("There are not that many gift cards to take back.")
+        )
+        self.card = card
+
+
+class GiftCardQuerySet(models.QuerySet["GiftCard"]):
+    """Selections of gift cards."""
+
+    def by_code(self, text: str) -> "GiftCard":
+        """The card whose code someone typed. Raises GiftCard.DoesNotExist."""
+        return self.get(code=numbers.normalize_gift_card_code(text))
+
+    def usable(self, at: datetime.datetime) -> Self:
+        """Those that can be used then, if there is anything on them."""
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=at), is_active=True)
+
+    @transaction.atomic
+    def issue(
+        self,
+        amount: Decimal,
+        *,
+        currency: str,
+        sold_with: "tuple[OrderLine, int] | None" = None,
+        expires_at: datetime.datetime | None = None,
+        reason: str = "",
+        actor: "User | None" = None,
+    ) -> "GiftCard":
+        """Make a card that holds `amount`; `sold_with` names the line and which copy of it."""
+        line, ordinal = sold_with or (None, None)
+        card = self.create(
+            currency=currency, order_line=line, ordinal=ordinal, expires_at=expires_at
+        )
+        card._book(
+            GiftCardMovement.Kind.ISSUE,
+            amount,
+            order=line.order if line else None,
+            reason=reason,
+            actor=actor,
+        )
+        return card
 
 
 class GiftCard(models.Model):
     """A code with a balance, which always equals the sum of its movements."""
 
-    code = models.CharField(_("code"), max_length=19, unique=True)
+    code = models.CharField(
+        _("code"), max_length=19, unique=True, default=numbers.make_gift_card_code
+    )
     currency = models.CharField(_("currency"), max_length=3)
     balance_amount = models.DecimalField(_("balance"), max_digits=10, decimal_places=2, default=0)
     order_line = models.ForeignKey(
@@ -27,6 +106,10 @@ class GiftCard(models.Model):
     expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
     created_at = models.DateTimeField(_("issued at"), auto_now_add=True)
 
+    objects = GiftCardQuerySet.as_manager()
+
+    movements: "models.Manager[GiftCardMovement]"
+
     class Meta:
         verbose_name = _("gift card")
         verbose_name_plural = _("gift cards")
@@ -40,6 +123,82 @@ class GiftCard(models.Model):
 
     def __str__(self) -> str:
         return f"…{self.code[-4:]}"
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether all that was put on it is there, so that it can be taken back."""
+        issued = self.movements.get(kind=GiftCardMovement.Kind.ISSUE).amount
+        return self.balance_amount == issued
+
+    def is_expired(self, at: datetime.datetime) -> bool:
+        """Whether its time is over."""
+        return self.expires_at is not None and self.expires_at <= at
+
+    @transaction.atomic
+    def redeem(
+        self, amount: Decimal, *, order: "Order", at: datetime.datetime
+    ) -> "GiftCardMovement":
+        """Spend `amount` on the order.
+
+        Raises GiftCardOverdrawn when it holds less, or cannot be used (any more).
+        """
+        usable = GiftCard.objects.usable(at).filter(currency=order.currency)
+        return self._book(GiftCardMovement.Kind.REDEEM, -amount, among=usable, order=order)
+
+    @transaction.atomic
+    def give_back(
+        self, amount: Decimal, *, order: "Order", reason: str = "", actor: "User | None" = None
+    ) -> "GiftCardMovement":
+        """Put back what was spent on the order, also on a card that cannot be used any more."""
+        return self._book(
+            GiftCardMovement.Kind.GIVE_BACK, amount, order=order, reason=reason, actor=actor
+        )
+
+    @transaction.atomic
+    def adjust(self, change: Decimal, *, reason: str, actor: "User") -> "GiftCardMovement":
+        """Correct the balance by `change`. Raises GiftCardOverdrawn when it would fall below 0."""
+        return self._book(GiftCardMovement.Kind.ADJUST, change, reason=reason, actor=actor)
+
+    @transaction.atomic
+    def void(self, *, reason: str = "", actor: "User | None" = None) -> None:
+        """Take it back, with all that is on it. Raises GiftCardUsed when some of it was spent."""
+        if not self.is_untouched:
+            raise GiftCardUsed(self)
+        self._book(
+            GiftCardMovement.Kind.VOID,
+            -self.balance_amount,
+            among=GiftCard.objects.filter(balance_amount=self.balance_amount),
+            order=self.order_line.order if self.order_line else None,
+            reason=reason,
+            actor=actor,
+        )
+        self.switch(is_active=False)
+
+    def switch(self, *, is_active: bool) -> None:
+        """Let it be used, or not; its balance stays."""
+        self.is_active = is_active
+        self.save(update_fields=["is_active"])
+
+    def _book(
+        self,
+        kind: "GiftCardMovement.Kind",
+        change: Decimal,
+        *,
+        among: GiftCardQuerySet | None = None,
+        order: "Order | None" = None,
+        reason: str = "",
+        actor: "User | None" = None,
+    ) -> "GiftCardMovement":
+        cards = GiftCard.objects.all() if among is None else among
+        is_changed = cards.filter(pk=self.pk, balance_amount__gte=-change).update(
+            balance_amount=F("balance_amount") + change
+        )
+        if not is_changed:
+            raise GiftCardOverdrawn(self)
+        self.refresh_from_db(fields=["balance_amount"])
+        return self.movements.create(
+            kind=kind, amount=change, order=order, reason=reason, actor=actor
+        )
 
 
 class GiftCardMovement(models.Model):

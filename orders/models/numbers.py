@@ -1,10 +1,13 @@
-"""An order's number, which cannot be guessed, and the token that opens the order to a guest."""
+"""Codes that cannot be guessed: an order's number, the token that opens it to a guest, and what
+stands on a gift card.
+"""
 
 import re
 import secrets
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U
 _LENGTH = 12  # 60 bits
+_CARD_LENGTH = 16
 _GROUP = 4
 _MISREAD = str.maketrans("ILO", "110")
 
@@ -16,12 +19,43 @@ def make_number() -> str:
 
 def normalize_number(text: str) -> str:
     """The number that someone meant who typed it without groups, or mistook O for 0."""
-    return _grouped(re.sub(r"[\s-]+", "", text[:40]).upper().translate(_MISREAD))
+    return _grouped(_plain(text))
+
+
+def make_gift_card_code() -> str:
+    """A new code of 15 random characters (75 bits) and one that checks them."""
+    characters = "".join(secrets.choice(_ALPHABET) for _place in range(_CARD_LENGTH - 1))
+    return _grouped(characters + _check_character(characters))
+
+
+def normalize_gift_card_code(text: str) -> str:
+    """The code that someone meant; empty when it can be none, mistyped or made up."""
+    code = _plain(text)
+    is_sound = (
+        len(code) == _CARD_LENGTH
+        and set(code) <= set(_ALPHABET)
+        and _check_character(code[:-1]) == code[-1]
+    )
+    return _grouped(code) if is_sound else ""
 
 
 def make_token() -> str:
     """A new secret for the address that a guest is given."""
     return secrets.token_urlsafe(24)
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\s‐–-]+", "", text[:40]).upper().translate(_MISREAD)
+
+
+def _check_character(characters: str) -> str:
+    """Differs after any one wrong character, and after any two neighbors that changed places."""
+    # Each step doubles in GF(32), where x⁵ + x² + 1 is 0, so that no two places weigh the same.
+    check = 0
+    for character in characters:
+        check = (check ^ _ALPHABET.index(character)) << 1
+        check ^= 0b100101 if check & 32 else 0
+    return _ALPHABET[check]
 
 
 def _grouped(characters: str) -> str:

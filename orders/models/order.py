@@ -21,8 +21,11 @@ from procrastinate.contrib.django import app
 from orders.models import numbers
 from orders.models.amounts import Amounts
 from orders.models.delivery import Delivery
+from orders.models.gift_card import GIFT_CARD, GiftCardUsed
 from orders.models.order_event import OrderEvent
+from orders.models.order_gift_cards import OrderGiftCards
 from orders.models.order_message import OrderMessage
+from orders.models.voucher import VoucherUse
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -37,11 +40,13 @@ OFFLINE = "offline"
 class WrongState(Exception):
     """The order has gone too far for this, or not far enough; the message is for staff."""
 
-    def __init__(self, order: "Order", wish: str) -> None:
-        super().__init__(
-            _("Order %(number)s is “%(status)s”: it cannot be %(wish)s.")
-            % {"number": order.number, "status": order.get_status_display(), "wish": wish}
-        )
+    def __init__(self, order: "Order", wish: str, reason: str = "") -> None:
+        refusal = _("Order %(number)s is “%(status)s”: it cannot be %(wish)s.") % {
+            "number": order.number,
+            "status": order.get_status_display(),
+            "wish": wish,
+        }
+        super().__init__(f"{refusal} {reason}".strip())
         self.order = order
 
 
@@ -72,7 +77,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
         return self.prefetch_related("lines__edition__work", "shipments", "events__actor")
 
 
-class Order(Delivery, Amounts):
+class Order(Delivery, Amounts, OrderGiftCards):
     """What a customer bought; names, prices and tax are copies of the day it was placed."""
 
     class Status(models.TextChoices):
@@ -198,15 +203,15 @@ class Order(Delivery, Amounts):
         """Have it known that the order was placed; without anything to pay it is paid at once."""
         self.record(OrderEvent.Kind.PLACED, at=self.placed_at)
         self.tell(OrderMessage.Kind.PLACED)
-        if self.total_amount == 0:
+        if self.payable_amount == 0:
             self.mark_paid(at=self.placed_at)
 
     @transaction.atomic
     def mark_paid(self, *, at: datetime.datetime, actor: "User | None" = None) -> None:
         """Go on as paid; nothing happens if it is paid already.
 
-        A provider's payment must have been recorded before (`orders.payments`), of exactly the
-        total. Where none was, staff's word (`actor`) stands for what is missing, and so does any
+        A provider's payment must have been recorded before (`orders.payments`), of exactly what is
+        payable. Where none was, staff's word (`actor`) stands for what is missing, and so does any
         caller's for the method `offline`.
 
         Raises WrongState for an order that is canceled, or not covered by payments.
@@ -223,6 +228,8 @@ class Order(Delivery, Amounts):
         self.change(status=Order.Status.PAID, paid_at=at, expires_at=None)
         self.record(OrderEvent.Kind.PAID, actor=actor, at=at)
         app.configure_task("orders.issue_invoice").defer(order_id=self.pk)
+        if self.sells_gift_cards:
+            app.configure_task("orders.issue_gift_cards").defer(order_id=self.pk)
         self.tell(OrderMessage.Kind.PAID)
 
     @transaction.atomic
@@ -300,10 +307,8 @@ class Order(Delivery, Amounts):
         self.tell(OrderMessage.Kind.REFUNDED, str(refund.pk))
 
     def _is_covered(self) -> bool:
-        return (
-            self.total_amount == 0
-            or self.payments.filter(amount=self.total_amount, currency=self.currency).exists()
-        )
+        others = self.payments.exclude(provider=GIFT_CARD).filter(currency=self.currency)
+        return self.payable_amount == 0 or others.filter(amount=self.payable_amount).exists()
 
     def _receive_offline(self, *, at: datetime.datetime, actor: "User | None") -> None:
         missing = self.total_amount - self.received_amount
@@ -323,9 +328,21 @@ class Order(Delivery, Amounts):
         for line in self.lines.in_locking_order():
             line.release(reference=self.number)
         self.shipments.filter(shipped_at=None).delete()
+        for use in VoucherUse.objects.filter(order=self):
+            use.give_back(at=at)
+        self._undo_gift_cards(actor=actor, at=at)
         self.change(status=Order.Status.CANCELED, canceled_at=at, expires_at=None)
         self.record(kind, actor=actor, note=reason, at=at)
         if (owed := self.received_amount) > 0:
             note = f"{owed} {self.currency}"
             self.record(OrderEvent.Kind.REFUND_DUE, note=note, at=at, needs_attention=True)
         self.tell(OrderMessage.Kind.CANCELED)
+
+    def _undo_gift_cards(self, *, actor: "User | None", at: datetime.datetime) -> None:
+        if self.paid_at is None:
+            self.give_back_gift_cards(at=at, actor=actor)
+            return
+        try:
+            self.void_all_gift_cards(reason=self.number, actor=actor)
+        except GiftCardUsed as used:
+            raise WrongState(self, _("canceled"), str(used)) from used

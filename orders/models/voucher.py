@@ -1,10 +1,37 @@
 """Voucher: a code that makes an order cheaper, so often and no oftener."""
 
+import datetime
 from decimal import Decimal
+from typing import Self
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+
+
+def normalize_code(text: str) -> str:
+    """The code that someone meant who typed it in small letters or with spaces."""
+    return "".join(text.split()).upper()
+
+
+class VoucherQuerySet(models.QuerySet["Voucher"]):
+    """Selections of vouchers."""
+
+    def by_code(self, text: str) -> "Voucher":
+        """The voucher whose code someone typed. Raises Voucher.DoesNotExist."""
+        return self.get(code=normalize_code(text))
+
+    def in_force(self, at: datetime.datetime) -> Self:
+        """Those that are valid then."""
+        return self.filter(
+            Q(valid_from=None) | Q(valid_from__lte=at),
+            Q(valid_to=None) | Q(valid_to__gt=at),
+            is_active=True,
+        )
+
+    def with_uses_left(self) -> Self:
+        """Those that can be used once more."""
+        return self.filter(Q(max_uses=None) | Q(used_count__lt=F("max_uses")))
 
 
 class Voucher(models.Model):
@@ -52,6 +79,10 @@ class Voucher(models.Model):
     is_active = models.BooleanField(_("in force"), default=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
+    objects = VoucherQuerySet.as_manager()
+
+    uses: "models.Manager[VoucherUse]"
+
     class Meta:
         verbose_name = _("voucher")
         verbose_name_plural = _("vouchers")
@@ -82,6 +113,22 @@ class Voucher(models.Model):
     def __str__(self) -> str:
         return self.code
 
+    def save(self, *args: object, **kwargs: object) -> None:
+        """Keep the code as it is looked for."""
+        self.code = normalize_code(self.code)
+        super().save(*args, **kwargs)  # type: ignore[arg-type]
+
+    def count_use(self, at: datetime.datetime | None = None) -> bool:
+        """Use it once, if it has a use left and is valid `at` that time; whether it was so.
+
+        Its row stays locked until the transaction ends: checkouts that race pass one by one.
+        """
+        vouchers = Voucher.objects.in_force(at) if at else Voucher.objects.all()
+        counted = (
+            vouchers.with_uses_left().filter(pk=self.pk).update(used_count=F("used_count") + 1)
+        )
+        return counted == 1
+
 
 class VoucherUse(models.Model):
     """An order that a voucher made cheaper; given back when the order is canceled."""
@@ -104,3 +151,9 @@ class VoucherUse(models.Model):
 
     def __str__(self) -> str:
         return f"{self.voucher}: {self.order}"
+
+    @transaction.atomic
+    def give_back(self, *, at: datetime.datetime) -> None:
+        """Let the voucher be used once more; nothing happens if that was done before."""
+        if VoucherUse.objects.filter(pk=self.pk, returned_at=None).update(returned_at=at):
+            Voucher.objects.filter(pk=self.voucher_id).update(used_count=F("used_count") - 1)
