@@ -1,11 +1,11 @@
-"""What an order costs: its lines, its shipping and the tax that their prices contain.
+"""What prices contain, and how an amount is shared: the arithmetic of money.
 
-Prices include tax. Every amount is rounded half up to cents, once, where it comes into being; sums
-are sums of rounded amounts, so that the lines on paper always add up to the total on paper.
+Prices include tax. Every amount is rounded half up to cents, once, where it comes into being; what
+is shared keeps its sum, so that the lines on paper always add up to the total on paper.
 """
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -15,11 +15,32 @@ CENT = Decimal("0.01")
 ZERO = Decimal("0.00")
 
 
+def rounded(amount: Decimal) -> Decimal:
+    """In whole cents; half a cent goes up."""
+    return amount.quantize(CENT, rounding=ROUND_HALF_UP)
+
+
 def contained_tax(gross_amount: Decimal, rate: Decimal | None) -> Decimal:
     """The tax of `rate` percent that is in `gross_amount`; 0 where no tax is shown."""
-    if not rate:
-        return ZERO
-    return (gross_amount * rate / (100 + rate)).quantize(CENT, rounding=ROUND_HALF_UP)
+    return rounded(gross_amount * rate / (100 + rate)) if rate else ZERO
+
+
+def share(amount: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
+    """Parts of `amount` in proportion to `weights`, in whole cents, that add up to it exactly.
+
+    No part is a whole cent away from its exact value, so none is greater than its weight unless
+    the amount is greater than all of them. Equal parts where nothing weighs anything.
+    """
+    whole = sum(weights)
+    if not whole:
+        weights, whole = [Decimal(1)] * len(weights), Decimal(len(weights))
+    parts, weighed, given = [], Decimal(0), ZERO
+    for weight in weights:
+        weighed += weight
+        due = rounded(amount * weighed / whole)
+        parts.append(due - given)
+        given = due
+    return parts
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,13 @@ from orders.models.provider import PaymentAttempt, ProviderEvent, RefundRequest
 from orders.models.returning import Return, ReturnLine
 from orders.models.seller import Seller
 from orders.models.shipment import Shipment, ShipmentLine
-from orders.models.shipping import PostalAddress, ShippingMethod, ShippingRate, ShippingZone
+from orders.models.shipping import (
+    Consignment,
+    PostalAddress,
+    ShippingMethod,
+    ShippingRate,
+    ShippingZone,
+)
 from orders.models.tax import OrderTaxLine, TaxArea, TaxKind, TaxRate
 from orders.models.voucher import Voucher, VoucherUse
 
@@ -21,6 +27,7 @@ __all__ = [
     "Allocation",
     "Basket",
     "BasketLine",
+    "Consignment",
     "Document",
     "DocumentCounter",
     "DocumentKind",

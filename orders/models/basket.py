@@ -10,10 +10,11 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F, Max, OuterRef, Prefetch, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from catalog.models import Contribution, Edition, Stock
+from catalog.models import Contribution, Edition, Price, Stock
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -190,15 +191,18 @@ class Basket(models.Model):
         self._touch()
         return changed
 
-    def priced_lines(self) -> "list[BasketLine]":
-        """The lines in the order they were added, each with today's price and its problem.
+    def priced_lines(self, *, day: datetime.date | None = None) -> "list[BasketLine]":
+        """The lines in the order they were added, each with its price and its problem.
 
-        Read once; a verb of this object makes it read them again.
+        Prices are today's, or those of `day`. Read once; a verb of this object makes it read them
+        again.
         """
         if self._priced_lines is not None:
             return self._priced_lines
+        rates = Price.objects.in_force(day or timezone.localdate()).filter(edition=OuterRef("pk"))
         editions = (
-            Edition.objects.with_price()
+            Edition.objects.with_price(on=day)
+            .annotate(price_tax_rate=Subquery(rates.values("tax_rate")[:1]))
             .with_available()
             .annotate(available_at_one_location=_available_at_one_location())
             .select_related("work", "imprint")
@@ -265,6 +269,12 @@ class BasketLine(models.Model):
     def unit_amount(self) -> Decimal | None:
         """What one copy costs today; None: it has no price. Needs `Basket.priced_lines`."""
         return self.edition.price_amount
+
+    @property
+    def tax_rate(self) -> Decimal | None:
+        """The percentage that stands with the price. Needs `Basket.priced_lines`."""
+        rate: Decimal | None = getattr(self.edition, "price_tax_rate", None)
+        return rate
 
     @property
     def total_amount(self) -> Decimal:

@@ -1,15 +1,32 @@
 """ShippingMethod: a way for an order to reach its customer; PostalAddress: where to."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.utils.translation import gettext_lazy as _
 
+from catalog.models import Edition, Format
 from orders.models.basket import Basket, are_all_digital
+
+TYPICAL_GRAMS: Mapping[str, int] = {
+    Format.HARDBACK: 600,
+    Format.PAPERBACK: 350,
+    Format.LARGE_PRINT: 600,
+    Format.BOARD_BOOK: 400,
+}
+"""What a copy weighs where nobody has said it; rather too much than too little."""
+
+
+def weight_of(edition: Edition) -> int:
+    """What one copy weighs in grams, as it is known or as its format usually does; files: 0."""
+    if edition.is_digital:
+        return 0
+    return edition.weight_grams or TYPICAL_GRAMS[edition.format]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +40,16 @@ class PostalAddress:
     postcode: str
     country: str
     """ISO 3166 code, two letters."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Consignment:
+    """What an order sends where, as far as shipping rates ask for it."""
+
+    zone: "ShippingZone | None"
+    weight_grams: int
+    value_amount: Decimal
+    """What the customer pays for all lines, after discounts."""
 
 
 class ShippingMethodQuerySet(models.QuerySet["ShippingMethod"]):
@@ -39,7 +66,7 @@ class ShippingMethodQuerySet(models.QuerySet["ShippingMethod"]):
 
 
 class ShippingMethod(models.Model):
-    """A way to the customer, at a fixed price."""
+    """A way to the customer, at its own amount or by its rates."""
 
     code = models.SlugField(_("code"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=100)
@@ -90,6 +117,34 @@ class ShippingMethod(models.Model):
         """Whether the customer comes to the shop for it."""
         return self.location_id is not None
 
+    def amount_for(self, consignment: Consignment) -> Decimal | None:
+        """What sending it costs; None: this way does not go there, or does not take so much.
+
+        Reads `rates`, which a caller with several methods should have prefetched.
+        """
+        amount: Decimal | None = self.amount
+        if self.requires_address and (rates := self.rates.all()):
+            fitting = (rate.amount for rate in rates if rate.fits(consignment))
+            amount = next(fitting, None)
+        if amount is not None and self._is_free(consignment):
+            return Decimal("0.00")
+        return amount
+
+    def _is_free(self, consignment: Consignment) -> bool:
+        threshold = self.free_from_amount
+        return threshold is not None and consignment.value_amount >= threshold
+
+
+class ShippingZoneQuerySet(models.QuerySet["ShippingZone"]):
+    """Selections of zones."""
+
+    def of_country(self, country: str) -> "ShippingZone | None":
+        """The zone that names the country, or else the one for all others, if there is one."""
+        is_rest = Q(countries=[])
+        zones = self.filter(Q(countries__contains=[country]) | is_rest)
+        rest_last = ExpressionWrapper(is_rest, output_field=BooleanField())
+        return zones.order_by(rest_last, "ordinal", "pk").first()
+
 
 class ShippingZone(models.Model):
     """Countries that cost the same to send to."""
@@ -103,6 +158,8 @@ class ShippingZone(models.Model):
         help_text=_("Empty: every country that is in no other zone."),
     )
     ordinal = models.PositiveSmallIntegerField(_("position"), default=1)
+
+    objects = ShippingZoneQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("shipping zone")
@@ -150,3 +207,13 @@ class ShippingRate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.method}, {self.zone}: {self.amount}"
+
+    def fits(self, consignment: Consignment) -> bool:
+        """Whether it holds for what is to be sent."""
+        zone, most = consignment.zone, self.max_weight_grams
+        return (
+            zone is not None
+            and self.zone_id == zone.pk
+            and (most is None or consignment.weight_grams <= most)
+            and consignment.value_amount >= self.min_value_amount
+        )

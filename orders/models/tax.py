@@ -61,6 +61,14 @@ class TaxRate(models.Model):
         return f"{self.country} {self.get_kind_display()}: {self.rate} %"
 
 
+class TaxAreaQuerySet(models.QuerySet["TaxArea"]):
+    """Selections of tax areas."""
+
+    def for_seller_in(self, country: str) -> Self:
+        """Those that matter to a seller there; of several that fit, the first holds."""
+        return self.filter(Q(seller_countries__contains=[country]) | Q(seller_countries=[]))
+
+
 class TaxArea(models.Model):
     """How orders to some countries are taxed; the seller's own country needs none."""
 
@@ -88,6 +96,8 @@ class TaxArea(models.Model):
     )
     treatment = models.CharField(_("taxed by"), max_length=12, choices=Treatment)
     ordinal = models.PositiveSmallIntegerField(_("position"), default=1)
+
+    objects = TaxAreaQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("tax area")
