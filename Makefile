@@ -2,11 +2,12 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run env test delivery lint ci bench lock clean
+.PHONY: help run env test drill delivery lint ci bench lock clean
 
 PORT ?= 8000
 SPLIT ?=
 ARGS ?=
+DRILL_SECONDS ?= 60
 PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done)
 BIN := .venv/bin
@@ -28,6 +29,9 @@ env:  ## Write .env for `docker compose`: random secrets, and what else can be s
 
 test: $(READY)  ## Run the tests (ARGS="-k basket" picks some)
 	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+
+drill: $(READY)  ## Break things on purpose for longer, and show what was measured (DRILL_SECONDS=60)
+	@DRILL_SECONDS=$(DRILL_SECONDS) $(BIN)/python -m pytest -m drill -s -rs $(ARGS) tests
 
 delivery: .venv/.delivery  ## Test the way to production: image, Compose, AWS, workflows (needs Docker, Terraform)
 	@$(BIN)/python -m pytest -rs $(ARGS) deploy/tests

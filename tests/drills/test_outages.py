@@ -14,17 +14,7 @@ from tests.purchases import add, check_out, make_basket, order_body, order_numbe
 from tests.shop import Shop, eventually
 from tests.visitor import Visitor
 
-pytestmark = pytest.mark.drill
-
-
-@pytest.fixture(autouse=True)
-def whole_again(shop: Shop) -> Iterator[None]:
-    """The next test finds everything as it was."""
-    yield
-    anybody = Visitor(shop.base_url)
-    ready = ("/ready", "/api/ready", "/live/ready")
-    eventually(lambda: all(anybody.get(path).status == 200 for path in ready))
-    assert shop.audit() == ""
+pytestmark = pytest.mark.usefixtures("whole_again")
 
 
 @contextlib.contextmanager

@@ -1,0 +1,25 @@
+"""Fixtures of the drills."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.shop import Shop, eventually
+from tests.visitor import Visitor
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark all that stands here."""
+    for item in items:
+        if item.path.is_relative_to(__file__.rpartition("/")[0]):
+            item.add_marker(pytest.mark.drill)
+
+
+@pytest.fixture
+def whole_again(shop: Shop) -> Iterator[None]:
+    """The next test finds everything as it was, and the books in order."""
+    yield
+    anybody = Visitor(shop.base_url)
+    ready = ("/ready", "/api/ready", "/live/ready")
+    eventually(lambda: all(anybody.get(path).status == 200 for path in ready), within=60)
+    assert shop.audit() == ""
