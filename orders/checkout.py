@@ -16,11 +16,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from catalog.models import Edition, Stock
+from catalog.models import Edition
 from orders import allocation, gateways, pricing
-from orders.allocation import ShortLine
+from orders.allocation import Promise, ShortLine
 from orders.gateways import Gateway
-from orders.models import Basket, BasketLine, Order, OrderLine, PostalAddress, ShippingMethod
+from orders.models import (
+    Basket,
+    BasketLine,
+    Order,
+    OrderLine,
+    PostalAddress,
+    Seller,
+    ShippingMethod,
+)
 from orders.models.basket import BasketGone
 from orders.pricing import LinePrice
 
@@ -192,14 +200,18 @@ def _place(basket: Basket, submission: _Submission) -> Order:
     prices = _prices(lines, submission.placed_at)
     order = _create(basket, prices.values(), submission)
     try:
-        allocated = allocation.allocate(
-            lines, location=submission.shipping_method.location, reference=order.number
+        promises = allocation.promise(
+            {line.edition: line.quantity for line in lines},
+            location=submission.shipping_method.location,
+            may_split=Seller.objects.current().splits_orders,
+            reference=order.number,
+            on=timezone.localdate(submission.placed_at),
         )
     except allocation.Shortage as shortage:
         raise OutOfStock(shortage.lines) from shortage
-    OrderLine.objects.bulk_create(
-        _copy(order, line, prices[line.pk], allocated.get(line.edition_id)) for line in lines
-    )
+    order_lines = [_copy(order, line, prices[line.pk], promises[line.edition_id]) for line in lines]
+    OrderLine.objects.bulk_create(order_lines)
+    allocation.keep(order_lines, promises)
     Basket.objects.filter(pk=basket.pk).delete()  # so that `basket` itself still knows its id
     order.confirm()
     return order
@@ -245,6 +257,7 @@ def _create(basket: Basket, prices: Iterable[LinePrice], submission: _Submission
         shipping_method=method.code,
         shipping_method_name=method.name,
         collection_point=_collection_point(method),
+        location=method.location,
         payment_method=submission.gateway.method.code,
         currency=settings.SHOP_CURRENCY,
         subtotal_amount=totals.subtotal_amount,
@@ -262,7 +275,7 @@ def _collection_point(method: ShippingMethod) -> str:
     return f"{location.name}\n{location.address}".strip() if location else ""
 
 
-def _copy(order: Order, line: BasketLine, price: LinePrice, stock: Stock | None) -> OrderLine:
+def _copy(order: Order, line: BasketLine, price: LinePrice, promise: Promise) -> OrderLine:
     edition = line.edition
     return OrderLine(
         order=order,
@@ -276,5 +289,7 @@ def _copy(order: Order, line: BasketLine, price: LinePrice, stock: Stock | None)
         tax_rate=price.tax_rate,
         tax_amount=price.tax_amount,
         total_amount=price.total_amount,
-        stock=stock,
+        supply=promise.supply,
+        awaited_quantity=promise.awaited,
+        promised_date=promise.promised_date,
     )

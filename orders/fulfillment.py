@@ -6,14 +6,22 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from orders.models import Order, OrderEvent, OrderMessage, Shipment, ShipmentLine, WrongState
+from orders.models import (
+    Allocation,
+    Order,
+    OrderEvent,
+    OrderMessage,
+    Shipment,
+    ShipmentLine,
+    WrongState,
+)
 
 
 @transaction.atomic
 def pack(*, order: Order, at: datetime.datetime, actor: User | None = None) -> Shipment:
     """Put everything there is to send into one shipment. Raises WrongState unless paid."""
     order.lock()
-    if order.status != Order.Status.PAID or order.packed_at or not order.needs_shipment:
+    if order.status != Order.Status.PAID or order.packed_at or not order.is_all_there:
         raise WrongState(order, _("packed"))
     shipment = _pack(order, at=at)
     order.record(OrderEvent.Kind.PACKED, actor=actor, at=at)
@@ -34,12 +42,15 @@ def ship(
     Raises WrongState unless it is paid.
     """
     order.lock()
-    if order.status != Order.Status.PAID or not order.needs_shipment:
+    if order.status != Order.Status.PAID or not order.is_all_there:
         raise WrongState(order, _("shipped"))
     shipment = order.shipments.filter(shipped_at=None).first() or _pack(order, at=at)
-    lines = shipment.lines.select_related("order_line__stock__edition")
-    for packed in lines.order_by("order_line__isbn13", "order_line__stock__location_id"):
-        packed.order_line.consume(packed.quantity, reference=order.number, actor=actor)
+    copies = {
+        allocation: allocation.quantity
+        for line in order.lines.with_promises()
+        for allocation in line.allocations.all()
+    }
+    Allocation.objects.all().consume(copies, reference=order.number, actor=actor)
     shipment.carrier, shipment.tracking, shipment.shipped_at = carrier, tracking, at
     shipment.save()
     order.change(status=Order.Status.SHIPPED, shipped_at=at)
@@ -63,9 +74,9 @@ def complete(*, order: Order, at: datetime.datetime, actor: User | None = None) 
 def _pack(order: Order, *, at: datetime.datetime) -> Shipment:
     shipment = order.shipments.create(packed_at=at)
     ShipmentLine.objects.bulk_create(
-        ShipmentLine(shipment=shipment, order_line=line, quantity=line.unshipped_quantity)
-        for line in order.lines.all()
-        if not line.is_digital and line.unshipped_quantity
+        ShipmentLine(shipment=shipment, order_line=line, quantity=line.allocated_quantity)
+        for line in order.lines.with_promises()
+        if line.allocated_quantity
     )
     order.change(packed_at=at)
     return shipment

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
-from catalog.models import Stock
+from catalog.models import Stock, Supply
 from orders.models import OrderLine
 
 
@@ -24,17 +24,9 @@ def _stock_equals_its_movements() -> Iterator[str]:
         )
 
 
-def _allocated_equals_what_open_orders_hold() -> Iterator[str]:
-    held = (
-        OrderLine.objects.holding_stock()
-        .filter(stock=OuterRef("pk"))
-        .order_by()
-        .values("stock")
-        .annotate(held=Sum("open_quantity"))
-        .values("held")
-    )
+def _allocated_equals_what_lines_hold() -> Iterator[str]:
     rows: QuerySet[Any] = Stock.objects.select_related("edition", "location").annotate(
-        held=Coalesce(Subquery(held), 0)
+        held=Coalesce(Sum("allocations__quantity"), 0)
     )
     for stock in rows.exclude(allocated=F("held")).iterator():
         yield (
@@ -43,4 +35,37 @@ def _allocated_equals_what_open_orders_hold() -> Iterator[str]:
         )
 
 
-CHECKS = (_stock_equals_its_movements, _allocated_equals_what_open_orders_hold)
+def _awaited_equals_what_lines_await() -> Iterator[str]:
+    waiting = (
+        OrderLine.objects.awaiting()
+        .filter(edition=OuterRef("edition"))
+        .order_by()
+        .values("edition")
+        .annotate(total=Sum("awaited_quantity"))
+        .values("total")
+    )
+    rows: QuerySet[Any] = Supply.objects.select_related("edition").annotate(
+        waiting=Coalesce(Subquery(waiting), 0)
+    )
+    for supply in rows.exclude(awaited=F("waiting")).iterator():
+        yield (
+            f"supply {supply.edition.isbn13}: {supply.awaited} promised that have to come;"
+            f" open orders await {supply.waiting}"
+        )
+
+
+def _who_waits_is_counted() -> Iterator[str]:
+    rows = OrderLine.objects.awaiting().filter(edition__supply=None).select_related("order")
+    for line in rows.iterator():
+        yield (
+            f"order {line.order.number}: awaits {line.awaited_quantity} of {line.isbn13},"
+            " of which nothing says that it can be had"
+        )
+
+
+CHECKS = (
+    _stock_equals_its_movements,
+    _allocated_equals_what_lines_hold,
+    _awaited_equals_what_lines_await,
+    _who_waits_is_counted,
+)

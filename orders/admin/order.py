@@ -32,13 +32,22 @@ class LineInline(PartOfOrder):
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """With the place that each line is served from."""
-        return super().get_queryset(request).select_related("stock__location")
+        """With the places that each line is served from."""
+        lines: Any = super().get_queryset(request)
+        return lines.with_promises()
 
     @admin.display(description=gettext_lazy("allocated at"))
     def place(self, line: OrderLine) -> str:
-        """Where the copies lie; empty for files."""
-        return str(line.stock.location) if line.stock else ""
+        """Where the copies lie that have not left, and what has yet to come."""
+        places = [
+            f"{allocation.stock.location}: {allocation.quantity}"
+            for allocation in line.allocations.all()
+        ]
+        if line.awaited_quantity:
+            day = date_format(line.promised_date) if line.promised_date else "?"
+            text = _("%(quantity)d to come, promised for %(day)s")
+            places.append(text % {"quantity": line.awaited_quantity, "day": day})
+        return ", ".join(places)
 
 
 class ShipmentInline(PartOfOrder):

@@ -16,6 +16,14 @@ class Delivery(models.Model):
     shipping_method = models.CharField(_("shipping method"), max_length=40)
     shipping_method_name = models.CharField(_("name of the shipping method"), max_length=100)
     collection_point = models.TextField(_("collected at"), max_length=800, blank=True)
+    location = models.ForeignKey(
+        "catalog.Location",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("served from this place alone"),
+    )
 
     class Meta:
         abstract = True

@@ -24,6 +24,7 @@ from orders.models.delivery import Delivery
 from orders.models.gift_card import GIFT_CARD, GiftCardUsed
 from orders.models.order_event import OrderEvent
 from orders.models.order_gift_cards import OrderGiftCards
+from orders.models.order_line import OrderLine
 from orders.models.order_message import OrderMessage
 from orders.models.voucher import VoucherUse
 
@@ -193,6 +194,11 @@ class Order(Delivery, Amounts, OrderGiftCards):
         """Whether there is anything to pack, and not only files."""
         return any(not line.is_digital for line in self.lines.all())
 
+    @property
+    def is_all_there(self) -> bool:
+        """Whether there is something to pack, and no copy has yet to come."""
+        return self.needs_shipment and not any(line.awaited_quantity for line in self.lines.all())
+
     # --- Verbs ----------------------------------------------------------------------------------
 
     def lock(self) -> None:
@@ -325,8 +331,8 @@ class Order(Delivery, Amounts, OrderGiftCards):
     def _cancel(
         self, kind: OrderEvent.Kind, *, actor: "User | None", reason: str, at: datetime.datetime
     ) -> None:
-        for line in self.lines.in_locking_order():
-            line.release(reference=self.number)
+        promised = {line: line.promised_quantity for line in self.lines.with_promises()}
+        OrderLine.objects.all().give_up(promised, reference=self.number, actor=actor)
         self.shipments.filter(shipped_at=None).delete()
         for use in VoucherUse.objects.filter(order=self):
             use.give_back(at=at)

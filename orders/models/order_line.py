@@ -1,15 +1,18 @@
 """OrderLine: some copies of one edition in an order, as they were agreed."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Self
 
-from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery, Sum
+from django.db import models, transaction
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Format
+from catalog.models import Supply as EditionSupply
 from catalog.models.edition import DIGITAL_FORMATS
+from orders.models.allocation import Allocation
 from orders.models.shipment import ShipmentLine
 
 if TYPE_CHECKING:
@@ -19,9 +22,14 @@ if TYPE_CHECKING:
 class OrderLineQuerySet(models.QuerySet["OrderLine"]):
     """Selections of order lines."""
 
-    def in_locking_order(self) -> Self:
-        """The one order in which their stock is changed, so that no two orders can deadlock."""
-        return self.select_related("stock__edition").order_by("isbn13", "stock__location_id")
+    def with_promises(self) -> Self:
+        """With the copies that are promised, and where they lie; in a fixed number of queries."""
+        places = Prefetch("allocations", Allocation.objects.with_places())
+        return self.select_related("edition").prefetch_related(places)
+
+    def awaiting(self) -> Self:
+        """Those that copies have yet to come for."""
+        return self.filter(awaited_quantity__gt=0, order__canceled_at=None)
 
     def with_shipped(self) -> Self:
         """Annotate `shipped_quantity`, how many copies have left."""
@@ -35,13 +43,44 @@ class OrderLineQuerySet(models.QuerySet["OrderLine"]):
         )
         return self.annotate(shipped_quantity=Coalesce(Subquery(shipped), 0))
 
-    def holding_stock(self) -> Self:
-        """Those for which copies are allocated; `open_quantity` says how many."""
-        return (
-            self.with_shipped()
-            .annotate(open_quantity=F("quantity") - F("shipped_quantity"))
-            .filter(stock__isnull=False, open_quantity__gt=0, order__canceled_at=None)
+    def holding_promises(self) -> Self:
+        """Those for which copies are allocated, or awaited."""
+        allocations = Allocation.objects.filter(order_line=OuterRef("pk"))
+        awaiting = Q(awaited_quantity__gt=0, order__canceled_at=None)
+        return self.filter(Q(Exists(allocations)) | awaiting)
+
+    @transaction.atomic
+    def give_up(
+        self, copies: "Mapping[OrderLine, int]", *, reference: str, actor: "User | None" = None
+    ) -> None:
+        """Promise these copies to the order `reference` no more, which is locked.
+
+        Those that have yet to come go first, then those at the last places by priority. Raises
+        ValueError for more than is promised. The lines come from `with_promises`.
+        """
+        allocated: dict[Allocation, int] = {}
+        awaited: dict[OrderLine, int] = {}
+        for line, quantity in copies.items():
+            if come_later := min(quantity, line.awaited_quantity):
+                awaited[line] = come_later
+            left = quantity - come_later
+            for allocation in reversed(line.allocations.all()):
+                if taken := min(left, allocation.quantity):
+                    allocated[allocation] = taken
+                    left -= taken
+            if left:
+                raise ValueError(f"{quantity} copies are not promised to {line}")
+        Allocation.objects.all().release(allocated, reference=reference, actor=actor)
+        self.withdraw(awaited)
+
+    def withdraw(self, copies: "Mapping[OrderLine, int]") -> None:
+        """Await these copies no more: they came, or are wanted no more."""
+        EditionSupply.objects.all().withdraw_many(
+            {line.edition: quantity for line, quantity in copies.items() if line.edition}
         )
+        for line, quantity in copies.items():
+            line.awaited_quantity -= quantity
+        self.bulk_update(list(copies), ["awaited_quantity"])
 
 
 class OrderLine(models.Model):
@@ -82,19 +121,13 @@ class OrderLine(models.Model):
         _("copies canceled"), default=0, db_default=0
     )
     promised_date = models.DateField(_("promised for"), null=True, blank=True)
-    stock = models.ForeignKey(
-        "catalog.Stock",
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="order_lines",
-        verbose_name=_("allocated at"),
-    )
+
+    allocations: "models.Manager[Allocation]"
 
     objects = OrderLineQuerySet.as_manager()
 
-    open_quantity: int
-    """How many copies are still to leave; set by `holding_stock`."""
+    shipped_quantity: int
+    """How many copies have left; set by `with_shipped`."""
 
     class Meta:
         verbose_name = _("order line")
@@ -138,19 +171,16 @@ class OrderLine(models.Model):
         return self.total_amount - self.discount_amount
 
     @property
-    def unshipped_quantity(self) -> int:
-        """How many copies have not left yet."""
-        shipped = self.shipment_lines.filter(shipment__shipped_at__isnull=False)
-        total: int = shipped.aggregate(total=Coalesce(Sum("quantity"), 0))["total"]
-        return self.quantity - total
+    def kept_quantity(self) -> int:
+        """How many copies were agreed and not canceled."""
+        return self.quantity - self.canceled_quantity
 
-    def release(self, *, reference: str) -> None:
-        """Give back what is still allocated. Call once, when the order is canceled."""
-        quantity = self.unshipped_quantity
-        if self.stock and quantity:
-            self.stock.release(quantity, reference=reference)
+    @property
+    def allocated_quantity(self) -> int:
+        """How many copies lie somewhere for it; free with `with_promises`."""
+        return sum(allocation.quantity for allocation in self.allocations.all())
 
-    def consume(self, quantity: int, *, reference: str, actor: "User | None") -> None:
-        """Hand out `quantity` of the allocated copies."""
-        if self.stock:
-            self.stock.consume(quantity, reference=reference, actor=actor)
+    @property
+    def promised_quantity(self) -> int:
+        """How many copies the customer is still to get: those that lie there, and those to come."""
+        return self.allocated_quantity + self.awaited_quantity

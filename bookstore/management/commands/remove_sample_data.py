@@ -14,7 +14,7 @@ class Command(BaseCommand):
     help = "Takes every sample book away, with its stock and lists. Orders keep what they copied."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        holding = OrderLine.objects.holding_stock().filter(edition__is_sample=True)
+        holding = OrderLine.objects.holding_promises().filter(edition__is_sample=True)
         if numbers := sorted(set(holding.values_list("order__number", flat=True)))[:10]:
             raise CommandError(
                 f"Open orders hold sample books: {', '.join(numbers)}."
