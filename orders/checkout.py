@@ -5,7 +5,7 @@ order: its row is locked, the order carries its id (unique), and the basket is g
 """
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -17,7 +17,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from catalog.models import Edition
-from orders import allocation, gateways, pricing
+from catalog.money import format_money
+from orders import allocation, gateways, gift_cards, vouchers
 from orders.allocation import Promise, ShortLine
 from orders.gateways import Gateway
 from orders.models import (
@@ -25,12 +26,13 @@ from orders.models import (
     BasketLine,
     Order,
     OrderLine,
+    OrderTaxLine,
     PostalAddress,
-    Seller,
     ShippingMethod,
 )
 from orders.models.basket import BasketGone
-from orders.pricing import LinePrice
+from orders.quotes import NotServed, Quote, QuotedLine
+from orders.terms import Terms, Wishes
 
 __all__ = ["Idempotency", "PostalAddress", "ShortLine", "find_repeated", "place_order"]
 
@@ -63,15 +65,15 @@ class LineNotForSale(CheckoutError):
 
 
 class AmountChanged(CheckoutError):
-    """The customer agreed to another total than the one that holds now."""
+    """The customer agreed to pay another amount than the one that holds now."""
 
     def __init__(self, *, expected: Decimal, actual: Decimal) -> None:
+        amounts = {
+            "expected": format_money(expected, settings.SHOP_CURRENCY),
+            "actual": format_money(actual, settings.SHOP_CURRENCY),
+        }
         super().__init__(
-            _(
-                "The total has changed from %(expected)s to %(actual)s %(currency)s."
-                " Please look at it again."
-            )
-            % {"expected": expected, "actual": actual, "currency": settings.SHOP_CURRENCY}
+            _("It would cost %(actual)s now, not %(expected)s. Please look at it again.") % amounts
         )
         self.expected = expected
         self.actual = actual
@@ -82,6 +84,21 @@ class AddressMissing(CheckoutError):
 
     def __init__(self) -> None:
         super().__init__(_("Please give the address that we should send it to."))
+
+
+class CountryMissing(CheckoutError):
+    """The tax depends on where the customer is, and that was not said."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Please say in which country you live: the tax depends on it."))
+
+
+class CountryNotServed(CheckoutError):
+    """The shipping method does not go to the country of the address."""
+
+
+class ConsignmentNotTaken(CheckoutError):
+    """The shipping method does not take so much."""
 
 
 class ShippingMethodUnsuitable(CheckoutError):
@@ -114,15 +131,29 @@ class Idempotency:
 
 
 @dataclass(frozen=True, kw_only=True)
+class _Agreement:
+    """What the customer was told that it costs; None: not told, so that any amount will do."""
+
+    total_amount: Decimal | None = None
+    payable_amount: Decimal | None = None
+
+    def check(self, total_amount: Decimal, payable_amount: Decimal) -> None:
+        """Raise AmountChanged unless these are the amounts."""
+        told = (self.total_amount, self.payable_amount)
+        for expected, actual in zip(told, (total_amount, payable_amount), strict=True):
+            if expected is not None and expected != actual:
+                raise AmountChanged(expected=expected, actual=actual)
+
+
+@dataclass(frozen=True, kw_only=True)
 class _Submission:
     """What the customer wants, besides the books."""
 
-    email: str
-    user: User | None
+    wishes: Wishes
     shipping_method: ShippingMethod
     gateway: Gateway
     address: PostalAddress | None
-    expected_total: Decimal | None
+    agreement: _Agreement
     idempotency: Idempotency | None
     placed_at: datetime.datetime
 
@@ -136,23 +167,34 @@ def place_order(
     address: PostalAddress | None,
     placed_at: datetime.datetime,
     user: User | None = None,
+    country: str = "",
+    voucher_code: str = "",
+    gift_card_codes: Sequence[str] = (),
     expected_total: Decimal | None = None,
+    expected_payable: Decimal | None = None,
     idempotency: Idempotency | None = None,
 ) -> Order:
     """Make the basket an order that holds its stock.
 
     A basket that has become an order already, and a request with the same idempotency key and
-    digest as an earlier one, give that order again.
+    digest as an earlier one, give that order again. `country` is where the customer is, of an
+    order with nothing to send.
 
-    Raises a CheckoutError when it cannot be; nothing is written then.
+    Raises a CheckoutError, VoucherError or GiftCardError when it cannot be; nothing is written
+    then.
     """
     submission = _Submission(
-        email=email,
-        user=user,
+        wishes=Wishes(
+            country=address.country if address else country,
+            email=email,
+            user=user,
+            voucher_code=voucher_code,
+            gift_card_codes=gift_card_codes,
+        ),
         shipping_method=shipping_method,
         gateway=_gateway(payment_method),
         address=address,
-        expected_total=expected_total,
+        agreement=_Agreement(total_amount=expected_total, payable_amount=expected_payable),
         idempotency=idempotency,
         placed_at=placed_at,
     )
@@ -195,62 +237,69 @@ def _place(basket: Basket, submission: _Submission) -> Order:
         if order:
             return order
         raise EmptyBasket from None
-    lines = basket.priced_lines()
-    _check(basket, lines, submission)
-    prices = _prices(lines, submission.placed_at)
-    order = _create(basket, prices.values(), submission)
+    day = timezone.localdate(submission.placed_at)
+    lines = basket.priced_lines(day=day)
+    method = _check(lines, submission)
+    terms = Terms.read(lines, submission.wishes, at=submission.placed_at)
+    quote = _quote(terms, method)
+    submission.agreement.check(quote.total_amount, quote.payable_amount)
+    order = _create(basket, method, quote, submission)
     try:
         promises = allocation.promise(
             {line.edition: line.quantity for line in lines},
-            location=submission.shipping_method.location,
-            may_split=Seller.objects.current().splits_orders,
+            location=method.location,
+            may_split=terms.rules.seller.splits_orders,
             reference=order.number,
-            on=timezone.localdate(submission.placed_at),
+            on=day,
         )
     except allocation.Shortage as shortage:
         raise OutOfStock(shortage.lines) from shortage
-    order_lines = [_copy(order, line, prices[line.pk], promises[line.edition_id]) for line in lines]
+    order_lines = [_copy(order, line, promises[line.edition.pk]) for line in quote.lines]
     OrderLine.objects.bulk_create(order_lines)
     allocation.keep(order_lines, promises)
+    OrderTaxLine.objects.bulk_create(
+        OrderTaxLine(order=order, country=quote.tax_country, **asdict(line))
+        for line in quote.tax_lines
+    )
     Basket.objects.filter(pk=basket.pk).delete()  # so that `basket` itself still knows its id
+    _redeem(order, terms, quote, submission)
     order.confirm()
     return order
 
 
-def _check(basket: Basket, lines: Sequence[BasketLine], submission: _Submission) -> None:
+def _check(lines: Sequence[BasketLine], submission: _Submission) -> ShippingMethod:
+    """The way of shipping as it is now, if all is there that an order needs."""
     if not lines:
         raise EmptyBasket
-    method = submission.shipping_method
-    if not ShippingMethod.objects.for_basket(basket).filter(pk=method.pk).exists():
+    for line in lines:
+        if not line.edition.is_for_sale:
+            raise LineNotForSale(line.edition)
+    methods = ShippingMethod.objects.suiting(lines).with_rates()
+    method = methods.filter(pk=submission.shipping_method.pk).first()
+    if method is None:
         raise ShippingMethodUnsuitable
     if method.requires_address and submission.address is None:
         raise AddressMissing
+    return method
 
 
-def _prices(lines: Sequence[BasketLine], placed_at: datetime.datetime) -> dict[int, LinePrice]:
-    """What each line costs, by its id."""
-    day = timezone.localdate(placed_at)
-    in_force = pricing.prices_in_force((line.edition_id for line in lines), day=day)
-    prices = {}
-    for line in lines:
-        price = in_force.get(line.edition_id)
-        if price is None or not line.edition.is_offered or line.edition.is_forthcoming:
-            raise LineNotForSale(line.edition)
-        prices[line.pk] = LinePrice(price.amount, line.quantity, price.tax_rate)
-    return prices
+def _quote(terms: Terms, method: ShippingMethod) -> Quote:
+    rules = terms.rules
+    if not (rules.country or method.is_collection) and rules.taxes.depends_on_destination:
+        raise CountryMissing
+    try:
+        return terms.quote(method)
+    except NotServed as refusal:
+        kind = CountryNotServed if refusal.is_about_country else ConsignmentNotTaken
+        raise kind(str(refusal)) from refusal
 
 
-def _create(basket: Basket, prices: Iterable[LinePrice], submission: _Submission) -> Order:
-    method = submission.shipping_method
-    totals = pricing.totals(prices, shipping_amount=method.amount)
-    expected = submission.expected_total
-    if expected is not None and expected != totals.total_amount:
-        raise AmountChanged(expected=expected, actual=totals.total_amount)
+def _create(basket: Basket, method: ShippingMethod, quote: Quote, submission: _Submission) -> Order:
     address = submission.address if method.requires_address else None
-    idempotency = submission.idempotency
+    idempotency, wishes = submission.idempotency, submission.wishes
     return Order.objects.create(
-        user=submission.user,
-        email=submission.email,
+        user=wishes.user,
+        email=wishes.email,
         basket_id=basket.pk,
         idempotency_key=idempotency.key if idempotency else None,
         request_digest=idempotency.digest if idempotency else "",
@@ -260,10 +309,13 @@ def _create(basket: Basket, prices: Iterable[LinePrice], submission: _Submission
         location=method.location,
         payment_method=submission.gateway.method.code,
         currency=settings.SHOP_CURRENCY,
-        subtotal_amount=totals.subtotal_amount,
-        shipping_amount=totals.shipping_amount,
-        tax_amount=totals.tax_amount,
-        total_amount=totals.total_amount,
+        subtotal_amount=quote.subtotal_amount,
+        discount_amount=quote.discount_amount,
+        voucher_code=quote.voucher_code,
+        shipping_amount=quote.shipping_amount,
+        tax_amount=quote.tax_amount,
+        tax_country=quote.tax_country,
+        total_amount=quote.total_amount,
         placed_at=submission.placed_at,
         expires_at=submission.placed_at + submission.gateway.hold,
         **{f"shipping_{name}": value for name, value in asdict(address).items()} if address else {},
@@ -275,7 +327,7 @@ def _collection_point(method: ShippingMethod) -> str:
     return f"{location.name}\n{location.address}".strip() if location else ""
 
 
-def _copy(order: Order, line: BasketLine, price: LinePrice, promise: Promise) -> OrderLine:
+def _copy(order: Order, line: QuotedLine, promise: Promise) -> OrderLine:
     edition = line.edition
     return OrderLine(
         order=order,
@@ -284,12 +336,26 @@ def _copy(order: Order, line: BasketLine, price: LinePrice, promise: Promise) ->
         title=edition.display_title,
         byline=edition.work.byline[:1000],
         format=edition.format,
-        unit_amount=price.unit_amount,
-        quantity=price.quantity,
-        tax_rate=price.tax_rate,
-        tax_amount=price.tax_amount,
-        total_amount=price.total_amount,
+        unit_amount=line.unit_amount,
+        quantity=line.quantity,
+        tax_rate=line.tax_rate,
+        tax_amount=line.tax_amount,
+        total_amount=line.total_amount,
+        discount_amount=line.discount_amount,
         supply=promise.supply,
         awaited_quantity=promise.awaited,
         promised_date=promise.promised_date,
     )
+
+
+def _redeem(order: Order, terms: Terms, quote: Quote, submission: _Submission) -> None:
+    """Use up the voucher and what the gift cards give: last, so that their rows are locked briefly.
+
+    Raises AmountChanged when the cards give another amount than the customer was told.
+    """
+    at = submission.placed_at
+    if terms.discount and order.voucher_code:
+        vouchers.redeem(terms.discount, order, saved_amount=quote.saved_amount, at=at)
+    if terms.cards:
+        gift_cards.redeem(terms.cards, order, at=at)
+        submission.agreement.check(order.total_amount, order.payable_amount)

@@ -4,12 +4,9 @@ Prices include tax. Every amount is rounded half up to cents, once, where it com
 is shared keeps its sum, so that the lines on paper always add up to the total on paper.
 """
 
-import datetime
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
-
-from catalog.models import Price
+from itertools import accumulate, pairwise
 
 CENT = Decimal("0.01")
 ZERO = Decimal("0.00")
@@ -23,6 +20,15 @@ def rounded(amount: Decimal) -> Decimal:
 def contained_tax(gross_amount: Decimal, rate: Decimal | None) -> Decimal:
     """The tax of `rate` percent that is in `gross_amount`; 0 where no tax is shown."""
     return rounded(gross_amount * rate / (100 + rate)) if rate else ZERO
+
+
+def contained_taxes(gross_amounts: Sequence[Decimal], rate: Decimal | None) -> list[Decimal]:
+    """The tax of `rate` percent in each of the amounts; they add up to that in their sum.
+
+    Each is how much the tax of the running total grows, so none is a whole cent off.
+    """
+    running = accumulate(gross_amounts, initial=ZERO)
+    return [after - before for before, after in pairwise(contained_tax(a, rate) for a in running)]
 
 
 def share(amount: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
@@ -43,50 +49,9 @@ def share(amount: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
     return parts
 
 
-@dataclass(frozen=True)
-class LinePrice:
-    """What some copies of one edition cost."""
+def part(amount: Decimal, *, of: int, after: int, copies: int) -> Decimal:
+    """What `copies` of the `of` copies that cost `amount` cost, when `after` were counted before.
 
-    unit_amount: Decimal
-    quantity: int
-    tax_rate: Decimal | None
-
-    @property
-    def total_amount(self) -> Decimal:
-        """All copies together."""
-        return self.unit_amount * self.quantity
-
-    @property
-    def tax_amount(self) -> Decimal:
-        """The tax in it."""
-        return contained_tax(self.total_amount, self.tax_rate)
-
-
-@dataclass(frozen=True)
-class Totals:
-    """What an order costs."""
-
-    subtotal_amount: Decimal
-    shipping_amount: Decimal
-    tax_amount: Decimal
-
-    @property
-    def total_amount(self) -> Decimal:
-        """What the customer pays."""
-        return self.subtotal_amount + self.shipping_amount
-
-
-def totals(lines: Iterable[LinePrice], *, shipping_amount: Decimal) -> Totals:
-    """The sums of an order with these lines."""
-    lines = list(lines)
-    return Totals(
-        subtotal_amount=sum((line.total_amount for line in lines), start=ZERO),
-        shipping_amount=shipping_amount,
-        tax_amount=sum((line.tax_amount for line in lines), start=ZERO),
-    )
-
-
-def prices_in_force(edition_ids: Iterable[int], *, day: datetime.date) -> dict[int, Price]:
-    """The price of each edition that has one on `day`, by the edition's id."""
-    prices = Price.objects.in_force(day).filter(edition__in=list(edition_ids))
-    return {price.edition_id: price for price in prices}
+    However they are counted, one after the other, all of them cost exactly `amount`.
+    """
+    return rounded(amount * (after + copies) / of) - rounded(amount * after / of)

@@ -17,7 +17,7 @@ from catalog.models import Edition
 from orders import taxes
 from orders.models import BasketLine, Consignment, Seller, ShippingMethod, ShippingZone, TaxKind
 from orders.models.shipping import weight_of
-from orders.pricing import ZERO, contained_tax, share
+from orders.pricing import ZERO, contained_taxes, share
 from orders.taxes import Taxation, TaxRules
 
 
@@ -38,6 +38,10 @@ class NotServed(Exception):
 
 class Reduction(Protocol):
     """What a voucher takes off."""
+
+    @property
+    def code(self) -> str:
+        """The voucher's."""
 
     @property
     def shares(self) -> Mapping[int, Decimal]:
@@ -125,6 +129,9 @@ class Quote:
     saved_shipping_amount: Decimal
     """What shipping would have cost without the voucher that frees it."""
 
+    voucher_code: str
+    """Empty also where a voucher saves nothing."""
+
     tax_country: str
     tax_lines: tuple[TaxLine, ...]
     gift_card_amount: Decimal
@@ -138,6 +145,11 @@ class Quote:
     def discount_amount(self) -> Decimal:
         """What the lines are cheaper by."""
         return _sum(line.discount_amount for line in self.lines)
+
+    @property
+    def saved_amount(self) -> Decimal:
+        """What the voucher saves, on the lines or on shipping."""
+        return self.discount_amount + self.saved_shipping_amount
 
     @property
     def tax_amount(self) -> Decimal:
@@ -180,12 +192,14 @@ def quote(
     quoted = [_with_discount(line, taxation, discount) for line in lines]
     usual = _shipping_amount(quoted, method, rules)
     shipping = ZERO if discount and discount.frees_shipping else usual
+    saves = any(line.discount_amount for line in quoted) or shipping != usual
     taxed, tax_lines = _with_tax(quoted, shipping)
     coverable = _sum(line.charged_amount for line in quoted if _is_taxable(line)) + shipping
     return Quote(
         lines=taxed,
         shipping_amount=shipping,
         saved_shipping_amount=usual - shipping,
+        voucher_code=discount.code if discount and saves else "",
         tax_country=taxation.country,
         tax_lines=tax_lines,
         gift_card_amount=min(gift_card_balance, coverable),
@@ -227,25 +241,23 @@ def _with_tax(
 ) -> tuple[tuple[QuotedLine, ...], tuple[TaxLine, ...]]:
     """The lines with their tax, and what is taxed at each rate, highest first.
 
-    Shipping is taxed as the goods that it brings, in proportion to their value. The tax of a rate
-    is rounded once; the lines' tax is what they share of it.
+    Shipping is taxed as the goods that it brings, in proportion to their value.
     """
     groups: dict[Decimal | None, list[int]] = {}
     for place, line in enumerate(lines):
         if _is_taxable(line):
             groups.setdefault(line.tax_rate, []).append(place)
     goods = [[lines[place].charged_amount for place in places] for places in groups.values()]
-    shipping_parts = share(shipping_amount, [_sum(amounts) for amounts in goods])
+    parts_of_shipping = share(shipping_amount, [_sum(amounts) for amounts in goods])
     taxed, tax_lines = list(lines), []
     for (rate, places), amounts, shipping in zip(
-        groups.items(), goods, shipping_parts, strict=True
+        groups.items(), goods, parts_of_shipping, strict=True
     ):
-        gross = _sum(amounts) + shipping
-        tax = contained_tax(gross, rate)
-        for place, part in zip(places, share(tax, [*amounts, shipping])[:-1], strict=True):
+        parts = contained_taxes([*amounts, shipping], rate)
+        for place, part in zip(places, parts[:-1], strict=True):
             taxed[place] = replace(lines[place], tax_amount=part)
-        if rate is not None and gross:
-            tax_lines.append(TaxLine(rate, gross, tax))
+        if rate is not None and (gross := _sum(amounts) + shipping):
+            tax_lines.append(TaxLine(rate, gross, _sum(parts)))
     return tuple(taxed), tuple(sorted(tax_lines, key=lambda line: -line.rate))
 
 

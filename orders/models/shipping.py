@@ -1,6 +1,6 @@
 """ShippingMethod: a way for an order to reach its customer; PostalAddress: where to."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Self
@@ -11,7 +11,7 @@ from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Edition, Format
-from orders.models.basket import Basket, are_all_digital
+from orders.models.basket import BasketLine, are_all_digital
 
 TYPICAL_GRAMS: Mapping[str, int] = {
     Format.HARDBACK: 600,
@@ -59,10 +59,13 @@ class ShippingMethodQuerySet(models.QuerySet["ShippingMethod"]):
         """Those that customers may choose."""
         return self.filter(is_active=True)
 
-    def for_basket(self, basket: Basket) -> Self:
-        """Those that suit what is in the basket."""
-        lines = basket.lines.select_related("edition")
+    def suiting(self, lines: Iterable[BasketLine]) -> Self:
+        """Those for files alone, or those for all else."""
         return self.offered().filter(for_digital=are_all_digital(lines))
+
+    def with_rates(self) -> Self:
+        """With all that pricing them asks for, in two statements."""
+        return self.select_related("location").prefetch_related("rates")
 
 
 class ShippingMethod(models.Model):

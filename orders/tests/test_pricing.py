@@ -1,4 +1,4 @@
-"""Tax is contained in prices, and rounded half up to cents."""
+"""Tax is contained in prices and rounded half up to cents; what is shared keeps its sum."""
 
 from decimal import Decimal
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.pricing import LinePrice, contained_tax, totals
+from orders.pricing import contained_tax, contained_taxes, share
 
 amounts = st.decimals(0, 99_999, places=2)
 rates = st.none() | st.decimals(0, 100, places=2)
@@ -29,21 +29,40 @@ def test_tax_in_a_price(gross: str, rate: str | None, tax: str) -> None:
     assert contained_tax(Decimal(gross), rate and Decimal(rate)) == Decimal(tax)  # type: ignore[arg-type]
 
 
-def test_an_order_is_the_sum_of_its_lines_and_shipping() -> None:
-    lines = [
-        LinePrice(Decimal("9.99"), 3, Decimal("7.00")),
-        LinePrice(Decimal("5.00"), 1, Decimal("20.00")),
-        LinePrice(Decimal("1.00"), 2, None),
-    ]
-    sums = totals(lines, shipping_amount=Decimal("4.50"))
-    assert sums.subtotal_amount == Decimal("36.97")
-    assert sums.tax_amount == Decimal("2.79")  # 1.96 + 0.83
-    assert sums.total_amount == Decimal("41.47")
+@given(st.lists(amounts, max_size=8), rates)
+def test_the_parts_tax_adds_up_to_the_wholes(parts: list[Decimal], rate: Decimal | None) -> None:
+    taxes = contained_taxes(parts, rate)
+    assert sum(taxes) == contained_tax(sum(parts, start=Decimal(0)), rate)
+    for part, tax in zip(parts, taxes, strict=True):
+        assert 0 <= tax <= part
+        assert abs(tax - contained_tax(part, rate)) <= Decimal("0.01")
 
 
-@given(st.lists(st.builds(LinePrice, amounts, st.integers(1, 50), rates), max_size=5), amounts)
-def test_whatever_is_ordered_the_cents_add_up(lines: list[LinePrice], shipping: Decimal) -> None:
-    sums = totals(lines, shipping_amount=shipping)
-    assert sums.total_amount == sums.subtotal_amount + shipping
-    assert 0 <= sums.tax_amount <= sums.subtotal_amount
-    assert sums.tax_amount == round(sums.tax_amount, 2)
+@pytest.mark.parametrize(
+    ("amount", "weights", "parts"),
+    [
+        ("1.00", ["1", "1", "1"], ["0.33", "0.34", "0.33"]),
+        ("0.01", ["5", "5"], ["0.01", "0.00"]),
+        ("3.00", ["0", "2", "1"], ["0.00", "2.00", "1.00"]),
+        ("1.00", ["0", "0"], ["0.50", "0.50"]),
+        ("0.00", ["1", "2"], ["0.00", "0.00"]),
+        ("1.00", [], []),
+    ],
+)
+def test_a_shared_amount(amount: str, weights: list[str], parts: list[str]) -> None:
+    shared = share(Decimal(amount), [Decimal(weight) for weight in weights])
+    assert shared == [Decimal(part) for part in parts]
+
+
+@given(amounts, st.lists(amounts, min_size=1, max_size=8))
+def test_shares_add_up_and_none_is_a_cent_off(amount: Decimal, weights: list[Decimal]) -> None:
+    parts = share(amount, weights)
+    assert sum(parts) == amount
+    assert all(part >= 0 and part == round(part, 2) for part in parts)
+    if whole := sum(weights):
+        exact = [amount * weight / whole for weight in weights]
+        assert all(
+            abs(part - due) < Decimal("0.0100001") for part, due in zip(parts, exact, strict=True)
+        )
+        if amount <= whole:
+            assert all(part <= weight for part, weight in zip(parts, weights, strict=True))

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db
 
 
 def offered(basket: Basket) -> list[tuple[str, str]]:
-    methods = ShippingMethod.objects.for_basket(basket)
+    methods = ShippingMethod.objects.suiting(basket.priced_lines())
     return [(method.code, str(method.amount)) for method in methods]
 
 

@@ -127,7 +127,7 @@ def _form(
     """With `data` it is checked; with `typed` it only shows what was typed before."""
     return CheckoutForm(
         subtotal_amount=sum((line.total_amount for line in lines), start=Decimal("0.00")),
-        shipping_methods=list(ShippingMethod.objects.for_basket(basket).select_related("location")),
+        shipping_methods=list(ShippingMethod.objects.suiting(lines).with_rates()),
         payment_methods=gateways.payment_methods(),
         user=signed_in_user(request),
         data=data,
@@ -145,12 +145,10 @@ def _page(
     shortages: Sequence[ShortLine] = (),
     status: int = 200,
 ) -> HttpResponse:
-    amounts = {line.edition_id: line.total_amount for line in lines}
-    rates = pricing.prices_in_force(amounts, day=timezone.localdate())
     context = {
         "basket": basket,
         "tax_amount": sum(
-            (pricing.contained_tax(amounts[pk], price.tax_rate) for pk, price in rates.items()),
+            (pricing.contained_tax(line.total_amount, line.tax_rate) for line in lines),
             start=Decimal("0.00"),
         ),
         "lines": lines,
