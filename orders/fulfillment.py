@@ -1,15 +1,25 @@
-"""Fulfillment: from a paid order to copies in the customer's hands."""
+"""Fulfillment: from a paid order to copies in the customer's hands, in one parcel or in several.
+
+Copies are promised by allocations as long as they are here. A shipment says which of them were
+packed; when it leaves, its copies are consumed and the allocations end. Each operation locks the
+order first, so of two people at the same parcel one acts and the other finds it done.
+"""
 
 import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import User
+from catalog.models import Location
 from orders.models import (
     Allocation,
     Order,
     OrderEvent,
+    OrderLine,
     OrderMessage,
     Shipment,
     ShipmentLine,
@@ -17,15 +27,118 @@ from orders.models import (
 )
 
 
+class NotThere(Exception):
+    """More was to be packed than lies there unpacked; `short` says how many do, by number."""
+
+    def __init__(self, short: Mapping[str, int]) -> None:
+        super().__init__(short)
+        self.short = dict(short)
+
+    def __str__(self) -> str:
+        texts = (
+            ngettext(
+                "Of %(isbn13)s there is %(n)d copy to pack.",
+                "Of %(isbn13)s there are %(n)d copies to pack.",
+                number,
+            )
+            % {"isbn13": isbn13, "n": number}
+            for isbn13, number in self.short.items()
+        )
+        return " ".join(texts)
+
+
+class PackedOtherwise(Exception):
+    """Somebody was quicker, and packed something else."""
+
+    def __str__(self) -> str:
+        return _("Somebody else has just packed a part of this order: please look again.")
+
+
+@dataclass(frozen=True)
+class Packable:
+    """Copies that lie at a place for a line, and are in no parcel yet."""
+
+    line: OrderLine
+    location: Location
+    quantity: int
+
+
+def packable(order: Order) -> list[Packable]:
+    """What can be packed now: the first places by priority first. Nothing that has yet to come."""
+    packed: dict[tuple[int, int | None], int] = {}
+    for line in ShipmentLine.objects.filter(shipment__in=order.shipments.packed()).select_related(
+        "shipment"
+    ):
+        place = (line.order_line_id, line.shipment.location_id)
+        packed[place] = packed.get(place, 0) + line.quantity
+    found = []
+    for line in order.lines.with_promises():
+        for allocation in line.allocations.all():
+            location = allocation.stock.location
+            left = allocation.quantity - packed.get((line.pk, location.pk), 0)
+            if left > 0:
+                found.append(Packable(line, location, left))
+    return found
+
+
 @transaction.atomic
-def pack(*, order: Order, at: datetime.datetime, actor: User | None = None) -> Shipment:
-    """Put everything there is to send into one shipment. Raises WrongState unless paid."""
+def pack(
+    *,
+    order: Order,
+    at: datetime.datetime,
+    actor: User | None = None,
+    location: Location | None = None,
+    copies: Mapping[str, int] | None = None,
+    key: str = "",
+) -> list[Shipment]:
+    """Put copies into parcels, one for each place they lie at: all there are, or those named.
+
+    `copies` are numbers by isbn13; `location` picks one place. With the `key` of an earlier call
+    nothing is packed again. Raises WrongState unless the order is paid and something is left,
+    NotThere, or PackedOtherwise where the key packed other copies.
+    """
     order.lock()
-    if order.status != Order.Status.PAID or order.packed_at or not order.is_all_there:
-        raise WrongState(order, _("packed"))
-    shipment = _pack(order, at=at)
-    order.record(OrderEvent.Kind.PACKED, actor=actor, at=at)
-    return shipment
+    if repeated := _packed_before(order, key, copies):
+        return repeated
+    return _pack(order, at=at, actor=actor, location=location, copies=copies, key=key)
+
+
+@transaction.atomic
+def unpack(*, shipment: Shipment, at: datetime.datetime, actor: User | None = None) -> None:
+    """Take a parcel apart: its copies stay promised, and can be packed again.
+
+    Nothing happens when it was taken apart before. Raises WrongState when it has left.
+    """
+    order = _lock_order_of(shipment)
+    current = order.shipments.filter(pk=shipment.pk).first()
+    if current is None:
+        return
+    if current.shipped_at:
+        raise WrongState(order, _("unpacked"))
+    note = _contents(current)
+    current.delete()
+    is_ready = order.shipments.filter(ready_at__isnull=False, shipped_at=None).exists()
+    order.change(packed_at=None, ready_at=order.ready_at if is_ready else None)
+    order.record(OrderEvent.Kind.UNPACKED, actor=actor, note=note, at=at)
+
+
+@transaction.atomic
+def announce(*, shipment: Shipment, at: datetime.datetime, actor: User | None = None) -> None:
+    """Tell the customer that a parcel lies at the counter; once.
+
+    Raises WrongState where nobody comes to collect it, or it was handed over.
+    """
+    order = _lock_order_of(shipment)
+    shipment.refresh_from_db()
+    if not order.is_collection or shipment.shipped_at:
+        raise WrongState(order, _("announced as ready"))
+    if shipment.ready_at:
+        return
+    shipment.ready_at = at
+    shipment.save(update_fields=["ready_at"])
+    order.change(ready_at=at)
+    order.record(OrderEvent.Kind.READY, actor=actor, note=_contents(shipment), at=at)
+    order.tell(OrderMessage.Kind.READY, str(shipment.pk))
 
 
 @transaction.atomic
@@ -36,28 +149,65 @@ def ship(
     actor: User | None = None,
     carrier: str = "",
     tracking: str = "",
-) -> Shipment:
-    """Let it go, packed or not yet: its copies leave the stock.
+    location: Location | None = None,
+    copies: Mapping[str, int] | None = None,
+    key: str = "",
+) -> list[Shipment]:
+    """Let copies go: all that is left, packed or not, or those named, which are packed now.
 
-    Raises WrongState unless it is paid.
+    What has yet to come stays behind. Raises as `pack` does.
     """
     order.lock()
-    if order.status != Order.Status.PAID or not order.is_all_there:
+    if repeated := _packed_before(order, key, copies):
+        return repeated
+    if order.status != Order.Status.PAID:
         raise WrongState(order, _("shipped"))
-    shipment = order.shipments.filter(shipped_at=None).first() or _pack(order, at=at)
-    copies = {
-        allocation: allocation.quantity
-        for line in order.lines.with_promises()
-        for allocation in line.allocations.all()
-    }
-    Allocation.objects.all().consume(copies, reference=order.number, actor=actor)
-    shipment.carrier, shipment.tracking, shipment.shipped_at = carrier, tracking, at
-    shipment.save()
-    order.change(status=Order.Status.SHIPPED, shipped_at=at)
-    note = " ".join(filter(None, (carrier, tracking)))
-    order.record(OrderEvent.Kind.SHIPPED, actor=actor, note=note, at=at)
-    order.tell(OrderMessage.Kind.SHIPPED, str(shipment.pk))
-    return shipment
+    shipments = [] if copies or location else list(order.shipments.packed())
+    if copies or location or packable(order) or not shipments:
+        shipments += _pack(order, at=at, actor=actor, location=location, copies=copies, key=key)
+    for shipment in shipments:
+        _leave(order, shipment, at=at, actor=actor, carrier=carrier, tracking=tracking)
+    _advance(order, at=at, actor=actor)
+    return shipments
+
+
+@transaction.atomic
+def ship_packed(
+    *,
+    shipment: Shipment,
+    at: datetime.datetime,
+    actor: User | None = None,
+    carrier: str = "",
+    tracking: str = "",
+) -> None:
+    """Let one parcel go; for a collection, hand it over the counter.
+
+    Nothing happens when it went just like this before. Raises WrongState when it went otherwise.
+    """
+    order = _lock_order_of(shipment)
+    shipment.refresh_from_db()
+    if shipment.shipped_at and (shipment.carrier, shipment.tracking) == (carrier, tracking):
+        return
+    if shipment.shipped_at or order.status != Order.Status.PAID:
+        raise WrongState(order, _("shipped"))
+    _leave(order, shipment, at=at, actor=actor, carrier=carrier, tracking=tracking)
+    _advance(order, at=at, actor=actor)
+
+
+@transaction.atomic
+def deliver(*, shipment: Shipment, at: datetime.datetime, actor: User | None = None) -> None:
+    """Say that a parcel has arrived; once. Raises WrongState when it has not left."""
+    order = _lock_order_of(shipment)
+    shipment.refresh_from_db()
+    if not shipment.shipped_at:
+        raise WrongState(order, _("delivered"))
+    if shipment.delivered_at:
+        return
+    shipment.delivered_at = at
+    shipment.save(update_fields=["delivered_at"])
+    order.record(OrderEvent.Kind.DELIVERED, actor=actor, note=str(shipment), at=at)
+    order.tell(OrderMessage.Kind.DELIVERED, str(shipment.pk))
+    _advance(order, at=at, actor=actor)
 
 
 @transaction.atomic
@@ -67,16 +217,142 @@ def complete(*, order: Order, at: datetime.datetime, actor: User | None = None) 
     is_paid_file = order.status == Order.Status.PAID and not order.needs_shipment
     if order.status != Order.Status.SHIPPED and not is_paid_file:
         raise WrongState(order, _("completed"))
+    _complete(order, at=at, actor=actor)
+
+
+def settle_parcels(*, order: Order, at: datetime.datetime, actor: User | None = None) -> None:
+    """Bring the order on after copies of it were canceled; it is locked."""
+    if order.status == Order.Status.PAID and order.shipments.exists():
+        if not packable(order) and not _awaits(order) and not order.packed_at:
+            order.change(packed_at=at)
+        _advance(order, at=at, actor=actor)
+
+
+def _lock_order_of(shipment: Shipment) -> Order:
+    order = Order.objects.get(pk=shipment.order_id)
+    order.lock()
+    return order
+
+
+def _packed_before(order: Order, key: str, copies: Mapping[str, int] | None) -> list[Shipment]:
+    earlier = list(order.shipments.for_page().filter(key=key)) if key else []
+    if earlier and copies is not None:
+        packed: dict[str, int] = {}
+        for shipment in earlier:
+            for line in shipment.lines.all():
+                number = line.order_line.isbn13
+                packed[number] = packed.get(number, 0) + line.quantity
+        if packed != dict(copies):
+            raise PackedOtherwise
+    return earlier
+
+
+def _pack(
+    order: Order,
+    *,
+    at: datetime.datetime,
+    actor: User | None,
+    location: Location | None,
+    copies: Mapping[str, int] | None,
+    key: str,
+) -> list[Shipment]:
+    there = packable(order)
+    if order.status != Order.Status.PAID or not there:
+        raise WrongState(order, _("packed"))
+    here = [each for each in there if location is None or each.location == location]
+    chosen = here if copies is None else _named(here, copies)
+    if not chosen:
+        raise NotThere({each.line.isbn13: 0 for each in there})
+    shipments = []
+    for place in dict.fromkeys(each.location for each in chosen):
+        shipment = order.shipments.create(packed_at=at, location=place, key=key)
+        ShipmentLine.objects.bulk_create(
+            ShipmentLine(shipment=shipment, order_line=each.line, quantity=each.quantity)
+            for each in chosen
+            if each.location == place
+        )
+        order.record(OrderEvent.Kind.PACKED, actor=actor, note=_contents(shipment), at=at)
+        shipments.append(shipment)
+    is_all = sum(each.quantity for each in chosen) == sum(each.quantity for each in there)
+    if is_all and not _awaits(order):
+        order.change(packed_at=at)
+    return shipments
+
+
+def _named(there: Sequence[Packable], copies: Mapping[str, int]) -> list[Packable]:
+    chosen, short = [], {}
+    for isbn13, wanted in copies.items():
+        places = [each for each in there if each.line.isbn13 == isbn13]
+        left = wanted
+        for each in places:
+            if taken := min(left, each.quantity):
+                chosen.append(Packable(each.line, each.location, taken))
+                left -= taken
+        if left or wanted < 1:
+            short[isbn13] = sum(each.quantity for each in places)
+    if short:
+        raise NotThere(short)
+    return chosen
+
+
+def _leave(
+    order: Order,
+    shipment: Shipment,
+    *,
+    at: datetime.datetime,
+    actor: User | None,
+    carrier: str,
+    tracking: str,
+) -> None:
+    _consume(order, shipment, actor=actor)
+    shipment.carrier, shipment.tracking, shipment.shipped_at = carrier, tracking, at
+    kind, note = OrderEvent.Kind.SHIPPED, " ".join(filter(None, (carrier, tracking)))
+    if order.is_collection:
+        kind, note = OrderEvent.Kind.HANDED_OVER, note or _contents(shipment)
+        shipment.delivered_at = at
+    shipment.save()
+    order.record(kind, actor=actor, note=note, at=at)
+    order.tell(OrderMessage.Kind.SHIPPED, str(shipment.pk))
+
+
+def _consume(order: Order, shipment: Shipment, *, actor: User | None) -> None:
+    copies: dict[Allocation, int] = {}
+    for packed in shipment.lines.select_related("order_line"):
+        allocations = Allocation.objects.filter(order_line=packed.order_line).with_places()
+        if shipment.location_id:
+            allocations = allocations.filter(stock__location=shipment.location_id)
+        left = packed.quantity
+        for allocation in allocations:
+            if taken := min(left, allocation.quantity):
+                copies[allocation] = taken
+                left -= taken
+    Allocation.objects.all().consume(copies, reference=order.number, actor=actor)
+
+
+def _advance(order: Order, *, at: datetime.datetime, actor: User | None) -> None:
+    """Say that the whole order has left, or has arrived, once that is so."""
+    is_here = Allocation.objects.filter(order_line__order=order).exists()
+    if order.status == Order.Status.PAID and not is_here and not _awaits(order):
+        order.change(status=Order.Status.SHIPPED, shipped_at=at, packed_at=order.packed_at or at)
+    has_files = any(  # which staff sends by e-mail
+        line.is_digital and line.quantity > line.canceled_quantity for line in order.lines.all()
+    )
+    is_under_way = order.shipments.filter(delivered_at=None).exists()
+    if order.status == Order.Status.SHIPPED and not is_under_way and not has_files:
+        _complete(order, at=at, actor=actor)
+
+
+def _complete(order: Order, *, at: datetime.datetime, actor: User | None) -> None:
     order.change(status=Order.Status.COMPLETED, completed_at=at)
     order.record(OrderEvent.Kind.COMPLETED, actor=actor, at=at)
 
 
-def _pack(order: Order, *, at: datetime.datetime) -> Shipment:
-    shipment = order.shipments.create(packed_at=at)
-    ShipmentLine.objects.bulk_create(
-        ShipmentLine(shipment=shipment, order_line=line, quantity=line.allocated_quantity)
-        for line in order.lines.with_promises()
-        if line.allocated_quantity
-    )
-    order.change(packed_at=at)
-    return shipment
+def _awaits(order: Order) -> bool:
+    return order.lines.filter(awaited_quantity__gt=0).exists()
+
+
+def _contents(shipment: Shipment) -> str:
+    """What is in it, for the order's history: where, and how many copies."""
+    n = shipment.quantity
+    copies = ngettext("%(n)d copy", "%(n)d copies", n) % {"n": n}
+    return f"{shipment.location}: {copies}" if shipment.location else copies

@@ -192,7 +192,10 @@ class Order(Delivery, Amounts, OrderGiftCards):
     @property
     def needs_shipment(self) -> bool:
         """Whether there is anything to pack, and not only files."""
-        return any(not line.is_digital for line in self.lines.all())
+        return any(
+            not line.is_digital and line.quantity > line.canceled_quantity
+            for line in self.lines.all()
+        )
 
     @property
     def is_all_there(self) -> bool:
@@ -246,13 +249,14 @@ class Order(Delivery, Amounts, OrderGiftCards):
         reason: str = "",
         at: datetime.datetime | None = None,
     ) -> None:
-        """Give its stock back and end it. Raises WrongState once it has left, or twice.
+        """Give its stock back and end it. Raises WrongState once a part has left, or twice.
 
         Staff is told when money has to go back.
         """
         at = at or timezone.now()
         self.lock()
-        if self.status not in (Order.Status.AWAITING_PAYMENT, Order.Status.PAID):
+        is_open = self.status in (Order.Status.AWAITING_PAYMENT, Order.Status.PAID)
+        if not is_open or self.shipments.gone().exists():
             raise WrongState(self, _("canceled"))
         self._cancel(OrderEvent.Kind.CANCELED, actor=actor, reason=reason, at=at)
 
