@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import logging
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -10,17 +12,22 @@ from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
+from django.db import close_old_connections
 from procrastinate import App, JobContext
 from procrastinate.exceptions import ConnectorException
 from procrastinate.worker import Worker
 from prometheus_client import Counter, Histogram, make_wsgi_app
+from psycopg import OperationalError
 from structlog.contextvars import bind_contextvars
 
 from bookstore.backlog import SILENT_SECONDS
 from bookstore.queries import watched
 
+logger = logging.getLogger(__name__)
+
 CONCURRENCY = 4
 POLL_SECONDS = 0.25  # nobody announces that a job's turn has come, behind the one it waited for
+AWAY_SECONDS = 1.0  # between two tries to reach PostgreSQL
 HEARTBEAT_SECONDS = 5.0  # how often a worker says that it lives
 PATIENCE_SECONDS = 10.0  # how long a running job may go on once the worker was told to stop
 ANSWER_SECONDS = 3.0  # how long the event loop may do one thing until it counts as stuck
@@ -51,23 +58,53 @@ def run(app: App, *, port: int) -> None:
 
 
 async def _run(app: App, port: int) -> None:
-    server = _listen(port, asyncio.get_running_loop()) if port else None
+    loop = asyncio.get_running_loop()
+    server = _listen(port, loop) if port else None
+    told_to_stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told_to_stop.set)
     try:
-        async with app.open_async():
-            await app.run_worker_async(
-                name="worker",
-                concurrency=CONCURRENCY,
-                fetch_job_polling_interval=POLL_SECONDS,
-                shutdown_graceful_timeout=PATIENCE_SECONDS,
-                update_heartbeat_interval=HEARTBEAT_SECONDS,
-                stalled_worker_timeout=SILENT_SECONDS,
-                worker_middleware=[counted],
-                task_middleware=[timed],
-            )
+        while not told_to_stop.is_set():
+            await _work_until(told_to_stop, app)
     finally:
         if server:
             await asyncio.to_thread(server.shutdown)
             server.server_close()
+
+
+async def _work_until(told_to_stop: asyncio.Event, app: App) -> None:
+    """Run jobs until told to stop, or until PostgreSQL goes away.
+
+    Procrastinate's worker ends then, sometimes as if all were well. Ending with it would help
+    nobody: whoever starts workers again gives up when they end too often.
+    """
+    order = asyncio.create_task(told_to_stop.wait())
+    work = asyncio.create_task(_work(app))
+    await asyncio.wait((order, work), return_when=asyncio.FIRST_COMPLETED)
+    work.cancel()  # lets running jobs end, unless it has ended itself
+    try:
+        await work
+    except asyncio.CancelledError:
+        return
+    except (ConnectorException, OperationalError) as error:
+        logger.warning("PostgreSQL does not answer; trying again: %s", error.__cause__ or error)
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(order, AWAY_SECONDS)
+
+
+async def _work(app: App) -> None:
+    async with app.open_async():
+        await app.run_worker_async(
+            name="worker",
+            concurrency=CONCURRENCY,
+            install_signal_handlers=False,
+            fetch_job_polling_interval=POLL_SECONDS,
+            shutdown_graceful_timeout=PATIENCE_SECONDS,
+            update_heartbeat_interval=HEARTBEAT_SECONDS,
+            stalled_worker_timeout=SILENT_SECONDS,
+            worker_middleware=[counted],
+            task_middleware=[timed],
+        )
 
 
 async def counted(call_next: Callable[[], Any], context: JobContext, worker: Worker) -> Any:
@@ -100,7 +137,11 @@ async def _keep(context: JobContext, error: Exception) -> None:
 
 
 def timed(call_next: Callable[[], Any], context: JobContext, worker: Worker) -> Any:
-    """Measure what a job asks of PostgreSQL, in the thread in which it does."""
+    """Measure what a job asks of PostgreSQL, in the thread in which it does.
+
+    The thread keeps its connection, as a request's does, unless it broke meanwhile.
+    """
+    close_old_connections()
     task = context.job.task_name
     with watched(lambda: task) as watch:
         try:

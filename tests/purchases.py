@@ -21,11 +21,17 @@ def add(visitor: Visitor, edition: Mapping[str, Any], quantity: int = 1) -> Answ
     return visitor.submit(form, quantity=str(quantity))
 
 
-def check_out(
-    visitor: Visitor, email: str, *, payment_method: str, page: Answer | None = None, **values: str
+def check_out(visitor: Visitor, email: str, *, payment_method: str, **values: str) -> Answer:
+    """Fill in the checkout and send it."""
+    page = visitor.get("/checkout/")
+    return send_checkout(visitor, page, email, payment_method=payment_method, **values)
+
+
+def send_checkout(
+    visitor: Visitor, page: Answer, email: str, *, payment_method: str, **values: str
 ) -> Answer:
-    """Fill in the checkout, or its `page` that was opened before, and send it."""
-    form = (page or visitor.get("/checkout/")).form("/checkout/")
+    """Fill in a checkout that was opened before and send it."""
+    form = page.form("/checkout/")
     typed = {name: value for name, value in {**ADDRESS, **values}.items() if name in form.names}
     return visitor.submit(form, email=email, payment_method=payment_method, **typed)
 

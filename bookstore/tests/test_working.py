@@ -233,6 +233,21 @@ def test_who_connects_and_says_nothing_keeps_nobody_waiting(
         worker.stopped()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_the_worker_outlives_postgresql_going_away(started: Callable[..., Running]) -> None:
+    app.configure_task("orders.forget_baskets").defer(timestamp=0)
+    worker = started()
+    worker.until_ended("orders.forget_baskets", "succeeded")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    app.configure_task("bookstore.forget_sessions").defer(timestamp=0)
+    worker.until_ended("bookstore.forget_sessions", "succeeded")
+    worker.stopped()
+
+
 # --- E-mails ------------------------------------------------------------------------------------
 
 

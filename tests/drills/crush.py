@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from tests.purchases import add, check_out, make_basket, order_body, send_order
+from tests.purchases import add, make_basket, order_body, send_checkout, send_order
 from tests.visitor import Answer, Visitor
 
 AT_THE_SHELVES = 12  # who fill their baskets at the same time
@@ -33,7 +33,7 @@ def with_form(base_url: str, edition: Edition, email: str, payment_method: str) 
     guest = Visitor(base_url)
     assert add(guest, edition).status == 303
     page = guest.get("/checkout/")
-    return lambda: check_out(guest, email, payment_method=payment_method, page=page)
+    return lambda: send_checkout(guest, page, email, payment_method=payment_method)
 
 
 def with_program(base_url: str, edition: Edition, email: str, payment_method: str) -> Deed:

@@ -27,6 +27,11 @@ class Records:
         with self.connected() as connection:
             return connection.execute(question, values).fetchall()
 
+    def change(self, statement: str, *values: object) -> None:
+        """Do something behind the shop's back."""
+        with self.connected() as connection:
+            connection.execute(statement, values)
+
     def orders_of(self, email: str) -> list[str]:
         """The numbers of all orders of one customer, whoever was told of them."""
         rows = self.ask("SELECT number FROM orders_order WHERE email = %s ORDER BY number", email)
