@@ -35,6 +35,8 @@ TITLES: dict[str, str | Promise] = {
     "catalog.publish_works": gettext_lazy("Show changed books"),
     "orders.expire_orders": gettext_lazy("Cancel orders that were not paid in time"),
     "orders.forget_baskets": gettext_lazy("Forget baskets that nobody comes back to"),
+    "orders.issue_credit_note": gettext_lazy("Credit note"),
+    "orders.issue_invoice": gettext_lazy("Invoice"),
     "orders.send_message": gettext_lazy("E-mail to the customer"),
 }
 """What each task does, in the words of the shop."""

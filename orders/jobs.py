@@ -5,15 +5,34 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from orders import expiry, messages
+from orders.documents import issuing
 from orders.models import OrderMessage
 
-UNTIL_THE_MAIL_SERVER_ANSWERS = RetryStrategy(wait=30, exponential_wait=2, max_attempts=12)
+UNTIL_THE_MAIL_SERVER_ANSWERS = RetryStrategy(wait=30, exponential_wait=2, max_attempts=16)
+UNTIL_IT_IS_PRINTED = RetryStrategy(wait=30, exponential_wait=2, max_attempts=12)
 
 
 @app.task(name="orders.send_message", retry=UNTIL_THE_MAIL_SERVER_ANSWERS)
-def send_message(order_id: int, kind: str) -> None:
-    """Send the customer the e-mail of this kind, unless it was sent."""
-    messages.send(order_id=order_id, kind=OrderMessage.Kind(kind), at=timezone.now())
+def send_message(order_id: int, kind: str, reference: str = "") -> None:
+    """Send the customer the e-mail of this kind about `reference`, unless it was sent."""
+    messages.send(
+        order_id=order_id,
+        kind=OrderMessage.Kind(kind),
+        reference=reference,
+        at=timezone.now(),
+    )
+
+
+@app.task(name="orders.issue_invoice", retry=UNTIL_IT_IS_PRINTED)
+def issue_invoice(order_id: int) -> None:
+    """Issue the order's invoice, unless it was issued."""
+    issuing.issue_invoice(order_id=order_id, at=timezone.now())
+
+
+@app.task(name="orders.issue_credit_note", retry=UNTIL_IT_IS_PRINTED)
+def issue_credit_note(order_id: int, refund_id: int) -> None:
+    """Issue the refund's credit note, unless it was issued (`order_id`: for who reads the job)."""
+    issuing.issue_credit_note(refund_id=refund_id, at=timezone.now())
 
 
 @app.periodic(cron="* * * * *")

@@ -1,83 +1,103 @@
-"""E-mails about an order, as plain text and HTML: built from templates, each kind sent once."""
+"""E-mails about an order: each kind, about each thing, is sent once.
+
+The mark `sending_at` is committed before the mail server is spoken to, and `sent_at` when it has
+said yes. A sure refusal takes the mark back, and the job tries again. What is marked and not sent
+afterwards (the worker was killed, the answer got lost) may have arrived: it is never sent again by
+itself, and shown to staff, who send it again or say that it arrived (docs/decisions/0009).
+"""
 
 import datetime
+import logging
 
-from django.conf import settings
-from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail import EmailMessage
 from django.db import transaction
-from django.template.loader import render_to_string
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
-from orders.models import Order, OrderEvent, OrderMessage
-from orders.models.order import OFFLINE
+from orders.documents import issuing
+from orders.letters import NothingToTell, compose
+from orders.models import Document, Order, OrderMessage
+from orders.posting import Refused, Unanswered, post
 
-TIMEOUT_SECONDS = 20  # the order's mark waits for the mail server no longer than this
+logger = logging.getLogger(__name__)
 
-SUBJECTS: dict[OrderMessage.Kind, str | Promise] = {
-    OrderMessage.Kind.PLACED: _("Your order %(number)s"),
-    OrderMessage.Kind.PAID: _("We received your payment for order %(number)s"),
-    OrderMessage.Kind.SHIPPED: _("Your order %(number)s is on its way"),
-    OrderMessage.Kind.CANCELED: _("Your order %(number)s was canceled"),
-}
-SUBJECT_WHEN_HANDED_OVER = _("You have collected your order %(number)s")
+JUST_NOW = datetime.timedelta(seconds=30)
+"""So long after its mark another worker may be about to send it."""
 
 
-@transaction.atomic
-def send(*, order_id: int, kind: OrderMessage.Kind, at: datetime.datetime) -> bool:
+class StillSending(Exception):
+    """Another worker has marked it this moment: look again later."""
+
+
+def send(
+    *, order_id: int, kind: OrderMessage.Kind, at: datetime.datetime, reference: str = ""
+) -> bool:
     """Send the e-mail unless it was sent before; whether it was sent now.
 
-    The mark is written before and committed after the sending. Of two at once the second waits
-    for the first and sends nothing; when the mail server refuses, the mark goes and the job tries
-    again. Only a crash in the instant between the server's yes and the commit would repeat one.
+    Raises Refused when the mail server did not take it, and StillSending when another worker is
+    at it: try again then. Nothing is sent about what is gone.
     """
-    order = Order.objects.select_for_update().prefetch_related("lines").filter(pk=order_id).first()
-    if order is None:
+    order = Order.objects.filter(pk=order_id).first()
+    if order is None or order.messages.sent().filter(kind=kind, reference=reference).exists():
         return False
-    _mark, is_new = OrderMessage.objects.get_or_create(
-        order=order, kind=kind, defaults={"sent_at": at}
+    document = _document(order, kind, reference, at=at)
+    try:
+        mail = compose(order, kind, reference, document=document)
+    except NothingToTell:
+        return False
+    message = _mark(order, kind, reference, at=at)
+    return message is not None and _deliver(message, mail, at=at)
+
+
+def _document(
+    order: Order, kind: OrderMessage.Kind, reference: str, *, at: datetime.datetime
+) -> Document | None:
+    """What is attached. An e-mail without it is better than none: its own job goes on trying."""
+    try:
+        if kind is OrderMessage.Kind.PAID:
+            return issuing.issue_invoice(order_id=order.pk, at=at)
+        if kind is OrderMessage.Kind.REFUNDED:
+            return issuing.issue_credit_note(refund_id=int(reference), at=at)
+    except Exception:
+        logger.exception("An e-mail about order %s leaves without its document.", order.number)
+    return None
+
+
+@transaction.atomic(durable=True)
+def _mark(
+    order: Order, kind: OrderMessage.Kind, reference: str, *, at: datetime.datetime
+) -> OrderMessage | None:
+    """The e-mail, marked as being sent; None when it must not be."""
+    OrderMessage.objects.get_or_create(order=order, kind=kind, reference=reference)
+    message = OrderMessage.objects.select_for_update().get(
+        order=order, kind=kind, reference=reference
     )
-    if is_new:
-        build(order, kind).send()
-    return is_new
+    if message.sent_at is not None:
+        return None
+    if message.sending_at is None:
+        message.sending_at = at
+        message.save(update_fields=("sending_at",))
+        return message
+    if abs(at - message.sending_at) < JUST_NOW:
+        raise StillSending(str(message))
+    message.call_uncertain("The worker stopped while it spoke with the mail server.")
+    return None
 
 
-def build(order: Order, kind: OrderMessage.Kind) -> EmailMultiAlternatives:
-    """The e-mail of this kind, as it is to be sent."""
-    context = {
-        "order": order,
-        "lines": list(order.lines.all()),
-        "shop_name": settings.SHOP_NAME,
-        "order_url": settings.SHOP_URL.rstrip("/") + _path(order),
-        "has_expired": order.events.filter(kind=OrderEvent.Kind.EXPIRED).exists(),
-        "bank_account": _bank_account(order),
-        "has_files": any(line.is_digital for line in order.lines.all()),
-        "shipment": order.shipments.filter(shipped_at__isnull=False).last(),
-    }
-    message = EmailMultiAlternatives(
-        subject=_subject(order, kind),
-        body=render_to_string(f"orders/email/{kind.value}.txt", context).strip() + "\n",
-        to=[order.email],
-        connection=get_connection(timeout=TIMEOUT_SECONDS),
-    )
-    html = render_to_string(f"orders/email/{kind.value}.html", context)
-    message.attach_alternative(html, "text/html")
-    return message
-
-
-def _subject(order: Order, kind: OrderMessage.Kind) -> str:
-    is_handed_over = kind is OrderMessage.Kind.SHIPPED and order.is_collection
-    subject = SUBJECT_WHEN_HANDED_OVER if is_handed_over else SUBJECTS[kind]
-    return str(subject) % {"number": order.number}
-
-
-def _bank_account(order: Order) -> str:
-    """Where to transfer the amount to; empty when nobody has to."""
-    is_wanted = (order.status, order.payment_method) == (Order.Status.AWAITING_PAYMENT, OFFLINE)
-    account: str = settings.SHOP_BANK_ACCOUNT
-    return account if is_wanted else ""
-
-
-def _path(order: Order) -> str:
-    # A guest needs the token; a customer signs in, so that a forwarded e-mail opens nothing.
-    return order.get_absolute_url() if order.user_id else order.get_guest_url()
+def _deliver(message: OrderMessage, mail: EmailMessage, *, at: datetime.datetime) -> bool:
+    """Speak with the mail server, holding the row meanwhile: who comes second waits."""
+    refusal: Refused | None = None
+    with transaction.atomic(durable=True):
+        held = OrderMessage.objects.select_for_update().get(pk=message.pk)
+        if held.sent_at is not None or held.sending_at != at:
+            return False
+        try:
+            post(mail)
+        except Refused as error:
+            held.take_back(str(error))
+            refusal = error
+        except Unanswered as error:
+            held.call_uncertain(str(error))
+        else:
+            held.mark_sent(at=at)
+    if refusal is not None:  # raised after the commit, so that the mark is surely gone
+        raise refusal
+    return held.sent_at is not None

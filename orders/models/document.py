@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 
@@ -12,12 +13,29 @@ class DocumentKind(models.TextChoices):
     CREDIT_NOTE = "credit_note", _("Credit note")
 
 
+class DocumentCounterQuerySet(models.QuerySet["DocumentCounter"]):
+    """The counters, as a source of numbers."""
+
+    def take(self, kind: DocumentKind, year: int) -> int:
+        """The next number, from 1 on; nobody else takes one before the transaction ends.
+
+        A transaction that fails gives its number back, so that none is ever missing.
+        """
+        self.bulk_create([DocumentCounter(kind=kind, year=year)], ignore_conflicts=True)
+        counter = self.select_for_update().get(kind=kind, year=year)
+        counter.last += 1
+        counter.save(update_fields=("last",))
+        return counter.last
+
+
 class DocumentCounter(models.Model):
     """The last number of a kind in a year; locked by whoever takes the next."""
 
     kind = models.CharField(max_length=12, choices=DocumentKind)
     year = models.PositiveSmallIntegerField()
     last = models.PositiveIntegerField(default=0)
+
+    objects = DocumentCounterQuerySet.as_manager()
 
     class Meta:
         constraints = (
@@ -66,3 +84,8 @@ class Document(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def filename(self) -> str:
+        """What its file is called: kind and number, in characters that every system knows."""
+        return f"{slugify(self.get_kind_display()) or self.kind}-{slugify(self.number)}.pdf"

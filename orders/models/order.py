@@ -313,7 +313,7 @@ class Order(Delivery, Amounts, OrderGiftCards):
 
     def document_refund(self, refund: "Refund") -> None:
         """Have a credit note issued and the customer told, after the commit."""
-        app.configure_task("orders.issue_credit_note").defer(refund_id=refund.pk)
+        app.configure_task("orders.issue_credit_note").defer(order_id=self.pk, refund_id=refund.pk)
         self.tell(OrderMessage.Kind.REFUNDED, str(refund.pk))
 
     def _is_covered(self) -> bool:

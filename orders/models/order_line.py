@@ -166,6 +166,11 @@ class OrderLine(models.Model):
         return self.format in DIGITAL_FORMATS
 
     @property
+    def is_gift_card(self) -> bool:
+        """Whether it is money on a card, sent by e-mail."""
+        return self.format == Format.GIFT_CARD
+
+    @property
     def charged_amount(self) -> Decimal:
         """What the customer pays for it: the total less its share of the discount."""
         return self.total_amount - self.discount_amount

@@ -7,7 +7,6 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from procrastinate.contrib.django import app
 
 from orders.models.order_event import OrderEvent
 
@@ -45,6 +44,7 @@ class OrderMessage(models.Model):
         PAYMENT_FAILED = "payment_failed", gettext_lazy("Payment failed")
         PAID = "paid", gettext_lazy("Payment received")
         SERVED = "served", gettext_lazy("Copies came in")
+        PROMISE_MOVED = "promise_moved", gettext_lazy("Promised for another day")
         READY = "ready", gettext_lazy("Ready to collect")
         SHIPPED = "shipped", gettext_lazy("On its way")
         DELIVERED = "delivered", gettext_lazy("Delivered")
@@ -91,11 +91,15 @@ class OrderMessage(models.Model):
         """Whether nobody knows if it left."""
         return self.sent_at is None and self.sending_at is not None
 
-    @transaction.atomic
     def take_back(self, problem: str) -> None:
         """The mail server surely did not take it: it waits again."""
         self.sending_at, self.problem = None, problem[:500]
         self.save(update_fields=("sending_at", "problem"))
+
+    def mark_sent(self, *, at: datetime.datetime) -> None:
+        """The mail server has said yes."""
+        self.sent_at, self.problem = at, ""
+        self.save(update_fields=("sent_at", "problem"))
 
     @transaction.atomic
     def call_uncertain(self, problem: str) -> None:
