@@ -38,6 +38,8 @@ TITLES: dict[str, str | Promise] = {
     "orders.issue_credit_note": gettext_lazy("Credit note"),
     "orders.issue_invoice": gettext_lazy("Invoice"),
     "orders.send_message": gettext_lazy("E-mail to the customer"),
+    "orders.serve_all_waiting": gettext_lazy("Look who waits for copies that are there"),
+    "orders.serve_waiting": gettext_lazy("Give copies that came in to who waits for them"),
 }
 """What each task does, in the words of the shop."""
 

@@ -4,7 +4,7 @@ from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from orders import expiry, messages
+from orders import expiry, messages, waiting
 from orders.documents import issuing
 from orders.models import OrderMessage
 
@@ -47,3 +47,16 @@ def expire_orders(timestamp: int) -> None:
 def forget_baskets(timestamp: int) -> None:
     """Delete baskets that nobody will come back to (`timestamp`: the planned second, unused)."""
     expiry.forget_baskets(now=timezone.now())
+
+
+@app.task(name="orders.serve_waiting")
+def serve_waiting(numbers: list[str]) -> None:
+    """Give copies of these editions that came in, or became free, to who waits for them."""
+    waiting.serve(numbers, at=timezone.now())
+
+
+@app.periodic(cron="*/15 * * * *")
+@app.task(name="orders.serve_all_waiting", queueing_lock="orders.serve_all_waiting")
+def serve_all_waiting(timestamp: int) -> None:
+    """Look once more for whoever waits for copies (`timestamp`: the planned second, unused)."""
+    waiting.serve_all(at=timezone.now())

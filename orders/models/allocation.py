@@ -11,6 +11,7 @@ from catalog.models import Stock
 
 if TYPE_CHECKING:
     from accounts.models import User
+    from orders.models.order_line import OrderLine
 
 
 class AllocationQuerySet(models.QuerySet["Allocation"]):
@@ -36,6 +37,26 @@ class AllocationQuerySet(models.QuerySet["Allocation"]):
         """Hand these copies out: they leave the shop with the order `reference`."""
         Stock.objects.all().consume_many(_by_stock(copies), reference=reference, actor=actor)
         self._lessen(copies)
+
+    def add(self, copies: "Mapping[OrderLine, Mapping[Stock, int]]") -> None:
+        """Write down that these copies, which are allocated, are the lines' besides theirs.
+
+        The lines come from `OrderLine.objects.with_promises`.
+        """
+        rows = []
+        for line, taken in copies.items():
+            held = {
+                allocation.stock_id: allocation.quantity for allocation in line.allocations.all()
+            }
+            for stock, quantity in taken.items():
+                total = held.get(stock.pk, 0) + quantity
+                rows.append(Allocation(order_line=line, stock=stock, quantity=total))
+        self.bulk_create(
+            rows,
+            update_conflicts=True,
+            unique_fields=("order_line", "stock"),
+            update_fields=("quantity",),
+        )
 
     def _lessen(self, copies: "Mapping[Allocation, int]") -> None:
         left = []

@@ -5,13 +5,15 @@ come together (a payment and the expiry, say) exactly one wins, and the other se
 """
 
 import datetime
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.lookups import IsNull
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
@@ -72,6 +74,12 @@ class OrderQuerySet(models.QuerySet["Order"]):
         """
         awaiting = self.filter(status=Order.Status.AWAITING_PAYMENT, expires_at__lte=now)
         return awaiting.order_by("needs_attention", "expires_at", "id")
+
+    def waiting_for(self, numbers: Collection[str]) -> Self:
+        """Those that await copies of these editions, in the order in which they are served."""
+        awaiting = OrderLine.objects.awaiting().filter(order=OuterRef("pk"), isbn13__in=numbers)
+        is_unpaid = IsNull(F("paid_at"), True)
+        return self.filter(Exists(awaiting)).order_by(is_unpaid, "placed_at", "id")
 
     def for_page(self) -> Self:
         """With all that an order's page shows, in a fixed number of queries."""

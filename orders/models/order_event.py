@@ -25,6 +25,7 @@ class OrderEvent(models.Model):
         PACKED = "packed", _("Packed")
         UNPACKED = "unpacked", _("Unpacked")
         SERVED = "served", _("Copies came in")
+        PROMISE_MOVED = "promise_moved", _("Promised for another day")
         READY = "ready", _("Ready to collect")
         SHIPPED = "shipped", _("Shipped")
         HANDED_OVER = "handed_over", _("Handed over")

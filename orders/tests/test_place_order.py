@@ -56,7 +56,8 @@ def test_a_guest_orders_two_titles() -> None:
     assert [(s.on_hand, s.allocated) for s in waves.stocks.all()] == [(1, 1)]
     assert StockMovement.objects.filter(kind="allocate", reference=order.number).count() == 2
     assert not Basket.objects.filter(pk=basket.pk).exists()
-    assert waiting_jobs("orders.send_message") == [{"order_id": order.pk, "kind": "placed"}]
+    told = {"order_id": order.pk, "kind": "placed", "reference": ""}
+    assert waiting_jobs("orders.send_message") == [told]
 
 
 def assert_agreed(order: Order, basket: Basket) -> None:
