@@ -8,6 +8,8 @@ from django.db import connection
 from django.test import override_settings
 
 from caching import store
+from tests import localstripe
+from tests.localstripe import Provider
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -38,3 +40,24 @@ def no_jobs_left(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE procrastinate_jobs CASCADE")
+
+
+@pytest.fixture(scope="session")
+def running_provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
+    """A payment provider for all tests of this process."""
+    with localstripe.opened(tmp_path_factory.mktemp("localstripe")) as provider:
+        yield provider
+
+
+@pytest.fixture
+def provider(running_provider: Provider) -> Iterator[Provider]:
+    """A payment provider that has the shop's keys, knows nothing yet and calls nobody."""
+    running_provider.forget_all()
+    running_provider.send_events_to(None)
+    with override_settings(
+        STRIPE_SECRET_KEY=localstripe.SECRET_KEY,
+        STRIPE_PUBLISHABLE_KEY=localstripe.PUBLISHABLE_KEY,
+        STRIPE_WEBHOOK_SECRET=localstripe.WEBHOOK_SECRET,
+        STRIPE_API_URL=running_provider.address,
+    ):
+        yield running_provider

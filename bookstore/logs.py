@@ -99,6 +99,7 @@ _LOGGERS: dict[str, dict[str, Any]] = {
     "gunicorn.error": {"handlers": [], "level": "WARNING", "propagate": True},
     "procrastinate": {"level": "WARNING"},
     "botocore": {"level": "WARNING"},
+    "stripe": {"level": "WARNING"},
     # What was refused (4xx) is in nginx's log; here anybody could fill the disk with it.
     "django.request": {"level": "ERROR", "filters": ["with_cause"]},
     "django.security.DisallowedHost": {"level": "CRITICAL"},

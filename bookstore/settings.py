@@ -38,6 +38,10 @@ SCHEME = {
     "PROXY_COUNT": (int, 0),
     "RATE_LIMITS": (bool, True),
     "FAKE_PAYMENTS": (bool, False),
+    "STRIPE_SECRET_KEY": (str, ""),
+    "STRIPE_PUBLISHABLE_KEY": (str, ""),
+    "STRIPE_WEBHOOK_SECRET": (str, ""),
+    "STRIPE_API_URL": (str, "https://api.stripe.com"),
     "RELEASE": (str, ""),
     "STARTUP_SECONDS": (int, 60),
     "LOG_FORMAT": (str, "text"),
@@ -89,6 +93,10 @@ SHOP_CURRENCY = env("SHOP_CURRENCY")
 SHOP_URL = env("SHOP_URL")
 SHOP_BANK_ACCOUNT = env("SHOP_BANK_ACCOUNT")
 FAKE_PAYMENTS = env("FAKE_PAYMENTS")
+STRIPE_SECRET_KEY = env("STRIPE_SECRET_KEY")
+STRIPE_PUBLISHABLE_KEY = env("STRIPE_PUBLISHABLE_KEY")
+STRIPE_WEBHOOK_SECRET = env("STRIPE_WEBHOOK_SECRET")
+STRIPE_API_URL = env("STRIPE_API_URL")
 
 # --- Stores -------------------------------------------------------------------------------------
 

@@ -4,10 +4,11 @@ from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from orders import expiry, messages, waiting
+from orders import attempts, expiry, messages, reconciliation, refunds, waiting
 from orders.documents import issuing
-from orders.models import OrderMessage
+from orders.models import Order, OrderMessage, Payment, ProviderEvent
 
+UNTIL_THE_PROVIDER_ANSWERS = RetryStrategy(wait=20, exponential_wait=2, max_attempts=12)
 UNTIL_THE_MAIL_SERVER_ANSWERS = RetryStrategy(wait=30, exponential_wait=2, max_attempts=16)
 UNTIL_IT_IS_PRINTED = RetryStrategy(wait=30, exponential_wait=2, max_attempts=12)
 
@@ -60,3 +61,49 @@ def serve_waiting(numbers: list[str]) -> None:
 def serve_all_waiting(timestamp: int) -> None:
     """Look once more for whoever waits for copies (`timestamp`: the planned second, unused)."""
     waiting.serve_all(at=timezone.now())
+
+
+@app.task(name="orders.carry_out_refund", retry=UNTIL_THE_PROVIDER_ANSWERS)
+def carry_out_refund(order_id: int, request_id: int) -> None:
+    """Have the provider give the money back, once (`order_id`: for whoever looks at the job)."""
+    refunds.carry_out(request_id, at=timezone.now())
+
+
+@app.task(name="orders.abandon_attempts", retry=UNTIL_THE_PROVIDER_ANSWERS)
+def abandon_attempts(order_id: int) -> None:
+    """Have the provider take no payment any more that the order does not want."""
+    attempts.abandon_all(Order.objects.get(pk=order_id), at=timezone.now())
+
+
+@app.task(name="orders.hear_again", retry=UNTIL_THE_PROVIDER_ANSWERS)
+def hear_again(event_id: int) -> None:
+    """Act upon what a provider said before the shop knew what it spoke of."""
+    reconciliation.hear_again(ProviderEvent.objects.get(pk=event_id), at=timezone.now())
+
+
+@app.task(name="orders.compare_payment", retry=UNTIL_THE_PROVIDER_ANSWERS)
+def compare_payment(payment_id: int) -> None:
+    """Compare one payment, and what went back of it, with its provider."""
+    payment = Payment.objects.select_related("order").get(pk=payment_id)
+    reconciliation.compare(payment, at=timezone.now())
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="orders.reconcile", queueing_lock="orders.reconcile")
+def reconcile(timestamp: int) -> None:
+    """Ask providers about what nothing was heard of (`timestamp`: the planned second, unused)."""
+    reconciliation.reconcile(at=timezone.now())
+
+
+@app.periodic(cron="23 * * * *")
+@app.task(name="orders.catch_up", queueing_lock="orders.catch_up")
+def catch_up(timestamp: int) -> None:
+    """Listen to what providers said lately (`timestamp`: the planned second, unused)."""
+    reconciliation.catch_up(at=timezone.now())
+
+
+@app.periodic(cron="43 2 * * *")
+@app.task(name="orders.compare_payments", queueing_lock="orders.compare_payments")
+def compare_payments(timestamp: int) -> None:
+    """Compare the latest payments with providers (`timestamp`: the planned second, unused)."""
+    reconciliation.compare_all(at=timezone.now())

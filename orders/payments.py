@@ -1,17 +1,34 @@
 """Payments: what providers say about an order's money, taken down once and acted upon.
 
-A provider may say the same thing twice, late, or about a wrong amount. Whatever money came in is
-recorded; only exactly the total of an open order makes it paid; all else is shown to staff.
+A provider may say the same thing twice, late, or about a wrong amount; its webhook, the customer's
+return and the reconciliation may say it all at once. Whatever money came in is recorded; only
+exactly what is payable makes an open order paid. Money for an order that has expired takes it up
+again if all of it is still to be had, and goes back if not; all else is shown to staff.
 """
 
 import datetime
-from dataclasses import dataclass
-from decimal import Decimal
-from enum import StrEnum
 
 from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from orders.models import Order, OrderEvent, Payment
+from orders import allocation, gift_cards, vouchers
+from orders.gateways.news import EventKind, PaymentEvent
+from orders.models import (
+    Order,
+    OrderEvent,
+    OrderMessage,
+    Payment,
+    PaymentAttempt,
+    ProviderEvent,
+    RefundRequest,
+)
+
+__all__ = ["EventConflict", "EventKind", "PaymentEvent", "UnknownOrder", "record_event"]
+
+BANK_TAKES = datetime.timedelta(days=14)
+"""How long a bank may have a payment in hand."""
+Kind = OrderEvent.Kind
 
 
 class UnknownOrder(Exception):
@@ -22,25 +39,6 @@ class EventConflict(Exception):
     """The provider used the event's id before, about something else."""
 
 
-class EventKind(StrEnum):
-    """What happened at the provider."""
-
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, kw_only=True)
-class PaymentEvent:
-    """One thing that a provider said; `event_id` is the provider's own name for it."""
-
-    provider: str
-    event_id: str
-    order_number: str
-    kind: EventKind | str
-    amount: Decimal
-    currency: str
-
-
 @transaction.atomic
 def record_event(event: PaymentEvent, *, at: datetime.datetime) -> Order:
     """Take the event down and do what follows from it; once, however often it is told.
@@ -49,12 +47,22 @@ def record_event(event: PaymentEvent, *, at: datetime.datetime) -> Order:
     """
     kind = EventKind(event.kind)
     try:
-        order = Order.objects.select_for_update().get(number=event.order_number)
+        order = Order.objects.select_for_update(of=("self",)).get(number=event.order_number)
     except Order.DoesNotExist:
         raise UnknownOrder(event.order_number) from None
-    if kind is EventKind.FAILED:
-        _record_failure(order, event, at)
-        return order
+    match kind:
+        case EventKind.SUCCEEDED:
+            _receive(order, event, at)
+        case EventKind.PROCESSING:
+            _wait_for_bank(order, at)
+        case EventKind.FAILED:
+            _record_failure(order, event, at)
+        case EventKind.CANCELED:
+            _end_attempt(event, PaymentAttempt.Status.CANCELED, at)
+    return order
+
+
+def _receive(order: Order, event: PaymentEvent, at: datetime.datetime) -> None:
     payment, is_new = Payment.objects.get_or_create(
         provider=event.provider,
         event_id=event.event_id,
@@ -68,36 +76,96 @@ def record_event(event: PaymentEvent, *, at: datetime.datetime) -> Order:
     told = (payment.order_id, payment.amount, payment.currency)
     if told != (order.pk, event.amount, event.currency):
         raise EventConflict(f"{event.provider} {event.event_id}")
+    _end_attempt(event, PaymentAttempt.Status.SUCCEEDED, at)
     if is_new:
         _act_upon(order, payment, at)
-    return order
+        _hear_again(payment)
 
 
 def _act_upon(order: Order, payment: Payment, at: datetime.datetime) -> None:
-    is_exact = (payment.amount, payment.currency) == (order.total_amount, order.currency)
     if order.status == Order.Status.CANCELED:
-        problem = OrderEvent.Kind.PAYMENT_LATE
-    elif not is_exact:
-        problem = OrderEvent.Kind.PAYMENT_MISMATCH
+        _act_upon_late(order, payment, at)
+    elif not _is_exact(order, payment):
+        _show_to_staff(order, Kind.PAYMENT_MISMATCH, payment, at)
     elif order.status != Order.Status.AWAITING_PAYMENT:
-        problem = OrderEvent.Kind.PAYMENT_EXTRA
+        _show_to_staff(order, Kind.PAYMENT_EXTRA, payment, at)
     else:
         order.mark_paid(at=at)
+
+
+def _act_upon_late(order: Order, payment: Payment, at: datetime.datetime) -> None:
+    if _is_exact(order, payment) and _take_up(order, at):
+        order.mark_paid(at=at)
         return
-    order.record(
-        problem,
-        note=str(payment),
-        reference=_reference(payment.provider, payment.event_id),
-        at=at,
-        needs_attention=True,
+    _show_to_staff(order, Kind.PAYMENT_LATE, payment, at)
+    RefundRequest.objects.ask_for_all(
+        order, reason=_("Your payment came after the order was canceled."), actor=None, at=at
     )
 
 
+def _take_up(order: Order, at: datetime.datetime) -> bool:
+    """Have an order that expired live on, if all that it promised can be promised again."""
+    ended = order.events.filter(kind__in=(Kind.EXPIRED, Kind.CANCELED)).last()
+    if ended is None or ended.kind != Kind.EXPIRED:
+        return False  # somebody wanted it to end
+    try:
+        with transaction.atomic():
+            order.change(status=Order.Status.AWAITING_PAYMENT, canceled_at=None)
+            order.record(Kind.REALLOCATED, at=at)
+            allocation.take_up(order, on=timezone.localdate(at))
+            vouchers.take_again(order)
+            gift_cards.take_again(order, at=at)
+    except (allocation.Shortage, vouchers.VoucherError, gift_cards.GiftCardError):
+        order.refresh_from_db()  # which the savepoint has not undone in memory
+        return False
+    return True
+
+
+def _is_exact(order: Order, payment: Payment) -> bool:
+    return (payment.amount, payment.currency) == (order.payable_amount, order.currency)
+
+
+def _show_to_staff(
+    order: Order, kind: OrderEvent.Kind, payment: Payment, at: datetime.datetime
+) -> None:
+    reference = _reference(payment.provider, payment.event_id)
+    order.record(kind, note=str(payment), reference=reference, at=at, needs_attention=True)
+
+
+def _wait_for_bank(order: Order, at: datetime.datetime) -> None:
+    """The customer's bank has the payment in hand: the copies stay promised that long."""
+    until = at + BANK_TAKES
+    is_waiting = order.status == Order.Status.AWAITING_PAYMENT
+    is_known = order.events.filter(kind=Kind.PAYMENT_PROCESSING).exists()
+    if is_waiting and not is_known and order.expires_at and order.expires_at < until:
+        order.change(expires_at=until)
+        order.record(Kind.PAYMENT_PROCESSING, at=at)
+
+
 def _record_failure(order: Order, event: PaymentEvent, at: datetime.datetime) -> None:
-    reference = _reference(event.provider, event.event_id)
-    kind = OrderEvent.Kind.PAYMENT_FAILED
-    if not order.events.filter(kind=kind, reference=reference).exists():
-        order.record(kind, note=event.provider, reference=reference, at=at)
+    """The customer may try again: with a provider's page open they know, else they are told."""
+    reference = _reference(event.provider, event.failure_id or event.event_id)
+    if order.events.filter(kind=Kind.PAYMENT_FAILED, reference=reference).exists():
+        return
+    latest = order.events.last()
+    failure = order.record(Kind.PAYMENT_FAILED, note=event.provider, reference=reference, at=at)
+    if latest and latest.kind == Kind.PAYMENT_PROCESSING:
+        order.tell(OrderMessage.Kind.PAYMENT_FAILED, str(failure.pk))
+
+
+def _end_attempt(event: PaymentEvent, status: PaymentAttempt.Status, at: datetime.datetime) -> None:
+    for attempt in PaymentAttempt.objects.filter(
+        provider=event.provider, provider_id=event.event_id
+    ):
+        attempt.end(status, at=at)
+
+
+def _hear_again(payment: Payment) -> None:
+    """What the provider said of it too early, before the payment itself, counts from now on."""
+    for event in ProviderEvent.objects.unclear().filter(
+        provider=payment.provider, content__payment=payment.event_id
+    ):
+        event.defer()
 
 
 def _reference(provider: str, event_id: str) -> str:

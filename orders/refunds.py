@@ -1,4 +1,8 @@
-"""Refunds: money back to a customer, never more than came in, and never twice for one request."""
+"""Refunds: money back to a customer, by the way it came, and never more than came in.
+
+A refund is asked for under the order's lock, and carried out through the gateway by a job; only
+what the provider confirmed becomes a Refund. A repetition, at any point, finds what is there.
+"""
 
 import datetime
 import secrets
@@ -8,7 +12,14 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from orders.models import Order, OrderEvent, Refund
+from orders import gateways
+from orders.gateways.gateway import RefundAnswer, RefundState
+from orders.models import Order, OrderEvent, Payment, Refund, RefundRequest
+from orders.models.gift_card import GIFT_CARD
+from orders.models.payment import OFFLINE
+
+Kind = OrderEvent.Kind
+Status = RefundRequest.Status
 
 
 class RefundError(Exception):
@@ -23,7 +34,7 @@ class NothingToRefund(RefundError):
 
 
 class RefundTooLarge(RefundError):
-    """More than what came in and did not go back yet."""
+    """More than what came in, did not go back yet and is not about to."""
 
     def __init__(self, *, wanted: Decimal, most: Decimal, currency: str) -> None:
         super().__init__(
@@ -41,43 +52,200 @@ class RefundConflict(RefundError):
         super().__init__(_("This Idempotency-Key was used for another refund before."))
 
 
+class RefundNotFailed(RefundError):
+    """It is under way or done, so nothing is to be tried again."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This refund has not failed."))
+
+
+def plan(
+    order: Order, amount: Decimal | None = None, *, payment: Payment | None = None
+) -> list[tuple[Payment, Decimal]]:
+    """By which payments so much would go back; without an `amount`, all that can.
+
+    Raises NothingToRefund or RefundTooLarge.
+    """
+    currency = payment.currency if payment else order.currency
+    kept = {
+        each: left
+        for each, left in Payment.objects.kept(order).items()
+        if each.currency == currency and payment in (None, each)
+    }
+    most = sum(kept.values(), start=Decimal("0.00"))
+    if payment is None:
+        most = min(most, order.refundable_amount)
+    left = most if amount is None else amount
+    if most <= 0:
+        raise NothingToRefund
+    if not 0 < left <= most:
+        raise RefundTooLarge(wanted=left, most=most, currency=currency)
+    parts = []
+    for each, available in kept.items():
+        if part := min(left, available):
+            parts.append((each, part))
+            left -= part
+    return parts
+
+
 @transaction.atomic
-def refund(
+def request_refund(
     *,
     order: Order,
     at: datetime.datetime,
     amount: Decimal | None = None,
+    key: str = "",
     reason: str = "",
     actor: User | None = None,
-    key: str = "",
-) -> Refund:
-    """Record that `amount` went back to the customer; without one, all that was received.
+    payment: Payment | None = None,
+    by_hand: bool = False,
+) -> list[RefundRequest]:
+    """Have `amount` go back, or all that is left: one request for each payment it goes back by.
 
-    The ways to pay so far have staff hand the money back: the record is the refund. A second call
-    with the same `key` gives the first one's refund. Nothing is written on a RefundError.
+    With a `payment` it goes back by that one alone. `by_hand` says that staff has handed it over
+    already. What needs no provider is done at once. A second call with the same `key` gives the
+    first one's requests. Nothing is written on a RefundError.
     """
     order.lock()
-    event_id = f"{order.number}:{key or secrets.token_urlsafe(16)}"
-    earlier = order.refunds.filter(provider=order.payment_method, event_id=event_id).first()
-    if earlier:
-        if amount is not None and amount != earlier.amount:
+    if key and (earlier := _earlier(order, key)):
+        if amount is not None and amount != sum(each.amount for each in earlier):
             raise RefundConflict
         return earlier
-    most = order.received_amount
-    wanted = most if amount is None else amount
-    if most <= 0:
-        raise NothingToRefund
-    if not 0 < wanted <= most:
-        raise RefundTooLarge(wanted=wanted, most=most, currency=order.currency)
-    made = order.refunds.create(
-        provider=order.payment_method,
-        event_id=event_id,
-        amount=wanted,
-        currency=order.currency,
-        reason=reason,
-        actor=actor,
+    parts = plan(order, amount, payment=payment)
+    key = key or secrets.token_urlsafe(16)
+    requests = [
+        RefundRequest.objects.ask(
+            each, part, key=_key(order, key, place), reason=reason, actor=actor, at=at
+        )
+        for place, (each, part) in enumerate(parts)
+    ]
+    for request in requests:
+        if not _carry_out_at_once(order, request, by_hand=by_hand, at=at):
+            request.begin()
+    return requests
+
+
+def carry_out(request_id: int, *, at: datetime.datetime) -> None:
+    """Have a waiting refund made by its gateway, and write down what came of it.
+
+    Raises ProviderUnreachable. However often it is called and wherever it is cut off, the provider
+    makes one refund.
+    """
+    request = RefundRequest.objects.select_related("order", "payment").get(pk=request_id)
+    if request.status != Status.WAITING:
+        return
+    with transaction.atomic():
+        request.order.lock()
+        if _carry_out_at_once(request.order, request, by_hand=False, at=at):
+            return
+    provider = request.payment.provider if request.payment else ""
+    gateway = gateways.known(provider)
+    # Not under the order's lock: a provider may take its time.
+    answer = gateway.refund(request) if gateway else _not_set_up(provider)
+    with transaction.atomic():
+        request.order.lock()
+        conclude(request, answer, provider=provider, at=at)
+
+
+@transaction.atomic
+def conclude(
+    request: RefundRequest, answer: RefundAnswer, *, provider: str, at: datetime.datetime
+) -> None:
+    """Write down what the provider said; once. The caller holds the order's lock."""
+    request.refresh_from_db(from_queryset=RefundRequest.objects.select_related("order"))
+    if request.status != Status.WAITING:
+        return
+    if answer.state is RefundState.REFUSED:
+        request.fail(answer.reason or _("The provider has refused it."), at=at)
+        request.order.record(
+            Kind.REFUND_FAILED,
+            note=f"{request.amount} {request.currency}: {request.problem}",
+            reference=request.provider_key,
+            at=at,
+            needs_attention=True,
+        )
+    elif answer.state is RefundState.CONFIRMED:
+        _finish(request, _make(request, provider=provider, refund_id=answer.refund_id, at=at), at)
+
+
+@transaction.atomic
+def try_again(request: RefundRequest, *, actor: User, at: datetime.datetime) -> None:
+    """Have the provider asked anew. Raises RefundNotFailed, NothingToRefund, RefundTooLarge."""
+    _resume(request, actor=actor)
+    request.begin()
+
+
+@transaction.atomic
+def hand_over(request: RefundRequest, *, actor: User, at: datetime.datetime) -> None:
+    """Staff has given the money back themselves. Raises as `try_again` does."""
+    _resume(request, actor=actor)
+    _carry_out_at_once(request.order, request, by_hand=True, at=at)
+
+
+def _resume(request: RefundRequest, *, actor: User) -> None:
+    request.order.lock()
+    request.refresh_from_db(from_queryset=RefundRequest.objects.select_related("order", "payment"))
+    if request.status != Status.FAILED:
+        raise RefundNotFailed
+    plan(request.order, request.amount, payment=request.payment)  # it may have gone back meanwhile
+    request.resume(actor=actor)
+
+
+def _carry_out_at_once(
+    order: Order, request: RefundRequest, *, by_hand: bool, at: datetime.datetime
+) -> bool:
+    """Do it without a provider, if it needs none; whether it was so."""
+    payment = request.payment
+    if payment is None:
+        return False
+    if payment.provider == GIFT_CARD:
+        refund = order.give_back_to_gift_card(
+            payment, request.amount, at=at, actor=request.actor, reason=request.reason
+        )
+        _finish(request, refund, at)
+        return True
+    gateway = gateways.known(OFFLINE if by_hand else payment.provider)
+    if gateway is None or not gateway.answers_at_once:
+        return False
+    conclude(request, gateway.refund(request), provider=gateway.method.code, at=at)
+    request.refresh_from_db()
+    return True
+
+
+def _make(
+    request: RefundRequest, *, provider: str, refund_id: str, at: datetime.datetime
+) -> Refund:
+    return request.order.refunds.create(
+        provider=provider,
+        event_id=refund_id,
+        amount=request.amount,
+        currency=request.currency,
+        reason=request.reason,
+        actor=request.actor,
         refunded_at=at,
     )
-    note = " ".join(filter(None, (f"{wanted} {order.currency}", reason)))
-    order.record(OrderEvent.Kind.REFUNDED, actor=actor, note=note, reference=event_id, at=at)
-    return made
+
+
+def _finish(request: RefundRequest, refund: Refund, at: datetime.datetime) -> None:
+    request.finish(refund, at=at)
+    note = " ".join(filter(None, (f"{refund.amount} {refund.currency}", refund.reason)))
+    request.order.record(
+        Kind.REFUNDED, actor=request.actor, note=note, reference=refund.event_id, at=at
+    )
+    request.order.document_refund(refund)
+
+
+def _earlier(order: Order, key: str) -> list[RefundRequest]:
+    places = range(order.payments.count())
+    keys = [_key(order, key, place) for place in places]
+    return list(order.refund_requests.filter(key__in=keys).order_by("id"))
+
+
+def _key(order: Order, key: str, place: int) -> str:
+    """Of one part of what was asked for with `key`; no two keys give the same."""
+    return f"{order.number}/{place}:{key}" if place else f"{order.number}:{key}"
+
+
+def _not_set_up(provider: str) -> RefundAnswer:
+    reason = _("“%(provider)s” is not set up in this shop.") % {"provider": provider}
+    return RefundAnswer(state=RefundState.REFUSED, reason=reason)

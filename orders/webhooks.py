@@ -10,11 +10,12 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from orders import payments
-from orders.gateways import fake
+from orders import payments, provider_events
+from orders.gateways import fake, stripe
 from orders.payments import EventKind, PaymentEvent
 
-LONGEST_EVENT = 10_000  # bytes
+LONGEST_EVENT = 10_000  # bytes; of the pretended provider
+LONGEST_STRIPE_EVENT = 256_000  # bytes; an event holds the whole object that it is about
 LONGEST_ID = 200
 LARGEST_AMOUNT = Decimal("9999999999.99")
 
@@ -42,6 +43,29 @@ def fake_payment(request: HttpRequest) -> HttpResponse:
     except payments.EventConflict:
         return _refuse(409, "This event_id was used for another event.")
     return HttpResponse(status=204)
+
+
+@csrf_exempt
+@require_POST
+def stripe_event(request: HttpRequest) -> HttpResponse:
+    """What Stripe says; there is no such address where it has not the shop's keys.
+
+    Every event with a right signature is taken down and thanked for, whatever it says: Stripe
+    would say it again for days, and staff is shown what is unclear.
+    """
+    if not stripe.StripeGateway.is_set_up():
+        raise Http404
+    if len(request.body) > LONGEST_STRIPE_EVENT:
+        return _refuse(413, "The event is too long.")
+    try:
+        signature = request.headers.get(stripe.SIGNATURE_HEADER, "")
+        notice = stripe.read_event(request.body, signature)
+    except stripe.BadSignature:
+        return _refuse(400, "The signature is wrong, or too old.")
+    except ValueError as error:
+        return _refuse(400, f"The body is {error}"[:LONGEST_ID])
+    event = provider_events.take_down(notice, at=timezone.now())
+    return JsonResponse({"event": event.event_id, "outcome": event.outcome})
 
 
 def _read_event(body: bytes) -> PaymentEvent:
@@ -90,4 +114,7 @@ def _refuse(status: int, detail: str) -> HttpResponse:
     return JsonResponse({"detail": detail}, status=status)
 
 
-urlpatterns = [path("fake/", fake_payment, name="fake_webhook")]
+urlpatterns = [
+    path("fake/", fake_payment, name="fake_webhook"),
+    path("stripe/", stripe_event, name="stripe_webhook"),
+]

@@ -45,6 +45,10 @@ class RefundForm(forms.Form):
         help_text=_("Empty: all that was received and did not go back."),
     )  # fmt: skip
     reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
+    by_hand = forms.BooleanField(
+        label=_("I have given it back myself"), required=False,
+        help_text=_("Then the payment provider is not asked."),
+    )  # fmt: skip
     key = forms.CharField(widget=forms.HiddenInput, max_length=64, required=False)
 
 
@@ -118,11 +122,14 @@ ACTIONS: dict[str, Action] = {
     ),
     "refund": Action(
         label=_("Refund"),
-        explanation=_("Write down what you give back. The shop moves no money by itself."),
-        done=_("The refund for order %(number)s is written down."),
+        explanation=_(
+            "What was paid online goes back the same way, as soon as the payment provider confirms"
+            " it. What you took yourself you give back yourself: this writes it down."
+        ),
+        done=_("The refund for order %(number)s is under way or written down."),
         form=RefundForm,
-        is_possible=lambda order: order.received_amount > 0,
-        do=lambda order, data, actor: refunds.refund(
+        is_possible=lambda order: order.refundable_amount > 0,
+        do=lambda order, data, actor: refunds.request_refund(
             order=order, at=timezone.now(), actor=actor, **data
         ),
         permission="orders.add_refund",

@@ -179,11 +179,15 @@ def create_refund(
     wanted: RefundIn | None = None,
     idempotency_key: OptionalKey = None,
 ) -> RefundOut:
-    """Record that money went back, at most what came in. Send an `Idempotency-Key`."""
+    """Give money back, at most what came in, by the way it came. Send an `Idempotency-Key`.
+
+    What staff hands over is `done` at once; what a payment provider returns is `waiting` until the
+    provider has confirmed it.
+    """
     wanted = wanted or RefundIn()
     with transaction.atomic():
         order = _order(number)
-        refund = refunds.refund(
+        requests = refunds.request_refund(
             order=order,
             amount=wanted.amount,
             reason=wanted.reason,
@@ -191,13 +195,7 @@ def create_refund(
             key=idempotency_key or "",
             at=timezone.now(),
         )
-    return RefundOut(
-        amount=refund.amount,
-        currency=refund.currency,
-        reason=refund.reason,
-        refunded_at=refund.refunded_at,
-        remaining_amount=order.received_amount,
-    )
+    return RefundOut.of(requests, remaining_amount=order.refundable_amount)
 
 
 def _basket(basket_id: UUID) -> Basket:

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from catalog.api import ONE_LINE, Money, Number
 from orders import countries, gateways
-from orders.models import Basket, Order, PostalAddress, Shipment
+from orders.models import Basket, Order, PostalAddress, RefundRequest, Shipment
 from orders.models.basket import MAX_QUANTITY
 
 
@@ -241,5 +241,21 @@ class RefundOut(Schema):
     amount: Money
     currency: str
     reason: str
-    refunded_at: datetime.datetime
+    status: str = Field(description="done; waiting for the payment provider; failed.")
+    refunded_at: datetime.datetime | None = Field(description="When all of it was done.")
     remaining_amount: Money = Field(description="What could still be refunded.")
+
+    @classmethod
+    def of(cls, requests: list[RefundRequest], *, remaining_amount: Decimal) -> "RefundOut":
+        """What the API says of a refund, whose parts go back by different payments."""
+        parts = {request.status for request in requests}
+        unfinished = [status for status in ("failed", "waiting") if status in parts]
+        ended = [request.ended_at for request in requests if request.ended_at]
+        return cls(
+            amount=sum((request.amount for request in requests), start=Decimal("0.00")),
+            currency=requests[0].currency,
+            reason=requests[0].reason,
+            status=unfinished[0] if unfinished else "done",
+            refunded_at=None if unfinished else max(ended),
+            remaining_amount=remaining_amount,
+        )

@@ -3,16 +3,42 @@
 from django.conf import settings
 
 from orders.gateways.fake import FakeGateway
-from orders.gateways.gateway import Gateway, PaymentMethod
+from orders.gateways.gateway import (
+    AskingGateway,
+    Gateway,
+    PaymentMethod,
+    ProviderRefused,
+    ProviderUnreachable,
+)
 from orders.gateways.offline import OfflineGateway
+from orders.gateways.stripe import StripeGateway
 from orders.models import Order
 
-__all__ = ["Gateway", "PaymentMethod", "find", "offered", "payment_methods", "start"]
+__all__ = [
+    "AskingGateway",
+    "Gateway",
+    "PaymentMethod",
+    "ProviderRefused",
+    "ProviderUnreachable",
+    "asking",
+    "find",
+    "find_asking",
+    "known",
+    "offered",
+    "payment_methods",
+    "start",
+]
 
 
 def offered() -> list[Gateway]:
     """The gateways that customers may use now."""
-    return [FakeGateway(), OfflineGateway()] if settings.FAKE_PAYMENTS else [OfflineGateway()]
+    fake: list[Gateway] = [FakeGateway()] if settings.FAKE_PAYMENTS else []
+    return [*asking(), *fake, OfflineGateway()]
+
+
+def asking() -> list[AskingGateway]:
+    """Those with a provider behind them that has its keys here."""
+    return [StripeGateway()] if StripeGateway.is_set_up() else []
 
 
 def payment_methods() -> list[PaymentMethod]:
@@ -23,6 +49,16 @@ def payment_methods() -> list[PaymentMethod]:
 def find(code: str) -> Gateway | None:
     """The offered gateway with this code."""
     return next((gateway for gateway in offered() if gateway.method.code == code), None)
+
+
+def known(code: str) -> Gateway | None:
+    """The gateway with this code, also where it is offered no more but can give money back."""
+    return find(code) or (FakeGateway() if code == FakeGateway.method.code else None)
+
+
+def find_asking(code: str) -> AskingGateway | None:
+    """The gateway with this code, if there is a provider to ask."""
+    return next((gateway for gateway in asking() if gateway.method.code == code), None)
 
 
 def start(order: Order) -> str:

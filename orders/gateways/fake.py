@@ -8,8 +8,8 @@ import datetime
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from orders.gateways.gateway import PaymentMethod
-from orders.models import Order
+from orders.gateways.gateway import PaymentMethod, RefundAnswer, RefundState
+from orders.models import Order, RefundRequest
 
 SIGNATURE_HEADER = "X-Fake-Signature"
 
@@ -23,11 +23,16 @@ class FakeGateway:
         description=_("For trying the shop out: no money moves."),
     )
     hold = datetime.timedelta(minutes=30)
+    answers_at_once = True
 
     def start(self, order: Order) -> str:
         """The page with the two buttons; it opens to whoever may see the order."""
         path, _mark, token = order.get_guest_url().partition("?")
         return f"{path}fake-payment/?{token}"
+
+    def refund(self, request: RefundRequest) -> RefundAnswer:
+        """As no money came, none has to go."""
+        return RefundAnswer(state=RefundState.CONFIRMED, refund_id=request.key)
 
 
 def sign(body: bytes) -> str:

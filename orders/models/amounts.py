@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
     from orders.models.payment import Payment, Refund
+    from orders.models.provider import RefundRequest
 
 
 class Amounts(models.Model):
@@ -34,6 +35,7 @@ class Amounts(models.Model):
 
     payments: "models.Manager[Payment]"
     refunds: "models.Manager[Refund]"
+    refund_requests: "models.Manager[RefundRequest]"
 
     class Meta:
         abstract = True
@@ -51,3 +53,10 @@ class Amounts(models.Model):
             for events in (self.payments, self.refunds)
         ]
         return (sums[0] or Decimal("0.00")) - (sums[1] or Decimal("0.00"))
+
+    @property
+    def refundable_amount(self) -> Decimal:
+        """What came in, did not go back and is not about to, in the order's currency."""
+        waiting = self.refund_requests.filter(status="waiting", currency=self.currency)
+        total: Decimal | None = waiting.aggregate(total=Sum("amount"))["total"]
+        return max(self.received_amount - (total or Decimal("0.00")), Decimal("0.00"))

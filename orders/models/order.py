@@ -28,6 +28,8 @@ from orders.models.order_event import OrderEvent
 from orders.models.order_gift_cards import OrderGiftCards
 from orders.models.order_line import OrderLine
 from orders.models.order_message import OrderMessage
+from orders.models.payment import OFFLINE
+from orders.models.provider import PaymentAttempt, RefundRequest
 from orders.models.voucher import VoucherUse
 
 if TYPE_CHECKING:
@@ -35,9 +37,6 @@ if TYPE_CHECKING:
 
     from accounts.models import User
     from orders.models.payment import Refund
-
-OFFLINE = "offline"
-"""The provider of money that staff saw themselves: cash, a transfer."""
 
 
 class WrongState(Exception):
@@ -216,6 +215,11 @@ class Order(Delivery, Amounts, OrderGiftCards):
         """Let no one else change the order until the running transaction ends."""
         self.refresh_from_db(from_queryset=Order.objects.select_for_update(of=("self",)))
 
+    def require_unpaid(self, wish: str) -> None:
+        """Raises WrongState, which names the `wish`, unless the order awaits its payment."""
+        if self.status != Order.Status.AWAITING_PAYMENT:
+            raise WrongState(self, wish)
+
     def confirm(self) -> None:
         """Have it known that the order was placed; without anything to pay it is paid at once."""
         self.record(OrderEvent.Kind.PLACED, at=self.placed_at)
@@ -244,6 +248,7 @@ class Order(Delivery, Amounts, OrderGiftCards):
             self._receive_offline(at=at, actor=actor)
         self.change(status=Order.Status.PAID, paid_at=at, expires_at=None)
         self.record(OrderEvent.Kind.PAID, actor=actor, at=at)
+        PaymentAttempt.objects.give_up(self)
         app.configure_task("orders.issue_invoice").defer(order_id=self.pk)
         if self.sells_gift_cards:
             app.configure_task("orders.issue_gift_cards").defer(order_id=self.pk)
@@ -351,9 +356,10 @@ class Order(Delivery, Amounts, OrderGiftCards):
         self._undo_gift_cards(actor=actor, at=at)
         self.change(status=Order.Status.CANCELED, canceled_at=at, expires_at=None)
         self.record(kind, actor=actor, note=reason, at=at)
-        if (owed := self.received_amount) > 0:
-            note = f"{owed} {self.currency}"
-            self.record(OrderEvent.Kind.REFUND_DUE, note=note, at=at, needs_attention=True)
+        PaymentAttempt.objects.give_up(self)
+        RefundRequest.objects.ask_for_all(
+            self, reason=_("The order was canceled."), actor=actor, at=at
+        )
         self.tell(OrderMessage.Kind.CANCELED)
 
     def _undo_gift_cards(self, *, actor: "User | None", at: datetime.datetime) -> None:

@@ -1,9 +1,20 @@
 """Payment and Refund: money in, money back. Append-only; a trigger refuses any change."""
 
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+
+from orders.models.gift_card import GIFT_CARD
+
+if TYPE_CHECKING:
+    from orders.models.order import Order
+
+OFFLINE = "offline"
+"""The provider of money that staff saw themselves: cash, a transfer."""
 
 
 class MoneyEvent(models.Model):
@@ -31,14 +42,43 @@ class MoneyEvent(models.Model):
         return f"{self.amount} {self.currency} ({self.provider})"
 
 
+class PaymentQuerySet(models.QuerySet["Payment"]):
+    """Selections of payments."""
+
+    def kept(self, order: "Order") -> "dict[Payment, Decimal]":
+        """What is left of each payment of the order; money first, as a customer has more use for
+        it than for the balance of a gift card. Call it under the order's lock.
+        """
+        payments = sorted(order.payments.all(), key=lambda one: (one.is_by_gift_card, one.pk))
+        kept = {payment: payment.amount for payment in payments}
+        for request in order.refund_requests.exclude(status="failed").select_related("payment"):
+            if request.payment in kept:
+                kept[request.payment] -= request.amount
+        for refund in order.refunds.filter(request=None):
+            _take_off(kept, refund)
+        return {payment: amount for payment, amount in kept.items() if amount > 0}
+
+
 class Payment(MoneyEvent):
     """Money that came in for an order, right or wrong in amount."""
 
     received_at = models.DateTimeField(_("received at"))
 
+    objects = PaymentQuerySet.as_manager()
+
     class Meta(MoneyEvent.Meta):
         verbose_name = _("payment")
         verbose_name_plural = _("payments")
+
+    @property
+    def is_by_gift_card(self) -> bool:
+        """Whether a gift card gave it."""
+        return self.provider == GIFT_CARD
+
+    @property
+    def goes_back_by_itself(self) -> bool:
+        """Whether a provider returns it; what staff took with their hands, they give back so."""
+        return self.provider != OFFLINE
 
 
 class Refund(MoneyEvent):
@@ -50,3 +90,13 @@ class Refund(MoneyEvent):
     class Meta(MoneyEvent.Meta):
         verbose_name = _("refund")
         verbose_name_plural = _("refunds")
+
+
+def _take_off(kept: dict[Payment, Decimal], refund: Refund) -> None:
+    """A refund that names no payment was of those that came the same way, or of any."""
+    left = refund.amount
+    for payment in sorted(kept, key=lambda payment: payment.provider != refund.provider):
+        if payment.currency == refund.currency and kept[payment] > 0:
+            taken = min(left, kept[payment])
+            kept[payment] -= taken
+            left -= taken

@@ -10,9 +10,9 @@ from catalog.tests.factories import EditionFactory
 from orders import payments
 from orders.models import Order, OrderEvent, Payment, WrongState
 from orders.payments import EventKind, PaymentEvent
-from orders.refunds import refund
+from orders.refunds import request_refund
 from orders.tests.factories import NOW, make_order
-from tests.jobs import waiting_jobs
+from tests.jobs import run_jobs, waiting_jobs
 from tests.people import carol
 
 pytestmark = pytest.mark.django_db
@@ -42,7 +42,7 @@ def test_the_largest_orders_are_paid_and_refunded() -> None:
     order = make_order({EditionFactory.create(price=Decimal("99999999.99"), stock=50): 50})
     order.mark_paid(at=NOW)
     assert order.received_amount == order.total_amount == Decimal("5000000004.00")
-    refund(order=order, at=NOW)
+    request_refund(order=order, at=NOW)
     assert order.received_amount == 0
 
 
@@ -63,7 +63,11 @@ def test_exactly_the_total_makes_an_order_paid(order: Order) -> None:
     assert (payment.amount, payment.currency) == (Decimal("24.48"), "USD")
     assert payment.received_at == LATER
     assert kinds(order) == ["placed", "paid"]
-    assert waiting_jobs("orders.send_message")[-1] == {"order_id": order.pk, "kind": "paid"}
+    assert waiting_jobs("orders.send_message")[-1] == {
+        "order_id": order.pk,
+        "kind": "paid",
+        "reference": "",
+    }
 
 
 def test_an_event_told_twice_counts_once(order: Order) -> None:
@@ -113,7 +117,7 @@ def test_two_parts_of_the_total_are_left_to_staff(order: Order) -> None:
     assert kinds(order)[-2:] == ["paid", "settled"]
 
 
-def test_money_for_a_canceled_order_is_kept_and_shown_to_staff(order: Order) -> None:
+def test_money_for_a_canceled_order_goes_back_and_staff_is_told(order: Order) -> None:
     order.cancel(at=NOW)
     payments.record_event(event_about(order), at=LATER)
     order.refresh_from_db()
@@ -121,7 +125,9 @@ def test_money_for_a_canceled_order_is_kept_and_shown_to_staff(order: Order) -> 
     assert order.paid_at is None
     assert order.needs_attention
     assert order.received_amount == Decimal("24.48")
-    assert kinds(order) == ["placed", "canceled", "payment_late"]
+    assert kinds(order) == ["placed", "canceled", "payment_late", "refund_requested"]
+    run_jobs(only=["orders.carry_out_refund"])
+    assert order.received_amount == 0
 
 
 def test_a_second_payment_is_kept_and_shown_to_staff(order: Order) -> None:
