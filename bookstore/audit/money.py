@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
-from orders.models import Order, OrderEvent, Payment, Refund
+from orders.models import Order, OrderEvent, Payment, Refund, RefundRequest
 
 NOTHING = Decimal("0.00")
 
@@ -45,8 +45,11 @@ def _odd_money_is_shown_to_staff() -> Iterator[str]:
     waiting = Q(status=Order.Status.AWAITING_PAYMENT, kept__gt=0)
     too_much = Q(kept__gt=F("total_amount"))
     settled = Exists(OrderEvent.objects.filter(order=OuterRef("pk"), kind=OrderEvent.Kind.SETTLED))
+    under_way = Exists(
+        RefundRequest.objects.filter(order=OuterRef("pk"), status=RefundRequest.Status.WAITING)
+    )
     rows: QuerySet[Any] = owed.filter(canceled | waiting | too_much, needs_attention=False).exclude(
-        settled
+        settled | under_way
     )
     for order in rows.iterator():
         yield (

@@ -1,0 +1,230 @@
+"""Cancellation: by the customer until something is packed, or of single copies that cannot come.
+
+Staff ends a whole order by `Order.cancel`, which these stand on.
+"""
+
+import datetime
+from collections.abc import Mapping
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import User
+from catalog.models import Location
+from orders import fulfillment, refunds
+from orders.models import (
+    Allocation,
+    Order,
+    OrderEvent,
+    OrderLine,
+    OrderMessage,
+    ReturnLine,
+    WrongState,
+)
+from orders.models.gift_card import GiftCardUsed
+from orders.pricing import ZERO, part
+
+OPEN = (Order.Status.AWAITING_PAYMENT, Order.Status.PAID)
+
+
+class NotCancelable(Exception):
+    """More was to be canceled than can be; `most` says how many copies can, by number."""
+
+    def __init__(self, most: Mapping[str, int]) -> None:
+        super().__init__(most)
+        self.most = dict(most)
+
+    def __str__(self) -> str:
+        texts = (
+            ngettext(
+                "Of %(isbn13)s at most %(n)d copy can be canceled; others are packed or gone.",
+                "Of %(isbn13)s at most %(n)d copies can be canceled; others are packed or gone.",
+                number,
+            )
+            % {"isbn13": isbn13, "n": number}
+            for isbn13, number in self.most.items()
+        )
+        return " ".join(texts)
+
+
+def is_open_to_customer(order: Order) -> bool:
+    """Whether its customer can still cancel it: nothing is packed, and nothing has left."""
+    return order.status in OPEN and not order.shipments.exists()
+
+
+@transaction.atomic
+def cancel_for_customer(*, order: Order, at: datetime.datetime, actor: User | None = None) -> None:
+    """End it as its customer wishes; what was paid goes back.
+
+    Raises WrongState once something is packed.
+    """
+    order.lock()  # it may be paid, or packed, at this moment
+    if not is_open_to_customer(order):
+        raise WrongState(order, _("canceled"))
+    order.cancel(actor=actor, reason=_("Canceled by the customer."), at=at)
+
+
+def cancelable(order: Order) -> dict[OrderLine, int]:
+    """How many copies of each line are still here and in no parcel: those that have yet to come
+    too, files that nobody was sent, and gift cards that nobody has used.
+    """
+    if order.status not in (*OPEN, Order.Status.SHIPPED):
+        return {}
+    unpacked: dict[int, int] = {}
+    for each in fulfillment.packable(order):
+        unpacked[each.line.pk] = unpacked.get(each.line.pk, 0) + each.quantity
+    found = {}
+    for line in order.lines.all():
+        if line.is_gift_card and order.paid_at:
+            cards = order.sold_gift_cards.filter(order_line=line)
+            quantity = sum(card.is_untouched for card in cards)
+        elif line.is_digital:
+            quantity = line.quantity - line.canceled_quantity
+        else:
+            quantity = unpacked.get(line.pk, 0) + line.awaited_quantity
+        if quantity:
+            found[line] = quantity
+    return found
+
+
+@transaction.atomic
+def cancel_copies(
+    *,
+    order: Order,
+    copies: Mapping[str, int],
+    at: datetime.datetime,
+    actor: User | None = None,
+    reason: str = "",
+) -> None:
+    """Take these copies, numbers by isbn13, out of a paid order; their price goes back.
+
+    Where nothing else is left of it, the whole order is canceled. Raises NotCancelable, or
+    WrongState where it is not paid or a gift card was used, with nothing written.
+    """
+    order.lock()
+    if order.status not in (Order.Status.PAID, Order.Status.SHIPPED) or not copies:
+        raise WrongState(order, _("canceled in part"))
+    most = cancelable(order)
+    by_number = {line.isbn13: line for line in most}
+    wanted = {by_number[number]: n for number, n in copies.items() if number in by_number}
+    if len(wanted) < len(copies) or any(not 0 < n <= most[line] for line, n in wanted.items()):
+        counted = {line.isbn13: n for line, n in most.items()}
+        raise NotCancelable({number: counted.get(number, 0) for number in copies})
+    is_all = all(
+        wanted.get(line, 0) == line.quantity - line.canceled_quantity for line in order.lines.all()
+    )
+    if is_all:
+        order.cancel(actor=actor, reason=reason, at=at)
+        return
+    _take_out(order, wanted, actor=actor)
+    amount = sum((value_of(line, n) for line, n in wanted.items()), ZERO)
+    for line, quantity in wanted.items():
+        line.canceled_quantity += quantity
+        line.save(update_fields=["canceled_quantity"])
+    if not has_goods_left(order):
+        amount += unreturned_shipping(order)
+    titles = ", ".join(f"{n} × {line.title}" for line, n in wanted.items())
+    note = f"{titles} ({reason})" if reason else titles
+    event = order.record(OrderEvent.Kind.LINES_CANCELED, actor=actor, note=note, at=at)
+    order.tell(OrderMessage.Kind.LINES_CANCELED, str(event.pk))
+    _return(order, amount, key=f"event-{event.pk}", reason=titles, actor=actor, at=at)
+    fulfillment.settle_parcels(order=order, at=at, actor=actor)
+
+
+def value_of(line: OrderLine, copies: int) -> Decimal:
+    """What the customer paid for the next `copies` copies of the line that go out of the order.
+
+    Those canceled or refunded before are counted first, so the last takes what rounding left.
+    """
+    returned = ReturnLine.objects.filter(order_line=line, refund_amount__isnull=False)
+    before = line.canceled_quantity + sum(each.received_quantity for each in returned)
+    return part(line.charged_amount, of=line.quantity, after=before, copies=copies)
+
+
+def has_goods_left(order: Order, *, besides: Mapping[int, int] | None = None) -> bool:
+    """Whether the customer keeps, or is still to get, any printed copy.
+
+    `besides` are copies that go out now, by the line's id.
+    """
+    refunded: dict[int, int] = dict(besides or {})
+    for each in ReturnLine.objects.filter(order_line__order=order, refund_amount__isnull=False):
+        refunded[each.order_line_id] = refunded.get(each.order_line_id, 0) + each.received_quantity
+    return any(
+        line.quantity > line.canceled_quantity + refunded.get(line.pk, 0)
+        for line in order.lines.all()
+        if not line.is_digital
+    )
+
+
+def unreturned_shipping(order: Order) -> Decimal:
+    """What was paid for shipping, less what went back of it with returns."""
+    back = sum((each.shipping_amount for each in order.returns.all()), ZERO)
+    return max(order.shipping_amount - back, ZERO)
+
+
+def _take_out(order: Order, wanted: Mapping[OrderLine, int], *, actor: User | None) -> None:
+    """Take the promises back: of what has yet to come first, of what is packed never."""
+    awaited: dict[OrderLine, int] = {}
+    released: dict[tuple[int, Location], int] = {}
+    left = {line.pk: n for line, n in wanted.items() if not line.is_digital}
+    for line in order.lines.with_promises().filter(pk__in=left):
+        if come_later := min(left[line.pk], line.awaited_quantity):
+            awaited[line] = come_later
+            left[line.pk] -= come_later
+    for each in reversed(fulfillment.packable(order)):
+        if taken := min(left.get(each.line.pk, 0), each.quantity):
+            released[(each.line.pk, each.location)] = taken
+            left[each.line.pk] -= taken
+    allocations = Allocation.objects.filter(order_line__in=wanted).with_places()
+    promised = {(row.order_line_id, row.stock.location): row for row in allocations}
+    Allocation.objects.all().release(
+        {promised[place]: n for place, n in released.items()},
+        reference=order.number,
+        actor=actor,
+    )
+    OrderLine.objects.all().withdraw(awaited)
+    for line, quantity in wanted.items():
+        line.awaited_quantity -= awaited.get(line, 0)
+        if line.is_gift_card:
+            _void(order, line, quantity, actor=actor)
+
+
+def _void(order: Order, line: OrderLine, quantity: int, *, actor: User | None) -> None:
+    try:
+        order.void_gift_cards(line, quantity, reason=order.number, actor=actor)
+    except GiftCardUsed as used:
+        raise WrongState(order, _("canceled in part"), str(used)) from used
+
+
+def _return(
+    order: Order,
+    amount: Decimal,
+    *,
+    key: str,
+    reason: str,
+    actor: User | None,
+    at: datetime.datetime,
+) -> None:
+    """Have the money go back: by itself where it can, else by the hands of staff."""
+    amount = min(amount, order.refundable_amount)
+    if amount <= 0:
+        return
+    by_hand = ZERO
+    for payment, share in refunds.plan(order, amount):
+        if payment.goes_back_by_itself:
+            refunds.request_refund(
+                order=order,
+                amount=share,
+                payment=payment,
+                key=f"{key}-{payment.pk}",
+                reason=reason[:200],
+                actor=actor,
+                at=at,
+            )
+        else:
+            by_hand += share
+    if by_hand:
+        note = f"{by_hand} {order.currency}"
+        order.record(OrderEvent.Kind.REFUND_DUE, note=note, at=at, needs_attention=True)

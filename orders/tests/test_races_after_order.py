@@ -1,0 +1,166 @@
+"""Two people at one order: packing, shipping, canceling, paying, sending back at one time."""
+
+from decimal import Decimal
+from functools import partial
+
+import pytest
+
+from catalog.models import Edition
+from catalog.tests.factories import EditionFactory, main_shop
+from orders import cancellation, fulfillment, payments, returns, withdrawal
+from orders.models import Order, Return, Shipment, WrongState
+from orders.payments import EventKind, PaymentEvent
+from orders.tests.factories import NOW, make_order
+from orders.tests.test_cancellation import paid
+from tests.audited import assert_books_in_order
+from tests.races import at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ROUNDS = 4
+
+
+def copies_of(order: Order, number: int) -> list[Order]:
+    return [Order.objects.get(pk=order.pk) for _person in range(number)]
+
+
+def stock_of(edition: Edition) -> tuple[int, int]:
+    stock = edition.stocks.get()
+    return stock.on_hand, stock.allocated
+
+
+def test_an_order_packed_by_four_at_once_is_one_parcel() -> None:
+    order = paid({EditionFactory.create(stock=3): 3})
+    outcomes = at_once(
+        [partial(fulfillment.pack, order=each, at=NOW) for each in copies_of(order, 4)]
+    )
+    assert sum(isinstance(outcome, list) for outcome in outcomes) == 1
+    assert sum(isinstance(outcome, WrongState) for outcome in outcomes) == 3
+    assert Shipment.objects.count() == 1
+    assert order.events.filter(kind="packed").count() == 1
+    assert_books_in_order()
+
+
+def test_a_part_packed_twice_with_one_key_is_one_parcel() -> None:
+    edition = EditionFactory.create(stock=3)
+    order = paid({edition: 3})
+    pack = partial(fulfillment.pack, at=NOW, copies={edition.isbn13: 1}, key="seen-0")
+    outcomes = at_once([partial(pack, order=each) for each in copies_of(order, 4)])
+    assert outcomes == [[Shipment.objects.get()]] * 4
+
+
+def test_a_parcel_shipped_by_four_at_once_leaves_once() -> None:
+    edition = EditionFactory.create(stock=3)
+    order = paid({edition: 2})
+    [parcel] = fulfillment.pack(order=order, at=NOW)
+    parcels = [Shipment.objects.get(pk=parcel.pk) for _person in range(4)]
+    outcomes = at_once(
+        [partial(fulfillment.ship_packed, shipment=each, at=NOW) for each in parcels]
+    )
+    assert outcomes == [None] * 4
+    assert stock_of(edition) == (1, 0)
+    assert order.events.filter(kind="shipped").count() == 1
+    assert_books_in_order()
+
+
+def test_of_canceling_and_packing_exactly_one_wins() -> None:
+    for _round in range(ROUNDS):
+        edition = EditionFactory.create(stock=2)
+        order = paid({edition: 2})
+        customer, clerk = copies_of(order, 2)
+        canceled, packed = at_once(
+            [
+                partial(cancellation.cancel_for_customer, order=customer, at=NOW),
+                partial(fulfillment.pack, order=clerk, at=NOW),
+            ]
+        )
+        order.refresh_from_db()
+        assert isinstance(canceled, WrongState) is not isinstance(packed, WrongState)
+        is_canceled = canceled is None
+        assert order.status == ("canceled" if is_canceled else "paid")
+        assert order.shipments.exists() is not is_canceled
+        assert stock_of(edition) == (2, 0 if is_canceled else 2)
+        asked = sum(order.refund_requests.values_list("amount", flat=True), Decimal(0))
+        assert asked == (order.total_amount if is_canceled else 0)
+    assert_books_in_order()
+
+
+def test_of_canceling_and_shipping_exactly_one_wins() -> None:
+    for _round in range(ROUNDS):
+        edition = EditionFactory.create(stock=2)
+        order = paid({edition: 2})
+        customer, clerk = copies_of(order, 2)
+        canceled, shipped = at_once(
+            [
+                partial(withdrawal.withdraw, order=customer, at=NOW, name="Alice"),
+                partial(fulfillment.ship, order=clerk, at=NOW),
+            ]
+        )
+        assert isinstance(canceled, Return)  # a withdrawal always counts
+        order.refresh_from_db()
+        if isinstance(shipped, WrongState):
+            assert (order.status, stock_of(edition)) == ("canceled", (2, 0))
+            assert canceled.lines.get().expected_quantity == 0
+        else:
+            assert (order.status, stock_of(edition)) == ("shipped", (0, 0))
+            assert canceled.lines.get().expected_quantity == 2
+    assert_books_in_order()
+
+
+def test_canceling_paying_and_packing_at_once_lose_neither_money_nor_copies() -> None:
+    for turn in range(ROUNDS):
+        edition = EditionFactory.create(stock=2)
+        order = make_order({edition: 2}, payment_method="fake")
+        event = PaymentEvent(
+            provider="fake",
+            event_id=f"evt-{turn}",
+            order_number=order.number,
+            kind=EventKind.SUCCEEDED,
+            amount=order.total_amount,
+            currency=order.currency,
+        )
+        customer, clerk = copies_of(order, 2)
+        outcomes = at_once(
+            [
+                partial(cancellation.cancel_for_customer, order=customer, at=NOW),
+                partial(payments.record_event, event, at=NOW),
+                partial(fulfillment.pack, order=clerk, at=NOW),
+            ]
+        )
+        assert all(
+            not isinstance(outcome, Exception) or isinstance(outcome, WrongState)
+            for outcome in outcomes
+        )
+        order.refresh_from_db()
+        assert order.payments.get().amount == order.total_amount
+        if order.status == Order.Status.CANCELED:
+            assert stock_of(edition) == (2, 0)
+            assert order.refundable_amount == 0
+            assert not order.shipments.exists()
+        else:
+            assert (order.status, stock_of(edition)) == ("paid", (2, 2))
+            assert order.refundable_amount == order.total_amount
+    assert_books_in_order()
+
+
+def test_a_return_asked_for_and_refunded_by_four_at_once_is_one() -> None:
+    edition = EditionFactory.create(stock=2)
+    order = paid({edition: 2})
+    fulfillment.ship(order=order, at=NOW)
+    ask = partial(returns.request_return, copies={edition.isbn13: 2}, at=NOW)
+    outcomes = at_once([partial(ask, order=each) for each in copies_of(order, 4)])
+    assert sum(isinstance(outcome, Return) for outcome in outcomes) == 1
+    of_return = Return.objects.get()
+
+    def fresh() -> Return:
+        return Return.objects.select_related("order").get(pk=of_return.pk)
+
+    shelf = {edition.isbn13: 2}
+    receive = partial(
+        returns.receive, restocked=shelf, written_off={}, location=main_shop(), at=NOW
+    )
+    at_once([partial(receive, of_return=fresh()) for _person in range(4)])
+    assert stock_of(edition) == (2, 0)
+    at_once([partial(returns.refund, of_return=fresh(), at=NOW) for _person in range(4)])
+    assert order.refund_requests.get().amount == order.total_amount
+    assert_books_in_order()
