@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 
 CONCURRENCY = 4
 POLL_SECONDS = 0.25  # nobody announces that a job's turn has come, behind the one it waited for
+SET_BACK_SECONDS = 5.0  # by less, a clock is corrected every day
 AWAY_SECONDS = 1.0  # between two tries to reach PostgreSQL
 HEARTBEAT_SECONDS = 5.0  # how often a worker says that it lives
 PATIENCE_SECONDS = 10.0  # how long a running job may go on once the worker was told to stop
@@ -34,6 +35,7 @@ ANSWER_SECONDS = 3.0  # how long the event loop may do one thing until it counts
 SILENCE_SECONDS = 3.0  # how long whoever connects to METRICS_PORT may say nothing
 BUCKETS = (0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 1800)
 
+FORGET_THE_FUTURE = "DELETE FROM procrastinate_periodic_defers WHERE defer_timestamp > %(now)s"
 LONGEST_REASON = 2000
 KEEP_FAILURE = """
 INSERT INTO bookstore_jobfailure (job_id, message, failed_at)
@@ -73,14 +75,16 @@ async def _run(app: App, port: int) -> None:
 
 
 async def _work_until(told_to_stop: asyncio.Event, app: App) -> None:
-    """Run jobs until told to stop, or until PostgreSQL goes away.
+    """Run jobs until told to stop, until PostgreSQL goes away, or until the clock is set back.
 
-    Procrastinate's worker ends then, sometimes as if all were well. Ending with it would help
-    nobody: whoever starts workers again gives up when they end too often.
+    Procrastinate's worker ends without PostgreSQL, sometimes as if all were well. Ending with it
+    would help nobody: whoever starts workers again gives up when they end too often.
     """
     order = asyncio.create_task(told_to_stop.wait())
+    clock = asyncio.create_task(_until_set_back())
     work = asyncio.create_task(_work(app))
-    await asyncio.wait((order, work), return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait((order, clock, work), return_when=asyncio.FIRST_COMPLETED)
+    clock.cancel()
     work.cancel()  # lets running jobs end, unless it has ended itself
     try:
         await work
@@ -92,8 +96,18 @@ async def _work_until(told_to_stop: asyncio.Event, app: App) -> None:
         await asyncio.wait_for(order, AWAY_SECONDS)
 
 
+async def _until_set_back() -> None:
+    """Wait until the clock shows much less than it did, and time went on."""
+    latest = time.time() - time.monotonic()
+    while (now := time.time() - time.monotonic()) > latest - SET_BACK_SECONDS:
+        latest = max(latest, now)
+        await asyncio.sleep(1)
+
+
 async def _work(app: App) -> None:
     async with app.open_async():
+        # What a clock that was ahead has planned already would not be planned in its time.
+        await app.connector.execute_query_async(FORGET_THE_FUTURE, now=int(time.time()))
         await app.run_worker_async(
             name="worker",
             concurrency=CONCURRENCY,

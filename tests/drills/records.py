@@ -2,11 +2,13 @@
 
 import contextlib
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import psycopg
 
 from bookstore.embedded.addresses import Engines
+from tests.drills.persistent import Purchase
 from tests.shop import Shop
 
 
@@ -45,3 +47,34 @@ class Records:
             isbn13,
         )
         return int(on_hand), int(allocated)
+
+    def status(self, number: str) -> str:
+        """How far an order is."""
+        ((status,),) = self.ask("SELECT status FROM orders_order WHERE number = %s", number)
+        return str(status)
+
+    def statuses(self, *purchases: Purchase) -> list[str]:
+        """How far each is."""
+        return [self.status(each.number) for each in purchases]
+
+    def events(self, number: str, kind: str) -> int:
+        """How often something happened to an order."""
+        ((times,),) = self.ask(
+            "SELECT count(*) FROM orders_orderevent e JOIN orders_order o ON o.id = e.order_id"
+            " WHERE o.number = %s AND e.kind = %s",
+            number,
+            kind,
+        )
+        return int(times)
+
+    def payments(self, number: str) -> list[Decimal]:
+        """What came in for an order."""
+        return self._amounts("SELECT p.amount FROM orders_payment p", number)
+
+    def refunds(self, number: str) -> list[Decimal]:
+        """What went back."""
+        return self._amounts("SELECT p.amount FROM orders_refund p", number)
+
+    def _amounts(self, select: str, number: str) -> list[Decimal]:
+        joined = f"{select} JOIN orders_order o ON o.id = p.order_id WHERE o.number = %s"
+        return [amount for (amount,) in self.ask(f"{joined} ORDER BY p.id", number)]
