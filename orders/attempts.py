@@ -19,6 +19,8 @@ from orders.payments import EventConflict, UnknownOrder, record_event
 
 logger = logging.getLogger(__name__)
 
+Status = PaymentAttempt.Status
+
 
 class NothingToPay(Exception):
     """The order does not wait for a payment by a provider (any more)."""
@@ -36,7 +38,7 @@ def prepare(order: Order, *, at: datetime.datetime) -> str:
         order.refresh_from_db()
         gateway = _gateway(order)
         attempt.refresh_from_db()
-        if attempt.status != PaymentAttempt.Status.OPEN:
+        if attempt.status != Status.OPEN:
             continue
         if (attempt.amount, attempt.currency) == (order.payable_amount, order.currency):
             return finding.secret if finding else ""
@@ -49,14 +51,20 @@ def _begin(order: Order, gateway: AskingGateway, *, at: datetime.datetime) -> st
     asked = gateway.ask(order, ordinal=order.payment_attempts.count() + 1)
     with transaction.atomic():
         order.lock()
-        is_wanted = order.status == Order.Status.AWAITING_PAYMENT
         other = order.payment_attempts.open().exclude(provider_id=asked.payment_id).first()
+        is_wanted = order.status == Order.Status.AWAITING_PAYMENT and other is None
         attempt, _new = PaymentAttempt.objects.get_or_create(
             provider=gateway.method.code,
             provider_id=asked.payment_id,
-            defaults={"order": order, "amount": amount, "currency": currency, "created_at": at},
+            defaults={
+                "order": order,
+                "amount": amount,
+                "currency": currency,
+                "status": Status.OPEN if is_wanted else Status.CANCELED,
+                "created_at": at,
+            },
         )
-    if is_wanted and other is None:
+    if is_wanted:
         return asked.secret
     # Another page was quicker, or the order has ended while the provider was asked.
     abandon(attempt, at=at)
@@ -147,7 +155,7 @@ def look_up_quiet(*, quiet_since: datetime.datetime, at: datetime.datetime, at_m
             logger.warning("Payment attempt %s: %s", attempt, error)
         attempt.check_off(at=at)
         attempt.refresh_from_db()
-        ended += attempt.status != PaymentAttempt.Status.OPEN
+        ended += attempt.status != Status.OPEN
     return ended
 
 

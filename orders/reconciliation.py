@@ -1,7 +1,7 @@
 """Reconciliation: the shop's books of money against its providers', whatever was never heard.
 
-It asks about payments that nothing was heard of, listens to what providers said meanwhile, has
-refunds carried out that wait for too long, and compares payments one by one.
+It asks about payments that nothing was heard of, listens to what providers said meanwhile, pushes
+refunds that wait for too long, and compares payments one by one.
 """
 
 import datetime
@@ -10,8 +10,8 @@ import logging
 from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 
-from orders import attempts, gateways, provider_events, refunds
-from orders.gateways import ProviderRefused, ProviderUnreachable
+from orders import attempts, gateways, provider_events
+from orders.gateways import ProviderRefused
 from orders.gateways.news import RefundStatus
 from orders.models import OrderEvent, Payment, ProviderEvent, RefundRequest
 
@@ -28,13 +28,10 @@ AT_ONCE = 200  # of each kind in one run
 
 
 def reconcile(*, at: datetime.datetime) -> None:
-    """Do what can be done without a provider's call; nothing that fails keeps the rest from it."""
+    """Ask about payments that nobody has heard of, and push refunds that wait."""
     attempts.look_up_quiet(quiet_since=at - QUIET, at=at, at_most=AT_ONCE)
     for request in RefundRequest.objects.waiting().filter(requested_at__lte=at - QUIET)[:AT_ONCE]:
-        try:
-            refunds.carry_out(request.pk, at=at)
-        except ProviderUnreachable as error:
-            logger.warning("Refund %s waits: %s", request.key, error)
+        request.defer()  # by one job at a time, so that no two ask at once
 
 
 def catch_up(*, at: datetime.datetime) -> int:

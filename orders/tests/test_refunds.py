@@ -4,6 +4,7 @@ import datetime
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.test import override_settings
 from django.utils import timezone
 
@@ -164,20 +165,37 @@ def test_a_job_that_is_cut_off_after_the_providers_yes_finds_the_refund(
     assert attempt.order.refunds.count() == 1
 
 
+def test_a_refund_whose_job_was_lost_is_pushed(attempt: PaymentAttempt, provider: Provider) -> None:
+    (asked,) = request(attempt.order)
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs")
+    reconciliation.reconcile(at=timezone.now() + datetime.timedelta(minutes=4))
+    assert waiting_jobs("orders.carry_out_refund") == []
+    reconciliation.reconcile(at=timezone.now() + datetime.timedelta(minutes=6))
+    carry_out()
+    asked.refresh_from_db()
+    assert asked.status == "done"
+
+
 def test_a_provider_that_is_away_is_asked_again(
     attempt: PaymentAttempt, provider: Provider
 ) -> None:
     (asked,) = request(attempt.order)
-    with override_settings(STRIPE_API_URL="http://127.0.0.1:9"):
-        with pytest.raises(ProviderUnreachable):
-            carry_out()
-        reconciliation.reconcile(at=timezone.now() + datetime.timedelta(minutes=6))
+    with (
+        override_settings(STRIPE_API_URL="http://127.0.0.1:9"),
+        pytest.raises(ProviderUnreachable),
+    ):
+        carry_out()
     asked.refresh_from_db()
     assert asked.status == "waiting"
-    reconciliation.reconcile(at=timezone.now() + datetime.timedelta(minutes=6))
+    later = timezone.now() + datetime.timedelta(minutes=6)
+    reconciliation.reconcile(at=later)
+    assert len(waiting_jobs("orders.carry_out_refund")) == 1  # the one that is tried again
+    carry_out()
+    reconciliation.reconcile(at=later)
+    assert waiting_jobs("orders.carry_out_refund") == []
     asked.refresh_from_db()
     assert asked.status == "done"
-    carry_out()
     assert len(provider.refunds(attempt.provider_id)) == 1
 
 
