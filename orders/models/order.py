@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Prefetch, Q
 from django.db.models.lookups import IsNull
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -23,6 +23,7 @@ from procrastinate.contrib.django import app
 from orders.models import numbers
 from orders.models.amounts import Amounts
 from orders.models.delivery import Delivery
+from orders.models.document import Document
 from orders.models.gift_card import GIFT_CARD, GiftCardUsed
 from orders.models.order_event import OrderEvent
 from orders.models.order_gift_cards import OrderGiftCards
@@ -82,7 +83,16 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
     def for_page(self) -> Self:
         """With all that an order's page shows, in a fixed number of queries."""
-        return self.prefetch_related("lines__edition__work", "shipments", "events__actor")
+        return self.prefetch_related(
+            "lines__edition__work",
+            "shipments__lines__order_line",
+            "events__actor",
+            "returns__lines__order_line",
+            "refunds",
+            "refund_requests__payment",
+            "tax_lines",
+            Prefetch("documents", Document.objects.defer("content", "pdf")),
+        )
 
 
 class Order(Delivery, Amounts, OrderGiftCards):
@@ -195,6 +205,20 @@ class Order(Delivery, Amounts, OrderGiftCards):
         if user.is_authenticated and user.pk == self.user_id:
             return True
         return bool(token) and constant_time_compare(token, self.token)
+
+    @property
+    def stage(self) -> str:
+        """How far it is, a little finer than its status; reads its shipments."""
+        if self.status == Order.Status.PAID:
+            if any(shipment.shipped_at for shipment in self.shipments.all()):
+                return _("Partly sent")
+            if self.ready_at:
+                return _("Ready to collect")
+            if self.packed_at:
+                return _("Packed")
+        if self.is_collection and self.status in (Order.Status.SHIPPED, Order.Status.COMPLETED):
+            return _("Collected")
+        return self.get_status_display()
 
     @property
     def needs_shipment(self) -> bool:
