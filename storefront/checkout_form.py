@@ -1,9 +1,9 @@
 """The form of the one-page checkout: what is asked, and what of it is needed when."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.forms.boundfield import BoundWidget
@@ -14,6 +14,7 @@ from accounts.models import Address, User
 from orders import countries
 from orders.gateways import PaymentMethod
 from orders.models import PostalAddress, ShippingMethod
+from storefront.checkout_offer import Choice, Offer
 from storefront.forms import (
     ADDRESS_FIELDS,
     MAX_ADDRESSES,
@@ -23,16 +24,19 @@ from storefront.forms import (
     prepare_address_fields,
 )
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 ANOTHER_ADDRESS = "another"
+LONGEST_CODE = 40
 
 
 @dataclass(frozen=True)
 class ShippingChoice:
-    """A radio button of the shipping methods, with what the order costs in total with it."""
+    """A radio button of the shipping methods, with what the order costs by it."""
 
     radio: BoundWidget
-    method: ShippingMethod
-    total_amount: Decimal
+    choice: Choice
 
 
 class CheckoutForm(forms.Form):
@@ -65,21 +69,28 @@ class CheckoutForm(forms.Form):
         error_messages={"required": _("Please choose how you want to pay.")},
     )
 
+    voucher = forms.CharField(label=_("Voucher code"), max_length=LONGEST_CODE, required=False)
+    new_gift_card = forms.CharField(
+        label=_("Gift card number"), max_length=LONGEST_CODE, required=False
+    )
+
+    offer: Offer
+
     use_required_attribute = False  # what is required depends on the choices
 
     def __init__(
         self,
         *,
-        subtotal_amount: Decimal,
         shipping_methods: Sequence[ShippingMethod],
         payment_methods: Sequence[PaymentMethod],
         user: User | None,
+        usual_country: str = "",
         data: QueryDict | None = None,
-        initial: dict[str, Any] | None = None,
+        initial: Mapping[str, Any] | None = None,
     ) -> None:
-        """For a basket that costs `subtotal_amount` and may be sent by `shipping_methods`."""
+        """For a basket that may be sent by `shipping_methods`, most often to `usual_country`."""
         super().__init__(data, initial=initial)
-        self.subtotal_amount = subtotal_amount
+        self.fields["country"].initial = usual_country
         self.shipping_methods = {method.code: method for method in shipping_methods}
         self.payment_methods = payment_methods
         self.user = user
@@ -118,12 +129,24 @@ class CheckoutForm(forms.Form):
             self.fields["email"].initial = self.user.email
             self.fields["name"].initial = self.user.name
 
+    def attach(self, offer: Offer) -> None:
+        """Show and check by `offer`, made for what was typed; before anything else is asked."""
+        self.offer = offer
+        served = (each.method.code for each in offer.choices if not each.refusal)
+        first = self.fields["shipping_method"].initial
+        self.fields["shipping_method"].initial = next(served, first)
+
+    @property
+    def destination(self) -> str:
+        """The country that it goes to, as far as it was said; empty: not known."""
+        saved = self.addresses.get(self["saved_address"].value()) if self.addresses else None
+        country = saved.country if saved else self["country"].value()
+        return country if country in countries.NAMES else ""
+
     def shipping_choices(self) -> Iterator[ShippingChoice]:
         """The radio buttons of the shipping methods."""
-        for radio, method in zip(
-            self["shipping_method"], self.shipping_methods.values(), strict=True
-        ):
-            yield ShippingChoice(radio, method, self.subtotal_amount + method.amount)
+        for radio, choice in zip(self["shipping_method"], self.offer.choices, strict=True):
+            yield ShippingChoice(radio, choice)
 
     def payment_choices(self) -> Iterator[tuple[BoundWidget, PaymentMethod]]:
         """The radio buttons of the payment methods."""
@@ -134,20 +157,53 @@ class CheckoutForm(forms.Form):
         """Whether any of the offered methods needs one."""
         return any(method.requires_address for method in self.shipping_methods.values())
 
+    @property
+    def asks_for_country_alone(self) -> bool:
+        """Whether nothing is sent, but the tax depends on where the customer is."""
+        return self.offer.needs_country
+
     def clean(self) -> dict[str, Any]:
-        """What the page promised to cost, and an address where a parcel goes to a new one."""
+        """An address where a parcel goes to a new one, and a way of shipping that goes there."""
         cleaned = super().clean() or self.cleaned_data
-        cleaned["expected_total"] = self._read_expected_total(cleaned.get("shipping_method", ""))
-        method = self.shipping_methods.get(cleaned.get("shipping_method", ""))
-        if method is None or not method.requires_address or self._saved_address(cleaned):
+        for name in ("expected_total", "expected_payable"):
+            cleaned[name] = self._read_expected(name, cleaned.get("shipping_method", ""))
+        choice = self.offer.choice(cleaned.get("shipping_method", ""))
+        saved = self._saved_address(cleaned)
+        needs_address = bool(choice and choice.method.requires_address) and not saved
+        self._check_address(cleaned, NEEDED if needs_address else self._needed_without_address)
+        if choice and choice.refusal:
+            self._refuse(choice, saved)
+        return cleaned
+
+    @property
+    def _needed_without_address(self) -> "Mapping[str, StrOrPromise]":
+        return {"country": NEEDED["country"]} if self.asks_for_country_alone else {}
+
+    def _check_address(self, cleaned: dict[str, Any], needed: "Mapping[str, StrOrPromise]") -> None:
+        if not needed:
             for name in ADDRESS_FIELDS:
                 self.errors.pop(name, None)
-            return cleaned
-        for name, message in NEEDED.items():
+        for name, message in needed.items():
             if not cleaned.get(name) and name not in self.errors:
                 self.add_error(name, message)
-        check_postcode(self, cleaned)
-        return cleaned
+        if "city" in needed:
+            check_postcode(self, cleaned)
+
+    def _refuse(self, choice: Choice, saved: Address | None) -> None:
+        """Blame the country if it is not sent there at all, or else the way of shipping."""
+        if self.offer.is_served or not choice.method.requires_address:
+            self.add_error("shipping_method", choice.refusal)
+            return
+        country = {"country": countries.name_of(self.destination)}
+        message = _("We cannot send this order to %(country)s.") % country
+        self.add_error("saved_address" if saved else "country", message)
+
+    def _read_expected(self, name: str, code: str) -> Decimal | None:
+        # One for each shipping method, because without scripts the page cannot do the sum.
+        text = self.data.get(f"{name}_{code}") or self.data.get(name)
+        field = forms.DecimalField(max_digits=12, decimal_places=2, required=False)
+        expected: Decimal | None = field.clean(text)
+        return expected
 
     def _saved_address(self, cleaned: dict[str, Any]) -> Address | None:
         return self.addresses.get(cleaned.get("saved_address", ""))
@@ -166,13 +222,6 @@ class CheckoutForm(forms.Form):
         if saved is not None:
             return PostalAddress(**{name: getattr(saved, name) for name in ADDRESS_FIELDS})
         return PostalAddress(**{name: self.cleaned_data[name] for name in ADDRESS_FIELDS})
-
-    def _read_expected_total(self, code: str) -> Decimal | None:
-        # One for each shipping method, because without scripts the page cannot do the sum.
-        text = self.data.get(f"expected_total_{code}") or self.data.get("expected_total")
-        field = forms.DecimalField(max_digits=12, decimal_places=2, required=False)
-        expected_total: Decimal | None = field.clean(text)
-        return expected_total
 
     def keep_address(self) -> None:
         """Put the new address into the user's address book, when they asked for it."""

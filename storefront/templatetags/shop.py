@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from django import template
 from django.conf import settings
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
@@ -16,10 +17,18 @@ from storefront.cover_images import CoverImage
 
 register = template.Library()
 
+
 @register.filter
 def money(amount: Decimal | None, currency: str = "") -> str:
     """12.5 as $12.50; in the shop's currency unless another is named. None is nothing."""
     return "" if amount is None else format_money(amount, currency or settings.SHOP_CURRENCY)
+
+
+@register.filter
+def percent(rate: Decimal) -> str:
+    """5.50 as 5.5%, as the reader's language writes it."""
+    places = max(0, -int(rate.normalize().as_tuple().exponent))
+    return _("%(number)s%%") % {"number": number_format(rate, decimal_pos=places)}
 
 
 @register.filter

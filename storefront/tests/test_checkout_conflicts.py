@@ -149,7 +149,8 @@ def test_a_price_that_changed_meanwhile(client: Client, emma: Edition) -> None:
     response = client.post("/checkout/", form)
     page = response.content.decode()
     assert response.status_code == 409
-    assert "The total has changed" in page
+    assert "“Emma”: <del>1 × $12.50</del> → <strong>1 × $14.00</strong>" in page
+    assert "Total: <del>$17.00</del> → <strong>$18.50</strong>" in page
     assert 'name="expected_total_standard" value="18.50"' in page
     assert 'value="12 Long Lane"' in page
     assert Order.objects.count() == 0
@@ -160,7 +161,9 @@ def test_a_shipping_price_that_changed_meanwhile(client: Client, emma: Edition) 
     put(client, emma)
     form = {**hidden(client), **WISH}
     ShippingMethod.objects.filter(code="standard").update(amount=Decimal("6.00"))
-    assert client.post("/checkout/", form).status_code == 409
+    response = client.post("/checkout/", form)
+    assert response.status_code == 409
+    assert "Delivery: <del>$4.50</del> → <strong>$6.00</strong>" in response.content.decode()
     assert Order.objects.count() == 0
 
 

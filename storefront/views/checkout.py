@@ -1,7 +1,7 @@
-"""The one-page checkout: contact, delivery, payment, order."""
+"""The one-page checkout: contact, delivery, payment, voucher and gift cards, order."""
 
 from collections.abc import Sequence
-from decimal import Decimal
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,11 +13,22 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from catalog.isbn import is_edition_number
-from orders import gateways, pricing
-from orders.checkout import CheckoutError, OutOfStock, ShortLine, place_order
-from orders.models import Basket, BasketLine, Order, ShippingMethod
+from orders import gateways, vouchers
+from orders.checkout import (
+    AmountChanged,
+    CheckoutError,
+    OutOfStock,
+    ShortLine,
+    place_order,
+)
+from orders.gift_cards import MAX_CARDS, GiftCardError
+from orders.models import Basket, BasketLine, Order, Seller, ShippingMethod
 from orders.models.basket import BasketError
-from storefront.checkout_form import CheckoutForm
+from orders.terms import Wishes
+from orders.vouchers import VoucherError
+from storefront import checkout_changes, checkout_offer
+from storefront.checkout_changes import Change
+from storefront.checkout_form import LONGEST_CODE, CheckoutForm
 from storefront.views.redirects import see_other
 from storefront.visitor import (
     GUEST_BASKET,
@@ -28,6 +39,17 @@ from storefront.visitor import (
     signed_in_user,
 )
 
+CODES = ("voucher", "new_gift_card")  # typed, not applied yet
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Complaint:
+    """Why the order was not placed."""
+
+    problems: Sequence[str] = ()
+    changes: Sequence[Change] = ()
+    shortages: Sequence[ShortLine] = ()
+
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -36,26 +58,33 @@ def show(request: HttpRequest) -> HttpResponse:
     if order := _order_of_this_form(request):
         return _go_on(request, order)  # sent twice
     basket = find_basket(request)
-    lines = basket.priced_lines() if basket else []
-    if basket is None or not lines:
+    if basket is None or not basket.priced_lines():
         if order := _order_of_this_form(request):
             return _go_on(request, order)  # sent twice, and the other one won meanwhile
         return render(request, "storefront/checkout/empty.html")
-    if request.method != "POST":
-        return _page(request, basket, lines, _form(request, basket, lines))
+    if request.method == "POST":
+        return _answer(request, basket)
+    return _page(request, basket, _form(request, basket))
+
+
+def _answer(request: HttpRequest, basket: Basket) -> HttpResponse:
+    """Do what the button says that was pressed."""
     if "take" in request.POST:
         return _take_what_is_left(request, basket)
-    return _submit(request, basket, lines)
-
-
-def _submit(request: HttpRequest, basket: Basket, lines: Sequence[BasketLine]) -> HttpResponse:
-    form = _form(request, basket, lines, data=request.POST)
     if request.POST.get("basket") != str(basket.pk):
         changed = _("Your basket has changed since this page was opened: please look it over.")
-        form = _form(request, basket, lines, typed=request.POST)
-        return _page(request, basket, lines, form, problems=[changed], status=409)
+        return _page(request, basket, _form(request, basket), _Complaint(problems=[changed]))
+    if "act" in request.POST or _types_code(request):
+        return _act(request, basket)
+    return _submit(request, basket)
+
+
+def _submit(request: HttpRequest, basket: Basket) -> HttpResponse:
+    form = _form(request, basket, data=request.POST)
     if not form.is_valid():
-        return _page(request, basket, lines, form, status=422)
+        return _page(request, basket, form, status=422)
+    if complaint := _untold(request, form):
+        return _page(request, basket, form, complaint)
     try:
         order = place_order(
             basket=basket,
@@ -63,18 +92,37 @@ def _submit(request: HttpRequest, basket: Basket, lines: Sequence[BasketLine]) -
             shipping_method=form.chosen_shipping_method,
             payment_method=form.cleaned_data["payment_method"],
             address=form.address,
+            country=form.destination if form.asks_for_country_alone else "",
             user=signed_in_user(request),
+            voucher_code=form.offer.wishes.voucher_code,
+            gift_card_codes=form.offer.wishes.gift_card_codes,
             expected_total=form.cleaned_data["expected_total"],
+            expected_payable=form.cleaned_data["expected_payable"],
             placed_at=timezone.now(),
         )
     except OutOfStock as error:
-        return _page(request, basket, lines, form, shortages=error.lines, status=409)
-    except (CheckoutError, BasketError) as error:
-        fresh = basket.priced_lines()  # prices may be others now
-        form = _form(request, basket, fresh, typed=request.POST)
-        return _page(request, basket, fresh, form, problems=[str(error)], status=409)
+        return _page(request, basket, form, _Complaint(shortages=error.lines))
+    except (CheckoutError, BasketError, VoucherError, GiftCardError) as error:
+        form = _form(request, basket)  # prices may be others now
+        changed = _untold(request, form) if isinstance(error, AmountChanged) else None
+        return _page(request, basket, form, changed or _Complaint(problems=[str(error)]))
     form.keep_address()
     return _go_on(request, order)
+
+
+def _untold(request: HttpRequest, form: CheckoutForm) -> _Complaint | None:
+    """What the customer has not been told yet; None: they know what they would pay."""
+    code = request.POST.get("shipping_method", "")
+    choice = form.offer.choice(code)
+    if choice is None:
+        return None
+    if changes := checkout_changes.find(request.POST, form.offer, choice):
+        return _Complaint(changes=changes)
+    if checkout_changes.is_without_amount(request.POST, choice):
+        return _Complaint(
+            problems=[_("Now we know what it costs there: please look at the total.")]
+        )
+    return None
 
 
 def _go_on(request: HttpRequest, order: Order) -> HttpResponse:
@@ -110,52 +158,103 @@ def _take_what_is_left(request: HttpRequest, basket: Basket) -> HttpResponse:
         except BasketError as error:
             messages.error(request, str(error))
         renew_card(request)
-    lines = basket.priced_lines()
-    if not lines:
+    if not basket.priced_lines():
         return render(request, "storefront/checkout/empty.html")
-    return _page(request, basket, lines, _form(request, basket, lines, typed=request.POST))
+    return _page(request, basket, _form(request, basket))
+
+
+def _act(request: HttpRequest, basket: Basket) -> HttpResponse:
+    """Take a voucher or a gift card in or out, or only say what it costs now."""
+    act, _colon, place = request.POST.get("act", "").partition(":")
+    codes = _gift_card_codes(request)
+    voucher = request.POST.get("voucher", "").strip()[:LONGEST_CODE]
+    problem = ""
+    if act == "remove_voucher":
+        vouchers.keep(basket, "")
+    elif act != "update" and voucher:
+        try:
+            vouchers.keep(basket, voucher)
+        except VoucherError as error:
+            problem = str(error)
+    if act == "remove_gift_card":
+        codes = [code for n, code in enumerate(codes) if str(n) != place]
+    elif act != "update" and (added := request.POST.get("new_gift_card", "").strip()):
+        codes.append(added[:LONGEST_CODE])
+    form = _form(request, basket, codes=codes)
+    is_wrong = problem or form.offer.gift_card_problems
+    status = 422 if is_wrong and act != "update" else 200
+    return _page(request, basket, form, status=status, voucher_problem=problem, has_acted=True)
+
+
+def _types_code(request: HttpRequest) -> bool:
+    """Whether a code was typed and not applied: it counts before anything is bought."""
+    return any(request.POST.get(name, "").strip() for name in CODES)
+
+
+def _gift_card_codes(request: HttpRequest) -> list[str]:
+    codes = request.POST.getlist("gift_card")[: MAX_CARDS + 1]
+    return [code.strip()[:LONGEST_CODE] for code in codes if code.strip()]
 
 
 def _form(
     request: HttpRequest,
     basket: Basket,
-    lines: Sequence[BasketLine],
     *,
     data: QueryDict | None = None,
-    typed: QueryDict | None = None,
+    codes: Sequence[str] | None = None,
 ) -> CheckoutForm:
-    """With `data` it is checked; with `typed` it only shows what was typed before."""
-    return CheckoutForm(
-        subtotal_amount=sum((line.total_amount for line in lines), start=Decimal("0.00")),
-        shipping_methods=list(ShippingMethod.objects.suiting(lines).with_rates()),
+    """With `data` it is checked; without it shows what was typed before."""
+    lines = basket.priced_lines()
+    user = signed_in_user(request)
+    methods = list(ShippingMethod.objects.suiting(lines).with_rates())
+    form = CheckoutForm(
+        shipping_methods=methods,
         payment_methods=gateways.payment_methods(),
-        user=signed_in_user(request),
+        user=user,
+        usual_country=Seller.objects.current().country,
         data=data,
-        initial=typed.dict() if typed else None,
+        initial={name: text for name, text in request.POST.items() if name not in CODES},
     )
+    wishes = Wishes(
+        country=form.destination,
+        email=str(form["email"].value() or ""),
+        user=user,
+        voucher_code=basket.voucher_code,
+        gift_card_codes=_gift_card_codes(request) if codes is None else codes,
+    )
+    form.attach(checkout_offer.read(lines, methods, wishes, at=timezone.now()))
+    return form
 
 
 def _page(
     request: HttpRequest,
     basket: Basket,
-    lines: Sequence[BasketLine],
     form: CheckoutForm,
+    complaint: _Complaint | None = None,
     *,
-    problems: Sequence[str] = (),
-    shortages: Sequence[ShortLine] = (),
-    status: int = 200,
+    status: int = 0,
+    voucher_problem: str = "",
+    has_acted: bool = False,
 ) -> HttpResponse:
+    lines: Sequence[BasketLine] = basket.priced_lines()
     context = {
         "basket": basket,
-        "tax_amount": sum(
-            (pricing.contained_tax(line.total_amount, line.tax_rate) for line in lines),
-            start=Decimal("0.00"),
-        ),
         "lines": lines,
         "form": form,
-        "problems": problems,
-        "shortages": shortages,
+        "offer": form.offer,
+        "shown": checkout_changes.shown(form.offer),
+        "complaint": complaint,
+        "problems": complaint.problems if complaint else (),
+        "voucher_problem": voucher_problem or form.offer.voucher_problem,
+        "has_acted": has_acted,
         "has_problems": any(line.problem for line in lines),
-        "has_files": any(line.edition.is_digital for line in lines),
+        "has_files": any(
+            line.edition.is_digital and not line.edition.is_gift_card for line in lines
+        ),
     }
-    return render(request, "storefront/checkout/page.html", context, status=status)
+    return render(
+        request,
+        "storefront/checkout/page.html",
+        context,
+        status=status or (409 if complaint else 200),
+    )
