@@ -35,7 +35,6 @@ ANSWER_SECONDS = 3.0  # how long the event loop may do one thing until it counts
 SILENCE_SECONDS = 3.0  # how long whoever connects to METRICS_PORT may say nothing
 BUCKETS = (0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 1800)
 
-FORGET_THE_FUTURE = "DELETE FROM procrastinate_periodic_defers WHERE defer_timestamp > %(now)s"
 LONGEST_REASON = 2000
 KEEP_FAILURE = """
 INSERT INTO bookstore_jobfailure (job_id, message, failed_at)
@@ -97,7 +96,10 @@ async def _work_until(told_to_stop: asyncio.Event, app: App) -> None:
 
 
 async def _until_set_back() -> None:
-    """Wait until the clock shows much less than it did, and time went on."""
+    """Wait until the clock shows much less than it did, and time went on.
+
+    The worker remembers up to when it has planned what the clock does, and would wait for that.
+    """
     latest = time.time() - time.monotonic()
     while (now := time.time() - time.monotonic()) > latest - SET_BACK_SECONDS:
         latest = max(latest, now)
@@ -106,8 +108,6 @@ async def _until_set_back() -> None:
 
 async def _work(app: App) -> None:
     async with app.open_async():
-        # What a clock that was ahead has planned already would not be planned in its time.
-        await app.connector.execute_query_async(FORGET_THE_FUTURE, now=int(time.time()))
         await app.run_worker_async(
             name="worker",
             concurrency=CONCURRENCY,
