@@ -43,6 +43,7 @@ def send(
         mail = compose(order, kind, reference, document=document)
     except NothingToTell:
         return False
+    mail.message()  # what cannot be an e-mail fails here, before it is marked
     message = _mark(order, kind, reference, at=at)
     return message is not None and _deliver(message, mail, at=at)
 

@@ -275,4 +275,5 @@ def test_without_a_mail_server_the_e_mail_waits(started: Callable[..., Running])
     )  # fmt: skip
     assert order.email not in str(lines)
     assert (job.status, job.attempts) == ("todo", 1)
-    assert not OrderMessage.objects.filter(order=order).exists()
+    waiting = OrderMessage.objects.waiting().get(order=order, kind="placed")
+    assert "EMAIL_URL is missing" in waiting.problem

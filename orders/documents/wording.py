@@ -46,7 +46,7 @@ def slip_wording(slip: Slip) -> Wording:
         is_gift = slip.kind == "gift_receipt"
         name = _("Gift receipt") if is_gift else _("Packing slip")
         facts = [
-            (_("Order"), slip.order_number),
+            (_("Order number"), slip.order_number),
             (_("Ordered on"), date_format(slip.ordered_on)),
             (_("Sent by"), "" if is_gift else tidy(slip.shipping_name)),
         ]
@@ -95,7 +95,7 @@ def _bill_facts(bill: Bill) -> Iterator[Pair]:
     yield _("Date"), date_format(bill.issued_on)
     if bill.invoice_number:
         yield _("Invoice"), tidy(bill.invoice_number)
-    yield _("Order"), tidy(bill.order_number)
+    yield _("Order number"), tidy(bill.order_number)
     yield _("Ordered on"), date_format(bill.ordered_on)
     if bill.supplied_on:
         yield _("Delivered on"), date_format(bill.supplied_on)

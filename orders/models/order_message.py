@@ -45,7 +45,6 @@ class OrderMessage(models.Model):
         PAID = "paid", gettext_lazy("Payment received")
         SERVED = "served", gettext_lazy("Copies came in")
         PROMISE_MOVED = "promise_moved", gettext_lazy("Promised for another day")
-        PROMISE_MOVED = "promise_moved", gettext_lazy("Promised for another day")
         READY = "ready", gettext_lazy("Ready to collect")
         SHIPPED = "shipped", gettext_lazy("On its way")
         DELIVERED = "delivered", gettext_lazy("Delivered")
