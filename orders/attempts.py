@@ -116,7 +116,10 @@ def look_up_all(order: Order, *, at: datetime.datetime) -> None:
 
 
 def abandon(attempt: PaymentAttempt, *, at: datetime.datetime) -> None:
-    """Have the provider take it no more; if it has, that is recorded. Raises ProviderUnreachable."""
+    """Have the provider take it no more; if it has taken it, that is recorded.
+
+    Raises ProviderUnreachable.
+    """
     gateway = gateways.find_asking(attempt.provider)
     if gateway is None:
         return

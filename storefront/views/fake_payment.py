@@ -38,7 +38,7 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
             event_id=f"page-{order.number}" if is_paid else secrets.token_hex(12),
             order_number=order.number,
             kind=EventKind.SUCCEEDED if is_paid else EventKind.FAILED,
-            amount=order.total_amount,
+            amount=order.payable_amount,
             currency=order.currency,
         ),
         at=timezone.now(),
