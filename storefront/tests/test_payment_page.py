@@ -121,10 +121,8 @@ def test_the_way_back_pays_the_order(guest: Client, order: Order, provider: Prov
 
 def test_an_address_that_says_success_is_not_believed(guest: Client, order: Order) -> None:
     guest.get(address(order))
-    response = guest.get(
-        f"{address(order, 'pay/return/')}?payment_intent=pi_1&redirect_status=succeeded",
-        follow=True,
-    )
+    claim = "?payment_intent=pi_1&redirect_status=succeeded"
+    response = guest.get(f"{address(order, 'pay/return/')}{claim}", follow=True)
     assert "payment is in" not in text(response).replace("as soon as the payment is in", "")  # type: ignore[arg-type]
     order.refresh_from_db()
     assert order.status == "awaiting_payment"

@@ -2,10 +2,13 @@
 
 from django.urls import path
 
-from storefront.views import fake_payment, orders
+from storefront.views import fake_payment, orders, payment
 
 urlpatterns = [
     path("<slug:number>/", orders.show, name="order"),
     path("<slug:number>/cancellation/", orders.cancel, name="order_cancellation"),
+    path("<slug:number>/pay/", payment.pay, name="order_payment"),
+    path("<slug:number>/pay/return/", payment.come_back, name="order_payment_return"),
+    path("<slug:number>/payment-method/", payment.choose_method, name="order_payment_method"),
     path("<slug:number>/fake-payment/", fake_payment.show, name="order_fake_payment"),
 ]

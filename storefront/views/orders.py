@@ -48,7 +48,10 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
         "events": events,
         "has_failed_payment": [event.kind for event in events[-1:]]
         == [OrderEvent.Kind.PAYMENT_FAILED],
+        "is_payment_processing": [event.kind for event in list(order.events.all())[-1:]]
+        == [OrderEvent.Kind.PAYMENT_PROCESSING],
         "payment_method": _payment_method(order),
+        "other_payment_methods": len(payment_methods()) > 1 and is_theirs(request, order),
         "is_awaiting_payment": is_awaiting_payment,
         "is_cancelable": is_awaiting_payment and is_theirs(request, order),
     }

@@ -1,6 +1,7 @@
 """Paying an order online: the page with the payment provider's form, the return, another way."""
 
 import logging
+from typing import Any
 
 from csp.decorators import csp_update
 from django import forms
@@ -16,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from orders import attempts, gateways
-from orders.gateways import ProviderRefused, ProviderUnreachable
+from orders.gateways import Gateway, PaymentMethod, ProviderRefused, ProviderUnreachable
 from orders.models import Order, OrderEvent, WrongState
 from storefront.views.orders import find_order, hide_token
 from storefront.views.redirects import see_other
@@ -47,6 +48,18 @@ class MethodForm(forms.Form):
         self.methods = {method.code: method for method in methods}
         field: forms.ChoiceField = self.fields["payment_method"]  # type: ignore[assignment]
         field.choices = [(method.code, method.name) for method in methods]
+
+    def clean_payment_method(self) -> Gateway:
+        """The gateway behind it."""
+        gateway = gateways.find(self.cleaned_data["payment_method"])
+        if gateway is None:
+            raise forms.ValidationError(_("This way to pay is not offered."))
+        return gateway
+
+    def choices(self) -> list[tuple[Any, PaymentMethod]]:
+        """Each way with its radio button."""
+        buttons = self["payment_method"].subwidgets
+        return [(button, self.methods[button.data["value"]]) for button in buttons]
 
 
 @csp_with_provider
@@ -121,20 +134,12 @@ def choose_method(request: HttpRequest, number: str) -> HttpResponse:
         return see_other(order.get_absolute_url())
     form = MethodForm(order, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        gateway = gateways.find(form.cleaned_data["payment_method"])
-        assert gateway is not None  # the form knows the offered ones
+        gateway, actor = form.cleaned_data["payment_method"], signed_in_user(request)
         try:
-            attempts.choose_method(order, gateway, at=timezone.now(), actor=signed_in_user(request))
+            attempts.choose_method(order, gateway, at=timezone.now(), actor=actor)
         except WrongState:  # paid at this very moment
             return see_other(order.get_absolute_url())
         return see_other(gateways.start(order) or order.get_absolute_url())
-    context = {
-        "order": order,
-        "form": form,
-        "choices": [
-            (radio, form.methods[radio.data["value"]])
-            for radio in form["payment_method"].subwidgets
-        ],
-    }
+    context = {"order": order, "form": form}
     status = 422 if request.method == "POST" else 200
     return render(request, "storefront/order/payment_method.html", context, status=status)
