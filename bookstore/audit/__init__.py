@@ -7,12 +7,25 @@ A module lists its checks in `CHECKS`; a new module takes its place below.
 
 from collections.abc import Callable, Iterator
 
-from bookstore.audit import money, orders, search, stock
+from bookstore.audit import (
+    documents,
+    gift_cards,
+    money,
+    orders,
+    providers,
+    search,
+    stock,
+    vouchers,
+)
 
 CHECKS: tuple[Callable[[], Iterator[str]], ...] = (
     *stock.CHECKS,
     *orders.CHECKS,
     *money.CHECKS,
+    *providers.CHECKS,
+    *gift_cards.CHECKS,
+    *vouchers.CHECKS,
+    *documents.CHECKS,
     *search.CHECKS,
 )
 

@@ -1,15 +1,13 @@
 """The audit of the money: what was received and given back, against what was agreed."""
 
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
+from bookstore.audit.amounts import NOTHING
 from orders.models import Order, OrderEvent, Payment, Refund, RefundRequest
-
-NOTHING = Decimal("0.00")
 
 
 def _with_money() -> QuerySet[Any]:

@@ -1,21 +1,24 @@
-"""The audit of the orders: an order equals its lines, and every copy of a line is somewhere."""
+"""The audit of the orders: an order equals its lines, their discounts and its tax summary."""
 
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Exists, F, OuterRef, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 
-from catalog.models.edition import DIGITAL_FORMATS
-from orders.models import Allocation, Order, OrderLine
+from bookstore.audit.amounts import NOTHING
+from orders.models import Order, OrderLine
 
-NOTHING = Decimal("0.00")
+
+def _no_order_without_lines() -> Iterator[str]:
+    lines = OrderLine.objects.filter(order=OuterRef("pk"))
+    for order in Order.objects.exclude(Exists(lines)).iterator():
+        yield f"order {order.number}: has no lines"
 
 
 def _order_equals_its_lines() -> Iterator[str]:
     rows: QuerySet[Any] = Order.objects.annotate(
-        lines_amount=Coalesce(Sum("lines__total_amount"), NOTHING)
+        lines_amount=Coalesce(Sum("lines__total_amount"), Value(NOTHING))
     )
     for order in rows.exclude(subtotal_amount=F("lines_amount")).iterator():
         yield (
@@ -24,41 +27,34 @@ def _order_equals_its_lines() -> Iterator[str]:
         )
 
 
-def _lines() -> QuerySet[Any]:
-    """Lines of books, with how many copies left and how many lie there for them."""
-    held = (
-        Allocation.objects.filter(order_line=OuterRef("pk"))
-        .order_by()
-        .values("order_line")
-        .annotate(total=Sum("quantity"))
-        .values("total")
+def _discount_equals_its_shares() -> Iterator[str]:
+    rows: QuerySet[Any] = Order.objects.annotate(
+        shares_amount=Coalesce(Sum("lines__discount_amount"), Value(NOTHING))
     )
-    lines = OrderLine.objects.exclude(format__in=DIGITAL_FORMATS).with_shipped()
-    return lines.annotate(held=Coalesce(Subquery(held), 0)).select_related("order")
-
-
-def _every_copy_of_a_line_is_somewhere() -> Iterator[str]:
-    together = F("shipped_quantity") + F("held") + F("awaited_quantity") + F("canceled_quantity")
-    open_lines = _lines().filter(order__canceled_at=None)
-    for line in open_lines.exclude(quantity=together).iterator():
+    for order in rows.exclude(discount_amount=F("shares_amount")).iterator():
         yield (
-            f"order {line.order.number}: {line.quantity} of {line.isbn13}; shipped"
-            f" {line.shipped_quantity}, allocated {line.held}, awaited {line.awaited_quantity},"
-            f" canceled {line.canceled_quantity}"
+            f"order {order.number}: discount {order.discount_amount};"
+            f" its lines' shares say {order.shares_amount}"
         )
 
 
-def _canceled_orders_hold_nothing() -> Iterator[str]:
-    holding = Q(held__gt=0) | Q(awaited_quantity__gt=0)
-    for line in _lines().filter(holding, order__canceled_at__isnull=False).iterator():
+def _tax_equals_its_summary() -> Iterator[str]:
+    # Orders of before there was a summary have no country whose tax it is.
+    rows: QuerySet[Any] = Order.objects.exclude(tax_country="").annotate(
+        summary_amount=Coalesce(Sum("tax_lines__tax_amount"), Value(NOTHING)),
+        taxed_amount=Coalesce(Sum("tax_lines__gross_amount"), Value(NOTHING)),
+    )
+    for order in rows.exclude(tax_amount=F("summary_amount")).iterator():
         yield (
-            f"order {line.order.number}: canceled, holds {line.held} of {line.isbn13}"
-            f" and awaits {line.awaited_quantity}"
+            f"order {order.number}: tax {order.tax_amount}; its summary says {order.summary_amount}"
         )
+    for order in rows.filter(taxed_amount__gt=F("total_amount")).iterator():
+        yield f"order {order.number}: total {order.total_amount}; taxed are {order.taxed_amount}"
 
 
 CHECKS = (
+    _no_order_without_lines,
     _order_equals_its_lines,
-    _every_copy_of_a_line_is_somewhere,
-    _canceled_orders_hold_nothing,
+    _discount_equals_its_shares,
+    _tax_equals_its_summary,
 )

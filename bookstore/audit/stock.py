@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from catalog.models import Stock, Supply
+from catalog.models.edition import DIGITAL_FORMATS
 from orders.models import OrderLine
+from orders.models.allocation import Allocation
 
 
 def _stock_equals_its_movements() -> Iterator[str]:
@@ -63,9 +65,43 @@ def _who_waits_is_counted() -> Iterator[str]:
         )
 
 
+def _every_copy_is_accounted_for() -> Iterator[str]:
+    held = (
+        Allocation.objects.filter(order_line=OuterRef("pk"))
+        .order_by()
+        .values("order_line")
+        .annotate(total=Sum("quantity"))
+        .values("total")
+    )
+    rows: QuerySet[Any] = (
+        OrderLine.objects.filter(order__canceled_at=None)
+        .exclude(format__in=DIGITAL_FORMATS)
+        .with_shipped()
+        .annotate(held=Coalesce(Subquery(held), 0))
+        .select_related("order")
+    )
+    accounted = F("shipped_quantity") + F("held") + F("awaited_quantity") + F("canceled_quantity")
+    for line in rows.exclude(quantity=accounted).iterator():
+        yield (
+            f"order {line.order.number}: {line.quantity} of {line.isbn13}; shipped"
+            f" {line.shipped_quantity}, allocated {line.held}, awaited {line.awaited_quantity},"
+            f" canceled {line.canceled_quantity}"
+        )
+
+
+def _ended_orders_hold_nothing() -> Iterator[str]:
+    over = Q(order_line__order__canceled_at__isnull=False)
+    files = Q(order_line__format__in=DIGITAL_FORMATS)
+    for held in Allocation.objects.filter(over | files).select_related("order_line__order"):
+        line = held.order_line
+        yield f"order {line.order.number}: holds {held.quantity} of {line.isbn13} for nothing"
+
+
 CHECKS = (
     _stock_equals_its_movements,
     _allocated_equals_what_lines_hold,
     _awaited_equals_what_lines_await,
     _who_waits_is_counted,
+    _every_copy_is_accounted_for,
+    _ended_orders_hold_nothing,
 )
