@@ -12,7 +12,7 @@ from bookstore import problems
 from catalog import api as catalog_api
 from catalog.models.stock import InsufficientStock
 from orders import api as orders_api
-from orders import checkout, refunds
+from orders import checkout, gift_cards, refunds, vouchers
 from orders.models import WrongState
 from orders.models import basket as baskets
 
@@ -40,9 +40,14 @@ FIELDS: dict[type[Exception], tuple[str, str]] = {
     baskets.QuantityOutOfRange: ("body", "quantity"),
     checkout.EmptyBasket: ("body", "basket"),
     checkout.AddressMissing: ("body", "shipping_address"),
+    checkout.ConsignmentNotTaken: ("body", "shipping_method"),
+    checkout.CountryMissing: ("body", "country"),
+    checkout.CountryNotServed: ("body", "shipping_address.country"),
     checkout.ShippingMethodUnsuitable: ("body", "shipping_method"),
     checkout.UnknownPaymentMethod: ("body", "payment_method"),
     checkout.IdempotencyConflict: ("header", "Idempotency-Key"),
+    gift_cards.GiftCardError: ("body", "gift_cards"),
+    vouchers.VoucherError: ("body", "voucher"),
     refunds.RefundConflict: ("header", "Idempotency-Key"),
     refunds.RefundTooLarge: ("body", "amount"),
 }
@@ -51,6 +56,7 @@ CONFLICTS: dict[type[Exception], str] = {
     baskets.BasketFull: "basket_full",
     baskets.NotForSale: "not_for_sale",
     checkout.LineNotForSale: "not_for_sale",
+    checkout.AmountChanged: "amount_changed",
     checkout.CheckoutError: "not_possible",
     refunds.NothingToRefund: "nothing_to_refund",
     WrongState: "wrong_state",
@@ -59,7 +65,7 @@ CONFLICTS: dict[type[Exception], str] = {
 
 
 def _blame_field(request: HttpRequest, error: Any) -> HttpResponse:
-    source, field = FIELDS[type(error)]
+    source, field = next(FIELDS[kind] for kind in type(error).__mro__ if kind in FIELDS)
     return problems.invalid(source, field, str(error))
 
 
@@ -67,6 +73,8 @@ def _conflict(request: HttpRequest, error: Any) -> HttpResponse:
     code = next(CONFLICTS[kind] for kind in type(error).__mro__ if kind in CONFLICTS)
     edition = getattr(error, "edition", None)
     members = {"isbn13": edition.isbn13} if edition else {}
+    if isinstance(error, checkout.AmountChanged):
+        members = {"expected_amount": str(error.expected), "actual_amount": str(error.actual)}
     return problems.problem(409, str(error), code=code, **members)
 
 
@@ -98,3 +106,4 @@ for _kind in CONFLICTS:
 api.add_exception_handler(checkout.OutOfStock, _out_of_stock)
 api.add_exception_handler(InsufficientStock, _promised)
 api.add_exception_handler(baskets.BasketGone, _basket_gone)
+api.add_exception_handler(checkout.NoBasket, _basket_gone)

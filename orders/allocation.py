@@ -140,7 +140,7 @@ def promise(
     takes = _choose(titles, places, may_split=may_split and location is None)
     promises = {pk: title.promise(takes.get(pk, {}), on) for pk, title in titles.items()}
     copies = {stock: n for each in promises.values() for stock, n in each.copies.items()}
-    Stock.objects.all().allocate_many(copies, reference=reference)
+    Stock.objects.all().allocate_many(copies, reference=reference, are_locked=True)
     awaited = {titles[pk].edition: each.awaited for pk, each in promises.items() if each.awaited}
     Supply.objects.all().promise_many(awaited, on=on)
     return promises

@@ -48,6 +48,13 @@ class EmptyBasket(CheckoutError):
         super().__init__(_("The basket is empty."))
 
 
+class NoBasket(CheckoutError):
+    """There is no such basket, or it is another customer's."""
+
+    def __init__(self) -> None:
+        super().__init__(_("There is no such basket."))
+
+
 class OutOfStock(CheckoutError):
     """Not everything can be served; `lines` names what is short."""
 
@@ -199,7 +206,7 @@ def place_order(
         placed_at=placed_at,
     )
     try:
-        return _earlier_order(basket.pk, idempotency) or _place(basket, submission)
+        return _place(basket, submission)
     except IntegrityError:
         # The same key, at the same moment, from another basket: the other one was quicker.
         if order := _earlier_order(basket.pk, idempotency):
@@ -232,19 +239,24 @@ def _place(basket: Basket, submission: _Submission) -> Order:
     try:
         basket.lock()
     except BasketGone:
-        # Whoever held the lock has ordered it, or it never had anything in it.
-        order = _earlier_order(basket.pk, submission.idempotency)
-        if order:
-            return order
-        raise EmptyBasket from None
+        return _order_of_gone(basket, submission)
+    if not _is_theirs(basket, submission):
+        raise NoBasket
     day = timezone.localdate(submission.placed_at)
     lines = basket.priced_lines(day=day)
-    method = _check(lines, submission)
+    _check(lines, submission)
+    method = submission.shipping_method
     terms = Terms.read(lines, submission.wishes, at=submission.placed_at)
     quote = _quote(terms, method)
     submission.agreement.check(quote.total_amount, quote.payable_amount)
     order = _create(basket, method, quote, submission)
-    try:
+    tax_lines = [
+        OrderTaxLine(order=order, country=quote.tax_country, **asdict(line))
+        for line in quote.tax_lines
+    ]
+    OrderTaxLine.objects.bulk_create(tax_lines)
+    basket.discard()
+    try:  # late, because whoever wants the same copies waits from here on
         promises = allocation.promise(
             {line.edition: line.quantity for line in lines},
             location=method.location,
@@ -257,30 +269,37 @@ def _place(basket: Basket, submission: _Submission) -> Order:
     order_lines = [_copy(order, line, promises[line.edition.pk]) for line in quote.lines]
     OrderLine.objects.bulk_create(order_lines)
     allocation.keep(order_lines, promises)
-    OrderTaxLine.objects.bulk_create(
-        OrderTaxLine(order=order, country=quote.tax_country, **asdict(line))
-        for line in quote.tax_lines
-    )
-    Basket.objects.filter(pk=basket.pk).delete()  # so that `basket` itself still knows its id
+    order.remember(lines=order_lines, tax_lines=tax_lines)
     _redeem(order, terms, quote, submission)
     order.confirm()
     return order
 
 
-def _check(lines: Sequence[BasketLine], submission: _Submission) -> ShippingMethod:
-    """The way of shipping as it is now, if all is there that an order needs."""
+def _check(lines: Sequence[BasketLine], submission: _Submission) -> None:
     if not lines:
         raise EmptyBasket
     for line in lines:
         if not line.edition.is_for_sale:
             raise LineNotForSale(line.edition)
-    methods = ShippingMethod.objects.suiting(lines).with_rates()
-    method = methods.filter(pk=submission.shipping_method.pk).first()
-    if method is None:
+    method = submission.shipping_method
+    if not method.suits(lines):
         raise ShippingMethodUnsuitable
     if method.requires_address and submission.address is None:
         raise AddressMissing
-    return method
+
+
+def _order_of_gone(basket: Basket, submission: _Submission) -> Order:
+    """What the basket has become: whoever held its lock has ordered it, or there was none."""
+    order = _earlier_order(basket.pk, submission.idempotency)
+    if order is None or not _is_theirs(order, submission):
+        raise NoBasket
+    return order
+
+
+def _is_theirs(which: Basket | Order, submission: _Submission) -> bool:
+    """Whether it is a guest's, which is whose who knows its id, or this customer's own."""
+    user = submission.wishes.user
+    return which.user_id is None or (user is not None and user.pk == which.user_id)
 
 
 def _quote(terms: Terms, method: ShippingMethod) -> Quote:

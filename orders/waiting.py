@@ -85,7 +85,7 @@ def _serve(order: Order, numbers: Collection[str], *, at: datetime.datetime) -> 
     if not share:
         return 0
     copies = {stock: n for taken in share.values() for stock, n in taken.items()}
-    Stock.objects.all().allocate_many(copies, reference=order.number)
+    Stock.objects.all().allocate_many(copies, reference=order.number, are_locked=True)
     Allocation.objects.all().add(share)
     OrderLine.objects.all().withdraw({line: sum(taken.values()) for line, taken in share.items()})
     event = order.record(OrderEvent.Kind.SERVED, note=_in_words(share), at=at)

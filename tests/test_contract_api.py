@@ -38,15 +38,15 @@ def test_an_order(visitor: Visitor, staff: Visitor, next_edition: NextEdition) -
     assert order["status"] == "awaiting_payment"
     assert order["currency"] == "USD"
     assert order["total_amount"] == str(2 * price + Decimal("4.50"))
-    assert order["lines"] == [
-        {
-            "isbn13": edition["isbn13"],
-            "title": edition["title"],
-            "quantity": 2,
-            "unit_amount": str(price),
-            "total_amount": str(2 * price),
-        }
-    ]
+    (line,) = order["lines"]
+    agreed = {
+        "isbn13": edition["isbn13"],
+        "title": edition["title"],
+        "quantity": 2,
+        "unit_amount": str(price),
+        "total_amount": str(2 * price),
+    }
+    assert agreed.items() <= line.items()
     on_hand, allocated, available = before
     assert stock(staff, edition["isbn13"]) == (on_hand, allocated + 2, available - 2)
     path = f"orders/{order['number']}"

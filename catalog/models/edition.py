@@ -126,6 +126,15 @@ class EditionQuerySet(models.QuerySet["Edition"]):
         )
         return self.annotate(available_quantity=Coalesce(models.Subquery(sums), 0))
 
+    def with_availability(self) -> Self:
+        """With all that `availability` needs, `available_quantity` included."""
+        from catalog.models.stock import Stock
+
+        held = Stock.objects.filter(edition=OuterRef("pk")).order_by().values("edition")
+        sums = models.Subquery(held.annotate(n=Sum("allocated")).values("n"))
+        rows = self.with_available().annotate(held_quantity=Coalesce(sums, 0))
+        return rows.select_related("supply")
+
     def for_page(self) -> Self:
         """With all that its page shows, in a fixed number of queries."""
         from catalog.models.contributor import Contribution
@@ -178,6 +187,8 @@ class Edition(models.Model):
 
     price_amount: Decimal | None
     """The price in force; set by `with_price`."""
+    held_quantity: int
+    """Copies that are there and promised to orders; set by `with_availability`."""
     available_quantity: int
     """What could still be promised; set by `with_available`."""
 
@@ -272,8 +283,7 @@ class Edition(models.Model):
     @property
     def promise_kind(self) -> "Supply.Kind | None":
         """How copies that are not there can be promised today: as a pre-order, ordered, or not."""
-        supply = None if self.is_digital else self.own_supply
-        return supply.kind(timezone.localdate()) if supply else None
+        return self.own_supply.kind(timezone.localdate()) if self.own_supply else None
 
     @property
     def list_rank(self) -> tuple[bool, bool, Decimal, int]:

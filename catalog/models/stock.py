@@ -7,6 +7,7 @@ The counters therefore always equal the sums of their movements, which the `audi
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import connection, models, transaction
@@ -87,13 +88,19 @@ class StockQuerySet(models.QuerySet["Stock"]):
         )
 
     def allocate_many(
-        self, copies: "Mapping[Stock, int]", *, reference: str, actor: "User | None" = None
+        self,
+        copies: "Mapping[Stock, int]",
+        *,
+        reference: str,
+        actor: "User | None" = None,
+        are_locked: bool = False,
     ) -> None:
         """Promise these copies to the order `reference`, all or none.
 
+        `are_locked`: the rows come from `locked`, in this transaction, and are not locked again.
         Raises InsufficientStock, with nothing written.
         """
-        self._for_order(copies, Kind.ALLOCATE, (0, 1), reference, actor)
+        self._for_order(copies, Kind.ALLOCATE, (0, 1), reference, actor, are_locked)
 
     def release_many(
         self, copies: "Mapping[Stock, int]", *, reference: str, actor: "User | None" = None
@@ -163,10 +170,10 @@ class StockQuerySet(models.QuerySet["Stock"]):
         self.move(movements)
         return len(movements)
 
-    def move(self, movements: "Sequence[StockMovement]") -> None:
+    def move(self, movements: "Sequence[StockMovement]", *, are_locked: bool = False) -> None:
         """Carry out these movements, which are not saved yet: all of them, or none.
 
-        At most one for each row of stock. Raises InsufficientStock, with nothing written: the
+        At most one for each row of stock, which may be locked already. Raises InsufficientStock, with nothing written: the
         transaction around it may go on.
         """
         if not movements:
@@ -176,7 +183,11 @@ class StockQuerySet(models.QuerySet["Stock"]):
             raise ValueError("A row of stock moves once at a time")
         short: dict[Stock, int] = {}
         with transaction.atomic(savepoint=False):
-            rows = list(Stock.objects.filter(pk__in=by_stock).locked())
+            rows = (
+                [copy(movement.stock) for movement in movements]
+                if are_locked
+                else list(Stock.objects.filter(pk__in=by_stock).locked())
+            )
             for row in rows:
                 movement = by_stock[row.pk]
                 row.on_hand += movement.on_hand_change
@@ -199,6 +210,7 @@ class StockQuerySet(models.QuerySet["Stock"]):
         direction: tuple[int, int],
         reference: str,
         actor: "User | None",
+        are_locked: bool = False,
     ) -> None:
         on_hand, allocated = direction
         self.move(
@@ -212,7 +224,8 @@ class StockQuerySet(models.QuerySet["Stock"]):
                     actor=actor,
                 )
                 for stock, quantity in copies.items()
-            ]
+            ],
+            are_locked=are_locked,
         )
 
 

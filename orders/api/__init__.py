@@ -4,6 +4,7 @@ A basket's id and an order's token are secrets, so nobody signs in here. The aut
 `staff_router` is attached where the API is put together; refunds need a permission of their own.
 """
 
+import contextlib
 import hashlib
 import json
 from typing import Annotated
@@ -27,6 +28,7 @@ from orders.api.schemas import (
     BasketOut,
     CancellationIn,
     LineIn,
+    MethodFilter,
     MethodList,
     MethodOut,
     OrderIn,
@@ -35,7 +37,9 @@ from orders.api.schemas import (
     RefundOut,
     ShipmentIn,
 )
-from orders.models import Basket, Order, ShippingMethod
+from orders.models import Basket, Order, Seller, ShippingMethod
+from orders.quotes import NotServed
+from orders.terms import Terms, Wishes
 
 router = Router(tags=["orders"])
 staff_router = Router(tags=["staff"])
@@ -76,19 +80,20 @@ def add_line(request: HttpRequest, basket_id: UUID, line: LineIn) -> BasketOut:
 
 
 @router.get("shipping-methods", response=MethodList, summary="List ways of shipping")
-def list_shipping_methods(request: HttpRequest) -> MethodList:
-    """`download` is for baskets of files alone, the others for all other baskets."""
-    return MethodList(
-        items=[
-            MethodOut(
-                code=method.code,
-                name=method.name,
-                amount=method.amount,
-                requires_address=method.requires_address,
-            )
-            for method in ShippingMethod.objects.offered()
-        ]
-    )
+def list_shipping_methods(request: HttpRequest, wanted: Query[MethodFilter]) -> MethodList:
+    """`download` is for baskets of files alone, the others for all other baskets.
+
+    With `basket` only those that suit it and go there, at what they cost for it. Without, all of
+    them at their usual amount.
+    """
+    if wanted.basket is None:
+        methods = ShippingMethod.objects.offered()
+        return MethodList(items=[MethodOut.of(method, method.amount) for method in methods])
+    try:
+        basket = _basket(wanted.basket)
+    except Http404:
+        raise HttpError(404, _("There is no such basket.")) from None
+    return MethodList(items=_methods_for(basket, wanted.country))
 
 
 @router.get("payment-methods", response=MethodList, summary="List ways to pay")
@@ -111,16 +116,21 @@ def place_order(request: HttpRequest, wanted: OrderIn, idempotency_key: Key) -> 
     idempotency = checkout.Idempotency(key=idempotency_key, digest=_digest(wanted))
     if earlier := checkout.find_repeated(idempotency):
         return OrderOut.of(earlier)
-    method = ShippingMethod.objects.offered().filter(code=wanted.shipping_method).first()
+    methods = ShippingMethod.objects.offered().with_rates()
+    method = methods.filter(code=wanted.shipping_method).first()
     if method is None:
         raise invalid("body", "shipping_method", _("This way of shipping is not offered."))
     order = checkout.place_order(
-        basket=_basket_to_order(wanted.basket),
+        basket=Basket(pk=wanted.basket),
         email=wanted.email,
         shipping_method=method,
         payment_method=wanted.payment_method,
         address=wanted.shipping_address.as_address() if wanted.shipping_address else None,
         idempotency=idempotency,
+        country=wanted.country or "",
+        voucher_code=wanted.voucher,
+        gift_card_codes=wanted.gift_cards,
+        expected_total=wanted.expected_total_amount,
         placed_at=timezone.now(),
     )
     if order.idempotency_key != idempotency.key:  # another request was quicker with this basket
@@ -206,13 +216,15 @@ def _basket(basket_id: UUID) -> Basket:
     return basket
 
 
-def _basket_to_order(basket_id: UUID) -> Basket:
-    try:
-        return _basket(basket_id)
-    except Http404:
-        if Order.objects.filter(basket_id=basket_id, user=None).exists():
-            raise HttpError(409, _("This basket has been ordered already.")) from None
-        raise HttpError(404, _("There is no such basket.")) from None
+def _methods_for(basket: Basket, country: str | None) -> list[MethodOut]:
+    lines = basket.priced_lines()
+    wishes = Wishes(country=country or Seller.objects.current().country)
+    terms = Terms.read(lines, wishes, at=timezone.now())
+    items = []
+    for method in ShippingMethod.objects.suiting(lines).with_rates():
+        with contextlib.suppress(NotServed):
+            items.append(MethodOut.of(method, terms.quote(method).shipping_amount))
+    return items
 
 
 def _order(number: str) -> Order:
@@ -225,5 +237,5 @@ def _order(number: str) -> Order:
 
 
 def _digest(wanted: OrderIn) -> str:
-    body = json.dumps(wanted.model_dump(mode="json"), sort_keys=True)
+    body = json.dumps(wanted.for_digest(), sort_keys=True)
     return hashlib.sha256(body.encode()).hexdigest()

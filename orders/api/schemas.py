@@ -14,8 +14,11 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from catalog.api import ONE_LINE, Money, Number
 from orders import countries, gateways
-from orders.models import Basket, Order, PostalAddress, RefundRequest, Shipment
+from orders.gift_cards import MAX_CARDS
+from orders.models import Basket, Order, PostalAddress, RefundRequest, Shipment, ShippingMethod
 from orders.models.basket import MAX_QUANTITY
+
+LONGEST_CODE = 40  # of a voucher or a gift card, as somebody may type it
 
 
 def _checked_email(text: str) -> str:
@@ -41,6 +44,9 @@ def _text(least: int, most: int) -> StringConstraints:
 Email = Annotated[str, _text(3, 254), AfterValidator(_checked_email)]
 Amount = Annotated[
     Decimal, BeforeValidator(_no_float), Field(gt=0, max_digits=12, decimal_places=2)
+]
+ExpectedAmount = Annotated[
+    Decimal, BeforeValidator(_no_float), Field(ge=0, max_digits=12, decimal_places=2)
 ]
 
 
@@ -71,7 +77,13 @@ class BasketLineOut(Schema):
     quantity: int
     unit_amount: Money | None
     total_amount: Money
+    previous_amount: Money | None = Field(
+        None, description="What one copy cost when it was put in, if it costs something else now."
+    )
     problem: str = Field(description="Why it cannot be ordered as it is; empty: it can.")
+    promise: str = Field(
+        "", description="When copies come that are not there yet; empty: all are there."
+    )
 
 
 class BasketOut(Schema):
@@ -92,7 +104,9 @@ class BasketOut(Schema):
                 quantity=line.quantity,
                 unit_amount=line.unit_amount,
                 total_amount=line.total_amount,
+                previous_amount=line.previous_amount,
                 problem=line.problem,
+                promise=line.promise,
             )
             for line in basket.priced_lines()
         ]
@@ -112,12 +126,39 @@ class MethodOut(Schema):
     amount: Money
     requires_address: bool = False
 
+    @classmethod
+    def of(cls, method: ShippingMethod, amount: Decimal) -> "MethodOut":
+        """What the API says of a way of shipping that costs `amount`."""
+        return cls(
+            code=method.code,
+            name=method.name,
+            amount=amount,
+            requires_address=method.requires_address,
+        )
+
 
 class MethodList(Schema):
     """All of them."""
 
     items: list[MethodOut]
     next: str | None = None
+
+
+Country = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, to_upper=True, pattern=r"^[A-Za-z]{2}$"),
+    AfterValidator(_known_country),
+    Field(description="ISO 3166 code, two letters"),
+]
+
+
+class MethodFilter(Schema):
+    """For whom ways of shipping are asked for."""
+
+    basket: UUID | None = Field(None, description="Only what suits it, at what it would cost.")
+    country: Country | None = Field(
+        None, description="Where it goes to; the shop’s own country where none is given."
+    )
 
 
 class AddressIn(Schema):
@@ -128,12 +169,7 @@ class AddressIn(Schema):
     line2: Annotated[str, _text(0, 200)] = ""
     city: Annotated[str, _text(1, 100)]
     postcode: Annotated[str, _text(0, 20)] = ""
-    country: Annotated[
-        str,
-        StringConstraints(strip_whitespace=True, to_upper=True, pattern=r"^[A-Za-z]{2}$"),
-        AfterValidator(_known_country),
-        Field(description="ISO 3166 code, two letters"),
-    ]
+    country: Country
 
     def as_address(self) -> PostalAddress:
         """In the words of the checkout."""
@@ -148,6 +184,29 @@ class OrderIn(Schema):
     shipping_address: AddressIn | None = Field(None, description="Where the method needs one.")
     shipping_method: Annotated[str, _text(1, 40)]
     payment_method: Annotated[str, _text(1, 20)]
+    country: Country | None = Field(
+        None,
+        description="Where the customer lives: needed for an order of files alone in a shop whose"
+        " tax depends on it.",
+    )
+    voucher: Annotated[str, _text(0, LONGEST_CODE)] = Field("", description="Its code.")
+    gift_cards: list[Annotated[str, _text(1, LONGEST_CODE)]] = Field(
+        [], max_length=MAX_CARDS, description="Their codes: each pays what it holds, in this order."
+    )
+    expected_total_amount: ExpectedAmount | None = Field(
+        None, description="The total that the customer agreed to; a 409 if it is another."
+    )
+
+    def for_digest(self) -> dict[str, object]:
+        """What tells this request from another; new fields only where they were used, so that a
+        request from before a release is known again after it.
+        """
+        body = self.model_dump(mode="json")
+        used = {name: body.pop(name) for name in _LATER_FIELDS}
+        return body | {name: value for name, value in used.items() if value}
+
+
+_LATER_FIELDS = ("country", "voucher", "gift_cards", "expected_total_amount")
 
 
 class OrderLineOut(Schema):
@@ -158,6 +217,21 @@ class OrderLineOut(Schema):
     quantity: int
     unit_amount: Money
     total_amount: Money
+    discount_amount: Money = Field(description="Its share of what the voucher saves.")
+    tax_rate: Decimal | None = Field(description="Percent contained; null: no tax is shown.")
+    tax_amount: Money = Field(description="Contained in what is charged for the line.")
+    supply: str = Field(description="stock, preorder, or backorder: ordered for the customer.")
+    awaited_quantity: int = Field(description="Copies that have yet to come.")
+    promised_date: datetime.date | None = Field(description="The day that they are promised for.")
+
+
+class TaxLineOut(Schema):
+    """All of an order that is taxed at one rate, its part of the shipping included."""
+
+    country: str = Field(description="Whose tax it is, if that is known.")
+    rate: Decimal = Field(description="Percent contained in the amount.")
+    gross_amount: Money
+    tax_amount: Money
 
 
 class ShipmentOut(Schema):
@@ -182,9 +256,14 @@ class OrderOut(Schema):
     email: str
     lines: list[OrderLineOut]
     subtotal_amount: Money
+    discount_amount: Money = Field(description="What the voucher saves on the lines.")
+    voucher_code: str
     shipping_amount: Money
     tax_amount: Money = Field(description="Contained in the total.")
+    tax_lines: list[TaxLineOut]
     total_amount: Money
+    gift_card_amount: Money = Field(description="What gift cards paid of the total.")
+    payable_amount: Money = Field(description="What is left to pay by the payment method.")
     currency: str
     shipping_method: str
     payment_method: str
@@ -203,16 +282,22 @@ class OrderOut(Schema):
                 OrderLineOut.model_validate(line, from_attributes=True)
                 for line in order.lines.all()
             ],
+            tax_lines=[
+                TaxLineOut.model_validate(line, from_attributes=True)
+                for line in order.tax_lines.all()
+            ],
             payment_url=gateways.start(order),
             shipments=[
                 ShipmentOut.of(shipment)
                 for shipment in order.shipments.all()
                 if shipment.shipped_at
-            ],
+            ]
+            if order.paid_at
+            else [],
         )
 
 
-_COMPUTED = {"lines", "payment_url", "shipments"}
+_COMPUTED = {"lines", "tax_lines", "payment_url", "shipments"}
 
 
 class ShipmentIn(Schema):

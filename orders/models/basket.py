@@ -7,17 +7,25 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
-from django.db import models, transaction
-from django.db.models import F, Max, OuterRef, Prefetch, Q, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db import connection, models, transaction
+from django.db.models import Exists, F, Max, OuterRef, Prefetch, Q, Subquery, Sum
+from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from catalog.models import Contribution, Edition, Price, Stock
+from orders.models.seller import Seller
 
 if TYPE_CHECKING:
     from accounts.models import User
+
+DISCARD = """
+WITH gone AS (DELETE FROM orders_basketline WHERE basket_id = %s)
+DELETE FROM orders_basket WHERE id = %s
+"""
+"""One statement, because a checkout waits for each."""
 
 MAX_LINES = 100
 MAX_QUANTITY = 50  # of one edition
@@ -60,15 +68,13 @@ class BasketGone(BasketError):
         super().__init__(_("This basket is gone: it has been ordered already."))
 
 
-def _available_at_one_location() -> Subquery:
-    # A line is served from one place, so the sum over all places would promise too much.
-    best = (
-        Stock.objects.filter(edition=OuterRef("pk"))
-        .values("edition")
-        .annotate(most=Max(F("on_hand") - F("allocated")))
-        .values("most")
-    )
-    return Subquery(best)
+def _most_for_one_order() -> Subquery:
+    """How many copies one order could have: from one place, or from all if the seller splits."""
+    available = F("on_hand") - F("allocated")
+    splits = Q(location__serves_shipping=True) & Exists(Seller.objects.filter(splits_orders=True))
+    most = Greatest(Max(available), Coalesce(Sum(available, filter=splits), 0))
+    stocks = Stock.objects.for_customers().filter(edition=OuterRef("pk")).order_by()
+    return Subquery(stocks.values("edition").annotate(most=most).values("most"))
 
 
 class BasketQuerySet(models.QuerySet["Basket"]):
@@ -178,7 +184,12 @@ class Basket(models.Model):
             line = mine.get(theirs.edition_id)
             if line is None and len(mine) >= MAX_LINES:
                 continue
-            line = line or BasketLine(basket=self, edition=theirs.edition, quantity=0)
+            line = line or BasketLine(
+                basket=self,
+                edition=theirs.edition,
+                quantity=0,
+                seen_amount=theirs.seen_amount,
+            )
             before, line.quantity = (
                 line.quantity,
                 min(line.quantity + theirs.quantity, MAX_QUANTITY),
@@ -203,37 +214,47 @@ class Basket(models.Model):
         editions = (
             Edition.objects.with_price(on=day)
             .annotate(price_tax_rate=Subquery(rates.values("tax_rate")[:1]))
-            .with_available()
-            .annotate(available_at_one_location=_available_at_one_location())
-            .select_related("work", "imprint")
+            .with_availability()
+            .annotate(most_for_one_order=_most_for_one_order())
+            .select_related("work", "imprint", "supply")
             .prefetch_related(
                 Prefetch("work__contributions", Contribution.objects.select_related("contributor"))
             )
         )
         self._priced_lines = list(self.lines.prefetch_related(Prefetch("edition", editions)))
+        for line in self._priced_lines:
+            if line.edition.own_supply:
+                line.edition.own_supply.held_quantity = line.edition.held_quantity
         return self._priced_lines
 
     def _put(self, edition: Edition, line: "BasketLine | None", quantity: int) -> "BasketLine":
-        _check_for_sale(edition)
+        seen_amount = _price_of(edition)
         if not 1 <= quantity <= MAX_QUANTITY:
             raise QuantityOutOfRange
         if line is None:
             if self.lines.count() >= MAX_LINES:
                 raise BasketFull
             line = BasketLine(basket=self, edition=edition)
-        line.quantity = quantity
+        line.quantity, line.seen_amount = quantity, seen_amount
         line.save()
         self._touch()
         return line
+
+    def discard(self) -> None:
+        """Delete it with all that is in it, because it has become an order."""
+        with connection.cursor() as cursor:
+            cursor.execute(DISCARD, [self.pk, self.pk])
 
     def _touch(self) -> None:
         self.save(update_fields=["updated_at"])
 
 
-def _check_for_sale(edition: Edition) -> None:
-    priced = Edition.objects.offered().with_price().filter(pk=edition.pk).first()
-    if priced is None or priced.price_amount is None or priced.is_forthcoming:
+def _price_of(edition: Edition) -> Decimal | None:
+    """What one copy costs today. Raises NotForSale."""
+    priced = Edition.objects.with_price().select_related("supply").filter(pk=edition.pk).first()
+    if priced is None or not priced.is_for_sale:
         raise NotForSale(edition)
+    return priced.price_amount
 
 
 class BasketLine(models.Model):
@@ -282,19 +303,74 @@ class BasketLine(models.Model):
         return self.quantity * (self.unit_amount or Decimal("0.00"))
 
     @property
+    def previous_amount(self) -> Decimal | None:
+        """What one copy cost when the customer put it in, if it costs something else now."""
+        has_changed = self.seen_amount is not None and self.seen_amount != self.unit_amount
+        return self.seen_amount if has_changed else None
+
+    @property
+    def here_quantity(self) -> int:
+        """How many of the copies an order could have at once; needs `Basket.priced_lines`."""
+        if self.edition.is_digital:
+            return self.quantity
+        most: int = getattr(self.edition, "most_for_one_order", None) or 0
+        supply = self.edition.own_supply
+        free = self.edition.available_quantity - (supply.awaited if supply else 0)
+        return max(0, min(self.quantity, most, free))
+
+    @property
     def problem(self) -> str:
         """Why the line cannot be ordered as it is, in words for the customer; empty: it can."""
         edition = self.edition
         if not edition.is_offered or self.unit_amount is None:
             return _("Not for sale any more.")
         if edition.is_forthcoming:
-            return _("Not out yet.")
-        available: int = getattr(edition, "available_at_one_location", None) or 0
-        if edition.is_digital or available >= self.quantity:
+            return self._problem_of_preorder()
+        if self.here_quantity == self.quantity or edition.promise_kind:
             return ""
-        if available <= 0:
+        if self.here_quantity <= 0:
             return _("Out of stock.")
-        return ngettext("Only %(n)d left.", "Only %(n)d left.", available) % {"n": available}
+        text = ngettext("Only %(n)d left.", "Only %(n)d left.", self.here_quantity)
+        return text % {"n": self.here_quantity}
+
+    @property
+    def promise(self) -> str:
+        """When copies come that are not there, in words for the customer; empty: all are there."""
+        edition, supply = self.edition, self.edition.own_supply
+        if self.problem or supply is None:
+            return ""
+        if edition.is_forthcoming:
+            day = supply.expected_date(timezone.localdate())
+            return _("Pre-order: out on %(day)s") % {"day": date_format(day, "DATE_FORMAT")}
+        awaited, days = self.quantity - self.here_quantity, {"days": supply.backorder_days}
+        if not awaited:
+            return ""
+        if not self.here_quantity:
+            text = ngettext(
+                "We order it for you: usually %(days)d day",
+                "We order it for you: usually %(days)d days",
+                supply.backorder_days,
+            )
+            return text % days
+        text = ngettext(
+            "%(here)d now, %(awaited)d in about %(days)d day",
+            "%(here)d now, %(awaited)d in about %(days)d days",
+            supply.backorder_days,
+        )
+        return text % {**days, "here": self.here_quantity, "awaited": awaited}
+
+    def _problem_of_preorder(self) -> str:
+        supply, today = self.edition.own_supply, timezone.localdate()
+        if supply is None or supply.kind(today) is None:
+            return _("Not out yet.")
+        room = None if self.edition.is_digital else supply.room(today)
+        if room is None or room >= self.quantity:
+            return ""
+        if not room:
+            return _("No more pre-orders are taken.")
+        return ngettext(
+            "Only %(n)d more can be pre-ordered.", "Only %(n)d more can be pre-ordered.", room
+        ) % {"n": room}
 
 
 def are_all_digital(lines: Iterable[BasketLine]) -> bool:

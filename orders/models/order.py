@@ -5,7 +5,7 @@ come together (a payment and the expiry, say) exactly one wins, and the other se
 """
 
 import datetime
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlencode
 from uuid import UUID
@@ -234,6 +234,13 @@ class Order(Delivery, Amounts, OrderGiftCards):
         return self.needs_shipment and not any(line.awaited_quantity for line in self.lines.all())
 
     # --- Verbs ----------------------------------------------------------------------------------
+
+    def remember(self, **parts: Iterable[models.Model]) -> None:
+        """Read these related rows no more until the order is locked: they were just written."""
+        for name, rows in parts.items():
+            known = getattr(self, name).all()
+            known._result_cache = list(rows)
+            self.__dict__.setdefault("_prefetched_objects_cache", {})[name] = known
 
     def lock(self) -> None:
         """Let no one else change the order until the running transaction ends."""

@@ -115,6 +115,10 @@ class ShippingMethod(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def suits(self, lines: Iterable[BasketLine]) -> bool:
+        """Whether it is offered for these, as `suiting` finds it."""
+        return self.is_active and self.for_digital == are_all_digital(lines)
+
     @property
     def is_collection(self) -> bool:
         """Whether the customer comes to the shop for it."""

@@ -59,7 +59,9 @@ def test_start_a_basket_and_add_copies(client: Client) -> None:
                 "quantity": 3,
                 "unit_amount": "12.50",
                 "total_amount": "37.50",
+                "previous_amount": None,
                 "problem": "",
+                "promise": "",
             }
         ],
         "subtotal_amount": "37.50",

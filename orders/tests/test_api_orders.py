@@ -71,8 +71,16 @@ def test_place_an_order(client: Client) -> None:
             "quantity": 2,
             "unit_amount": "12.50",
             "total_amount": "25.00",
+            "discount_amount": "0.00",
+            "tax_rate": None,
+            "tax_amount": "0.00",
+            "supply": "stock",
+            "awaited_quantity": 0,
+            "promised_date": None,
         }
     ]
+    assert answer["tax_lines"] == []
+    assert answer["payable_amount"] == "29.50"
     assert answer["subtotal_amount"] == "25.00"
     assert answer["shipping_amount"] == "4.50"
     assert answer["total_amount"] == "29.50"

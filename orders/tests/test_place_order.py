@@ -12,7 +12,7 @@ from orders import checkout
 from orders.models import Basket, BasketLine, Order, OrderEvent, OrderLine, Payment
 from orders.tests.factories import ADDRESS, NOW, BasketFactory, make_order, shipping_method, submit
 from tests.jobs import waiting_jobs
-from tests.people import alice
+from tests.people import alice, bob
 
 pytestmark = pytest.mark.django_db
 
@@ -152,9 +152,22 @@ def test_an_empty_basket_is_refused() -> None:
 
 def test_a_basket_that_never_was_is_refused() -> None:
     basket = Basket()
-    with pytest.raises(checkout.EmptyBasket):
+    with pytest.raises(checkout.NoBasket):
         submit(basket)
     assert_nothing_was_written(basket, lines=0)
+
+
+def test_another_customers_basket_is_refused() -> None:
+    edition, other = EditionFactory.create(stock=3), bob()
+    basket = BasketFactory.create(lines={edition: 1}, user=alice())
+    for somebody in (None, other):
+        with pytest.raises(checkout.NoBasket):
+            submit(basket, user=somebody)
+    assert_nothing_was_written(basket, lines=1)
+    order = submit(basket, user=basket.user)
+    with pytest.raises(checkout.NoBasket):
+        submit(basket, user=other)
+    assert Order.objects.get() == order
 
 
 @pytest.mark.parametrize("why", ["no price", "withdrawn", "forthcoming"])
