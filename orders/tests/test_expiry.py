@@ -38,7 +38,11 @@ def test_an_unpaid_order_expires_when_its_time_is_over(
     assert (order.status, order.canceled_at) == ("canceled", NOW + hold)
     assert edition.stocks.get().allocated == 0
     assert [event.kind for event in order.events.all()] == ["placed", "expired"]
-    assert waiting_jobs("orders.send_message")[-1] == {"order_id": order.pk, "kind": "canceled"}
+    assert waiting_jobs("orders.send_message")[-1] == {
+        "order_id": order.pk,
+        "kind": "canceled",
+        "reference": "",
+    }
     assert expiry.cancel_expired(now=NOW + hold) == 0
 
 
