@@ -27,13 +27,13 @@ class NotServed(Exception):
     The message is for the customer.
     """
 
-    def __init__(self, method: ShippingMethod, rules: "Rules") -> None:
-        if rules.zone is None:
-            text = _("%(method)s is not offered to the country of this address.")
-        else:
-            text = _("%(method)s is not offered for an order of this weight and value.")
-        super().__init__(text % {"method": method.name})
-        self.is_about_country = rules.zone is None
+    def __init__(self, method: ShippingMethod, zone: ShippingZone | None) -> None:
+        self.is_about_country = not method.serves(zone)
+        super().__init__(
+            _("This way of shipping does not go to this country.")
+            if self.is_about_country
+            else _("This way of shipping does not take so much.")
+        )
 
 
 class Reduction(Protocol):
@@ -81,7 +81,7 @@ class Rules:
 
     @classmethod
     def read(cls, country: str, *, day: datetime.date) -> "Rules":
-        """Those for a country; in at most four statements."""
+        """Those for a country, in at most four statements."""
         seller = Seller.objects.current()
         return cls(
             country=country,
@@ -232,7 +232,7 @@ def _shipping_amount(
     )
     amount = method.amount_for(consignment)
     if amount is None:
-        raise NotServed(method, rules)
+        raise NotServed(method, rules.zone)
     return amount
 
 

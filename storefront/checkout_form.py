@@ -86,7 +86,7 @@ class CheckoutForm(forms.Form):
         user: User | None,
         usual_country: str = "",
         data: QueryDict | None = None,
-        initial: Mapping[str, Any] | None = None,
+        initial: dict[str, Any] | None = None,
     ) -> None:
         """For a basket that may be sent by `shipping_methods`, most often to `usual_country`."""
         super().__init__(data, initial=initial)
@@ -142,6 +142,11 @@ class CheckoutForm(forms.Form):
         saved = self.addresses.get(self["saved_address"].value()) if self.addresses else None
         country = saved.country if saved else self["country"].value()
         return country if country in countries.NAMES else ""
+
+    @property
+    def chosen(self) -> Choice | None:
+        """The way of shipping that is chosen on the page."""
+        return self.offer.choice(str(self["shipping_method"].value()))
 
     def shipping_choices(self) -> Iterator[ShippingChoice]:
         """The radio buttons of the shipping methods."""

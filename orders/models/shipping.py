@@ -137,6 +137,10 @@ class ShippingMethod(models.Model):
             return Decimal("0.00")
         return amount
 
+    def serves(self, zone: "ShippingZone | None") -> bool:
+        """Whether any of its rates is for the zone."""
+        return zone is not None and any(rate.zone_id == zone.pk for rate in self.rates.all())
+
     def _is_free(self, consignment: Consignment) -> bool:
         threshold = self.free_from_amount
         return threshold is not None and consignment.value_amount >= threshold

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from catalog.models import Edition, Format
 from orders.models import ShippingMethod
-from orders.pricing import contained_tax
+from orders.pricing import ZERO, contained_tax
 from orders.quotes import PricedLine, Quote, Rules, TaxLine, quote
 
 FREE = ShippingMethod(name="Download", requires_address=False)
@@ -63,14 +63,14 @@ def test_a_voucher_can_free_shipping() -> None:
     result = quote(
         [line("10.00")], rules=Rules(), method=method("4.50"), discount=Reduction({}, True)
     )
-    assert (result.shipping_amount, result.saved_shipping_amount) == (0, Decimal("4.50"))
-    assert (result.discount_amount, result.total_amount) == (0, Decimal("10.00"))
+    assert (result.shipping_amount, result.saved_shipping_amount) == (ZERO, Decimal("4.50"))
+    assert (result.discount_amount, result.total_amount) == (ZERO, Decimal("10.00"))
     assert (result.voucher_code, result.saved_amount) == ("SPRING", Decimal("4.50"))
 
 
 def test_a_voucher_that_saves_nothing_is_not_used() -> None:
     result = quote([line("10.00")], rules=Rules(), method=FREE, discount=Reduction({}, True))
-    assert (result.voucher_code, result.saved_amount) == ("", 0)
+    assert (result.voucher_code, result.saved_amount) == ("", ZERO)
 
 
 def test_gift_cards_pay_for_all_but_gift_cards() -> None:

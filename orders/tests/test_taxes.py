@@ -12,6 +12,7 @@ from catalog.models import Edition, Format
 from catalog.tests.factories import EditionFactory
 from orders import checkout, tax_tables
 from orders.models import Order, Seller, TaxArea, TaxKind, TaxRate
+from orders.pricing import ZERO
 from orders.taxes import TaxRules, kind_of
 from orders.tests.factories import ADDRESS, NOW, BasketFactory, make_order, shipping_method, submit
 
@@ -146,10 +147,10 @@ def test_an_export_is_free_of_tax_and_costs_the_same() -> None:
     book = EditionFactory.create(stock=1, price=Decimal("10.70"))
     order = make_order({book: 1}, address=replace(ADDRESS, country="US"))
     assert (order.total_amount, order.tax_amount, order.tax_country) == (
-        Decimal("15.20"), 0, "",
+        Decimal("15.20"), ZERO, "",
     )  # fmt: skip
     assert [(line.rate, line.gross_amount) for line in order.tax_lines.all()] == [
-        (0, Decimal("15.20"))
+        (ZERO, Decimal("15.20"))
     ]
 
 
