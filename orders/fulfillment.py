@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -212,9 +213,15 @@ def deliver(*, shipment: Shipment, at: datetime.datetime, actor: User | None = N
 
 @transaction.atomic
 def complete(*, order: Order, at: datetime.datetime, actor: User | None = None) -> None:
-    """Close it: shipped, or paid with nothing to send. Raises WrongState otherwise."""
+    """Close it: shipped, or paid with nothing to send. Raises WrongState otherwise.
+
+    Files that were ordered before they are out are sent, and closed, once they are.
+    """
     order.lock()
     is_paid_file = order.status == Order.Status.PAID and not order.needs_shipment
+    today = timezone.localdate(at)
+    if is_paid_file and any(line.is_before_its_day(today) for line in order.lines.all()):
+        raise WrongState(order, _("completed"), _("It holds files that are not out yet."))
     if order.status != Order.Status.SHIPPED and not is_paid_file:
         raise WrongState(order, _("completed"))
     _complete(order, at=at, actor=actor)

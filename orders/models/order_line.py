@@ -1,5 +1,6 @@
 """OrderLine: some copies of one edition in an order, as they were agreed."""
 
+import datetime
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Self
@@ -174,6 +175,11 @@ class OrderLine(models.Model):
     def charged_amount(self) -> Decimal:
         """What the customer pays for it: the total less its share of the discount."""
         return self.total_amount - self.discount_amount
+
+    def is_before_its_day(self, day: datetime.date) -> bool:
+        """Whether it was pre-ordered, and is promised for later than `day`."""
+        is_preorder = self.supply == OrderLine.Supply.PREORDER and self.kept_quantity > 0
+        return is_preorder and self.promised_date is not None and self.promised_date > day
 
     @property
     def kept_quantity(self) -> int:
