@@ -297,7 +297,7 @@ def test_overview(client: Client, emma: Edition) -> None:
         assert words in page
 
 
-@pytest.mark.parametrize(("path", "queries"), [("/account/", 5), ("/account/orders/", 5)])
+@pytest.mark.parametrize(("path", "queries"), [("/account/", 6), ("/account/orders/", 6)])
 def test_queries_do_not_grow_with_the_orders(
     client: Client,
     emma: Edition,

@@ -9,6 +9,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from catalog.models import Edition, Stock
 from catalog.tests.factories import EditionFactory
+from orders import fulfillment
 from orders.models import Order, OrderEvent, Payment
 from orders.tests.factories import make_order, shipping_method
 from storefront.tests import shopping
@@ -17,7 +18,7 @@ from tests import people
 
 pytestmark = pytest.mark.django_db
 
-PAGE_QUERIES = 8
+PAGE_QUERIES = 17
 
 
 @pytest.fixture
@@ -183,11 +184,15 @@ def test_staff_does_not_cancel_in_the_customers_name(client: Client, order: Orde
     assert order.status == Order.Status.AWAITING_PAYMENT
 
 
-def test_a_paid_order_is_not_canceled_by_the_customer(client: Client, order: Order) -> None:
+def test_a_packed_order_is_not_canceled_by_the_customer(client: Client, order: Order) -> None:
     client.get(order.get_guest_url())
     order.mark_paid(at=timezone.now())
+    fulfillment.pack(order=order, at=timezone.now())
     response = client.post(f"{order.get_absolute_url()}cancellation/")
-    assert "can no longer be canceled here" in client.get(response["Location"]).content.decode()
+    assert response.status_code == 303
+    page = client.get(response["Location"]).content.decode()
+    assert "It is too late to cancel" in page
+    assert "Withdraw from contract here" in page
     order.refresh_from_db()
     assert order.status == Order.Status.PAID
     assert Stock.objects.get().allocated == 2
@@ -197,7 +202,7 @@ def test_forms_need_a_token(emma: Edition) -> None:
     order = make_order({emma: 1}, payment_method="fake")
     client = Client(enforce_csrf_checks=True)
     client.get(order.get_guest_url())
-    for path in ("cancellation/", "fake-payment/"):
+    for path in ("cancellation/", "fake-payment/", "returns/", "withdrawal/"):
         response = client.post(f"{order.get_absolute_url()}{path}", {"answer": "pay"})
         assert response.status_code == 403
     order.refresh_from_db()
@@ -226,7 +231,7 @@ def test_decline_and_try_again(client: Client, emma: Edition) -> None:
     url = f"{order.get_absolute_url()}fake-payment/"
     page = client.get(client.post(url, {"answer": "decline"})["Location"]).content.decode()
     assert "The payment did not go through" in page
-    assert "Pay now" in page
+    assert "Pay $17.00 now" in page
     assert Payment.objects.count() == 0
     client.post(url, {"answer": "pay"})
     order.refresh_from_db()

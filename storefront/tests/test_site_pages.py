@@ -79,6 +79,7 @@ def test_paths_of_other_roles_are_right() -> None:
     named = {
         paths.BASKET: "basket",
         paths.BASKET_LINES: "basket_lines",
+        paths.WITHDRAWAL: "withdrawal",
         paths.ACCOUNT: "account",
         paths.LOGIN: "account_login",
         paths.LIVE_VISITOR: "live_visitor",

@@ -34,7 +34,9 @@ def _user(request: HttpRequest) -> User:
 def show(request: HttpRequest) -> HttpResponse:
     """The latest orders, the address book, name and e-mail address."""
     user = _user(request)
-    latest = list(Order.objects.of_user(user).prefetch_related("lines")[: RECENT_ORDERS + 1])
+    latest = list(
+        Order.objects.of_user(user).prefetch_related("lines", "shipments")[: RECENT_ORDERS + 1]
+    )
     context = {
         "orders": latest[:RECENT_ORDERS],
         "has_more_orders": len(latest) > RECENT_ORDERS,
@@ -48,7 +50,7 @@ def show(request: HttpRequest) -> HttpResponse:
 @login_required
 def orders(request: HttpRequest) -> HttpResponse:
     """The order history, newest first."""
-    found = Order.objects.of_user(_user(request)).prefetch_related("lines")
+    found = Order.objects.of_user(_user(request)).prefetch_related("lines", "shipments")
     page = Paginator(found, ORDERS_ON_A_PAGE).get_page(request.GET.get("page"))
     return render(request, "storefront/account/orders.html", {"page": page})
 

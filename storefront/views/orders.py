@@ -2,34 +2,21 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.models import User
+from orders import cancellation
 from orders.gateways import PaymentMethod, payment_methods
 from orders.models import Order, OrderEvent, WrongState
+from storefront import order_progress
 from storefront.views.redirects import see_other
 from storefront.visitor import is_theirs, may_see, remember_order, signed_in_user
 
 LONGEST_TOKEN = 64
-SHOWN_EVENTS = frozenset(
-    {
-        OrderEvent.Kind.PLACED,
-        OrderEvent.Kind.PAYMENT_FAILED,
-        OrderEvent.Kind.PAID,
-        OrderEvent.Kind.PACKED,
-        OrderEvent.Kind.SHIPPED,
-        OrderEvent.Kind.COMPLETED,
-        OrderEvent.Kind.CANCELED,
-        OrderEvent.Kind.EXPIRED,
-        OrderEvent.Kind.REFUNDED,
-    }
-)
-"""The rest is between the shop and its payment providers."""
 
 
 @never_cache
@@ -39,47 +26,56 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
     order = find_order(request, number)
     if moved := hide_token(request, order):
         return moved
-    events = [event for event in order.events.all() if event.kind in SHOWN_EVENTS]
-    is_awaiting_payment = order.status == Order.Status.AWAITING_PAYMENT
+    progress = order_progress.describe(
+        order, is_theirs=is_theirs(request, order), at=timezone.now()
+    )
+    last_kinds = [event.kind for event in progress["events"][-1:]]
     context = {
+        **progress,
         "order": order,
-        "lines": order.lines.all(),
-        "has_files": any(line.is_digital for line in order.lines.all()),
-        "events": events,
-        "has_failed_payment": [event.kind for event in events[-1:]]
-        == [OrderEvent.Kind.PAYMENT_FAILED],
+        "has_failed_payment": last_kinds == [OrderEvent.Kind.PAYMENT_FAILED],
         "is_payment_processing": [event.kind for event in list(order.events.all())[-1:]]
         == [OrderEvent.Kind.PAYMENT_PROCESSING],
         "payment_method": _payment_method(order),
         "other_payment_methods": len(payment_methods()) > 1 and is_theirs(request, order),
-        "is_awaiting_payment": is_awaiting_payment,
-        "is_cancelable": is_awaiting_payment and is_theirs(request, order),
+        "is_awaiting_payment": order.status == Order.Status.AWAITING_PAYMENT,
     }
     return render(request, "storefront/order.html", context)
 
 
 @never_cache
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def cancel(request: HttpRequest, number: str) -> HttpResponse:
-    """The customer does not want it any more, and has not paid."""
-    order = find_order(request, number)
-    if not is_theirs(request, order):  # staff has the back office for it
-        raise PermissionDenied
+    """The customer does not want it any more, and nothing is packed: asked once, then done."""
+    order = find_own_order(request, number)
+    if request.method != "POST":
+        context = {
+            "order": order,
+            "is_cancelable": cancellation.is_open_to_customer(order),
+            "is_paid": order.paid_at is not None,
+        }
+        return render(request, "storefront/order/cancellation.html", context)
     try:
-        _cancel_unpaid(order, actor=signed_in_user(request))
+        cancellation.cancel_for_customer(
+            order=order, actor=signed_in_user(request), at=timezone.now()
+        )
     except WrongState:
-        messages.error(request, _("This order can no longer be canceled here: please ask us."))
-    else:
-        messages.success(request, _("Your order is canceled."))
+        if order.status == Order.Status.CANCELED:  # a second click
+            return see_other(order.get_absolute_url())
+        return see_other(request.path)
+    messages.success(request, _("Your order is canceled."))
     return see_other(order.get_absolute_url())
 
 
-@transaction.atomic
-def _cancel_unpaid(order: Order, *, actor: User | None) -> None:
-    order.lock()  # a payment may come in at this moment
-    if order.status != Order.Status.AWAITING_PAYMENT:
-        raise WrongState(order, _("canceled"))
-    order.cancel(actor=actor, reason=_("Canceled by the customer."))
+@never_cache
+@require_safe
+def document(request: HttpRequest, number: str, document_number: str) -> HttpResponse:
+    """An invoice or a credit note, as it was issued."""
+    order = find_order(request, number)
+    issued = get_object_or_404(order.documents.all(), number=document_number)
+    response = HttpResponse(bytes(issued.pdf), content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{issued.number}.pdf"'
+    return response
 
 
 def _payment_method(order: Order) -> PaymentMethod | None:
@@ -115,4 +111,15 @@ def find_order(request: HttpRequest, number: str) -> Order:
         raise Http404 from None
     if not may_see(request, order, token=_token(request)):
         raise Http404
+    return order
+
+
+def find_own_order(request: HttpRequest, number: str) -> Order:
+    """The order, if it is the visitor's.
+
+    Raises Http404 as `find_order` does, and PermissionDenied for staff, who has the back office.
+    """
+    order = find_order(request, number)
+    if not is_theirs(request, order):
+        raise PermissionDenied
     return order

@@ -1,0 +1,167 @@
+"""How far an order is, as its customer wants to know it: steps, parcels and what is left to do."""
+
+import datetime
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from orders import cancellation, gateways, returns, withdrawal
+from orders.models import Order, OrderEvent, OrderLine, RefundRequest, Return
+from orders.models.gift_card import GIFT_CARD
+
+Kind = OrderEvent.Kind
+SHOWN_EVENTS = frozenset(
+    {
+        Kind.PLACED,
+        Kind.PAYMENT_FAILED,
+        Kind.PAYMENT_PROCESSING,
+        Kind.PAID,
+        Kind.PACKED,
+        Kind.SERVED,
+        Kind.READY,
+        Kind.SHIPPED,
+        Kind.HANDED_OVER,
+        Kind.DELIVERED,
+        Kind.COMPLETED,
+        Kind.CANCELED,
+        Kind.EXPIRED,
+        Kind.LINES_CANCELED,
+        Kind.RETURN_REQUESTED,
+        Kind.RETURN_RECEIVED,
+        Kind.RETURN_DECLINED,
+        Kind.WITHDRAWN,
+        Kind.REALLOCATED,
+        Kind.REFUND_REQUESTED,
+        Kind.REFUNDED,
+    }
+)
+"""The rest is between the shop and its payment providers."""
+NOTES_SHOWN = frozenset({Kind.SHIPPED, Kind.LINES_CANCELED, Kind.SERVED})
+
+
+class Step(NamedTuple):
+    """One of the few steps from the order to the book in hand."""
+
+    label: str | Promise
+    at: datetime.datetime | None
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class LineProgress:
+    """Where the copies of a line are."""
+
+    line: OrderLine
+    left: int
+    awaited: int
+    canceled: int
+    returned: int
+
+    @property
+    def is_split(self) -> bool:
+        """Whether some have left and others have not."""
+        return 0 < self.left < self.line.quantity - self.canceled
+
+
+def steps(order: Order) -> list[Step]:
+    """From placing to the end; the current one is the first that is still to come."""
+    if order.canceled_at:
+        found: list[tuple[str | Promise, datetime.datetime | None]] = [
+            (_("Placed"), order.placed_at),
+            (_("Canceled"), order.canceled_at),
+        ]
+    else:
+        found = [(_("Placed"), order.placed_at), (_("Paid"), order.paid_at), *_last_steps(order)]
+    current = next((place for place, (_label, at) in enumerate(found) if at is None), -1)
+    return [Step(label, at, place == current) for place, (label, at) in enumerate(found)]
+
+
+def _last_steps(order: Order) -> list[tuple[str | Promise, datetime.datetime | None]]:
+    parcels = list(order.shipments.all())
+    arrivals = [parcel.delivered_at for parcel in parcels]
+    arrived = max((at for at in arrivals if at), default=None) if all(arrivals) else None
+    arrived = arrived if order.shipped_at else None
+    if not order.needs_shipment and not parcels:
+        return [(_("Sent by e-mail"), order.completed_at)]
+    if order.is_collection:
+        return [(_("Ready to collect"), order.ready_at or arrived), (_("Collected"), arrived)]
+    is_partly_sent = not order.shipped_at and any(parcel.shipped_at for parcel in parcels)
+    return [
+        (_("Packed"), order.packed_at),
+        (_("Partly on its way") if is_partly_sent else _("On its way"), order.shipped_at),
+        (_("Delivered"), arrived or order.completed_at),
+    ]
+
+
+def line_progress(order: Order) -> list[LineProgress]:
+    """For each line how many copies are where."""
+    left: Counter[int] = Counter()
+    for parcel in order.shipments.all():
+        if parcel.shipped_at:
+            left.update({each.order_line_id: each.quantity for each in parcel.lines.all()})
+    returned: Counter[int] = Counter()
+    for of_return in order.returns.all():
+        returned.update(
+            {each.order_line_id: each.received_quantity for each in of_return.lines.all()}
+        )
+    return [
+        LineProgress(
+            line, left[line.pk], line.awaited_quantity, line.canceled_quantity, returned[line.pk]
+        )
+        for line in order.lines.all()
+    ]
+
+
+def money_back(order: Order) -> list[dict[str, Any]]:
+    """What went back, and what is about to."""
+    done = [
+        {"amount": each.amount, "currency": each.currency, "at": each.refunded_at,
+         "way": _way(each.provider)}
+        for each in order.refunds.all()
+    ]  # fmt: skip
+    waiting = [
+        {"amount": each.amount, "currency": each.currency, "at": None,
+         "way": _way(each.payment.provider) if each.payment else ""}
+        for each in order.refund_requests.all()
+        if each.status == RefundRequest.Status.WAITING
+    ]  # fmt: skip
+    return [*done, *waiting]
+
+
+def _way(provider: str) -> str | Promise:
+    if provider == GIFT_CARD:
+        return _("Gift card")
+    gateway = gateways.known(provider)
+    return gateway.method.name if gateway else ""
+
+
+def describe(order: Order, *, is_theirs: bool, at: datetime.datetime) -> dict[str, Any]:
+    """All that the order's page shows of how far it is; what can be done only for its owner."""
+    events = [event for event in order.events.all() if event.kind in SHOWN_EVENTS]
+    lines = line_progress(order)
+    is_withdrawable = is_theirs and withdrawal.is_open(order, at=at)
+    return {
+        "steps": steps(order),
+        "events": events,
+        "notes_shown": NOTES_SHOWN,
+        "lines": lines,
+        "has_files": any(
+            each.line.is_digital
+            and not each.line.is_gift_card
+            and each.line.quantity > each.canceled
+            for each in lines
+        ),
+        "awaited": [each for each in lines if each.awaited],
+        "parcels": [parcel for parcel in order.shipments.all() if parcel.shipped_at],
+        "returns": order.returns.all(),
+        "declined": Return.Status.DECLINED,
+        "money_back": money_back(order),
+        "documents": order.documents.all(),
+        "is_cancelable": is_theirs and cancellation.is_open_to_customer(order),
+        "is_returnable": is_theirs and bool(returns.returnable(order)),
+        "is_withdrawable": is_withdrawable,
+        "withdrawal_end": withdrawal.period_end(order) if is_withdrawable else None,
+    }
