@@ -1,6 +1,5 @@
 """How many SQL statements an order takes: few, and no more for more lines or a larger catalogue."""
 
-import re
 from decimal import Decimal
 
 import pytest
@@ -13,6 +12,7 @@ from catalog.tests.factories import EditionFactory, orderable
 from orders.models import Order, Seller, TaxArea, TaxRate
 from orders.models.tax import TaxKind
 from orders.tests.factories import BasketFactory, shipping_method
+from tests.statements import in_words
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -54,26 +54,6 @@ def taxed() -> None:
     shipping_method()
 
 
-def skeleton(sql: str) -> str:
-    """What a statement does to which table, or which job it defers."""
-    if job := re.search(r"procrastinate_defer_jobs_v1.*?\(default,([\w.]+)", sql, re.DOTALL):
-        return f"DEFER {job[1]}"
-    words = sql.split()
-    if words[0] == "WITH":
-        *_lines, table = re.findall(r"DELETE FROM (\w+)", sql)
-        return f"DELETE {table}"
-    if words[0] not in ("SELECT", "INSERT", "UPDATE", "DELETE"):
-        return words[0]
-    # Columns that are subqueries come before the table that is read.
-    flat = sql
-    while (without := re.sub(r"\([^()]*\)", "", flat)) != flat:
-        flat = without
-    target = re.search(r"(?:FROM|INTO|UPDATE) \"?(\w+)", flat)
-    assert target, sql
-    locks = " FOR UPDATE" if "FOR UPDATE" in sql else ""
-    return f"{words[0]} {target[1]}{locks}"
-
-
 def place(lines: dict[Edition, int], key: str) -> list[str]:
     """The statements of a request that places an order."""
     body = {
@@ -90,7 +70,7 @@ def place(lines: dict[Edition, int], key: str) -> list[str]:
         )
     assert response.status_code == 201, response.content
     assert len(response.json()["lines"]) == len(lines)
-    return [skeleton(query["sql"]) for query in captured.captured_queries]
+    return in_words(captured.captured_queries)
 
 
 @pytest.mark.parametrize("lines", [1, 3, 20])
