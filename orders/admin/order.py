@@ -15,11 +15,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from catalog import isbn
-from orders.admin import order_pages
+from orders.admin import order_pages, payments
 from orders.admin.actions import ACTIONS, Action
 from orders.admin.reading import PartOfOrder, ReadOnlyAdmin, provider_name
 from orders.gateways import payment_methods
-from orders.models import Order, OrderEvent, OrderLine, Payment, Refund, Shipment
+from orders.models import Order, OrderEvent, OrderLine, Shipment
 from orders.models.numbers import normalize_number
 
 
@@ -55,38 +55,6 @@ class ShipmentInline(PartOfOrder):
 
     model = Shipment
     fields = readonly_fields = ("packed_at", "shipped_at", "carrier", "tracking")
-
-
-class PaymentInline(PartOfOrder):
-    """Money in."""
-
-    model = Payment
-    fields = readonly_fields = ("received_at", "amount", "currency", "paid_by", "actor")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """With who saw it."""
-        return super().get_queryset(request).select_related("actor")
-
-    @admin.display(description=gettext_lazy("payment method"))
-    def paid_by(self, payment: Payment) -> str:
-        """By the name that customers see."""
-        return provider_name(payment.provider)
-
-
-class RefundInline(PartOfOrder):
-    """Money back."""
-
-    model = Refund
-    fields = readonly_fields = ("refunded_at", "amount", "currency", "paid_by", "reason", "actor")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """With who gave it."""
-        return super().get_queryset(request).select_related("actor")
-
-    @admin.display(description=gettext_lazy("by way of"))
-    def paid_by(self, refund: Refund) -> str:
-        """By the name that customers see."""
-        return provider_name(refund.provider)
 
 
 class EventInline(PartOfOrder):
@@ -162,15 +130,8 @@ class OrderAdmin(ReadOnlyAdmin[Order]):
         """Money and parcels only where there are some."""
         if obj is None:
             return []
-        some = [
-            inline
-            for inline, rows in (
-                (ShipmentInline, obj.shipments),
-                (PaymentInline, obj.payments),
-                (RefundInline, obj.refunds),
-            )
-            if rows.exists()
-        ]
+        parts = ((ShipmentInline, "shipments"), *payments.INLINES)
+        some = [inline for inline, relation in parts if getattr(obj, relation).exists()]
         return [LineInline, *some, EventInline]
 
     def get_search_results(

@@ -1,4 +1,4 @@
-"""Money, events and baskets, to look at."""
+"""Events and baskets, to look at."""
 
 from typing import Any
 
@@ -9,29 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from orders.admin.reading import ReadOnlyAdmin
-from orders.models import Basket, BasketLine, OrderEvent, Payment, Refund
-
-
-@admin.register(Payment)
-class PaymentAdmin(ReadOnlyAdmin[Payment]):
-    """Money that came in."""
-
-    list_display = ("order", "amount", "currency", "provider", "received_at", "actor")
-    list_filter = ("provider", "received_at")
-    list_select_related = ("order", "actor")
-    search_fields = ("order__number", "=event_id")
-    search_help_text = _("Number of an order, or the provider’s event")
-
-
-@admin.register(Refund)
-class RefundAdmin(ReadOnlyAdmin[Refund]):
-    """Money that went back."""
-
-    list_display = ("order", "amount", "currency", "provider", "reason", "refunded_at", "actor")
-    list_filter = ("provider", "refunded_at")
-    list_select_related = ("order", "actor")
-    search_fields = ("order__number", "=event_id")
-    search_help_text = _("Number of an order, or the provider’s event")
+from orders.models import Basket, BasketLine, OrderEvent
 
 
 @admin.register(OrderEvent)
