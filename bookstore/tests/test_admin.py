@@ -45,7 +45,7 @@ def test_the_daily_work_comes_first(client: Client) -> None:
     names = {app["app_label"]: app["name"] for app in apps}
     assert list(names)[:3] == ["orders", "catalog", "accounts"]
     assert names["procrastinate"] == "Jobs"
-    assert [model["object_name"] for model in apps[0]["models"]] == [
+    assert [model["object_name"] for model in apps[0]["models"]][:6] == [
         "Order", "Payment", "Refund", "ShippingMethod", "Basket", "OrderEvent",
     ]  # fmt: skip
 

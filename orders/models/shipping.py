@@ -6,11 +6,13 @@ from decimal import Decimal
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Edition, Format
+from orders import countries
 from orders.models.basket import BasketLine, are_all_digital
 
 TYPICAL_GRAMS: Mapping[str, int] = {
@@ -179,6 +181,18 @@ class ShippingZone(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Let no country be in two zones. Raises ValidationError."""
+        others = ShippingZone.objects.exclude(pk=self.pk)
+        if not self.countries and (rest := others.filter(countries=[]).first()):
+            text = _("“%(zone)s” is for all other countries already: please choose some.")
+            raise ValidationError({"countries": text % {"zone": rest}})
+        if other := others.filter(countries__overlap=self.countries).first():
+            twice = sorted(set(other.countries) & set(self.countries))
+            names = ", ".join(countries.name_of(code) for code in twice)
+            text = _("“%(zone)s” has this already: %(countries)s.")
+            raise ValidationError({"countries": text % {"zone": other, "countries": names}})
 
 
 class ShippingRate(models.Model):

@@ -383,7 +383,7 @@ def test_a_shipping_method_is_changed_but_keeps_its_code(client: Client, clerk: 
     method = ShippingMethod.objects.get(code="standard")
     form = {
         "code": "other", "name": "By bicycle", "amount": "3.00", "requires_address": "on",
-        "is_active": "on", "ordinal": "1",
+        "is_active": "on", "ordinal": "1", "rates-TOTAL_FORMS": "0", "rates-INITIAL_FORMS": "0",
     }  # fmt: skip
     page = reverse("admin:orders_shippingmethod_change", args=[method.pk])
     assert client.post(page, form).status_code == 302
