@@ -55,7 +55,7 @@ class MailServer:
         responses: list[str],
     ) -> list[str]:
         self.tries += 1
-        session.host_name = host
+        session.host_name = hostname
         if self.behavior == "hang":
             await asyncio.sleep(NEVER_SECONDS)
         if self.behavior == "drop at once":

@@ -70,6 +70,8 @@ def _credited_amount(refund: Refund) -> Decimal:
     credit notes of several are issued.
     """
     order = refund.order
+    if refund.currency != order.currency:  # it gives back what should not have come in
+        return billing.ZERO
     received = order.payments.filter(currency=order.currency, created_at__lte=refund.created_at)
     returned = order.refunds.filter(currency=order.currency, pk__lt=refund.pk)
     kept = sum((each.amount for each in received), start=billing.ZERO) - sum(
