@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from caching import store
 from catalog import isbn, memory, trending
+from catalog.models.availability import StockLevel
 
 MOST_SUGGESTIONS = 8
 MOST_TYPED = 100  # characters; nobody types more into a search box, and no key should grow
@@ -57,13 +58,14 @@ def stock(request: HttpRequest) -> HttpResponse:
     except isbn.InvalidNumber as error:
         return JsonResponse({"status": 400, "detail": f"isbn13: {error}"}, status=400)
     try:
-        levels = memory.stock_levels(numbers, today=timezone.localdate().isoformat())
+        levels = memory.stock_levels(numbers, on=timezone.localdate())
     except store.Unavailable:
-        levels = [memory.StockLevel(number, "unknown") for number in numbers]
+        levels = [StockLevel(number, "unknown") for number in numbers]
     if _wants_fragment(request):
         context = {
             "levels": levels,
             "unknown": [level.isbn13 for level in levels if level.state == "unknown"],
+            "offered": request.GET.get("offered", ""),
             "wait": NEXT_WAIT.get(request.GET.get("waited", "")),
         }
         return render(request, "storefront/fragments/stock.html", context)

@@ -3,63 +3,33 @@
 The worker writes them from PostgreSQL whenever a transaction has changed them; the live role only
 reads. All of it can be rebuilt at any time (`rebuild_live`), and is, when Redis comes back empty.
 
-Keys: `live:stock` (hash: isbn13 → level), `live:suggest` (sorted set of entries, read by prefix),
-`live:works` (hash: work id → its entries and numbers, to take them back), `live:built:2` (a mark).
+Keys: `live:stock:2` (hash: isbn13 → facts), `live:suggest` (sorted set of entries, read by prefix),
+`live:works` (hash: work id → its entries and numbers, to take them back), `live:built:3` (a mark).
 """
 
+import datetime
 import json
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
-
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from caching import store
 from catalog import trending
 from catalog.folding import fold
 from catalog.models import Edition, Work
+from catalog.models.availability import Availability, StockLevel
 
-STOCK = "live:stock"
+STOCK = "live:stock:2"
 SUGGEST = "live:suggest"
 WORKS = "live:works"
 BUILDING = "live:building"
-BUILT = "live:built:2"  # another number with another layout: then all is written anew
+BUILT = "live:built:3"  # another number with another layout: then all is written anew
 
-FEW = 3  # copies; from here down the badge names the number
 MOST_CANDIDATES = 200  # entries looked at for one prefix before the best are taken
 MOST_CANDIDATES_OF_SHORT = 2000  # where the prefix is so short that it says little
 SHORT = 2  # letters
 BATCH = 1000
-
-
-@dataclass(frozen=True)
-class StockLevel:
-    """What a badge says of an edition."""
-
-    isbn13: str
-    state: str
-    """in_stock, few, out, digital, forthcoming, or unknown (nothing in memory yet)."""
-    quantity: int | None = None
-    """Copies that could still be promised; None where it does not matter."""
-
-    @property
-    def label(self) -> str:
-        """The badge's words."""
-        match self.state:
-            case "in_stock":
-                return _("In stock")
-            case "few":
-                return ngettext(
-                    "Only %(count)d left", "Only %(count)d left", self.quantity or 0
-                ) % {"count": self.quantity or 0}
-            case "out":
-                return _("Out of stock")
-            case "digital":
-                return _("Sent by e-mail")
-            case "forthcoming":
-                return _("Not yet published")
-            case _:
-                return _("Checking stock …")
+STOCK_BEFORE = "live:stock"  # what processes of the release before still read
+A_DAY = 24 * 3600  # seconds; no two releases run beside each other for longer
 
 
 @dataclass(frozen=True)
@@ -79,8 +49,8 @@ class Suggestion:
 @store.needs_redis
 def publish_stock(numbers: Collection[str]) -> None:
     """Write the stock levels of these editions; forget those of editions that are not offered."""
-    editions = Edition.objects.offered().filter(isbn13__in=numbers).with_available()
-    levels = {edition.isbn13: _encode_level(edition) for edition in editions}
+    editions = Edition.objects.offered().filter(isbn13__in=numbers).with_availability()
+    levels = {edition.isbn13: _encode(edition.availability) for edition in editions}
     gone = [number for number in numbers if number not in levels]
     pipeline = store.client().pipeline()
     if levels:
@@ -128,6 +98,7 @@ def rebuild() -> int:
     """
     client = store.client()
     client.delete(BUILT, STOCK, SUGGEST, WORKS, trending.CARDS)
+    client.expire(STOCK_BEFORE, A_DAY)
     client.set(BUILDING, "1")
     ids = list(Work.objects.offered().order_by("pk").values_list("pk", flat=True))
     for start in range(0, len(ids), BATCH):
@@ -142,11 +113,24 @@ def is_built() -> bool:
     return bool(store.client().exists(BUILT))
 
 
-def _encode_level(edition: Edition) -> str:
-    # The publication date goes along: the badge turns on that day without anybody writing.
-    date = edition.publication_date.isoformat() if edition.publication_date else ""
-    quantity = "" if edition.is_digital else str(edition.available_quantity)
-    return f"{quantity};{date}"
+def _encode(facts: Availability) -> str:
+    """Only what is said, because there is one for every edition."""
+    said = {
+        name: value
+        for name, value in asdict(facts).items()
+        if value is not None and value is not False
+    }
+    return json.dumps(said, default=str)
+
+
+def _decode(value: bytes) -> Availability:
+    said = json.loads(value)
+    dates = {
+        name: datetime.date.fromisoformat(said[name])
+        for name in ("publication_date", "preorder_date")
+        if name in said
+    }
+    return Availability(**{"free": None, **said, **dates})
 
 
 def _entries(work: Work) -> Iterable[str]:
@@ -187,26 +171,16 @@ def _from_every_word(text: str, rank: str, about: dict[str, str], work_id: int) 
 
 
 @store.needs_redis
-def stock_levels(numbers: Collection[str], *, today: str) -> list[StockLevel]:
-    """The levels of these editions, in their order; `today` as an ISO date."""
+def stock_levels(numbers: Collection[str], *, on: datetime.date) -> list[StockLevel]:
+    """The levels of these editions on that day, in their order.
+
+    Facts are kept, not levels: a badge turns on the day of publication without anybody writing.
+    """
     stored = store.client().hmget(STOCK, list(numbers)) if numbers else []
     return [
-        _decode_level(number, value, today) for number, value in zip(numbers, stored, strict=True)
+        _decode(value).level(number, on=on) if value else StockLevel(number, "unknown")
+        for number, value in zip(numbers, stored, strict=True)
     ]
-
-
-def _decode_level(number: str, value: bytes | None, today: str) -> StockLevel:
-    if value is None:
-        return StockLevel(number, "unknown")
-    quantity_text, date = value.decode().split(";")
-    if date > today:
-        return StockLevel(number, "forthcoming")
-    if not quantity_text:
-        return StockLevel(number, "digital")
-    quantity = int(quantity_text)
-    if quantity <= 0:
-        return StockLevel(number, "out", 0)
-    return StockLevel(number, "few" if quantity <= FEW else "in_stock", quantity)
 
 
 @store.needs_redis

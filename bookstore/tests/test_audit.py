@@ -63,7 +63,7 @@ def test_it_exits_with_1_and_a_line_for_each_finding(busy_shop: dict[str, Order]
 
 def test_a_promise_that_no_order_holds_is_found(busy_shop: dict[str, Order]) -> None:
     stock = Stock.objects.get()
-    stock.allocate(3, reference="NOBODY")
+    Stock.objects.allocate_many({stock: 3}, reference="NOBODY")
     assert findings() == [f"stock {stock.edition.isbn13} at main: allocated 7; open orders hold 4"]
 
 

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from caching import store
 from catalog import isbn, languages
 from catalog.models import generations, slugs
+from catalog.models.availability import Availability
 
 if TYPE_CHECKING:
     from catalog.models.contributor import Contribution
@@ -66,10 +67,35 @@ def check_number(number: str) -> None:
         )
 
 
-def _in_stock() -> Exists:
+def _copies_for_customers(counted: models.expressions.Combinable) -> Coalesce:
+    """`counted` of the edition's stock, summed up over the locations that serve customers."""
     from catalog.models.stock import Stock
 
-    return Exists(Stock.objects.filter(edition=OuterRef("pk"), on_hand__gt=F("allocated")))
+    sums = Stock.objects.for_customers().filter(edition=OuterRef("pk")).order_by()
+    total = sums.values("edition").annotate(total=Sum(counted)).values("total")
+    return Coalesce(models.Subquery(total), 0)
+
+
+AVAILABLE = F("on_hand") - F("allocated")
+
+
+def _awaited() -> Coalesce:
+    """Copies of the edition that customers wait for."""
+    from catalog.models.supply import Supply
+
+    awaited = Supply.objects.filter(edition=OuterRef("pk")).values("awaited")
+    return Coalesce(models.Subquery(awaited), 0)
+
+
+def _in_stock() -> Q:
+    """Copies are left that nobody was promised, and nobody waits for; needs `free_quantity`."""
+    from catalog.models.stock import Stock
+    from catalog.models.supply import Supply
+
+    left = Stock.objects.for_customers().filter(edition=OuterRef("pk"), on_hand__gt=F("allocated"))
+    waiting = Supply.objects.filter(edition=OuterRef("pk"), awaited__gt=0)
+    # Summing up is dear, and few editions are waited for: they alone are summed up.
+    return Q(Exists(left)) & (~Q(Exists(waiting)) | Q(free_quantity__gt=0))
 
 
 class EditionQuerySet(models.QuerySet["Edition"]):
@@ -89,12 +115,20 @@ class EditionQuerySet(models.QuerySet["Edition"]):
         return self.filter(out)
 
     def available(self) -> Self:
-        """Those that a customer could have now: out, and in stock or digital."""
-        return self.published().filter(_in_stock() | Q(format__in=DIGITAL_FORMATS))
+        """Those that a customer could have at once: out, and in stock or a file.
+
+        What can be pre-ordered or is ordered for the customer is not among them.
+        """
+        here = self._with_free().published()
+        return here.filter(_in_stock() | Q(format__in=DIGITAL_FORMATS))
 
     def sold_out(self) -> Self:
         """Those that are out, and no copy of which could be promised."""
-        return self.published().exclude(format__in=DIGITAL_FORMATS).exclude(_in_stock())
+        physical = self._with_free().published().exclude(format__in=DIGITAL_FORMATS)
+        return physical.exclude(_in_stock())
+
+    def _with_free(self) -> Self:
+        return self.alias(free_quantity=_copies_for_customers(AVAILABLE) - _awaited())
 
     def leading_first(self) -> Self:
         """In the order of `list_rank`; needs `with_price`."""
@@ -115,25 +149,17 @@ class EditionQuerySet(models.QuerySet["Edition"]):
         )
 
     def with_available(self) -> Self:
-        """Annotate `available_quantity`, what all locations together could still promise."""
-        from catalog.models.stock import Stock
-
-        sums = (
-            Stock.objects.filter(edition=OuterRef("pk"))
-            .values("edition")
-            .annotate(total=Sum(F("on_hand") - F("allocated")))
-            .values("total")
-        )
-        return self.annotate(available_quantity=Coalesce(models.Subquery(sums), 0))
+        """Annotate `available_quantity`, what locations that serve customers could promise."""
+        return self.annotate(available_quantity=_copies_for_customers(AVAILABLE))
 
     def with_availability(self) -> Self:
         """With all that `availability` needs, `available_quantity` included."""
         from catalog.models.stock import Stock
 
         held = Stock.objects.filter(edition=OuterRef("pk")).order_by().values("edition")
-        sums = models.Subquery(held.annotate(n=Sum("allocated")).values("n"))
-        rows = self.with_available().annotate(held_quantity=Coalesce(sums, 0))
-        return rows.select_related("supply")
+        total = models.Subquery(held.annotate(total=Sum("allocated")).values("total"))
+        held_quantity = Coalesce(total, 0)
+        return self.with_available().annotate(held_quantity=held_quantity).select_related("supply")
 
     def for_page(self) -> Self:
         """With all that its page shows, in a fixed number of queries."""
@@ -187,10 +213,10 @@ class Edition(models.Model):
 
     price_amount: Decimal | None
     """The price in force; set by `with_price`."""
-    held_quantity: int
-    """Copies that are there and promised to orders; set by `with_availability`."""
     available_quantity: int
     """What could still be promised; set by `with_available`."""
+    held_quantity: int
+    """Copies that are promised to orders, wherever they lie; set by `with_availability`."""
 
     class Meta:
         verbose_name = _("edition")
@@ -284,6 +310,22 @@ class Edition(models.Model):
     def promise_kind(self) -> "Supply.Kind | None":
         """How copies that are not there can be promised today: as a pre-order, ordered, or not."""
         return self.own_supply.kind(timezone.localdate()) if self.own_supply else None
+
+    @property
+    def availability(self) -> Availability:
+        """Whether and how customers can have it; needs `with_availability`."""
+        supply = self.own_supply
+        if supply is None:
+            free = None if self.is_digital else self.available_quantity
+            return Availability(free, self.publication_date)
+        supply.held_quantity = self.held_quantity
+        return Availability(
+            free=None if self.is_digital else self.available_quantity - supply.awaited,
+            publication_date=self.publication_date,
+            preorder_date=supply.preorder_date if supply.accepts_preorders else None,
+            preorders_full=supply.is_full and not self.is_digital,
+            backorder_days=supply.backorder_days if supply.accepts_backorders else None,
+        )
 
     @property
     def list_rank(self) -> tuple[bool, bool, Decimal, int]:

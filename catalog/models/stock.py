@@ -6,12 +6,14 @@ constraint behind it, and writes the ledger, in one transaction and a constant n
 The counters therefore always equal the sums of their movements, which the `audit` command proves.
 """
 
+import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import connection, models, transaction
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from procrastinate.contrib.django import app
@@ -73,6 +75,23 @@ class StockQuerySet(models.QuerySet["Stock"]):
         """Rows that could promise `quantity` copies."""
         return self.filter(on_hand__gte=F("allocated") + quantity)
 
+    def missing(self, *, since: datetime.datetime) -> Self:
+        """Rows of which nothing was found since then, with the copies that are missing there.
+
+        What has come meanwhile is not missing: it may have come after the counting.
+        """
+        movements = StockMovement.objects.filter(
+            stock=OuterRef("pk"), created_at__gte=since, on_hand_change__gt=0
+        )
+        arrived = (
+            movements.order_by()
+            .values("stock")
+            .annotate(copies=Sum("on_hand_change"))
+            .values("copies")
+        )
+        missing = F("on_hand") - Coalesce(Subquery(arrived), 0)
+        return self.annotate(missing_quantity=missing).filter(missing_quantity__gt=0)
+
     def at(self, places: "Iterable[tuple[Edition, Location]]") -> Self:
         """The rows of these editions at these locations, made where there is none.
 
@@ -133,7 +152,7 @@ class StockQuerySet(models.QuerySet["Stock"]):
             raise ValueError("Copies cannot be moved to where they are")
         movements = []
         places = ((edition, location) for edition in copies for location in (source, target))
-        for stock in self.at(places).select_related("edition", "location"):
+        for stock in self.at(places).locked():
             leaves = stock.location_id == source.pk
             quantity = _copies(copies[stock.edition])
             movements.append(
@@ -147,7 +166,7 @@ class StockQuerySet(models.QuerySet["Stock"]):
                     actor=actor,
                 )
             )
-        self.move(movements)
+        self.move(movements, are_locked=True)
 
     @transaction.atomic
     def count_many(
@@ -167,14 +186,14 @@ class StockQuerySet(models.QuerySet["Stock"]):
             difference = counts[row.edition] - row.on_hand
             if difference:
                 movements.append(row.correction(difference, reason=reason, actor=actor))
-        self.move(movements)
+        self.move(movements, are_locked=True)
         return len(movements)
 
     def move(self, movements: "Sequence[StockMovement]", *, are_locked: bool = False) -> None:
         """Carry out these movements, which are not saved yet: all of them, or none.
 
-        At most one for each row of stock, which may be locked already. Raises InsufficientStock, with nothing written: the
-        transaction around it may go on.
+        At most one for each row of stock. `are_locked`: the rows come from `locked`. Raises
+        InsufficientStock, with nothing written: the transaction around it may go on.
         """
         if not movements:
             return
@@ -239,8 +258,8 @@ class Stock(models.Model):
 
     objects = StockQuerySet.as_manager()
 
-    missing: int
-    """Copies that a complete stocktake did not find; set by `Stocktake.uncounted`."""
+    missing_quantity: int
+    """Copies that a complete stocktake did not find; set by `missing`."""
 
     class Meta:
         verbose_name = gettext_lazy("stock")
@@ -300,18 +319,6 @@ class Stock(models.Model):
             {self.edition: on_hand}, location=self.location, reason=reason, actor=actor
         )
         self.refresh_from_db(fields=["on_hand", "allocated"])
-
-    def allocate(self, quantity: int, *, reference: str) -> None:
-        """Promise `quantity` copies to the order `reference`."""
-        Stock.objects.all().allocate_many({self: quantity}, reference=reference)
-
-    def release(self, quantity: int, *, reference: str) -> None:
-        """Take the promise of `quantity` copies to the order `reference` back."""
-        Stock.objects.all().release_many({self: quantity}, reference=reference)
-
-    def consume(self, quantity: int, *, reference: str, actor: "User | None" = None) -> None:
-        """Hand out `quantity` promised copies: they leave the shop with the order `reference`."""
-        Stock.objects.all().consume_many({self: quantity}, reference=reference, actor=actor)
 
     def correction(
         self,

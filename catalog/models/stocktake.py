@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Exists, F, OuterRef, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalog.models.location import Location
-from catalog.models.stock import Stock
-from catalog.models.stock_movement import StockMovement
+from catalog.models.stock import Stock, StockQuerySet
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -145,27 +143,10 @@ class Stocktake(models.Model):
         self._lock_open()
         self.delete()
 
-    def uncounted(self) -> models.QuerySet[Stock]:
-        """Stock that the books know here, nothing of which was counted, with `missing` copies.
-
-        What has come since the count began is not missing: it came after the counting.
-        """
-        counted = self.lines.filter(edition=OuterRef("edition"))
-        arrived = (
-            StockMovement.objects.filter(
-                stock=OuterRef("pk"), created_at__gte=self.started_at, on_hand_change__gt=0
-            )
-            .order_by()
-            .values("stock")
-            .annotate(copies=Sum("on_hand_change"))
-            .values("copies")
-        )
-        return (
-            Stock.objects.filter(~Exists(counted), location=self.location)
-            .annotate(missing=F("on_hand") - Coalesce(Subquery(arrived), 0))
-            .filter(missing__gt=0)
-            .order_by("edition__isbn13")
-        )
+    def uncounted(self) -> StockQuerySet:
+        """Stock that the books know here and nobody counted, with its `missing_quantity`."""
+        here = Stock.objects.filter(location=self.location)
+        return here.exclude(edition__in=self.lines.values("edition")).missing(since=self.started_at)
 
     @transaction.atomic
     def post(self, *, at: datetime.datetime, actor: "User | None") -> int:
@@ -179,13 +160,15 @@ class Stocktake(models.Model):
         except AlreadyPosted:
             return 0
         differences = {line.edition: line.difference for line in self.lines.differing()}
-        Stock.objects.all().at((edition, self.location) for edition in differences)
+        Stock.objects.at((edition, self.location) for edition in differences)
         editions = {edition.pk for edition in differences}
         if self.is_complete:
             editions |= set(self.uncounted().values_list("edition", flat=True))
         rows = list(Stock.objects.filter(location=self.location, edition__in=editions).locked())
         # Looked at again under the lock: copies may have been sold since.
-        missing = {row: row.missing for row in self.uncounted()} if self.is_complete else {}
+        missing = (
+            {row: row.missing_quantity for row in self.uncounted()} if self.is_complete else {}
+        )
         movements = [
             row.correction(
                 difference, reason=self.note or _("Stocktake"), actor=actor, stocktake=self
@@ -193,7 +176,7 @@ class Stocktake(models.Model):
             for row in rows
             if (difference := differences.get(row.edition) or -missing.get(row, 0))
         ]
-        Stock.objects.all().move(movements)
+        Stock.objects.move(movements, are_locked=True)
         self.posted_at, self.posted_by = at, actor
         self.save(update_fields=["posted_at", "posted_by"])
         return len(movements)

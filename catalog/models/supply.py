@@ -158,16 +158,20 @@ class Supply(models.Model):
             )
 
     def kind(self, on: datetime.date) -> "Supply.Kind | None":
-        """How copies that are not there are promised on that day; None: not at all."""
+        """How copies that are not there are promised on that day; None: not at all.
+
+        A file is never ordered for customers: once it is out it is there.
+        """
         if self.edition.is_forthcoming_on(on):
             return Supply.Kind.PREORDER if self.accepts_preorders else None
-        return Supply.Kind.BACKORDER if self.accepts_backorders else None
+        ordered = self.accepts_backorders and not self.edition.is_digital
+        return Supply.Kind.BACKORDER if ordered else None
 
     def expected_date(self, on: datetime.date) -> datetime.date | None:
         """The day for which copies are promised to who orders `on` that day."""
         match self.kind(on):
             case Supply.Kind.PREORDER:
-                return self.promised_date or self.edition.publication_date
+                return self.preorder_date
             case Supply.Kind.BACKORDER:
                 return on + datetime.timedelta(days=self.backorder_days)
             case _:
@@ -184,7 +188,20 @@ class Supply(models.Model):
             return 0
         if kind is Supply.Kind.BACKORDER or self.preorder_cap is None:
             return None
-        return max(0, self.preorder_cap - self.awaited - self.held_quantity)
+        return self._room_below(self.preorder_cap)
+
+    @property
+    def preorder_date(self) -> datetime.date | None:
+        """The day for which pre-orders are promised."""
+        return self.promised_date or self.edition.publication_date
+
+    @property
+    def is_full(self) -> bool:
+        """Whether as many copies are pre-ordered as may be; needs `with_held`."""
+        return self.preorder_cap is not None and not self._room_below(self.preorder_cap)
+
+    def _room_below(self, cap: int) -> int:
+        return max(0, cap - self.awaited - self.held_quantity)
 
     def promise(self, quantity: int, *, on: datetime.date) -> None:
         """Promise `quantity` copies that have yet to come. Raises NotPromised."""

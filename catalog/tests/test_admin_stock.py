@@ -82,7 +82,7 @@ def test_nonsense_is_refused(client: Client, clerk: "User", action: str, quantit
 def test_no_promise_is_broken_and_no_row_left_behind(client: Client, clerk: "User") -> None:
     edition = emma()
     stock = put_in_stock(edition, 3)
-    stock.allocate(2, reference="ORDER")
+    Stock.objects.allocate_many({stock: 2}, reference="ORDER")
     page = change_stock(client, edition, "count", 1).content.decode()
     assert "Fewer copies would be left than are promised to orders (2)." in page
     stock.refresh_from_db()

@@ -269,7 +269,7 @@ def test_count_stock_at_another_location_and_twice(client: Client) -> None:
 def test_count_refuses_to_break_a_promise(client: Client) -> None:
     edition = lighthouse()
     stock = put_in_stock(edition, 3)
-    stock.allocate(2, reference="ORDER")
+    Stock.objects.allocate_many({stock: 2}, reference="ORDER")
 
     response = put(client, edition.isbn13, {"on_hand": 1}, carol())
 

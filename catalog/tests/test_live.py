@@ -64,11 +64,20 @@ def test_bytes_that_are_no_text_are_answered(orlando: str, client: Client) -> No
 def test_stock(orlando: str, client: Client) -> None:
     response = client.get("/live/stock", {"isbn13": [orlando, sku(999)]})
     assert response.json()["items"] == [
-        {"isbn13": orlando, "state": "in_stock", "quantity": 5, "label": "In stock"},
+        {
+            "isbn13": orlando,
+            "state": "in_stock",
+            "quantity": 5,
+            "date": None,
+            "days": None,
+            "label": "In stock",
+        },
         {
             "isbn13": sku(999),
             "state": "unknown",
             "quantity": None,
+            "date": None,
+            "days": None,
             "label": "Checking stock …",
         },
     ]

@@ -123,7 +123,7 @@ def test_copies_are_carried_to_another_location() -> None:
 
 def test_what_is_promised_stays_where_it_is() -> None:
     first, second = stocks(5, 3)
-    first.allocate(4, reference="A1")
+    Stock.objects.allocate_many({first: 4}, reference="A1")
     with pytest.raises(InsufficientStock) as refusal:
         Stock.objects.transfer(
             {first.edition: 2, second.edition: 1}, source=main_shop(), target=store_room()
@@ -155,9 +155,9 @@ def test_free_copies_are_offered_to_who_waits_for_them() -> None:
     stock.adjust(-1, reason="Lost")
     stock.damage(1, reason="Wet")
     stock.take_back(1, reference="A1")
-    stock.allocate(2, reference="A2")
-    stock.release(1, reference="A2")
-    stock.consume(1, reference="A2")
+    Stock.objects.allocate_many({stock: 2}, reference="A2")
+    Stock.objects.release_many({stock: 1}, reference="A2")
+    Stock.objects.consume_many({stock: 1}, reference="A2")
     stock.count(9, reason="Count")
     Stock.objects.transfer({edition: 1}, source=main_shop(), target=store_room())
     # received, found, returned, released, counted more, carried to another location

@@ -11,11 +11,18 @@ from pytest_django import Settings
 
 from caching import store
 from catalog import jobs, memory, trending
-from catalog.models import Work
-from catalog.tests.factories import EditionFactory, WorkFactory, put_in_stock
+from catalog.models import Location, Stock, Work
+from catalog.models.availability import StockLevel
+from catalog.tests.factories import (
+    EditionFactory,
+    WorkFactory,
+    orderable,
+    preorderable,
+    put_in_stock,
+)
 
 pytestmark = pytest.mark.django_db
-TODAY = "2026-06-01"
+TODAY = datetime.date(2026, 6, 1)
 
 
 def work(title: str, author: str, **fields: object) -> Work:
@@ -24,8 +31,8 @@ def work(title: str, author: str, **fields: object) -> Work:
     return made
 
 
-def level(number: str, *, today: str = TODAY) -> tuple[str, int | None]:
-    (found,) = memory.stock_levels([number], today=today)
+def level(number: str, *, today: datetime.date = TODAY) -> tuple[str, int | None]:
+    (found,) = memory.stock_levels([number], on=today)
     return found.state, found.quantity
 
 
@@ -36,7 +43,7 @@ def level(number: str, *, today: str = TODAY) -> tuple[str, int | None]:
 def test_the_level_follows_what_is_available(quantity: int, expected: tuple[str, int]) -> None:
     edition = EditionFactory.create()
     stock = put_in_stock(edition, quantity + 2)
-    stock.allocate(2, reference="ORDER")
+    Stock.objects.allocate_many({stock: 2}, reference="ORDER")
     jobs.publish_stock([edition.isbn13])
     assert level(edition.isbn13) == expected
 
@@ -47,7 +54,7 @@ def test_digital_forthcoming_and_unknown_have_levels_of_their_own() -> None:
     jobs.publish_stock([ebook.isbn13, coming.isbn13])
     assert level(ebook.isbn13) == ("digital", None)
     assert level(coming.isbn13) == ("forthcoming", None)
-    assert level(coming.isbn13, today="2026-06-02") == ("out", 0)
+    assert level(coming.isbn13, today=datetime.date(2026, 6, 2)) == ("out", 0)
     assert level("2999999999999") == ("unknown", None)
 
 
@@ -155,7 +162,7 @@ def test_an_empty_redis_is_filled_again_by_itself() -> None:
     assert not memory.is_built()
     jobs.heal_memory(0)
     assert memory.is_built()
-    assert level(edition.isbn13, today=timezone.localdate().isoformat()) == ("in_stock", 4)
+    assert level(edition.isbn13, today=timezone.localdate()) == ("in_stock", 4)
     assert [s.label for s in memory.suggest("orl", limit=5)] == ["Orlando"]
 
 
@@ -185,3 +192,67 @@ def test_healing_waits_quietly_while_redis_is_gone(settings: Settings) -> None:
     jobs.heal_memory(0)
     with pytest.raises(store.Unavailable):
         memory.is_built()
+
+
+def full_level(number: str, *, today: datetime.date = TODAY) -> StockLevel:
+    (found,) = memory.stock_levels([number], on=today)
+    return found
+
+
+DAY_BEFORE, OUT = datetime.date(2027, 5, 2), datetime.date(2027, 5, 3)
+
+
+def test_a_pre_order_becomes_a_book_on_the_day_without_anybody_writing() -> None:
+    edition = EditionFactory.create(publication_date=OUT, stock=0)
+    preorderable(edition, accepts_backorders=True, backorder_days=10)
+    jobs.publish_stock([edition.isbn13])
+    before = full_level(edition.isbn13, today=DAY_BEFORE)
+    assert (before.state, before.date) == ("preorder", "2027-05-03")
+    assert before.label == "Pre-order: out on May 3, 2027"
+    after = full_level(edition.isbn13, today=OUT)
+    assert (after.state, after.days) == ("to_order", 10)
+    assert after.label == "We order it for you: usually 10 days"
+
+
+def test_customers_are_told_the_promised_day() -> None:
+    edition = EditionFactory.create(publication_date=OUT)
+    preorderable(edition, promised_date=datetime.date(2027, 5, 10))
+    jobs.publish_stock([edition.isbn13])
+    assert full_level(edition.isbn13).date == "2027-05-10"
+
+
+def test_pre_orders_end_at_the_cap() -> None:
+    edition = EditionFactory.create(publication_date=OUT)
+    supply = preorderable(edition, preorder_cap=2)
+    supply.promise(2, on=TODAY)
+    jobs.publish_stock([edition.isbn13])
+    assert full_level(edition.isbn13).state == "out"
+    assert full_level(edition.isbn13).label == "No more pre-orders"
+    supply.withdraw(1)
+    jobs.publish_stock([edition.isbn13])
+    assert full_level(edition.isbn13).state == "preorder"
+
+
+def test_copies_that_somebody_waits_for_are_not_in_stock() -> None:
+    edition = EditionFactory.create()
+    orderable(edition).promise(3, on=TODAY)
+    put_in_stock(edition, 3)
+    jobs.publish_stock([edition.isbn13])
+    assert full_level(edition.isbn13).state == "to_order"
+    put_in_stock(edition, 2)
+    jobs.publish_stock([edition.isbn13])
+    assert level(edition.isbn13) == ("few", 2)
+
+
+def test_copies_kept_from_customers_are_not_in_stock() -> None:
+    annex = Location.objects.create(code="annex", name="Annex", serves_shipping=False)
+    edition = EditionFactory.create()
+    put_in_stock(edition, 9, location=annex)
+    jobs.publish_stock([edition.isbn13])
+    assert level(edition.isbn13) == ("out", 0)
+
+
+def test_a_release_beside_this_one_reads_its_own_layout() -> None:
+    store.client().hset("live:stock", "2900000000018", "5;")
+    memory.rebuild()
+    assert 0 < store.client().ttl("live:stock") <= 24 * 3600

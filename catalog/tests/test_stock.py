@@ -13,6 +13,17 @@ from catalog.tests.factories import EditionFactory, main_shop, put_in_stock
 from tests.people import carol
 
 
+def move(stock: Stock, verb: str, quantity: int) -> None:
+    """Call the verb with what it needs besides."""
+    match verb:
+        case "allocate" | "release" | "consume":
+            getattr(Stock.objects, f"{verb}_many")({stock: quantity}, reference="ORDER1")
+        case "take_back":
+            stock.take_back(quantity, reference="ORDER1")
+        case _:
+            getattr(stock, verb)(quantity, reason="x")
+
+
 @pytest.fixture
 def stock(db: None) -> Stock:
     """Five copies in the main shop."""
@@ -35,11 +46,11 @@ def test_every_verb_moves_its_counters_and_writes_the_ledger(stock: Stock) -> No
     assert counters(stock) == (8, 0)
     stock.adjust(-1, reason="Water damage", actor=clerk)
     assert counters(stock) == (7, 0)
-    stock.allocate(4, reference="ORDER1")
+    Stock.objects.allocate_many({stock: 4}, reference="ORDER1")
     assert counters(stock) == (7, 4)
-    stock.release(1, reference="ORDER1")
+    Stock.objects.release_many({stock: 1}, reference="ORDER1")
     assert counters(stock) == (7, 3)
-    stock.consume(3, reference="ORDER1", actor=clerk)
+    Stock.objects.consume_many({stock: 3}, reference="ORDER1", actor=clerk)
     assert counters(stock) == (4, 0)
     stock.count(6, reason="Stocktake", actor=clerk)
     assert counters(stock) == (6, 0)
@@ -51,7 +62,9 @@ def test_every_verb_moves_its_counters_and_writes_the_ledger(stock: Stock) -> No
     assert_ledger_agrees(stock)
 
 
-@pytest.mark.parametrize("verb", ["receive", "adjust", "allocate", "release", "consume"])
+@pytest.mark.parametrize(
+    "verb", ["receive", "adjust", "damage", "take_back", "allocate", "release", "consume"]
+)
 @pytest.mark.parametrize("quantity", [0, -3])
 def test_verbs_move_whole_copies_in_their_own_direction(
     stock: Stock, verb: str, quantity: int
@@ -59,8 +72,7 @@ def test_verbs_move_whole_copies_in_their_own_direction(
     if verb == "adjust":
         quantity = 0  # either way is fine, but not none
     with pytest.raises(ValueError, match=str(quantity)):
-        extra = {} if verb == "receive" else {"reason" if verb == "adjust" else "reference": "x"}
-        getattr(stock, verb)(quantity, **extra)
+        move(stock, verb, quantity)
     assert counters(stock) == (5, 0)
     assert stock.movements.count() == 1
 
@@ -70,6 +82,8 @@ def test_verbs_move_whole_copies_in_their_own_direction(
     [
         ("receive", -1, 0), ("receive", 1, 1), ("adjust", 0, 0), ("allocate", 0, -1),
         ("release", 0, 1), ("consume", -1, 0), ("consume", 1, 1), ("stolen", -1, 0),
+        ("damage", 1, 0), ("return", -1, 0), ("return", 1, 1), ("transfer_out", -1, 0),
+        ("transfer_in", 1, 0),
     ],
 )  # fmt: skip
 def test_the_database_refuses_movements_that_do_not_fit_their_kind(
@@ -88,7 +102,7 @@ def test_copies_that_are_counted_where_none_were_have_come_in(stock: Stock) -> N
 
 def test_too_few_copies_are_told_in_plain_words(stock: Stock) -> None:
     with pytest.raises(InsufficientStock) as refusal:
-        stock.allocate(6, reference="ORDER1")
+        Stock.objects.allocate_many({stock: 6}, reference="ORDER1")
     assert str(refusal.value) == f"There are too few copies of {stock.edition}."
 
 
@@ -99,13 +113,19 @@ def test_a_count_that_is_right_moves_nothing(stock: Stock) -> None:
 
 @pytest.mark.parametrize(
     ("verb", "quantity"),
-    [("allocate", 4), ("adjust", -4), ("adjust", -99), ("release", 3), ("consume", 3)],
+    [
+        ("allocate", 4),
+        ("adjust", -4),
+        ("adjust", -99),
+        ("damage", 4),
+        ("release", 3),
+        ("consume", 3),
+    ],
 )
 def test_more_than_there_is_is_refused(stock: Stock, verb: str, quantity: int) -> None:
-    stock.allocate(2, reference="ORDER1")
-    extra = {"reason": "x"} if verb == "adjust" else {"reference": "ORDER1"}
+    Stock.objects.allocate_many({stock: 2}, reference="ORDER1")
     with pytest.raises(InsufficientStock):
-        getattr(stock, verb)(quantity, **extra)
+        move(stock, verb, quantity)
     assert counters(stock) == (5, 2)
     assert stock.movements.count() == 2
     assert_ledger_agrees(stock)
@@ -151,7 +171,7 @@ def test_twenty_racing_for_the_last_copy_get_one() -> None:
     def race() -> None:
         start.wait()
         try:
-            Stock.objects.get(pk=stock.pk).allocate(1, reference="RACE")
+            Stock.objects.allocate_many({Stock.objects.get(pk=stock.pk): 1}, reference="RACE")
             outcomes.append("got it")
         except InsufficientStock:
             outcomes.append("too late")

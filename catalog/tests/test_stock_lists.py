@@ -66,7 +66,7 @@ def test_a_wrong_line_is_named_and_nothing_is_written(line: str, column: str) ->
 
 def test_fewer_than_are_promised_is_refused() -> None:
     edition = EditionFactory.create()
-    put_in_stock(edition, 5).allocate(4, reference="ORDER")
+    Stock.objects.allocate_many({put_in_stock(edition, 5): 4}, reference="ORDER")
     with pytest.raises(InvalidRows) as caught:
         load(f"isbn13,on_hand\n{edition.isbn13},3\n")
     assert str(caught.value) == "Line 2, on_hand: 4 copies are promised to orders."

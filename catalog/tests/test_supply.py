@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from catalog.models import Edition, Format, Supply
+from catalog.models import Edition, Format, Stock, Supply
 from catalog.models.supply import NotPromised
 from catalog.tests.factories import EditionFactory, orderable, preorderable, put_in_stock
 from tests.races import at_once
@@ -44,7 +44,7 @@ def test_never_more_than_the_cap_is_pre_ordered() -> None:
         supply.promise(3, on=TODAY)
     assert refusal.value.short == {edition: 2}
     # The copies that came early and were given to who waits count as well.
-    put_in_stock(edition, 3).allocate(3, reference="A1")
+    Stock.objects.allocate_many({put_in_stock(edition, 3): 3}, reference="A1")
     supply.withdraw(3)
     with pytest.raises(NotPromised):
         supply.promise(3, on=TODAY)
@@ -116,11 +116,13 @@ def test_what_is_for_sale() -> None:
     preorderable(forthcoming(isbn13="2900000000117"))
     forthcoming(isbn13="2900000000124")
     preorderable(forthcoming(isbn13="2900000000131", format=Format.EBOOK))
-    EditionFactory.create(isbn13="2900000000148")
+    orderable(EditionFactory.create(isbn13="2900000000148", format=Format.EBOOK))
     EditionFactory.create(isbn13="2900000000155", price=False)
     editions = Edition.objects.with_price().order_by("isbn13")
-    assert [edition.is_for_sale for edition in editions] == [True, False, False, True, False]
-    assert [edition.promise_kind for edition in editions] == ["preorder", None, None, None, None]
+    assert [edition.is_for_sale for edition in editions] == [True, False, True, True, False]
+    assert [edition.promise_kind for edition in editions] == [
+        "preorder", None, "preorder", None, None,
+    ]  # fmt: skip
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,0 +1,109 @@
+"""Availability: whether and how customers can have an edition, told from a few facts on any day."""
+
+import datetime
+from dataclasses import dataclass
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+FEW = 3  # copies; from here down the badge names the number
+
+IN_STOCK = "https://schema.org/InStock"
+SCHEMA_ORG = {
+    "in_stock": IN_STOCK,
+    "few": "https://schema.org/LimitedAvailability",
+    "digital": IN_STOCK,
+    "preorder": "https://schema.org/PreOrder",
+    "to_order": "https://schema.org/BackOrder",
+    "out": "https://schema.org/OutOfStock",
+}
+
+
+@dataclass(frozen=True)
+class StockLevel:
+    """What a badge says of an edition."""
+
+    isbn13: str
+    state: str
+    """in_stock, few, out, digital, preorder, to_order, forthcoming, or unknown (nothing in memory
+    yet)."""
+    quantity: int | None = None
+    """Copies that could still be promised; None where it does not matter."""
+    date: str | None = None
+    """The ISO date for which a forthcoming edition is promised, or on which it is out."""
+    days: int | None = None
+    """How long it usually takes when it is ordered for the customer."""
+
+    @property
+    def label(self) -> str:
+        """The badge's words."""
+        plain = {
+            "in_stock": _("In stock"),
+            "out": _("No more pre-orders") if self.date else _("Out of stock"),
+            "digital": _("Sent by e-mail"),
+            "forthcoming": _("Not yet published"),
+            "unknown": _("Checking stock …"),
+        }
+        return plain.get(self.state) or self._counted_label
+
+    @property
+    def _counted_label(self) -> str:
+        quantity, days = self.quantity or 0, self.days or 0
+        match self.state:
+            case "few":
+                text = ngettext("Only %(count)d left", "Only %(count)d left", quantity)
+                return text % {"count": quantity}
+            case "to_order":
+                text = ngettext(
+                    "We order it for you: usually %(days)d day",
+                    "We order it for you: usually %(days)d days",
+                    days,
+                )
+                return text % {"days": days}
+            case _:
+                return _("Pre-order: out on %(date)s") % {"date": self._day}
+
+    @property
+    def schema_org(self) -> str:
+        """The address that says the same to programs; nothing where it says nothing."""
+        return SCHEMA_ORG.get(self.state, "")
+
+    @property
+    def _day(self) -> str:
+        day = datetime.date.fromisoformat(self.date or "")
+        return date_format(day, "DATE_FORMAT")
+
+
+@dataclass(frozen=True)
+class Availability:
+    """The facts: they hold until something is written, whatever day it is."""
+
+    free: int | None
+    """Copies that nobody was promised; None for a file."""
+    publication_date: datetime.date | None = None
+    preorder_date: datetime.date | None = None
+    """For when pre-orders are promised; None: they are not accepted."""
+    preorders_full: bool = False
+    """Whether no more pre-orders are accepted than there are."""
+    backorder_days: int | None = None
+    """How long ordering it for a customer takes; None: the shop does not."""
+
+    def level(self, isbn13: str, *, on: datetime.date) -> StockLevel:
+        """What the badge of the edition says on that day."""
+        if self.publication_date and self.publication_date > on:
+            return self._level_before_publication(isbn13)
+        if self.free is None:
+            return StockLevel(isbn13, "digital")
+        if self.free > 0:
+            return StockLevel(isbn13, "few" if self.free <= FEW else "in_stock", self.free)
+        if self.backorder_days:
+            return StockLevel(isbn13, "to_order", days=self.backorder_days)
+        return StockLevel(isbn13, "out", 0)
+
+    def _level_before_publication(self, isbn13: str) -> StockLevel:
+        if self.preorder_date is None:
+            date = self.publication_date.isoformat() if self.publication_date else None
+            return StockLevel(isbn13, "forthcoming", date=date)
+        state = "out" if self.preorders_full and not (self.free or 0) > 0 else "preorder"
+        return StockLevel(isbn13, state, date=self.preorder_date.isoformat())
