@@ -43,6 +43,7 @@ TITLES: dict[str, str | Promise] = {
     "orders.hear_again": gettext_lazy("Act upon what a payment provider said too early"),
     "orders.reconcile": gettext_lazy("Ask payment providers what nothing was heard of"),
     "orders.issue_credit_note": gettext_lazy("Credit note"),
+    "orders.issue_gift_cards": gettext_lazy("Issue gift cards that were bought"),
     "orders.issue_invoice": gettext_lazy("Invoice"),
     "orders.send_message": gettext_lazy("E-mail to the customer"),
     "orders.serve_all_waiting": gettext_lazy("Look who waits for copies that are there"),

@@ -16,6 +16,7 @@ from catalog.models import Location
 from orders import fulfillment, refunds
 from orders.models import (
     Allocation,
+    GiftCard,
     Order,
     OrderEvent,
     OrderLine,
@@ -78,7 +79,7 @@ def cancelable(order: Order) -> dict[OrderLine, int]:
     found = {}
     for line in order.lines.all():
         if line.is_gift_card and order.paid_at:
-            cards = order.sold_gift_cards.filter(order_line=line)
+            cards = line.gift_cards.all()
             quantity = sum(card.is_untouched for card in cards)
         elif line.is_digital:
             quantity = line.quantity - line.canceled_quantity
@@ -193,7 +194,7 @@ def _take_out(order: Order, wanted: Mapping[OrderLine, int], *, actor: User | No
 
 def _void(order: Order, line: OrderLine, quantity: int, *, actor: User | None) -> None:
     try:
-        order.void_gift_cards(line, quantity, reason=order.number, actor=actor)
+        GiftCard.objects.take_back(line, quantity, reason=order.number, actor=actor)
     except GiftCardUsed as used:
         raise WrongState(order, _("canceled in part"), str(used)) from used
 

@@ -168,7 +168,7 @@ def take_again(order: Order, *, at: datetime.datetime) -> None:
     paid = order.gift_card_movements.filter(kind=GiftCardMovement.Kind.REDEEM).order_by("-pk")
     parts = dict(paid.values_list("gift_card", "amount"))
     for card in GiftCard.objects.select_for_update().filter(pk__in=parts).order_by("pk"):
-        missing = -parts[card.pk] - order.kept_from_gift_card(card)
+        missing = -parts[card.pk] - card.kept_from(order)
         if card.balance_amount < missing:
             raise GiftCardEmpty(card)
         if missing > 0:

@@ -4,12 +4,13 @@ from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from orders import attempts, expiry, messages, reconciliation, refunds, waiting
+from orders import attempts, expiry, gift_cards, messages, reconciliation, refunds, waiting
 from orders.documents import issuing
 from orders.models import Order, OrderMessage, Payment, ProviderEvent
 
 UNTIL_THE_PROVIDER_ANSWERS = RetryStrategy(wait=20, exponential_wait=2, max_attempts=12)
 UNTIL_THE_MAIL_SERVER_ANSWERS = RetryStrategy(wait=30, exponential_wait=2, max_attempts=16)
+AT_ANOTHER_TRY = RetryStrategy(wait=10, exponential_wait=2, max_attempts=12)
 UNTIL_IT_IS_PRINTED = RetryStrategy(wait=30, exponential_wait=2, max_attempts=12)
 
 
@@ -34,6 +35,12 @@ def issue_invoice(order_id: int) -> None:
 def issue_credit_note(order_id: int, refund_id: int) -> None:
     """Issue the refund's credit note, unless it was issued (`order_id`: for who reads the job)."""
     issuing.issue_credit_note(refund_id=refund_id, at=timezone.now())
+
+
+@app.task(name="orders.issue_gift_cards", retry=AT_ANOTHER_TRY)
+def issue_gift_cards(order_id: int) -> None:
+    """Issue the gift cards that a paid order sold, each once, and send them."""
+    gift_cards.issue_sold(order_id=order_id)
 
 
 @app.periodic(cron="* * * * *")

@@ -199,8 +199,8 @@ def _carry_out_at_once(
     if payment is None:
         return False
     if payment.provider == GIFT_CARD:
-        refund = order.give_back_to_gift_card(
-            payment, request.amount, at=at, actor=request.actor, reason=request.reason
+        refund = payment.give_back_to_gift_card(
+            request.amount, at=at, actor=request.actor, reason=request.reason
         )
         _finish(request, refund, at)
         return True

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, Sum
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -73,7 +73,7 @@ class GiftCardQuerySet(models.QuerySet["GiftCard"]):
         card = self.create(
             currency=currency, order_line=line, ordinal=ordinal, expires_at=expires_at
         )
-        card._book(
+        card.book(
             GiftCardMovement.Kind.ISSUE,
             amount,
             order=line.order if line else None,
@@ -81,6 +81,40 @@ class GiftCardQuerySet(models.QuerySet["GiftCard"]):
             actor=actor,
         )
         return card
+
+    def sold_by(self, order: "Order") -> Self:
+        """Those that were issued for the order's lines, as they follow one another."""
+        return self.filter(order_line__order=order).order_by("order_line_id", "ordinal")
+
+    @transaction.atomic
+    def take_back(
+        self, line: "OrderLine", quantity: int, *, reason: str = "", actor: "User | None" = None
+    ) -> None:
+        """Void so many of the cards that the line sold, of those that nobody has used.
+
+        Raises GiftCardUsed, with nothing written, when there are not that many.
+        """
+        cards = self.filter(order_line=line)._locked()
+        unused = [card for card in reversed(cards) if card.is_untouched]
+        if quantity > len(unused):
+            raise GiftCardUsed(*[card for card in cards if card not in unused][:1])
+        for card in unused[:quantity]:
+            card.void(reason=reason, actor=actor)
+
+    @transaction.atomic
+    def take_back_all(self, order: "Order", *, actor: "User | None" = None) -> None:
+        """Void all that the order sold and that were not voided before.
+
+        Raises GiftCardUsed, with nothing written, when one of them was used.
+        """
+        voided = GiftCardMovement.objects.filter(kind=GiftCardMovement.Kind.VOID)
+        sold = self.sold_by(order).exclude(pk__in=voided.values("gift_card"))
+        for card in sold._locked():
+            card.void(reason=order.number, actor=actor)
+
+    def _locked(self) -> "list[GiftCard]":
+        # All, and in the order of the cards, before the first changes: their owners may use them.
+        return list(self.select_for_update(of=("self",)).order_by("pk"))
 
 
 class GiftCard(models.Model):
@@ -108,8 +142,6 @@ class GiftCard(models.Model):
 
     objects = GiftCardQuerySet.as_manager()
 
-    movements: "models.Manager[GiftCardMovement]"
-
     class Meta:
         verbose_name = _("gift card")
         verbose_name_plural = _("gift cards")
@@ -130,6 +162,13 @@ class GiftCard(models.Model):
         issued = self.movements.get(kind=GiftCardMovement.Kind.ISSUE).amount
         return self.balance_amount == issued
 
+    def kept_from(self, order: "Order") -> Decimal:
+        """What it paid of the order and did not get back."""
+        movements = self.movements.filter(
+            order=order, kind__in=(GiftCardMovement.Kind.REDEEM, GiftCardMovement.Kind.GIVE_BACK)
+        )
+        return -(movements.aggregate(total=Sum("amount"))["total"] or Decimal("0.00"))
+
     def is_expired(self, at: datetime.datetime) -> bool:
         """Whether its time is over."""
         return self.expires_at is not None and self.expires_at <= at
@@ -143,31 +182,31 @@ class GiftCard(models.Model):
         Raises GiftCardOverdrawn when it holds less, or cannot be used (any more).
         """
         usable = GiftCard.objects.usable(at).filter(currency=order.currency)
-        return self._book(GiftCardMovement.Kind.REDEEM, -amount, among=usable, order=order)
+        return self.book(GiftCardMovement.Kind.REDEEM, -amount, among=usable, order=order)
 
     @transaction.atomic
     def give_back(
         self, amount: Decimal, *, order: "Order", reason: str = "", actor: "User | None" = None
     ) -> "GiftCardMovement":
         """Put back what was spent on the order, also on a card that cannot be used any more."""
-        return self._book(
+        return self.book(
             GiftCardMovement.Kind.GIVE_BACK, amount, order=order, reason=reason, actor=actor
         )
 
     @transaction.atomic
     def adjust(self, change: Decimal, *, reason: str, actor: "User") -> "GiftCardMovement":
         """Correct the balance by `change`. Raises GiftCardOverdrawn when it would fall below 0."""
-        return self._book(GiftCardMovement.Kind.ADJUST, change, reason=reason, actor=actor)
+        return self.book(GiftCardMovement.Kind.ADJUST, change, reason=reason, actor=actor)
 
     @transaction.atomic
     def void(self, *, reason: str = "", actor: "User | None" = None) -> None:
         """Take it back, with all that is on it. Raises GiftCardUsed when some of it was spent."""
+        self.refresh_from_db(from_queryset=GiftCard.objects.select_for_update(of=("self",)))
         if not self.is_untouched:
             raise GiftCardUsed(self)
-        self._book(
+        self.book(
             GiftCardMovement.Kind.VOID,
             -self.balance_amount,
-            among=GiftCard.objects.filter(balance_amount=self.balance_amount),
             order=self.order_line.order if self.order_line else None,
             reason=reason,
             actor=actor,
@@ -179,7 +218,7 @@ class GiftCard(models.Model):
         self.is_active = is_active
         self.save(update_fields=["is_active"])
 
-    def _book(
+    def book(
         self,
         kind: "GiftCardMovement.Kind",
         change: Decimal,
@@ -189,6 +228,10 @@ class GiftCard(models.Model):
         reason: str = "",
         actor: "User | None" = None,
     ) -> "GiftCardMovement":
+        """Change the balance and write down why; for the verbs.
+
+        Raises GiftCardOverdrawn when it would fall below 0, or the card is not `among` those.
+        """
         cards = GiftCard.objects.all() if among is None else among
         is_changed = cards.filter(pk=self.pk, balance_amount__gte=-change).update(
             balance_amount=F("balance_amount") + change

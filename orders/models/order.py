@@ -24,12 +24,11 @@ from orders.models import numbers
 from orders.models.amounts import Amounts
 from orders.models.delivery import Delivery
 from orders.models.document import Document
-from orders.models.gift_card import GIFT_CARD, GiftCardUsed
+from orders.models.gift_card import GIFT_CARD, GiftCard, GiftCardUsed
 from orders.models.order_event import OrderEvent
-from orders.models.order_gift_cards import OrderGiftCards
 from orders.models.order_line import OrderLine
 from orders.models.order_message import OrderMessage
-from orders.models.payment import OFFLINE
+from orders.models.payment import OFFLINE, Payment
 from orders.models.provider import PaymentAttempt, RefundRequest
 from orders.models.voucher import VoucherUse
 
@@ -95,7 +94,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
         )
 
 
-class Order(Delivery, Amounts, OrderGiftCards):
+class Order(Delivery, Amounts):
     """What a customer bought; names, prices and tax are copies of the day it was placed."""
 
     class Status(models.TextChoices):
@@ -281,7 +280,7 @@ class Order(Delivery, Amounts, OrderGiftCards):
         self.record(OrderEvent.Kind.PAID, actor=actor, at=at)
         PaymentAttempt.objects.give_up(self)
         app.configure_task("orders.issue_invoice").defer(order_id=self.pk)
-        if self.sells_gift_cards:
+        if any(line.is_gift_card for line in self.lines.all()):
             app.configure_task("orders.issue_gift_cards").defer(order_id=self.pk)
         self.tell(OrderMessage.Kind.PAID)
 
@@ -395,9 +394,9 @@ class Order(Delivery, Amounts, OrderGiftCards):
 
     def _undo_gift_cards(self, *, actor: "User | None", at: datetime.datetime) -> None:
         if self.paid_at is None:
-            self.give_back_gift_cards(at=at, actor=actor)
+            Payment.objects.give_back_gift_cards(self, at=at, actor=actor)
             return
         try:
-            self.void_all_gift_cards(reason=self.number, actor=actor)
+            GiftCard.objects.take_back_all(self, actor=actor)
         except GiftCardUsed as used:
             raise WrongState(self, _("canceled"), str(used)) from used

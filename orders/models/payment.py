@@ -1,16 +1,18 @@
 """Payment and Refund: money in, money back. Append-only; a trigger refuses any change."""
 
+import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from orders.models.gift_card import GIFT_CARD
+from orders.models.gift_card import GIFT_CARD, GiftCardMovement
 
 if TYPE_CHECKING:
+    from accounts.models import User
     from orders.models.order import Order
 
 OFFLINE = "offline"
@@ -58,6 +60,19 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
             _take_off(kept, refund)
         return {payment: amount for payment, amount in kept.items() if amount > 0}
 
+    def give_back_gift_cards(
+        self, order: "Order", *, at: datetime.datetime, actor: "User | None" = None
+    ) -> None:
+        """Put all that gift cards paid, and did not get back yet, back on them.
+
+        Call it under the order's lock.
+        """
+        payments = [(one.spent.gift_card, one) for one in order.payments.filter(provider=GIFT_CARD)]
+        # In the order of the cards, so that no two transactions wait for each other.
+        for card, payment in sorted(payments, key=lambda pair: pair[0].pk):
+            if kept := card.kept_from(order):
+                payment.give_back_to_gift_card(min(kept, payment.amount), at=at, actor=actor)
+
 
 class Payment(MoneyEvent):
     """Money that came in for an order, right or wrong in amount."""
@@ -76,9 +91,42 @@ class Payment(MoneyEvent):
         return self.provider == GIFT_CARD
 
     @property
+    def spent(self) -> GiftCardMovement:
+        """The movement of the gift card that gave it."""
+        return GiftCardMovement.objects.select_related("gift_card").get(pk=int(self.event_id))
+
+    @property
     def goes_back_by_itself(self) -> bool:
         """Whether a provider returns it; what staff took with their hands, they give back so."""
         return self.provider != OFFLINE
+
+    @transaction.atomic
+    def give_back_to_gift_card(
+        self,
+        amount: Decimal,
+        *,
+        at: datetime.datetime,
+        reason: str = "",
+        actor: "User | None" = None,
+    ) -> "Refund":
+        """Put `amount` of what the gift card gave back on it. Call it under the order's lock.
+
+        Raises ValueError for more than what it gave and did not get back yet.
+        """
+        card = self.spent.gift_card
+        if not 0 < amount <= card.kept_from(self.order):
+            raise ValueError(f"{amount} was not paid by gift card {card}")
+        back = card.give_back(amount, order=self.order, reason=reason, actor=actor)
+        return Refund.objects.create(
+            order=self.order,
+            provider=GIFT_CARD,
+            event_id=str(back.pk),
+            amount=amount,
+            currency=self.currency,
+            reason=reason,
+            actor=actor,
+            refunded_at=at,
+        )
 
 
 class Refund(MoneyEvent):

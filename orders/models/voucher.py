@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 def normalize_code(text: str) -> str:
     """The code that someone meant who typed it in small letters or with spaces."""
-    return "".join(text.split()).upper()
+    return "".join(letter for letter in text if letter.isprintable() and letter != " ").upper()
 
 
 class VoucherQuerySet(models.QuerySet["Voucher"]):
@@ -80,8 +80,6 @@ class Voucher(models.Model):
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     objects = VoucherQuerySet.as_manager()
-
-    uses: "models.Manager[VoucherUse]"
 
     class Meta:
         verbose_name = _("voucher")

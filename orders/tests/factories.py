@@ -5,13 +5,22 @@ from decimal import Decimal
 from typing import Any
 
 import factory
+from django.conf import settings
 from factory.django import DjangoModelFactory
 
 from accounts.models import User
-from catalog.models import Edition
+from catalog.models import Edition, Format
 from catalog.tests.factories import EditionFactory, main_shop
 from orders.checkout import place_order
-from orders.models import Basket, BasketLine, Order, PostalAddress, ShippingMethod
+from orders.models import (
+    Basket,
+    BasketLine,
+    GiftCard,
+    Order,
+    PostalAddress,
+    ShippingMethod,
+    Voucher,
+)
 
 NOW = datetime.datetime(2026, 3, 2, 12, 0, tzinfo=datetime.UTC)
 ADDRESS = PostalAddress(
@@ -74,3 +83,20 @@ def make_order(
     if user:
         changes = {"email": user.email, "user": user, **changes}
     return submit(BasketFactory.create(lines=lines), **changes)
+
+
+def make_voucher(**fields: Any) -> Voucher:
+    """A voucher of ten percent, called TEN, without any limit."""
+    if fields.get("kind", "percentage") == "percentage":
+        fields.setdefault("percent", Decimal(10))
+    return Voucher.objects.create(**{"code": "TEN", "kind": Voucher.Kind.PERCENTAGE, **fields})
+
+
+def issue_card(amount: str = "10.00", **fields: Any) -> GiftCard:
+    """A gift card that staff sold over the counter."""
+    return GiftCard.objects.issue(Decimal(amount), **{"currency": settings.SHOP_CURRENCY, **fields})
+
+
+def gift_card_edition(amount: str = "25.00") -> Edition:
+    """What a customer buys to get a gift card of that amount."""
+    return EditionFactory.create(format=Format.GIFT_CARD, price=Decimal(amount))
