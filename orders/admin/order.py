@@ -15,11 +15,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from catalog import isbn
-from orders.admin import order_pages, payments
+from orders.admin import order_messages, order_pages, papers, payments
 from orders.admin.actions import ACTIONS, Action
 from orders.admin.reading import PartOfOrder, ReadOnlyAdmin, provider_name
 from orders.gateways import payment_methods
-from orders.models import Order, OrderEvent, OrderLine, Shipment
+from orders.models import Order, OrderEvent, OrderLine
 from orders.models.numbers import normalize_number
 
 
@@ -48,13 +48,6 @@ class LineInline(PartOfOrder):
             text = _("%(quantity)d to come, promised for %(day)s")
             places.append(text % {"quantity": line.awaited_quantity, "day": day})
         return ", ".join(places)
-
-
-class ShipmentInline(PartOfOrder):
-    """What left, or is packed."""
-
-    model = Shipment
-    fields = readonly_fields = ("packed_at", "shipped_at", "carrier", "tracking")
 
 
 class EventInline(PartOfOrder):
@@ -130,7 +123,7 @@ class OrderAdmin(ReadOnlyAdmin[Order]):
         """Money and parcels only where there are some."""
         if obj is None:
             return []
-        parts = ((ShipmentInline, "shipments"), *payments.INLINES)
+        parts = (*papers.INLINES, *payments.INLINES, *order_messages.INLINES)
         some = [inline for inline, relation in parts if getattr(obj, relation).exists()]
         return [LineInline, *some, EventInline]
 
