@@ -12,10 +12,12 @@ from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from bookstore import backlog
+from orders import discrepancies
 from orders.models import Order
 
 DAILY_APPS = ("orders", "catalog", "accounts")
@@ -84,6 +86,8 @@ class BackOffice(AdminSite):
     ) -> TemplateResponse:
         """The start page: duties, then everything there is."""
         duties = _duties() if request.user.has_perm("orders.view_order") else []
+        if request.user.has_perm("orders.view_payment"):
+            duties = [*_odd_payments(), *duties]
         if request.user.has_perm("procrastinate.view_procrastinatejob"):
             duties = [*_failed_jobs(), *duties]
         return super().index(request, {"duties": duties, **(extra_context or {})})
@@ -98,6 +102,13 @@ def _failed_jobs() -> list[Duty]:
     number = backlog.failed_number()
     url = f"{reverse('admin:procrastinate_procrastinatejob_changelist')}?state=failed"
     text = ngettext("job failed", "jobs failed", number)
+    return [Duty(number, text, url, is_urgent=True)] if number else []
+
+
+def _odd_payments() -> list[Duty]:
+    number = len(discrepancies.find_all(at=timezone.now()))
+    text = ngettext("payment does not match", "payments do not match", number)
+    url = reverse("admin:orders_payment_unmatched")
     return [Duty(number, text, url, is_urgent=True)] if number else []
 
 

@@ -163,6 +163,9 @@ def test_news_of_an_unknown_order(clerk: User, order: Order) -> None:
 def test_the_page_and_its_buttons(client: Client, order: Order, clerk: User) -> None:
     pay(order, "e", "24.40")
     client.force_login(clerk)
+    assert f'href="{PAGE}"><strong>1</strong> payment does not match' in (
+        client.get("/admin/").content.decode()
+    )
     page = client.get(PAGE).content.decode()
     (row,) = discrepancies.find_all(at=timezone.now())
     for words in ("Payment of a wrong amount", order.number, "$24.40", "$24.48", "Refund it",
@@ -173,6 +176,7 @@ def test_the_page_and_its_buttons(client: Client, order: Order, clerk: User) -> 
     assert order.refunds.get().amount == Decimal("24.40")
     again = client.post(PAGE, {"press": f"{row.key}:refund"}, follow=True).content.decode()
     assert "settled meanwhile" in again
+    assert "payment does not match" not in client.get("/admin/").content.decode()
     assert "All payments match what was agreed." in again
     assert order.refunds.count() == 1
 
