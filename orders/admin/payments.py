@@ -142,23 +142,28 @@ class ProviderEventAdmin(Paid):
     search_help_text = gettext_lazy("Number of an order, or the provider’s number")
 
 
-class PaymentInline(PartOfOrder):
+class MoneyInline(PartOfOrder):
+    """Money in, or back."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With who saw or gave it."""
+        found: QuerySet[Any] = super().get_queryset(request).select_related("actor")
+        return found
+
+    @admin.display(description=gettext_lazy("payment method"))
+    def paid_by(self, row: Any) -> str:
+        """By the name that customers see."""
+        return provider_name(row.provider)
+
+
+class PaymentInline(MoneyInline):
     """Money in."""
 
     model = Payment
     fields = readonly_fields = ("received_at", "amount", "currency", "paid_by", "actor")
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """With who saw it."""
-        return super().get_queryset(request).select_related("actor")
 
-    @admin.display(description=gettext_lazy("payment method"))
-    def paid_by(self, payment: Payment) -> str:
-        """By the name that customers see."""
-        return provider_name(payment.provider)
-
-
-class RefundInline(PaymentInline):
+class RefundInline(MoneyInline):
     """Money back."""
 
     model = Refund

@@ -1,15 +1,13 @@
 """Amounts: what an order costs and what is paid for it, as it was agreed; a part of Order."""
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
-if TYPE_CHECKING:
-    from orders.models.payment import Payment, Refund
-    from orders.models.provider import RefundRequest
+from orders.models.payment import Payment, Refund
+from orders.models.provider import RefundRequest
 
 
 class Amounts(models.Model):
@@ -33,10 +31,6 @@ class Amounts(models.Model):
         _("paid by gift card"), max_digits=12, decimal_places=2, default=0, db_default=0
     )
 
-    payments: "models.Manager[Payment]"
-    refunds: "models.Manager[Refund]"
-    refund_requests: "models.Manager[RefundRequest]"
-
     class Meta:
         abstract = True
 
@@ -48,15 +42,18 @@ class Amounts(models.Model):
     @property
     def received_amount(self) -> Decimal:
         """What came in for it and did not go back, in the order's currency."""
-        sums = [
-            events.filter(currency=self.currency).aggregate(total=Sum("amount"))["total"]
-            for events in (self.payments, self.refunds)
-        ]
-        return (sums[0] or Decimal("0.00")) - (sums[1] or Decimal("0.00"))
+        return _total(Payment, self) - _total(Refund, self)
 
     @property
     def refundable_amount(self) -> Decimal:
         """What came in, did not go back and is not about to, in the order's currency."""
-        waiting = self.refund_requests.filter(status="waiting", currency=self.currency)
-        total: Decimal | None = waiting.aggregate(total=Sum("amount"))["total"]
-        return max(self.received_amount - (total or Decimal("0.00")), Decimal("0.00"))
+        waiting = _total(RefundRequest, self, status=RefundRequest.Status.WAITING)
+        return max(self.received_amount - waiting, Decimal("0.00"))
+
+
+def _total(
+    rows: type[Payment | Refund | RefundRequest], order: Amounts, **conditions: object
+) -> Decimal:
+    of_order = rows._default_manager.filter(order=order.pk, currency=order.currency, **conditions)
+    total: Decimal | None = of_order.aggregate(total=Sum("amount"))["total"]
+    return total or Decimal("0.00")

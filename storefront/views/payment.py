@@ -8,7 +8,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -42,8 +42,8 @@ class MethodForm(forms.Form):
 
     payment_method = forms.ChoiceField(label=gettext_lazy("Payment"), widget=forms.RadioSelect)
 
-    def __init__(self, order: Order, *arguments: object) -> None:
-        super().__init__(*arguments, initial={"payment_method": order.payment_method})  # type: ignore[arg-type]
+    def __init__(self, order: Order, data: QueryDict | None) -> None:
+        super().__init__(data, initial={"payment_method": order.payment_method})
         methods = gateways.payment_methods()
         self.methods = {method.code: method for method in methods}
         field: forms.ChoiceField = self.fields["payment_method"]  # type: ignore[assignment]
@@ -62,7 +62,7 @@ class MethodForm(forms.Form):
         return [(button, self.methods[button.data["value"]]) for button in buttons]
 
 
-@csp_with_provider
+@csp_with_provider  # type: ignore[arg-type]  # django-csp's types know no address with a number
 @never_cache
 @require_safe
 def pay(request: HttpRequest, number: str) -> HttpResponse:
