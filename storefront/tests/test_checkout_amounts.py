@@ -192,7 +192,7 @@ def test_a_gift_card_that_pays_all_leaves_nothing_to_pay(client: Client, emma: E
     response = client.post("/checkout/", form)
     order = Order.objects.get()
     assert response["Location"] == f"/orders/{order.number}/"
-    assert (order.status, order.payable_amount) == ("paid", 0)
+    assert (order.status, order.payable_amount) == ("paid", Decimal(0))
     assert GiftCard.objects.get().balance_amount == Decimal("33.00")
 
 
