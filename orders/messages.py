@@ -3,7 +3,7 @@
 The mark `sending_at` is committed before the mail server is spoken to, and `sent_at` when it has
 said yes. A sure refusal takes the mark back, and the job tries again. What is marked and not sent
 afterwards (the worker was killed, the answer got lost) may have arrived: it is never sent again by
-itself, and shown to staff, who send it again or say that it arrived (docs/decisions/0009).
+itself, and shown to staff, who send it again or say that it arrived (docs/decisions/0011).
 """
 
 import datetime

@@ -1,4 +1,4 @@
-"""The audit of invoices and credit notes: no number is missing, and none is ahead."""
+"""The audit of invoices and credit notes: numbers without a gap, sums that fit the orders."""
 
 from collections.abc import Iterator
 
@@ -20,6 +20,24 @@ SELECT d.number
  WHERE d.sequence > coalesce(c.last, 0)
  ORDER BY d.id
 """
+WRONG_INVOICES = """
+SELECT d.number, d.content->>'total_amount', o.number, o.total_amount
+  FROM orders_document d
+  JOIN orders_order o ON o.id = d.order_id
+ WHERE d.kind = 'invoice'
+   AND ((d.content->>'total_amount')::numeric, d.content->>'currency')
+       IS DISTINCT FROM (o.total_amount, o.currency)
+ ORDER BY d.id
+"""
+CREDITED_TOO_MUCH = """
+SELECT o.number, sum((d.content->>'total_amount')::numeric) AS credited, o.total_amount
+  FROM orders_document d
+  JOIN orders_order o ON o.id = d.order_id
+ WHERE d.kind = 'credit_note'
+ GROUP BY o.id
+HAVING sum((d.content->>'total_amount')::numeric) > o.total_amount
+ ORDER BY o.id
+"""
 
 
 def _numbers_have_no_gap() -> Iterator[str]:
@@ -36,4 +54,23 @@ def _no_number_is_ahead_of_its_counter() -> Iterator[str]:
             yield f"document {number}: its counter has not come so far"
 
 
-CHECKS = (_numbers_have_no_gap, _no_number_is_ahead_of_its_counter)
+def _invoice_equals_its_order() -> Iterator[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(WRONG_INVOICES)
+        for number, invoiced, order, total in cursor.fetchall():
+            yield f"invoice {number}: total {invoiced}; order {order} says {total}"
+
+
+def _credit_notes_do_not_exceed_the_order() -> Iterator[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(CREDITED_TOO_MUCH)
+        for order, credited, total in cursor.fetchall():
+            yield f"order {order}: total {total}; its credit notes say {credited}"
+
+
+CHECKS = (
+    _numbers_have_no_gap,
+    _no_number_is_ahead_of_its_counter,
+    _invoice_equals_its_order,
+    _credit_notes_do_not_exceed_the_order,
+)
