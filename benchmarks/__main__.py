@@ -2,19 +2,18 @@
 
 Starts a shop of its own with the sample catalogue, runs each scenario as a closed loop on loopback,
 and prints a table. The clients share the machine with the servers, so read the ratios, not the
-rates; they come from one run. `make bench ARGS=door` measures nginx before the shop: door.py.
+rates; they come from one run. `make bench ARGS=door` measures nginx before the shop (door.py),
+`make bench ARGS=orders` the placing of orders (orders.py).
 """
 
 import argparse
 import contextlib
-import os
-import runpy
 import sys
 import tempfile
 import urllib.request
 from collections.abc import Sequence
 
-from benchmarks import door, running
+from benchmarks import door, orders, running
 from benchmarks.load import Measurement, Scenario, measure
 from benchmarks.running import HOST
 
@@ -37,6 +36,8 @@ def main(arguments: Sequence[str]) -> int:
     """Measure and print; 1 when any answer was not the expected one."""
     if arguments[:1] == ["door"]:
         return door.main(arguments[1:])
+    if arguments[:1] == ["orders"]:
+        return orders.main(arguments[1:])
     parser = argparse.ArgumentParser(prog="make bench ARGS=…", description=__doc__)
     parser.add_argument("--seconds", type=float, default=3.0, help="for each scenario")
     parser.add_argument("--clients", type=int, default=8)
@@ -45,8 +46,7 @@ def main(arguments: Sequence[str]) -> int:
         shop = stack.enter_context(running.shop(folder))
         with urllib.request.urlopen(f"http://{HOST}:{shop}/") as home:
             told = {"BARE_BYTES": str(len(home.read()))}
-        bare = running.free_port()
-        stack.enter_context(running.running(_bare_command(bare), bare, environment=told))
+        bare = stack.enter_context(running.bare(told))
         loop = f"{options.clients} clients, {options.seconds:g} s each"
         print(f"{loop}; yardstick: {told['BARE_BYTES']} bytes\n")
         print(f"{'':32}{'req/s':>8}{'ratio':>7}{'p50':>8}{'p95':>8}{'p99':>8} ms")
@@ -71,16 +71,6 @@ def _print(scenario: Scenario, measured: Measurement, yardstick: Measurement) ->
     percentiles = "".join(f"{measured.percentile(share):8.1f}" for share in (0.5, 0.95, 0.99))
     ratio = measured.rate / yardstick.rate
     print(f"{scenario.name:32}{measured.rate:8.0f}{ratio:7.2f}{percentiles}", flush=True)
-
-
-def _bare_command(port: int) -> list[str]:
-    config = runpy.run_path(str(running.ROOT / "gunicorn.conf.py"))
-    return [
-        *(sys.executable, "-m", "gunicorn", "benchmarks.bare:application", "--config", os.devnull),
-        *("--worker-class", config["worker_class"], "--workers", str(config["workers"])),
-        *("--threads", str(config["threads"]), "--log-level", "warning"),
-        *("--bind", f"{HOST}:{port}"),
-    ]
 
 
 if __name__ == "__main__":

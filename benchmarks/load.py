@@ -1,8 +1,10 @@
 """A closed loop of clients: each sends its next request when the last one was answered."""
 
 import http.client
+import itertools
 import threading
 import time
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 TIMEOUT_SECONDS = 10
@@ -17,6 +19,10 @@ class Scenario:
     method: str = "GET"
     body: str = ""
     expected_status: int = 200
+    headers: Mapping[str, str] = field(
+        default_factory=lambda: {"Content-Type": "application/x-www-form-urlencoded"}
+    )
+    """Sent with a body."""
 
 
 @dataclass
@@ -29,6 +35,8 @@ class Measurement:
     """In seconds, one for each answer."""
     failures: int = 0
     """Answers with another status, and connections that broke."""
+    last_words: str = ""
+    """The last answer that was not as expected."""
 
     @property
     def rate(self) -> float:
@@ -45,34 +53,46 @@ def measure(
     scenario: Scenario, *, host: str, port: int, clients: int, seconds: float
 ) -> Measurement:
     """Run the scenario with so many clients for so long."""
-    measured = Measurement(seconds)
+    every = itertools.repeat(scenario)
+    return measure_each(every, host=host, port=port, clients=clients, seconds=seconds)
+
+
+def measure_each(
+    scenarios: Iterable[Scenario], *, host: str, port: int, clients: int, seconds: float
+) -> Measurement:
+    """Send each request once, with so many clients, until the time is over or none is left."""
+    measured, waiting = Measurement(seconds), iter(scenarios)
+    started_at = time.monotonic()
     deadline = time.monotonic() + seconds
     threads = [
-        threading.Thread(target=_client, args=(scenario, host, port, deadline, measured))
+        threading.Thread(target=_client, args=(waiting, host, port, deadline, measured))
         for _ in range(clients)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    measured.seconds = time.monotonic() - started_at
     return measured
 
 
 def _client(
-    scenario: Scenario, host: str, port: int, deadline: float, measured: Measurement
+    scenarios: Iterator[Scenario], host: str, port: int, deadline: float, measured: Measurement
 ) -> None:
-    headers = {"Content-Type": "application/x-www-form-urlencoded"} if scenario.body else {}
     connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
-    while time.monotonic() < deadline:
+    while time.monotonic() < deadline and (scenario := next(scenarios, None)):
+        headers = dict(scenario.headers) if scenario.body else {}
         started_at = time.perf_counter()
         try:
             connection.request(scenario.method, scenario.path, scenario.body or None, headers)
             response = connection.getresponse()
-            response.read()
+            body = response.read()
         except (OSError, http.client.HTTPException):
             connection.close()
             measured.failures += 1
             continue
         measured.latencies.append(time.perf_counter() - started_at)
-        measured.failures += response.status != scenario.expected_status
+        if response.status != scenario.expected_status:
+            measured.failures += 1
+            measured.last_words = body[:500].decode(errors="replace")
     connection.close()

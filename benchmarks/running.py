@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import runpy
 import signal
 import socket
 import subprocess
@@ -38,12 +39,28 @@ def running(
 
 
 @contextlib.contextmanager
-def shop(folder: str, *arguments: str) -> Iterator[int]:
+def shop(
+    folder: str, *arguments: str, environment: Mapping[str, str] | None = None
+) -> Iterator[int]:
     """`manage.py serve` with the sample catalogue in `folder`; its port."""
     port = free_port()
     serve = [sys.executable, str(ROOT / "manage.py"), "serve", "--port", str(port), *arguments]
-    told = {"BOOKSTORE_DATA_DIR": folder}
+    told = {"BOOKSTORE_DATA_DIR": folder, **(environment or {})}
     with running(serve, port, environment=told, stop=signal.SIGINT):
+        yield port
+
+
+@contextlib.contextmanager
+def bare(environment: Mapping[str, str]) -> Iterator[int]:
+    """A Django view that does nothing (bare.py), under the shop's own gunicorn; its port."""
+    config, port = runpy.run_path(str(ROOT / "gunicorn.conf.py")), free_port()
+    command = [
+        *(sys.executable, "-m", "gunicorn", "benchmarks.bare:application", "--config", os.devnull),
+        *("--worker-class", config["worker_class"], "--workers", str(config["workers"])),
+        *("--threads", str(config["threads"]), "--log-level", "warning"),
+        *("--bind", f"{HOST}:{port}"),
+    ]
+    with running(command, port, environment=environment):
         yield port
 
 
