@@ -241,7 +241,7 @@ def _check_customer(voucher: Voucher, *, email: str, user: User | None) -> None:
         raise VoucherOfSomeoneElse
     if voucher.max_uses_per_customer is None:
         return
-    theirs = Q(email__in=addresses) | (Q(order__user=user) if user else Q())
+    theirs = Q(email__in=addresses) | Q(order__user__email__in=addresses)
     uses = voucher.uses.filter(theirs, returned_at=None).count()
     if uses >= voucher.max_uses_per_customer:
         raise VoucherUsedBefore

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import BigIntegerField, Exists, F, OuterRef, QuerySet, Sum, Value
+from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, QuerySet, Sum, Value
 from django.db.models.functions import Cast, Coalesce
 
 from bookstore.audit.amounts import NOTHING
-from orders.models import GiftCard, GiftCardMovement, Payment, Refund
+from orders.models import GiftCard, GiftCardMovement, Order, Payment, Refund
 from orders.models.gift_card import GIFT_CARD
 
 Kind = GiftCardMovement.Kind
@@ -59,9 +59,24 @@ def _what_a_card_lost_or_got_an_order_knows() -> Iterator[str]:
             )
 
 
+def _orders_were_paid_as_much_by_gift_card_as_they_say() -> Iterator[str]:
+    rows: QuerySet[Any] = Order.objects.annotate(
+        given=Coalesce(
+            Sum("payments__amount", filter=Q(payments__provider=GIFT_CARD)), Value(NOTHING)
+        )
+    )
+    # One that expired and lives on was paid by its cards twice, and given back once.
+    for order in rows.filter(given__lt=F("gift_card_amount")).iterator():
+        yield (
+            f"order {order.number}: {order.gift_card_amount} by gift card; payments say"
+            f" {order.given}"
+        )
+
+
 CHECKS = (
     _balance_equals_its_movements,
     _what_a_card_paid_it_lost,
     _what_a_card_got_back_the_order_gave,
     _what_a_card_lost_or_got_an_order_knows,
+    _orders_were_paid_as_much_by_gift_card_as_they_say,
 )

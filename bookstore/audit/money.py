@@ -49,7 +49,7 @@ def _no_refund_exceeds_what_was_paid() -> Iterator[str]:
 def _odd_money_is_shown_to_staff() -> Iterator[str]:
     owed = _with_money().annotate(kept=F("paid") - F("refunded"))
     canceled = Q(status=Order.Status.CANCELED, kept__gt=0)
-    waiting = Q(status=Order.Status.AWAITING_PAYMENT, kept__gt=0)
+    waiting = Q(status=Order.Status.AWAITING_PAYMENT, kept__gt=F("gift_card_amount"))
     too_much = Q(kept__gt=F("total_amount"))
     settled = Exists(OrderEvent.objects.filter(order=OuterRef("pk"), kind=OrderEvent.Kind.SETTLED))
     under_way = Exists(

@@ -259,6 +259,12 @@ def test_a_refund_that_no_card_got(shop: Shop) -> None:
     assert said() == f"order {order.number}: 1.00 went back to no gift card\n"
 
 
+def test_a_gift_card_part_that_nobody_paid(shop: Shop) -> None:
+    order = shop["waiting"]
+    Order.objects.filter(pk=order.pk).update(gift_card_amount=1)
+    assert said() == f"order {order.number}: 1.00 by gift card; payments say 0.00\n"
+
+
 def test_a_voucher_that_counts_wrongly(shop: Shop) -> None:
     Voucher.objects.update(used_count=7)
     assert said() == "voucher TENTH: used 7; orders say 1\n"
