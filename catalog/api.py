@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Prefetch
 from django.http import Http404, HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from ninja import Path, Query, Router, Schema
 from ninja.errors import ValidationError
@@ -65,6 +66,14 @@ class Contributor(Schema):
     role: str
 
 
+class Availability(Schema):
+    """Whether and how customers can have it today."""
+
+    state: str = Field(description="in_stock, few, out, digital, preorder, to_order or forthcoming")
+    date: datetime.date | None = Field(description="For when a forthcoming edition is promised.")
+    days: int | None = Field(description="How long ordering it for a customer usually takes.")
+
+
 class EditionOut(Schema):
     """One sellable form of a work."""
 
@@ -79,6 +88,7 @@ class EditionOut(Schema):
     publication_date: datetime.date | None
     price: Price | None = Field(description="null: not for sale")
     available: int | None = Field(description="null: digital, never sold out")
+    availability: Availability
     subjects: list[str]
     url: str
 
@@ -86,6 +96,8 @@ class EditionOut(Schema):
     def of(cls, edition: Edition) -> "EditionOut":
         """What the API says of an edition that `_editions` has selected."""
         amount = edition.price_amount
+        facts = edition.availability
+        level = facts.level(edition.isbn13, on=timezone.localdate())
         price = None if amount is None else Price(amount=amount, currency=settings.SHOP_CURRENCY)
         return cls(
             isbn13=edition.isbn13,
@@ -101,7 +113,8 @@ class EditionOut(Schema):
             publisher=edition.imprint.publisher.name,
             publication_date=edition.publication_date,
             price=price,
-            available=None if edition.is_digital else edition.available_quantity,
+            available=None if facts.free is None else max(0, facts.free),
+            availability=Availability(state=level.state, date=level.date, days=level.days),
             subjects=[subject.slug for subject in edition.work.subjects.all()],
             url=edition.get_absolute_url(),
         )
@@ -141,6 +154,7 @@ class StockOut(Schema):
     on_hand: int
     allocated: int
     available: int
+    awaited: int = Field(description="Promised to customers, still to come.")
     locations: list[StockAtLocation]
 
 
@@ -189,13 +203,13 @@ def show_edition(request: HttpRequest, isbn13: Path[Number]) -> EditionOut:
 @staff_router.get("stock/{isbn13}", response=StockOut, summary="Read stock")
 def show_stock(request: StaffRequest, isbn13: Path[Number]) -> StockOut:
     """The copies of an edition at every location."""
-    return _stock_of(_found(Edition.objects.all(), isbn13))
+    return _stock_of(_found(Edition.objects.select_related("supply"), isbn13))
 
 
 @staff_router.put("stock/{isbn13}", response=StockOut, summary="Set stock to what was counted")
 def count_stock(request: StaffRequest, isbn13: Path[Number], count: StockIn) -> StockOut:
     """Write what was counted at a location; the difference goes into the ledger."""
-    edition = _found(Edition.objects.all(), isbn13)
+    edition = _found(Edition.objects.select_related("supply"), isbn13)
     if edition.is_digital:
         raise invalid("path", "isbn13", _("This edition is digital; it takes no stock."))
     locations = Location.objects.filter(code=count.location) if count.location else Location.objects
@@ -214,7 +228,7 @@ def _editions() -> EditionQuerySet:
     return (
         Edition.objects.offered()
         .with_price()
-        .with_available()
+        .with_availability()
         .select_related("work", "imprint__publisher")
         .prefetch_related(Prefetch("work__contributions", contributions), "work__subjects")
     )
@@ -254,6 +268,7 @@ def _stock_of(edition: Edition) -> StockOut:
         on_hand=sum(row.on_hand for row in rows),
         allocated=sum(row.allocated for row in rows),
         available=sum(row.available for row in rows),
+        awaited=edition.own_supply.awaited if edition.own_supply else 0,
         locations=rows,
     )
 

@@ -62,10 +62,11 @@ def stock(request: HttpRequest) -> HttpResponse:
     except store.Unavailable:
         levels = [StockLevel(number, "unknown") for number in numbers]
     if _wants_fragment(request):
+        offered = request.GET.get("offered", "")
         context = {
             "levels": levels,
             "unknown": [level.isbn13 for level in levels if level.state == "unknown"],
-            "offered": request.GET.get("offered", ""),
+            "offered": offered if offered in numbers else "",
             "wait": NEXT_WAIT.get(request.GET.get("waited", "")),
         }
         return render(request, "storefront/fragments/stock.html", context)

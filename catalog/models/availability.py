@@ -9,15 +9,13 @@ from django.utils.translation import ngettext
 
 FEW = 3  # copies; from here down the badge names the number
 
-IN_STOCK = "https://schema.org/InStock"
 SCHEMA_ORG = {
-    "in_stock": IN_STOCK,
+    "in_stock": "https://schema.org/InStock",
     "few": "https://schema.org/LimitedAvailability",
-    "digital": IN_STOCK,
-    "preorder": "https://schema.org/PreOrder",
     "to_order": "https://schema.org/BackOrder",
     "out": "https://schema.org/OutOfStock",
 }
+"""Of states that turn by the second; files and pre-orders are told by the page itself."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +28,8 @@ class StockLevel:
     yet)."""
     quantity: int | None = None
     """Copies that could still be promised; None where it does not matter."""
-    date: str | None = None
-    """The ISO date for which a forthcoming edition is promised, or on which it is out."""
+    date: datetime.date | None = None
+    """For when a forthcoming edition is promised, or when it is out."""
     days: int | None = None
     """How long it usually takes when it is ordered for the customer."""
 
@@ -62,17 +60,13 @@ class StockLevel:
                 )
                 return text % {"days": days}
             case _:
-                return _("Pre-order: out on %(date)s") % {"date": self._day}
+                day = date_format(self.date, "DATE_FORMAT") if self.date else ""
+                return _("Pre-order: out on %(date)s") % {"date": day}
 
     @property
     def schema_org(self) -> str:
-        """The address that says the same to programs; nothing where it says nothing."""
-        return SCHEMA_ORG.get(self.state, "")
-
-    @property
-    def _day(self) -> str:
-        day = datetime.date.fromisoformat(self.date or "")
-        return date_format(day, "DATE_FORMAT")
+        """The address that says the same to programs; nothing where the page says it."""
+        return "" if self.date else SCHEMA_ORG.get(self.state, "")
 
 
 @dataclass(frozen=True)
@@ -103,7 +97,6 @@ class Availability:
 
     def _level_before_publication(self, isbn13: str) -> StockLevel:
         if self.preorder_date is None:
-            date = self.publication_date.isoformat() if self.publication_date else None
-            return StockLevel(isbn13, "forthcoming", date=date)
+            return StockLevel(isbn13, "forthcoming", date=self.publication_date)
         state = "out" if self.preorders_full and not (self.free or 0) > 0 else "preorder"
-        return StockLevel(isbn13, state, date=self.preorder_date.isoformat())
+        return StockLevel(isbn13, state, date=self.preorder_date)

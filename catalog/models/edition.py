@@ -170,7 +170,7 @@ class EditionQuerySet(models.QuerySet["Edition"]):
         return (
             self.offered()
             .with_price()
-            .select_related("work", "imprint__publisher", "work__main_subject")
+            .select_related("work", "imprint__publisher", "work__main_subject", "supply")
             .prefetch_related(
                 models.Prefetch("work__contributions", contributions),
                 models.Prefetch("work__editions", siblings),

@@ -1,17 +1,16 @@
 """Stock: what lies where, and what of it is promised.
 
-The two counters change only through the verbs below. Each is a list of movements that
-`StockQuerySet.move` carries out: it locks the rows in one order, changes the counters with a CHECK
-constraint behind it, and writes the ledger, in one transaction and a constant number of statements.
-The counters therefore always equal the sums of their movements, which the `audit` command proves.
+The two counters change only through the verbs below. Each makes a list of movements and has them
+carried out: the rows are locked in one order, the counters changed with a CHECK constraint behind
+them, and the ledger written, in one transaction and a constant number of statements. The counters
+therefore always equal the sums of their movements, which the `audit` command proves.
 """
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
-from copy import copy
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.db.models import F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
@@ -20,7 +19,6 @@ from procrastinate.contrib.django import app
 
 from catalog.models.location import Location
 from catalog.models.stock_movement import StockMovement
-from catalog.models.supply import serve_waiting
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -28,14 +26,6 @@ if TYPE_CHECKING:
     from catalog.models.stocktake import Stocktake
 
 Kind = StockMovement.Kind
-
-MOVE = """
-UPDATE catalog_stock AS stock
-SET on_hand = stock.on_hand + change.on_hand, allocated = stock.allocated + change.allocated
-FROM unnest(%s::bigint[], %s::int[], %s::int[]) AS change (id, on_hand, allocated)
-WHERE stock.id = change.id
-"""
-"""One statement however many rows; the CHECK constraint stands behind it."""
 
 
 class InsufficientStock(Exception):
@@ -133,6 +123,31 @@ class StockQuerySet(models.QuerySet["Stock"]):
         """Hand out these promised copies: they leave the shop with the order `reference`."""
         self._for_order(copies, Kind.CONSUME, (-1, -1), reference, actor)
 
+    def receive_many(
+        self,
+        copies: "Mapping[Edition, int]",
+        *,
+        location: Location,
+        reason: str = "",
+        actor: "User | None" = None,
+    ) -> None:
+        """Take these copies in at a location, all or none."""
+        self._at_location(copies, Kind.RECEIVE, 1, location, reason, actor)
+
+    def damage_many(
+        self,
+        copies: "Mapping[Edition, int]",
+        *,
+        location: Location,
+        reason: str,
+        actor: "User | None" = None,
+    ) -> None:
+        """Write off copies at a location that cannot be sold any more, all or none.
+
+        Raises InsufficientStock naming what is short, with nothing written.
+        """
+        self._at_location(copies, Kind.DAMAGE, -1, location, reason, actor)
+
     @transaction.atomic
     def transfer(
         self,
@@ -166,7 +181,7 @@ class StockQuerySet(models.QuerySet["Stock"]):
                     actor=actor,
                 )
             )
-        self.move(movements, are_locked=True)
+        StockMovement.objects.carry_out(movements, are_locked=True)
 
     @transaction.atomic
     def count_many(
@@ -186,41 +201,31 @@ class StockQuerySet(models.QuerySet["Stock"]):
             difference = counts[row.edition] - row.on_hand
             if difference:
                 movements.append(row.correction(difference, reason=reason, actor=actor))
-        self.move(movements, are_locked=True)
+        StockMovement.objects.carry_out(movements, are_locked=True)
         return len(movements)
 
-    def move(self, movements: "Sequence[StockMovement]", *, are_locked: bool = False) -> None:
-        """Carry out these movements, which are not saved yet: all of them, or none.
-
-        At most one for each row of stock. `are_locked`: the rows come from `locked`. Raises
-        InsufficientStock, with nothing written: the transaction around it may go on.
-        """
-        if not movements:
-            return
-        by_stock = {movement.stock_id: movement for movement in movements}
-        if len(by_stock) != len(movements):
-            raise ValueError("A row of stock moves once at a time")
-        short: dict[Stock, int] = {}
-        with transaction.atomic(savepoint=False):
-            rows = (
-                [copy(movement.stock) for movement in movements]
-                if are_locked
-                else list(Stock.objects.filter(pk__in=by_stock).locked())
+    @transaction.atomic
+    def _at_location(
+        self,
+        copies: "Mapping[Edition, int]",
+        kind: StockMovement.Kind,
+        direction: int,
+        location: Location,
+        reason: str,
+        actor: "User | None",
+    ) -> None:
+        movements = [
+            StockMovement(
+                stock=stock,
+                kind=kind,
+                on_hand_change=direction * _copies(copies[stock.edition]),
+                allocated_change=0,
+                reason=reason,
+                actor=actor,
             )
-            for row in rows:
-                movement = by_stock[row.pk]
-                row.on_hand += movement.on_hand_change
-                row.allocated += movement.allocated_change
-                if row.available < 0 or row.allocated < 0:
-                    short[movement.stock] = max(movement.allocated_change, -movement.on_hand_change)
-            if not short:
-                _write(movements)
-                _tell(rows, by_stock)
-        if short:
-            raise InsufficientStock(short)
-        for row in rows:
-            stock = by_stock[row.pk].stock
-            stock.on_hand, stock.allocated = row.on_hand, row.allocated
+            for stock in self.at((edition, location) for edition in copies).locked()
+        ]
+        StockMovement.objects.carry_out(movements, are_locked=True)
 
     def _for_order(
         self,
@@ -232,7 +237,7 @@ class StockQuerySet(models.QuerySet["Stock"]):
         are_locked: bool = False,
     ) -> None:
         on_hand, allocated = direction
-        self.move(
+        StockMovement.objects.carry_out(
             [
                 StockMovement(
                     stock=stock,
@@ -360,7 +365,7 @@ class Stock(models.Model):
             reference=reference,
             actor=actor,
         )
-        Stock.objects.all().move([movement])
+        StockMovement.objects.carry_out([movement])
 
 
 def _copies(quantity: int) -> int:
@@ -368,27 +373,6 @@ def _copies(quantity: int) -> int:
     if quantity < 1:
         raise ValueError(f"{quantity} copies cannot be moved")
     return quantity
-
-
-def _write(movements: "Sequence[StockMovement]") -> None:
-    with connection.cursor() as cursor:
-        columns = zip(
-            *((m.stock_id, m.on_hand_change, m.allocated_change) for m in movements), strict=True
-        )
-        cursor.execute(MOVE, [list(column) for column in columns])
-    StockMovement.objects.bulk_create(movements, batch_size=1000)
-
-
-def _tell(rows: "list[Stock]", by_stock: "Mapping[int, StockMovement]") -> None:
-    """Have the worker renew the live stock, and serve who waits for copies that are free now."""
-    publish_stock(dict.fromkeys(row.edition.isbn13 for row in rows))
-    freed = (
-        row.edition.isbn13
-        for row in rows
-        if row.edition.own_supply
-        and by_stock[row.pk].on_hand_change > by_stock[row.pk].allocated_change
-    )
-    serve_waiting(dict.fromkeys(freed))
 
 
 def publish_stock(numbers: Iterable[str]) -> None:

@@ -1,9 +1,76 @@
 """StockMovement: the ledger of stock, one line a change."""
 
+from collections.abc import Mapping, Sequence
+from copy import copy
+from typing import TYPE_CHECKING, Self
+
 from django.conf import settings
-from django.db import models
-from django.db.models import F, Q
+from django.db import connection, models, transaction
+from django.db.models import F, Q, Sum, Window
 from django.utils.translation import gettext_lazy as _
+
+from catalog.models.supply import serve_waiting
+
+if TYPE_CHECKING:
+    from catalog.models.stock import Stock
+
+
+MOVE = """
+UPDATE catalog_stock AS stock
+SET on_hand = stock.on_hand + change.on_hand, allocated = stock.allocated + change.allocated
+FROM unnest(%s::bigint[], %s::int[], %s::int[]) AS change (id, on_hand, allocated)
+WHERE stock.id = change.id
+"""
+"""One statement however many rows; the CHECK constraint stands behind it."""
+
+
+class StockMovementQuerySet(models.QuerySet["StockMovement"]):
+    """Selections of movements, and what carries them out."""
+
+    def carry_out(self, movements: "Sequence[StockMovement]", *, are_locked: bool = False) -> None:
+        """Carry out these movements, which are not saved yet: all of them, or none.
+
+        At most one for each row of stock. `are_locked`: the rows come from `locked`. Raises
+        InsufficientStock, with nothing written: the transaction around it may go on.
+        """
+        from catalog.models.stock import InsufficientStock, Stock
+
+        if not movements:
+            return
+        by_stock = {movement.stock_id: movement for movement in movements}
+        if len(by_stock) != len(movements):
+            raise ValueError("A row of stock moves once at a time")
+        short: dict[Stock, int] = {}
+        with transaction.atomic(savepoint=False):
+            rows = (
+                [copy(movement.stock) for movement in movements]
+                if are_locked
+                else list(Stock.objects.filter(pk__in=by_stock).locked())
+            )
+            for row in rows:
+                movement = by_stock[row.pk]
+                row.on_hand += movement.on_hand_change
+                row.allocated += movement.allocated_change
+                if row.available < 0 or row.allocated < 0:
+                    short[movement.stock] = max(movement.allocated_change, -movement.on_hand_change)
+            if not short:
+                _write(movements)
+                _tell(rows, by_stock)
+        if short:
+            raise InsufficientStock(short)
+        for row in rows:
+            stock = by_stock[row.pk].stock
+            stock.on_hand, stock.allocated = row.on_hand, row.allocated
+
+    def with_balances(self) -> Self:
+        """Annotate `on_hand_after` and `allocated_after`, the sums of these and all before them.
+
+        Of the whole ledger of what is selected; cut pages out of it afterwards.
+        """
+        return self.annotate(
+            on_hand_after=Window(Sum("on_hand_change"), order_by=F("id").asc()),
+            allocated_after=Window(Sum("allocated_change"), order_by=F("id").asc()),
+        )
 
 
 class StockMovement(models.Model):
@@ -55,6 +122,13 @@ class StockMovement(models.Model):
     )
     created_at = models.DateTimeField(_("at"), auto_now_add=True)
 
+    objects = StockMovementQuerySet.as_manager()
+
+    on_hand_after: int
+    """Copies that were on hand afterwards; set by `with_balances`."""
+    allocated_after: int
+    """Copies that were promised afterwards; set by `with_balances`."""
+
     class Meta:
         verbose_name = _("stock movement")
         verbose_name_plural = _("stock movements")
@@ -87,3 +161,26 @@ class StockMovement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.on_hand_change:+} / {self.allocated_change:+}"
+
+
+def _write(movements: "Sequence[StockMovement]") -> None:
+    with connection.cursor() as cursor:
+        columns = zip(
+            *((m.stock_id, m.on_hand_change, m.allocated_change) for m in movements), strict=True
+        )
+        cursor.execute(MOVE, [list(column) for column in columns])
+    StockMovement.objects.bulk_create(movements, batch_size=1000)
+
+
+def _tell(rows: "list[Stock]", by_stock: "Mapping[int, StockMovement]") -> None:
+    """Have the worker renew the live stock, and serve who waits for copies that are free now."""
+    from catalog.models.stock import publish_stock
+
+    publish_stock(dict.fromkeys(row.edition.isbn13 for row in rows))
+    freed = (
+        row.edition.isbn13
+        for row in rows
+        if row.edition.own_supply
+        and by_stock[row.pk].on_hand_change > by_stock[row.pk].allocated_change
+    )
+    serve_waiting(dict.fromkeys(freed))

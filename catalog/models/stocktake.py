@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from catalog.models.location import Location
 from catalog.models.stock import Stock, StockQuerySet
+from catalog.models.stock_movement import StockMovement
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -176,7 +177,7 @@ class Stocktake(models.Model):
             for row in rows
             if (difference := differences.get(row.edition) or -missing.get(row, 0))
         ]
-        Stock.objects.move(movements, are_locked=True)
+        StockMovement.objects.carry_out(movements, are_locked=True)
         self.posted_at, self.posted_by = at, actor
         self.save(update_fields=["posted_at", "posted_by"])
         return len(movements)

@@ -1,5 +1,6 @@
 """The catalogue's part of the API: listing and looking up editions, reading and counting stock."""
 
+import datetime
 from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
+from django.utils import timezone
 
 from catalog import indexing
 from catalog.api import PAGE_SIZE
@@ -25,7 +27,10 @@ from catalog.tests.factories import (
     SubjectFactory,
     WorkFactory,
     main_shop,
+    orderable,
+    preorderable,
     put_in_stock,
+    store_room,
 )
 from tests.people import alice, bearer, carol
 
@@ -82,6 +87,7 @@ def test_show_an_edition(client: Client) -> None:
         "publication_date": "2024-03-01",
         "price": {"amount": "12.50", "currency": "USD"},
         "available": 3,
+        "availability": {"state": "few", "date": None, "days": None},
         "subjects": ["fbc"],
         "url": "/books/9780156907392/to-the-lighthouse/",
     }
@@ -104,6 +110,32 @@ def test_show_an_edition_without_a_price_and_a_digital_one(client: Client) -> No
     assert client.get(f"{EDITIONS}/{unpriced.isbn13}").json()["price"] is None
     assert client.get(f"{EDITIONS}/{unpriced.isbn13}").json()["available"] == 0
     assert client.get(f"{EDITIONS}/{ebook.isbn13}").json()["available"] is None
+
+
+def test_show_what_can_be_pre_ordered_or_is_ordered(client: Client) -> None:
+    day = timezone.localdate() + datetime.timedelta(days=30)
+    forthcoming = EditionFactory.create(publication_date=day)
+    preorderable(forthcoming)
+    shown = client.get(f"{EDITIONS}/{forthcoming.isbn13}").json()["availability"]
+    assert shown == {"state": "preorder", "date": day.isoformat(), "days": None}
+    sold_out = EditionFactory.create()
+    orderable(sold_out, backorder_days=5)
+    shown = client.get(f"{EDITIONS}/{sold_out.isbn13}").json()
+    assert shown["availability"] == {"state": "to_order", "date": None, "days": 5}
+    assert shown["available"] == 0
+
+
+def test_stock_by_location_and_what_is_awaited(client: Client) -> None:
+    edition = lighthouse(stock=3)
+    put_in_stock(edition, 4, location=store_room())
+    orderable(edition).promise(2, on=timezone.localdate())
+    url = f"/api/v1/stock/{edition.isbn13}"
+    shown = client.get(url, headers=bearer(carol())).json()
+    assert (shown["available"], shown["awaited"]) == (7, 2)
+    assert [(row["location"], row["available"]) for row in shown["locations"]] == [
+        ("main", 3), ("store-room", 4),
+    ]  # fmt: skip
+    assert client.get(f"{EDITIONS}/{edition.isbn13}").json()["available"] == 5
 
 
 def test_show_refuses_a_broken_number(client: Client) -> None:
@@ -238,6 +270,7 @@ def test_count_stock(client: Client) -> None:
     expected = {
         "isbn13": "9780156907392",
         **place,
+        "awaited": 0,
         "locations": [{"location": "main", "name": main_shop().name, **place}],
     }
     assert response.json() == expected

@@ -1,10 +1,14 @@
 """The live answers about the catalogue, as JSON and as fragments."""
 
+import datetime
+
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from catalog import memory
+from catalog.models import Supply
 from catalog.tests.factories import EditionFactory, WorkFactory, sku
 
 FRAGMENT = {"HX-Request": "true"}
@@ -87,6 +91,32 @@ def test_stock_as_a_fragment(orlando: str, client: Client) -> None:
     body = client.get("/live/stock", {"isbn13": orlando}, headers=FRAGMENT).content.decode()
     assert "In stock" in body
     assert f'id="stock-{orlando}"' in body
+
+
+def test_programs_are_told_of_what_the_page_offers(orlando: str, client: Client) -> None:
+    query = {"isbn13": f"{orlando},{sku(999)}", "offered": orlando}
+    body = client.get("/live/stock", query, headers=FRAGMENT).content.decode()
+    assert body.count("itemprop") == 1
+    assert '<link itemprop="availability" href="https://schema.org/InStock">' in body
+    assert f"isbn13={sku(999)}&amp;offered={orlando}&amp;waited=3" in body
+    query["offered"] = '"><script>'
+    assert "script" not in client.get("/live/stock", query, headers=FRAGMENT).content.decode()
+
+
+@pytest.mark.parametrize("state", ["preorder", "to_order"])
+def test_badges_of_what_is_not_there_yet(client: Client, db: None, state: str) -> None:
+    day = timezone.localdate() + datetime.timedelta(days=30)
+    edition = EditionFactory.create(publication_date=day if state == "preorder" else None)
+    Supply.objects.create(edition=edition, accepts_preorders=True, accepts_backorders=True)
+    memory.publish_stock([edition.isbn13])
+    (item,) = client.get("/live/stock", {"isbn13": edition.isbn13}).json()["items"]
+    assert item["state"] == state
+    assert (item["date"], item["days"]) == (
+        (day.isoformat(), None) if state == "preorder" else (None, 14)
+    )
+    body = client.get("/live/stock", {"isbn13": edition.isbn13}, headers=FRAGMENT).content.decode()
+    assert f'class="stock stock-{state}"' in body
+    assert item["label"] in body
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from django.test.client import Client
 from django.utils import timezone
 
 from catalog.models import Edition
-from catalog.tests.factories import EditionFactory, WorkFactory
+from catalog.tests.factories import EditionFactory, WorkFactory, orderable, preorderable
 from storefront.tests.shop import add_works, open_shop, read
 
 pytestmark = pytest.mark.django_db
@@ -70,7 +70,7 @@ def test_stock_is_no_part_of_the_page(emma: Edition, client: Client) -> None:
     assert "In stock" not in page
     assert "left" not in words(page)
     numbers = ",".join(each.isbn13 for each in emma.work.editions.all())
-    assert f'hx-get="/live/stock?isbn13={numbers}"' in page
+    assert f'hx-get="/live/stock?isbn13={numbers}&amp;offered={emma.isbn13}"' in page
     assert 'id="stock-9780306406157"></span>' in page
 
 
@@ -105,6 +105,34 @@ def test_without_a_price_it_cannot_be_bought(client: Client) -> None:
     page = read(client, EditionFactory.create(price=False).get_absolute_url())
     assert "This edition is not for sale at the moment." in page
     assert "/basket/lines/" not in page
+
+
+def test_before_its_day_it_can_be_pre_ordered(client: Client) -> None:
+    day = timezone.localdate() + datetime.timedelta(days=40)
+    edition = EditionFactory.create(publication_date=day)
+    preorderable(edition)
+    page = read(client, edition.get_absolute_url())
+    assert '<button class="button" type="submit">Pre-order</button>' in page
+    assert "You pay now; we send your copy as soon as it is here." in page
+    assert "We expect" not in page
+    assert '<link itemprop="availability" href="https://schema.org/PreOrder">' in page
+    assert f'itemprop="availabilityStarts" content="{day.isoformat()}"' in page
+
+
+def test_a_later_promise_is_told(client: Client) -> None:
+    day = timezone.localdate() + datetime.timedelta(days=40)
+    edition = EditionFactory.create(publication_date=day)
+    preorderable(edition, promised_date=day + datetime.timedelta(days=9))
+    assert "We expect our copies on" in read(client, edition.get_absolute_url())
+
+
+def test_what_is_ordered_for_customers_says_how_long_it_takes(client: Client) -> None:
+    edition = EditionFactory.create()
+    orderable(edition, backorder_days=10)
+    page = read(client, edition.get_absolute_url())
+    assert "When none is left, we order it for you: that usually takes 10 days." in page
+    assert '<button class="button" type="submit">Add to basket</button>' in page
+    assert "schema.org/PreOrder" not in page
 
 
 def test_before_its_day_it_cannot_be_bought(client: Client) -> None:

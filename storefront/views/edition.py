@@ -62,10 +62,13 @@ def _render(request: HttpRequest, isbn13: str, slug: str) -> bytes:
     edition = _find(isbn13)
     if edition.slug != slug:
         raise _Elsewhere(edition.get_absolute_url())
-    work = edition.work
+    work, supply = edition.work, edition.own_supply
+    kind = edition.promise_kind
     values = {
         "edition": edition,
         "work": work,
+        "preorder_date": supply.preorder_date if supply and kind == "preorder" else None,
+        "backorder_days": supply.backorder_days if supply and kind == "backorder" else None,
         "cover_alt": _("Cover of %(title)s") % {"title": edition.display_title},
         "cover_url": CoverImage.of(edition, work).url,
         "editions": sorted(work.editions.all(), key=lambda each: each.list_rank),
