@@ -103,12 +103,22 @@ class OrderAdmin(ReadOnlyAdmin[Order]):
         (gettext_lazy("To"), {"fields": ("way", "destination")}),
         (
             gettext_lazy("Money"),
-            {"fields": ("subtotal", "shipping", "total", "tax", "received")},
+            {
+                "fields": (
+                    "subtotal",
+                    "discount",
+                    "shipping",
+                    "total",
+                    "tax",
+                    "gift_cards",
+                    "received",
+                )
+            },
         ),
     )
     readonly_fields = (
         "state", "customer", "paid_by", "way", "destination",
-        "subtotal", "shipping", "total", "tax", "received",
+        "subtotal", "discount", "shipping", "total", "tax", "gift_cards", "received",
     )  # fmt: skip
     list_display = ("number", "state", "total", "email", "placed", "way")
     list_filter = (
@@ -277,8 +287,22 @@ class OrderAdmin(ReadOnlyAdmin[Order]):
 
     @admin.display(description=gettext_lazy("tax contained"))
     def tax(self, order: Order) -> str:
+        """With its currency; and how much of what, at which rate."""
+        lines = ", ".join(
+            f"{line.country} {line.rate} %: {line.tax_amount} / {line.gross_amount}".strip()
+            for line in order.tax_lines.all()
+        )
+        return f"{order.tax_amount} {order.currency}" + (f" ({lines})" if lines else "")
+
+    @admin.display(description=gettext_lazy("discount"))
+    def discount(self, order: Order) -> str:
+        """With its currency and the voucher."""
+        return f"{order.discount_amount} {order.currency} {order.voucher_code}".strip()
+
+    @admin.display(description=gettext_lazy("paid by gift card"))
+    def gift_cards(self, order: Order) -> str:
         """With its currency."""
-        return f"{order.tax_amount} {order.currency}"
+        return f"{order.gift_card_amount} {order.currency}"
 
     @admin.display(description=gettext_lazy("received"))
     def received(self, order: Order) -> str:
