@@ -229,8 +229,8 @@ def _priced_item(line: OrderLine, currency: str) -> Item:
 
 
 def _promise(line: OrderLine) -> str:
-    """When copies come that are not there yet."""
-    if not line.awaited_quantity:
+    """When copies come that are not there yet, or a file comes out."""
+    if not line.awaited_quantity and not line.is_before_its_day(timezone.localdate()):
         return ""
     if line.promised_date is None:
         return _("We tell you as soon as it is here.")

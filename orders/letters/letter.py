@@ -80,7 +80,7 @@ class Letter:
 
 def make_message_id(*parts: str) -> str:
     """The e-mail's own number, the same whenever it is sent: a second copy can be told as one."""
-    name = ".".join(re.sub(r"[^A-Za-z0-9]+", "-", part) for part in parts if part)
+    name = ".".join(re.sub(r"[^A-Za-z0-9_]+", "-", part) for part in parts if part)
     return f"<{name}@{urlsplit(settings.SHOP_URL).hostname or 'localhost'}>"
 
 
