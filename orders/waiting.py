@@ -9,6 +9,8 @@ supply, as every change of an order does. Serving twice serves nothing more.
 
 import datetime
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
 
 from django.db import transaction
 
@@ -20,7 +22,55 @@ Share = dict[OrderLine, dict[Stock, int]]
 
 
 class NobodyWaits(Exception):
-    """No order waits for the edition; the message is for staff."""
+    """No order waits for the edition, or all are promised for that day already."""
+
+
+@dataclass(frozen=True)
+class WaitedTitle:
+    """An edition that customers wait for."""
+
+    edition: Edition
+    lines: list[OrderLine]
+    """Those that await copies, in the order in which they are served."""
+
+    elsewhere: list[Stock] = field(default_factory=list)
+    """Where copies lie that nobody was promised, but that do not reach who waits."""
+
+    @property
+    def awaited(self) -> int:
+        """How many copies are promised that have to come."""
+        return sum(line.awaited_quantity for line in self.lines)
+
+    @property
+    def to_order(self) -> int:
+        """How many of them lie nowhere in the shop."""
+        return max(0, self.awaited - sum(stock.available for stock in self.elsewhere))
+
+    @property
+    def first_date(self) -> datetime.date | None:
+        """The first day that a customer was told."""
+        days = [line.promised_date for line in self.lines if line.promised_date]
+        return min(days, default=None)
+
+
+def titles() -> list[WaitedTitle]:
+    """What customers wait for: what was promised for the nearest day first."""
+    lines = (
+        OrderLine.objects.awaiting()
+        .exclude(edition=None)
+        .select_related("order", "edition__work", "edition__imprint")
+    )
+    by_edition = groupby(
+        sorted(lines, key=lambda line: (line.isbn13, line.order.paid_at is None, line.order_id)),
+        key=lambda line: line.edition,
+    )
+    found = {edition.pk: WaitedTitle(edition, [*rows]) for edition, rows in by_edition if edition}
+    free = Stock.objects.filter(edition__in=found).with_available(1).select_related("location")
+    for stock in free.order_by("location__priority", "location_id"):
+        found[stock.edition_id].elsewhere.append(stock)
+    return sorted(
+        found.values(), key=lambda title: (title.first_date or datetime.date.max, title.edition.pk)
+    )
 
 
 def serve(numbers: Collection[str], *, at: datetime.datetime) -> int:
