@@ -1,6 +1,5 @@
 """Which location serves an order, what is promised for later, and what is said when it is short."""
 
-
 import pytest
 
 from catalog.models import Location, Stock, StockMovement
