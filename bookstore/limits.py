@@ -20,6 +20,8 @@ LIMITS = {
     re.compile(r"/api/v1/baskets"): Limit("baskets", 300, MINUTE),
     re.compile(r"/basket/lines/|/api/v1/baskets/[^/]+/lines"): Limit("lines", 600, MINUTE),
     re.compile(r"/checkout/|/api/v1/orders"): Limit("orders", 120, 10 * MINUTE),
+    re.compile(r"/basket/voucher/"): Limit("vouchers", 30, 10 * MINUTE),
+    re.compile(r"/orders/gift-card/"): Limit("gift_cards", 20, 10 * MINUTE),
     re.compile(r"/orders/withdrawal/"): Limit("withdrawals", 30, 10 * MINUTE),
 }
 """By the addresses that are counted when something is sent to them."""

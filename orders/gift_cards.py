@@ -82,6 +82,17 @@ class TooManyGiftCards(GiftCardError):
         )
 
 
+def find(code: str) -> GiftCard:
+    """The card of that code. Raises UnknownGiftCard, also for one that is blocked."""
+    try:
+        card = GiftCard.objects.by_code(code)
+    except GiftCard.DoesNotExist:
+        raise UnknownGiftCard(code) from None
+    if not card.is_active:
+        raise UnknownGiftCard(code)
+    return card
+
+
 def find_usable(codes: Sequence[str], *, at: datetime.datetime) -> list[GiftCard]:
     """The cards of these codes, each once, in the order they were typed.
 
@@ -94,12 +105,7 @@ def find_usable(codes: Sequence[str], *, at: datetime.datetime) -> list[GiftCard
 
 
 def _find_usable(code: str, at: datetime.datetime) -> GiftCard:
-    try:
-        card = GiftCard.objects.by_code(code)
-    except GiftCard.DoesNotExist:
-        raise UnknownGiftCard(code) from None
-    if not card.is_active:
-        raise UnknownGiftCard(code)
+    card = find(code)
     if card.is_expired(at):
         raise GiftCardExpired(card, code)
     if card.currency != settings.SHOP_CURRENCY:

@@ -8,10 +8,13 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Address, User
 from catalog import isbn
-from orders import countries
+from orders import countries, vouchers
+from orders.models import Basket
 from orders.models.basket import MAX_QUANTITY
 
 LONGEST_NUMBER = 60  # an ISBN with label and separators
+LONGEST_VOUCHER = 40
+LONGEST_GIFT_CARD = 40  # with all that separates its groups
 MAX_ADDRESSES = 30  # in an address book
 ADDRESS_FIELDS = ("name", "line1", "line2", "city", "postcode", "country")
 
@@ -71,6 +74,39 @@ class QuantityForm(forms.Form):
     """Another quantity for a line; zero removes it."""
 
     quantity = QuantityField(min_value=0)
+
+
+class VoucherForm(forms.Form):
+    """A voucher for the basket."""
+
+    voucher = forms.CharField(
+        label=_("Voucher code"),
+        max_length=LONGEST_VOUCHER,
+        error_messages={"required": _("Please type the code of the voucher.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
+    )
+
+    def use_for(self, basket: Basket) -> bool:
+        """Keep the voucher with the basket; whether there is one of that code."""
+        try:
+            vouchers.keep(basket, self.cleaned_data["voucher"])
+        except vouchers.UnknownVoucher as error:
+            self.add_error("voucher", str(error))
+        return self.is_valid()
+
+
+class GiftCardForm(forms.Form):
+    """The code of a gift card whose balance somebody wants to know."""
+
+    code = forms.CharField(
+        label=_("Code of the gift card"),
+        help_text=_("16 letters and digits. Spaces and hyphens do not matter."),
+        max_length=LONGEST_GIFT_CARD,
+        error_messages={"required": _("Please type the code of the gift card.")},
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
+        ),
+    )
 
 
 class AddressForm(forms.ModelForm[Address]):

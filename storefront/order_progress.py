@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from orders import cancellation, gateways, returns, withdrawal
-from orders.models import Order, OrderEvent, OrderLine, RefundRequest, Return
+from orders.models import GiftCard, Order, OrderEvent, OrderLine, RefundRequest, Return
 from orders.models.gift_card import GIFT_CARD
 
 Kind = OrderEvent.Kind
@@ -138,6 +138,13 @@ def _way(provider: str) -> str | Promise:
     return gateway.method.name if gateway else ""
 
 
+def gift_cards(order: Order) -> list[GiftCard]:
+    """The cards that it sold and that can be used. Their codes are money: for its owner alone."""
+    if not any(line.is_gift_card for line in order.lines.all()):
+        return []
+    return list(GiftCard.objects.sold_by(order).filter(is_active=True))
+
+
 def describe(order: Order, *, is_theirs: bool, at: datetime.datetime) -> dict[str, Any]:
     """All that the order's page shows of how far it is; what can be done only for its owner."""
     events = [event for event in order.events.all() if event.kind in SHOWN_EVENTS]
@@ -154,6 +161,7 @@ def describe(order: Order, *, is_theirs: bool, at: datetime.datetime) -> dict[st
             and each.line.quantity > each.canceled
             for each in lines
         ),
+        "gift_cards": gift_cards(order) if is_theirs else [],
         "awaited": [each for each in lines if each.awaited],
         "parcels": [parcel for parcel in order.shipments.all() if parcel.shipped_at],
         "returns": order.returns.all(),

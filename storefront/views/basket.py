@@ -1,6 +1,7 @@
 """The basket's page, and what changes the basket."""
 
 import contextlib
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -17,13 +18,20 @@ from django.views.decorators.http import require_POST, require_safe
 from caching import store
 from catalog import isbn, trending
 from catalog.models import Edition
-from orders.models import BasketLine
+from orders import vouchers
+from orders.models import Basket, BasketLine
 from orders.models.basket import MAX_QUANTITY, BasketError, BasketGone
 from orders.visitor import Card
-from storefront.forms import LineForm, QuantityForm
+from storefront.forms import LineForm, QuantityForm, VoucherForm
 from storefront.same_origin import same_origin
 from storefront.views.redirects import see_other
-from storefront.visitor import find_basket, get_basket, rebuild_card, renew_card
+from storefront.visitor import (
+    find_basket,
+    get_basket,
+    rebuild_card,
+    renew_card,
+    signed_in_user,
+)
 
 REMOVED = "removed"  # in the session: the line that was removed last, so that it can come back
 
@@ -89,6 +97,22 @@ def change(request: HttpRequest, isbn13: str) -> HttpResponse:
 
 
 @never_cache
+@require_POST
+def voucher(request: HttpRequest) -> HttpResponse:
+    """Use a voucher, or none any more."""
+    basket = find_basket(request)
+    if basket is None:
+        return see_other(reverse("basket"))
+    if "remove" in request.POST:
+        vouchers.keep(basket, "")
+        return see_other(reverse("basket"))
+    form = VoucherForm(request.POST)
+    if not form.is_valid() or not form.use_for(basket):
+        return _page(request, status=422, voucher_form=form)
+    return see_other(f"{reverse('basket')}#voucher")
+
+
+@never_cache
 @require_safe
 def visitor(request: HttpRequest) -> HttpResponse:
     """The header's fragment from PostgreSQL; writes the visitor card that Redis has lost."""
@@ -103,10 +127,17 @@ def _add(request: HttpRequest, edition: Edition, quantity: int) -> BasketLine:
         return get_basket(request).add(edition, quantity)
 
 
-def _page(request: HttpRequest, errors: list[str] | None = None, status: int = 200) -> HttpResponse:
+def _page(
+    request: HttpRequest,
+    errors: list[str] | None = None,
+    status: int = 200,
+    voucher_form: VoucherForm | None = None,
+) -> HttpResponse:
     basket = find_basket(request)
     lines = basket.priced_lines() if basket else []
     context: dict[str, Any] = {
+        "voucher_form": voucher_form or VoucherForm(),
+        **(_voucher(request, basket, lines) if basket and basket.voucher_code else {}),
         "lines": lines,
         "errors": errors or [],
         "has_problems": any(line.problem for line in lines),
@@ -115,6 +146,21 @@ def _page(request: HttpRequest, errors: list[str] | None = None, status: int = 2
         "removed": request.session.pop(REMOVED, None),
     }
     return render(request, "storefront/basket.html", context, status=status)
+
+
+def _voucher(
+    request: HttpRequest, basket: Basket, lines: Sequence[BasketLine]
+) -> dict[str, object]:
+    """What the basket's voucher does, or why it does nothing."""
+    shown: dict[str, object] = {"voucher_code": basket.voucher_code}
+    try:
+        found = vouchers.find(basket.voucher_code)
+        priced = [line for line in lines if line.unit_amount is not None]
+        discount = vouchers.discount(found, priced, at=timezone.now(), user=signed_in_user(request))
+    except vouchers.VoucherError as error:
+        return {**shown, "voucher_problem": str(error)}
+    subtotal = sum((line.total_amount for line in lines), start=Decimal("0.00"))
+    return {**shown, "discount": discount, "reduced_amount": subtotal - discount.amount}
 
 
 def _refuse(request: HttpRequest, errors: list[str], *, status: int) -> HttpResponse:
