@@ -31,6 +31,10 @@ ANOTHER_ADDRESS = "another"
 LONGEST_CODE = 40
 
 
+def _code_input() -> forms.TextInput:
+    return forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"})
+
+
 @dataclass(frozen=True)
 class ShippingChoice:
     """A radio button of the shipping methods, with what the order costs by it."""
@@ -69,9 +73,11 @@ class CheckoutForm(forms.Form):
         error_messages={"required": _("Please choose how you want to pay.")},
     )
 
-    voucher = forms.CharField(label=_("Voucher code"), max_length=LONGEST_CODE, required=False)
+    voucher = forms.CharField(
+        label=_("Voucher code"), max_length=LONGEST_CODE, required=False, widget=_code_input()
+    )
     new_gift_card = forms.CharField(
-        label=_("Gift card number"), max_length=LONGEST_CODE, required=False
+        label=_("Gift card number"), max_length=LONGEST_CODE, required=False, widget=_code_input()
     )
 
     offer: Offer

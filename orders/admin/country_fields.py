@@ -4,6 +4,8 @@ from typing import Any
 
 from django import forms
 from django.contrib.admin.widgets import FilteredSelectMultiple
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from orders import countries
@@ -17,12 +19,21 @@ class CountryField(forms.ChoiceField):
         super().__init__(required=required, choices=_with_none, **options)
 
 
+class CountryPicker(FilteredSelectMultiple):
+    """Two lists, in a box of their own as the admin's script expects it."""
+
+    def render(self, *args: Any, **kwargs: Any) -> SafeString:
+        """The lists in their box."""
+        wrapper = '<div class="related-widget-wrapper">{}</div>'
+        return format_html(wrapper, super().render(*args, **kwargs))
+
+
 class CountriesField(forms.MultipleChoiceField):
     """Some countries, found by typing; their codes are kept, sorted."""
 
     def __init__(self, **options: Any) -> None:
         """With all countries by name."""
-        widget = FilteredSelectMultiple(_("countries"), is_stacked=False)
+        widget = CountryPicker(_("countries"), is_stacked=False)
         super().__init__(required=False, choices=countries.choices, widget=widget, **options)
 
     def clean(self, value: Any) -> list[str]:

@@ -16,9 +16,9 @@ class RateForm(forms.ModelForm[ShippingRate]):
     """One rate; no amount is below 0."""
 
     min_value_amount = forms.DecimalField(
-        label=_("from an order value of"), min_value=0, max_digits=10, decimal_places=2, initial=0
+        label=_("From an order value of"), min_value=0, max_digits=10, decimal_places=2, initial=0
     )
-    amount = forms.DecimalField(label=_("amount"), min_value=0, max_digits=10, decimal_places=2)
+    amount = forms.DecimalField(label=_("Amount"), min_value=0, max_digits=10, decimal_places=2)
 
     class Meta:
         model = ShippingRate
@@ -74,7 +74,7 @@ class ZoneForm(forms.ModelForm[ShippingZone]):
     """With countries by name."""
 
     countries = CountriesField(
-        label=_("countries"), help_text=_("None: every country that is in no other zone.")
+        label=_("Countries"), help_text=_("None: every country that is in no other zone.")
     )
 
     class Meta:

@@ -21,7 +21,7 @@ class SellerForm(forms.ModelForm[Seller]):
     """With the country by name."""
 
     country = CountryField(
-        label=gettext_lazy("country"),
+        label=gettext_lazy("Country"),
         required=False,
         help_text=gettext_lazy(
             "Once it is set, the tables of tax rates and areas hold; before, the rates that stand"
@@ -48,9 +48,9 @@ class SellerAdmin(admin.ModelAdmin[Seller]):
 class TaxRateForm(forms.ModelForm[TaxRate]):
     """With the country by name."""
 
-    country = CountryField(label=gettext_lazy("country"))
+    country = CountryField(label=gettext_lazy("Country"))
     rate = forms.DecimalField(
-        label=gettext_lazy("percent"), min_value=0, max_value=100, decimal_places=2
+        label=gettext_lazy("Percent"), min_value=0, max_value=100, decimal_places=2
     )
 
     class Meta:
@@ -115,10 +115,10 @@ class TaxAreaForm(forms.ModelForm[TaxArea]):
     """With countries by name."""
 
     seller_countries = CountriesField(
-        label=gettext_lazy("for sellers in"), help_text=gettext_lazy("None: wherever you are.")
+        label=gettext_lazy("For sellers in"), help_text=gettext_lazy("None: wherever you are.")
     )
     countries = CountriesField(
-        label=gettext_lazy("goods sent to"), help_text=gettext_lazy("None: everywhere else.")
+        label=gettext_lazy("Goods sent to"), help_text=gettext_lazy("None: everywhere else.")
     )
 
     class Meta:
