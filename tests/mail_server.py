@@ -15,18 +15,23 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 NEVER_SECONDS = 30
 
 
+def _hang_up(server: SMTP) -> None:
+    assert isinstance(server.transport, asyncio.Transport)
+    server.transport.abort()
+
+
 class _Stubborn(SMTP):
     """Speaks SMTP until the test's server wants otherwise."""
 
     async def smtp_DATA(self, arg: str) -> None:
         """Hang up before the e-mail, or in the middle of it, before its final dot."""
         if self.event_handler.behavior == "drop at DATA":
-            self.transport.abort()
+            _hang_up(self)
             return
         if self.event_handler.behavior == "drop before the dot":
             await self.push("354 go on")
             await self._reader.readline()
-            self.transport.abort()
+            _hang_up(self)
             return
         await super().smtp_DATA(arg)
 
@@ -59,7 +64,7 @@ class MailServer:
         if self.behavior == "hang":
             await asyncio.sleep(NEVER_SECONDS)
         if self.behavior == "drop at once":
-            server.transport.abort()
+            _hang_up(server)
         return responses
 
     async def handle_RCPT(
@@ -82,7 +87,7 @@ class MailServer:
         if self.behavior == "hang after the dot":
             await asyncio.sleep(NEVER_SECONDS)
         if self.behavior == "drop after the dot":
-            server.transport.abort()
+            _hang_up(server)
         return "250 taken"
 
 

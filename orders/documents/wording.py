@@ -102,7 +102,7 @@ def _bill_facts(bill: Bill) -> Iterator[Pair]:
 
 
 def _intro(bill: Bill) -> list[str]:
-    if bill.kind == "invoice":
+    if bill.invoiced_on is None:
         return []
     corrects = _("This corrects invoice %(number)s of %(day)s.") % {
         "number": bill.invoice_number,

@@ -133,7 +133,8 @@ def make_letter(about: About, kind: OrderMessage.Kind, *, has_document: bool = F
         heading=str(form.heading),
         paragraphs=_paragraphs(about, kind, has_document=has_document),
         order_number=order.number,
-        order_url=order_url(order),
+        # Whoever the gift card is passed on to shall not see the order.
+        order_url="" if about.gift_card else order_url(order),
         highlight=about.gift_card.code if about.gift_card else "",
         facts=list(_facts(about)),
         button=_button(about, kind),
@@ -219,10 +220,11 @@ def _awaited_item(line: OrderLine) -> Item:
 
 
 def _priced_item(line: OrderLine, currency: str) -> Item:
+    form = line.get_format_display()
     return Item(
         quantity=line.quantity,
         title=line.title,
-        details=f"{line.byline} ({line.get_format_display()})".strip(),
+        details=f"{line.byline} ({form})" if line.byline else form,
         amount=format_money(line.total_amount, currency),
         note=_promise(line),
     )
@@ -248,11 +250,10 @@ def _sums(order: Order) -> Iterable[tuple[str, str]]:
     if order.discount_amount:
         yield _("Discount"), money(-order.discount_amount)
     yield order.shipping_method_name, money(order.shipping_amount)
+    yield _("Total"), money(order.total_amount)
     if order.gift_card_amount:
         yield _("Gift card"), money(-order.gift_card_amount)
-        yield _("Left to pay"), money(order.payable_amount)
-    else:
-        yield _("Total"), money(order.total_amount)
+        yield _("Paid") if order.paid_at else _("Left to pay"), money(order.payable_amount)
 
 
 def _tax(order: Order) -> tuple[str, str] | None:

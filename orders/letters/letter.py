@@ -42,6 +42,7 @@ class Letter:
     paragraphs: Sequence[str]
     order_number: str
     order_url: str
+    """Empty: the letter may come into other hands."""
     highlight: str = ""
     """What is to be copied: a gift card's code."""
     facts: Sequence[tuple[str, str]] = ()

@@ -218,7 +218,7 @@ def test_the_emails_carry_their_documents() -> None:
     refund(order)
     run_jobs()
     attached = [
-        [attachment[0] for attachment in each.attachments]  # type: ignore[index]
+        [attachment[0] for attachment in each.attachments]
         for each in mail.outbox
         if each.attachments
     ]

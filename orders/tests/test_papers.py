@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import typst
 
 from orders.documents import printing, wording
 from orders.documents.contents import (
@@ -145,8 +146,8 @@ def test_a_character_that_no_font_has_stops_no_invoice(
     assert "lacks a font" in caplog.text
 
 
-def test_a_mistake_in_a_template_is_no_missing_font(tmp_path: Any) -> None:
-    with pytest.raises(printing.typst.TypstError):
+def test_a_mistake_in_a_template_is_no_missing_font() -> None:
+    with pytest.raises(typst.TypstError):
         printing.typeset("bill.typ", {}, day=DAY)
 
 
