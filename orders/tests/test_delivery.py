@@ -4,18 +4,14 @@ import datetime
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from functools import partial
 
 import pytest
-from django.conf import settings as current_settings
 from django.core import mail
 from django.core.mail.backends.base import BaseEmailBackend
-from django.db import connection
 from pytest_django import Settings
 
-from bookstore.tests.shell import CHECKOUT, NOTHING
 from orders import messages, posting
 from orders.models import Order, OrderEvent, OrderMessage
 from orders.posting import Refused
@@ -24,14 +20,13 @@ from tests.audited import assert_books_in_order
 from tests.jobs import run_jobs, waiting_jobs
 from tests.mail_server import MailServer, mail_server
 from tests.people import carol
+from tests.processes import start_python
 from tests.races import at_once
 
 PLACED = OrderMessage.Kind.PLACED
 LATER = NOW + datetime.timedelta(minutes=5)
 SEND = "orders.send_message"
 IN_A_PROCESS = """
-import django
-django.setup()
 from orders.jobs import send_message
 send_message(order_id={order_id}, kind="placed")
 """
@@ -237,19 +232,10 @@ def test_a_worker_killed_before_it_spoke_loses_nothing_silently(server: MailServ
     assert len(server.received) == 1
 
 
-def _worker(order: Order, server: MailServer) -> "subprocess.Popen[bytes]":
+def _worker(order: Order, server: MailServer) -> "subprocess.Popen[str]":
     """A process that sends the order's confirmation."""
-    name = connection.settings_dict["NAME"]
-    environment = {
-        **NOTHING,
-        "DJANGO_SETTINGS_MODULE": "bookstore.settings",
-        "SECRET_KEY": current_settings.SECRET_KEY,
-        "REDIS_URL": current_settings.REDIS_URL,
-        "DATABASE_URL": os.environ["DATABASE_URL"].replace("/bookstore?", f"/{name}?"),
-        "EMAIL_URL": f"smtp://127.0.0.1:{server.port}",
-    }
     script = IN_A_PROCESS.format(order_id=order.pk)
-    return subprocess.Popen([sys.executable, "-c", script], env=environment, cwd=CHECKOUT)
+    return start_python(script, EMAIL_URL=f"smtp://127.0.0.1:{server.port}")
 
 
 @pytest.mark.django_db

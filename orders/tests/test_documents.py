@@ -1,21 +1,16 @@
 """Invoices and credit notes: issued once, numbered without a gap, adding up, never changed."""
 
 import datetime
-import os
-import subprocess
-import sys
 import threading
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
 import pytest
-from django.conf import settings as current_settings
 from django.core import mail
 from django.db import DatabaseError, connection, transaction
 from django.test import override_settings
 
-from bookstore.tests.shell import CHECKOUT, NOTHING
 from catalog.tests.factories import EditionFactory
 from orders import refunds
 from orders.documents import printing, slips
@@ -25,13 +20,12 @@ from orders.models import Document, DocumentCounter, Order, OrderMessage, Seller
 from orders.tests.factories import NOW, make_order
 from tests.audited import assert_books_in_order
 from tests.jobs import run_jobs, waiting_jobs
+from tests.processes import start_python
 from tests.races import at_once
 
 JOBS = ["orders.issue_invoice", "orders.issue_credit_note"]
 IN_A_PROCESS = """
 import datetime, sys
-import django
-django.setup()
 from orders.documents import issuing
 print_paper = issuing.print_paper
 def print_and_wait(bill):
@@ -242,7 +236,7 @@ def test_thirty_threads_leave_no_gap() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_killed_while_it_issues_leaves_no_gap() -> None:
     first, second = paid_order(), paid_order()
-    worker = _worker(first)
+    worker = start_python(IN_A_PROCESS.format(order_id=first.pk))
     assert worker.stdout
     assert worker.stdout.readline() == "numbered\n"
     outcome: list[Document | None] = []
@@ -261,21 +255,6 @@ def _issue_apart(order: Order) -> Document | None:
         return issue_invoice(order_id=order.pk, at=NOW)
     finally:
         connection.close()
-
-
-def _worker(order: Order) -> "subprocess.Popen[str]":
-    name = connection.settings_dict["NAME"]
-    environment = {
-        **NOTHING,
-        "DJANGO_SETTINGS_MODULE": "bookstore.settings",
-        "SECRET_KEY": current_settings.SECRET_KEY,
-        "REDIS_URL": current_settings.REDIS_URL,
-        "DATABASE_URL": os.environ["DATABASE_URL"].replace("/bookstore?", f"/{name}?"),
-    }
-    return subprocess.Popen(
-        [sys.executable, "-c", IN_A_PROCESS.format(order_id=order.pk)],
-        env=environment, cwd=CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
 
 
 @pytest.mark.django_db
