@@ -8,7 +8,6 @@ from django.contrib.admin import AdminSite
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.exceptions import BadRequest
-from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -17,8 +16,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from bookstore import backlog
-from orders import discrepancies
+from orders import discrepancies, picking
 from orders.models import Order
+from orders.picking import Stage
 
 DAILY_APPS = ("orders", "catalog", "accounts")
 DAILY_MODELS = ("Order", "Payment", "Refund", "ShippingMethod", "Basket", "OrderEvent")
@@ -114,33 +114,30 @@ def _odd_payments() -> list[Duty]:
 
 def _duties() -> list[Duty]:
     """What waits, most urgent first; nothing that has a count of 0."""
-    paid = Q(status=Order.Status.PAID)
-    open_orders = Order.objects.filter(
-        Q(status__in=(Order.Status.AWAITING_PAYMENT, Order.Status.PAID)) | Q(needs_attention=True)
+    orders = Order.objects.all()
+    attention = orders.filter(needs_attention=True).count()
+    unpaid = orders.filter(status=Order.Status.AWAITING_PAYMENT).count()
+    to_pick, packed, to_collect, returned = (
+        picking.at_stage(orders, stage).count()
+        for stage in (Stage.TO_PICK, Stage.PACKED, Stage.TO_COLLECT, Stage.RETURNS)
     )
-    n = open_orders.aggregate(
-        attention=Count("pk", filter=Q(needs_attention=True)),
-        to_pack=Count("pk", filter=paid & Q(packed_at=None)),
-        to_send=Count("pk", filter=paid & Q(packed_at__isnull=False)),
-        unpaid=Count("pk", filter=Q(status=Order.Status.AWAITING_PAYMENT)),
-    )
-    attention, to_pack = n["attention"], n["to_pack"]
-    to_send, unpaid = n["to_send"], n["unpaid"]
     duties = (
-        (attention, ngettext("order needs attention", "orders need attention", attention), True),
-        (to_pack, ngettext("paid order to pack", "paid orders to pack", to_pack), False),
-        (to_send, ngettext("packed order to send", "packed orders to send", to_send), False),
-        (unpaid, ngettext("order not paid yet", "orders not paid yet", unpaid), False),
+        (attention, ngettext("order needs attention", "orders need attention", attention)),
+        (to_pick, ngettext("paid order to pack", "paid orders to pack", to_pick)),
+        (packed, ngettext("packed order to send", "packed orders to send", packed)),
+        (returned, ngettext("order with a return", "orders with returns", returned)),
+        (to_collect, ngettext("order to be collected", "orders to be collected", to_collect)),
+        (unpaid, ngettext("order not paid yet", "orders not paid yet", unpaid)),
     )
     queries = (
         "needs_attention__exact=1",
-        "status__exact=paid&packed=no",
-        "status__exact=paid&packed=yes",
+        *(f"stage={stage}" for stage in (Stage.TO_PICK, Stage.PACKED)),
+        *(f"stage={stage}" for stage in (Stage.RETURNS, Stage.TO_COLLECT)),
         "status__exact=awaiting_payment",
     )
     changelist = reverse("admin:orders_order_changelist")
     return [
-        Duty(number, text, f"{changelist}?{query}", is_urgent)
-        for (number, text, is_urgent), query in zip(duties, queries, strict=True)
+        Duty(number, text, f"{changelist}?{query}", is_urgent=place == 0)
+        for place, ((number, text), query) in enumerate(zip(duties, queries, strict=True))
         if number
     ]

@@ -1,7 +1,7 @@
 """Choosing copies: a form that asks how many of each of an order's lines, and its answer."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django import forms
 from django.forms.boundfield import BoundField
@@ -9,6 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from orders.models import OrderLine
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class Row(NamedTuple):
@@ -22,6 +25,7 @@ class Row(NamedTuple):
 class CopiesForm(forms.Form):
     """One number for each line of which there are some to choose."""
 
+    label: "StrOrPromise" = "%(title)s"
     nothing_chosen = gettext_lazy("Please choose at least one copy.")
 
     def __init__(
@@ -32,7 +36,7 @@ class CopiesForm(forms.Form):
         self.most = dict(most)
         for line, quantity in self.most.items():
             self.fields[_name(line)] = forms.IntegerField(
-                label=line.title,
+                label=self.label % {"title": line.title, "n": quantity},
                 min_value=0,
                 max_value=quantity,
                 required=False,

@@ -6,6 +6,7 @@ from orders.admin import (
     papers,
     payments,
     records,
+    returns,
     shipping_methods,
     taxes,
 )
@@ -16,6 +17,7 @@ __all__ = [
     "papers",
     "payments",
     "records",
+    "returns",
     "shipping_methods",
     "taxes",
 ]

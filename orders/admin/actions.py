@@ -1,6 +1,7 @@
 """What staff can do with an order: each names its verb, its form and when it is possible."""
 
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +10,10 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from orders import fulfillment, refunds
-from orders.models import Order
+from catalog.models import Location
+from orders import cancellation, carriers, fulfillment, refunds, returns
+from orders.copies import CopiesForm
+from orders.models import Order, OrderLine
 
 Status = Order.Status
 
@@ -22,7 +25,13 @@ class NoForm(forms.Form):
 class ShipForm(forms.Form):
     """How it goes."""
 
-    carrier = forms.CharField(label=_("Carrier"), max_length=100, required=False)
+    carrier = forms.CharField(
+        label=_("Carrier"),
+        max_length=100,
+        required=False,
+        help_text=_("Customers can follow parcels of: %(carriers)s.")
+        % {"carriers": ", ".join(carriers.TRACKING_PAGES)},
+    )
     tracking = forms.CharField(label=_("Tracking number"), max_length=100, required=False)
 
 
@@ -58,6 +67,52 @@ class NoteForm(forms.Form):
     note = forms.CharField(label=_("Note"), max_length=500, required=False)
 
 
+class ShownCopiesForm(CopiesForm):
+    """Choosing copies where nothing but the field says how many there are."""
+
+    label = _("%(title)s (at most %(n)d)")
+
+
+class PackForm(ShownCopiesForm):
+    """What goes into one parcel, from where."""
+
+    location = forms.ModelChoiceField(
+        Location.objects.all(),
+        label=_("From"),
+        required=False,
+        empty_label=_("wherever it lies"),
+    )
+    key = forms.CharField(widget=forms.HiddenInput, max_length=100, required=False)
+
+
+class CancelCopiesForm(ShownCopiesForm):
+    """What cannot come, and why; the customer reads the reason."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=200,
+        required=False,
+        help_text=_("The customer reads it."),
+    )
+
+
+class ReturnForm(ShownCopiesForm):
+    """What comes back, and why."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=400, required=False)
+    key = forms.CharField(widget=forms.HiddenInput, max_length=100, required=False)
+
+
+def _fresh_key(order: Order) -> str:
+    return secrets.token_urlsafe(16)
+
+
+def _seen_key(order: Order) -> str:
+    """The same for all who see the same parcels: of two who pack at once, one does."""
+    last = order.shipments.order_by("id").last()
+    return f"after-{last.pk if last else 0}"
+
+
 @dataclass(frozen=True)
 class Action:
     """A button on an order's page."""
@@ -71,10 +126,43 @@ class Action:
     do: Callable[[Order, dict[str, Any], Any], object]
     is_dangerous: bool = False
     permission: str = "orders.change_order"
+    most: Callable[[Order], Mapping[OrderLine, int]] | None = None
+    """For a CopiesForm: how many of each line can be chosen."""
+
+    key: Callable[[Order], str] = _fresh_key
+    keyed: str = ""
+    """The order's rows that remember the key of a form: sent again, it has been done."""
+
+    def is_repeated(self, order: Order, key: str) -> bool:
+        """Whether the form with this key was carried out before."""
+        if not self.keyed or not key or not key.isprintable():
+            return False
+        rows: Any = getattr(order, self.keyed)
+        return bool(rows.filter(key=key).exists())
+
+    def make_form(self, order: Order, data: Any) -> forms.Form:
+        """The form, filled with `data` or not at all."""
+        options: dict[str, Any] = {"initial": {"key": self.key(order)}}
+        if self.most:
+            options |= {"most": self.most(order), "are_chosen": False}
+        return self.form(data, **options)
+
+
+def _packable(order: Order) -> dict[OrderLine, int]:
+    found: dict[OrderLine, int] = {}
+    for each in fulfillment.packable(order):
+        found[each.line] = found.get(each.line, 0) + each.quantity
+    return found
+
+
+def _can_be_shipped(order: Order) -> bool:
+    if order.status != Status.PAID:
+        return False
+    return order.shipments.packed().exists() or bool(fulfillment.packable(order))
 
 
 def _can_be_packed(order: Order) -> bool:
-    return order.status == Status.PAID and not order.packed_at and order.needs_shipment
+    return order.status == Status.PAID and bool(fulfillment.packable(order))
 
 
 def _can_be_completed(order: Order) -> bool:
@@ -100,12 +188,28 @@ ACTIONS: dict[str, Action] = {
         is_possible=_can_be_packed,
         do=lambda order, data, actor: fulfillment.pack(order=order, at=timezone.now(), actor=actor),
     ),
+    "pack-part": Action(
+        label=_("Pack a part"),
+        explanation=_("Choose what goes into this parcel. What has yet to come is not offered."),
+        done=_("A part of order %(number)s is packed."),
+        form=PackForm,
+        is_possible=_can_be_packed,
+        do=lambda order, data, actor: fulfillment.pack(
+            order=order, at=timezone.now(), actor=actor, **data
+        ),
+        most=_packable,
+        key=_seen_key,
+        keyed="shipments",
+    ),
     "ship": Action(
         label=_("Ship"),
-        explanation=_("The copies leave the stock. The customer is told by e-mail."),
+        explanation=_(
+            "All that is here leaves, packed or not: the copies leave the stock, and the customer"
+            " is told by e-mail."
+        ),
         done=_("Order %(number)s is on its way."),
         form=ShipForm,
-        is_possible=lambda order: order.status == Status.PAID and order.needs_shipment,
+        is_possible=_can_be_shipped,
         do=lambda order, data, actor: fulfillment.ship(
             order=order, at=timezone.now(), actor=actor, **data
         ),
@@ -134,6 +238,19 @@ ACTIONS: dict[str, Action] = {
         ),
         permission="orders.add_refund",
     ),
+    "return": Action(
+        label=_("Note a return"),
+        explanation=_("The customer has said, or sent, what comes back."),
+        done=_("The return of order %(number)s is noted."),
+        form=ReturnForm,
+        is_possible=lambda order: bool(returns.returnable(order)),
+        do=lambda order, data, actor: returns.request_return(
+            order=order, at=timezone.now(), actor=actor, **data
+        ),
+        permission="orders.change_return",
+        most=returns.returnable,
+        keyed="returns",
+    ),
     "settle": Action(
         label=_("Attention no longer needed"),
         explanation=_("You have looked at what the events say, and done what it takes."),
@@ -141,6 +258,20 @@ ACTIONS: dict[str, Action] = {
         form=NoteForm,
         is_possible=lambda order: order.needs_attention,
         do=lambda order, data, actor: order.settle(actor=actor, **data),
+    ),
+    "cancel-part": Action(
+        label=_("Cancel copies"),
+        explanation=_(
+            "For what cannot come. Its price goes back to the customer, who is told by e-mail."
+        ),
+        done=_("Copies of order %(number)s are canceled."),
+        form=CancelCopiesForm,
+        is_possible=lambda order: bool(order.paid_at and cancellation.cancelable(order)),
+        do=lambda order, data, actor: cancellation.cancel_copies(
+            order=order, at=timezone.now(), actor=actor, **data
+        ),
+        is_dangerous=True,
+        most=cancellation.cancelable,
     ),
     "cancel": Action(
         label=_("Cancel the order"),
@@ -150,7 +281,9 @@ ACTIONS: dict[str, Action] = {
         ),
         done=_("Order %(number)s is canceled."),
         form=CancelForm,
-        is_possible=lambda order: order.status in (Status.AWAITING_PAYMENT, Status.PAID),
+        is_possible=lambda order: (
+            order.status in cancellation.OPEN and not order.shipments.gone().exists()
+        ),
         do=lambda order, data, actor: order.cancel(actor=actor, **data),
         is_dangerous=True,
     ),

@@ -15,7 +15,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from catalog import isbn
-from orders.admin import order_messages, order_pages, papers, payments
+from orders import picking
+from orders.admin import (
+    order_messages,
+    order_pages,
+    papers,
+    parcels,
+    payments,
+    pick_list,
+    waiting_orders,
+)
 from orders.admin.actions import ACTIONS, Action
 from orders.admin.reading import PartOfOrder, ReadOnlyAdmin, provider_name
 from orders.gateways import payment_methods
@@ -33,8 +42,7 @@ class LineInline(PartOfOrder):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """With the places that each line is served from."""
-        lines: Any = super().get_queryset(request)
-        return lines.with_promises()
+        return OrderLine.objects.with_promises().order_by("id")
 
     @admin.display(description=gettext_lazy("allocated at"))
     def place(self, line: OrderLine) -> str:
@@ -61,21 +69,22 @@ class EventInline(PartOfOrder):
         return super().get_queryset(request).select_related("actor")
 
 
-class PackedFilter(admin.SimpleListFilter):
-    """Packed or not."""
+class StageFilter(admin.SimpleListFilter):
+    """What staff has to do with it next."""
 
-    title = gettext_lazy("packed")
-    parameter_name = "packed"
+    title = gettext_lazy("what to do")
+    parameter_name = "stage"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         """The choices."""
-        return [("yes", gettext_lazy("Yes")), ("no", gettext_lazy("No"))]
+        return [(stage.value, stage.label) for stage in picking.Stage]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """By the time of packing."""
-        if self.value() not in ("yes", "no"):
+        """By the parcels and returns."""
+        stage = self.value()
+        if stage is None or stage not in picking.Stage.values:
             return queryset
-        return queryset.filter(packed_at__isnull=self.value() == "no")
+        return picking.at_stage(queryset, picking.Stage(stage))
 
 
 class PaymentMethodFilter(admin.SimpleListFilter):
@@ -122,12 +131,17 @@ class OrderAdmin(ReadOnlyAdmin[Order]):
     )  # fmt: skip
     list_display = ("number", "state", "total", "email", "placed", "way")
     list_filter = (
-        "status", "needs_attention", PackedFilter, PaymentMethodFilter, "shipping_method_name",
+        "status", "needs_attention", StageFilter, PaymentMethodFilter, "shipping_method_name",
         "placed_at",
     )  # fmt: skip
     search_fields = ("number",)  # shows the box; get_search_results does the finding
     search_help_text = gettext_lazy("Order number, e-mail address, name, or an ISBN")
     actions = ("mark_paid", "ship")
+    change_list_template = "admin/orders/order/change_list.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
+        """With the parcels, by which the stage is told."""
+        return super().get_queryset(request).prefetch_related("shipments")
 
     def get_inlines(self, request: HttpRequest, obj: Order | None) -> list[Any]:
         """Money and parcels only where there are some."""
@@ -161,9 +175,19 @@ class OrderAdmin(ReadOnlyAdmin[Order]):
         """Besides, a page for every action."""
         view = self.admin_site.admin_view(self._act)
         act = path("<int:pk>/<slug:slug>/", view, name="orders_order_act")
+        pick_list_view = self.admin_site.admin_view(pick_list.show)
+        pick = path("pick-list/", pick_list_view, name="orders_pick_list")
+        parcel = path(
+            "<int:pk>/parcels/<int:parcel>/<slug:slug>/",
+            self.admin_site.admin_view(self._act_on_parcel),
+            name="orders_parcel_act",
+        )
         # After Django's own, of which `history/` and `change/` look alike.
         *named, fallback = super().get_urls()
-        return [*named, act, fallback]
+        return [*named, pick, parcel, *waiting_orders.urls(self.admin_site), act, fallback]
+
+    def _act_on_parcel(self, request: HttpRequest, pk: int, parcel: int, slug: str) -> HttpResponse:
+        return parcels.act(request, self, pk, parcel, slug)
 
     def _act(self, request: HttpRequest, pk: int, slug: str) -> HttpResponse:
         return order_pages.act(request, self, pk, slug)
@@ -178,7 +202,10 @@ class OrderAdmin(ReadOnlyAdmin[Order]):
         """The order's page, with the buttons that are possible now."""
         order = self.get_object(request, object_id)
         buttons = order_pages.buttons(request, order) if order else []
-        context = {"buttons": buttons, **(extra_context or {})}
+        context: dict[str, Any] = {"buttons": buttons, **(extra_context or {})}
+        if order:
+            context["parcels"] = parcels.describe(request, order)
+            context["returns"] = order.returns.for_page()
         return super().change_view(request, object_id, form_url, context)
 
     # --- Many at once ---------------------------------------------------------------------------
@@ -231,10 +258,7 @@ class OrderAdmin(ReadOnlyAdmin[Order]):
     @admin.display(description=gettext_lazy("status"), ordering="status")
     def state(self, order: Order) -> str:
         """How far it is, and whether somebody must look at it."""
-        label = order.get_status_display()
-        if order.status == Order.Status.PAID and order.packed_at:
-            label = _("Paid, packed")
-        badge = format_html('<span class="shop-state {}">{}</span>', order.status, label)
+        badge = format_html('<span class="shop-state {}">{}</span>', order.status, order.stage)
         if not order.needs_attention:
             return badge
         return format_html(

@@ -1,8 +1,8 @@
 """An order's buttons, and the page on which each is confirmed."""
 
-import secrets
 from typing import Any, NamedTuple
 
+from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,8 +12,18 @@ from django.utils.translation import gettext as _
 
 from catalog.models.stock import InsufficientStock
 from orders.admin.actions import ACTIONS, STEPS, Action
+from orders.cancellation import NotCancelable
+from orders.copies import CopiesForm
+from orders.fulfillment import NotThere, PackedOtherwise
 from orders.models import Order, WrongState
 from orders.refunds import RefundError
+from orders.returns import NotReturnable
+
+REFUSALS = (
+    WrongState, RefundError, InsufficientStock, NotThere, PackedOtherwise, NotCancelable,
+    NotReturnable,
+)  # fmt: skip
+"""What the verbs say no with; the message is for staff."""
 
 
 class Button(NamedTuple):
@@ -56,16 +66,16 @@ def act(
     order = get_object_or_404(Order, pk=pk)
     back = redirect("admin:orders_order_change", order.pk)
     back.status_code = 303
-    form = action.form(
-        request.POST if request.method == "POST" else None,
-        initial={"key": secrets.token_urlsafe(16)},
-    )
+    form = action.make_form(order, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        refusal = perform(request, model_admin, order, action, form.cleaned_data)
+        refusal = perform(request, model_admin, order, action, said(form))
         if refusal:
             messages.error(request, refusal)
         else:
             messages.success(request, action.done % {"number": order.number})
+        return back
+    if form.is_bound and action.is_repeated(order, request.POST.get("key", "")[:100]):
+        messages.success(request, action.done % {"number": order.number})
         return back
     if not action.is_possible(order):
         text = _("“%(action)s” is not possible: order %(number)s is “%(status)s”.")
@@ -84,6 +94,16 @@ def act(
     return render(request, "admin/orders/order/act.html", context)
 
 
+def said(form: forms.Form) -> dict[str, Any]:
+    """What the form says, copies by their isbn13."""
+    if not isinstance(form, CopiesForm):
+        return form.cleaned_data
+    others = {
+        name: value for name, value in form.cleaned_data.items() if not name.startswith("copies_")
+    }
+    return {**others, "copies": form.copies}
+
+
 def perform(
     request: HttpRequest,
     model_admin: "admin.ModelAdmin[Order]",
@@ -94,7 +114,7 @@ def perform(
     """Do it; why it could not be done, or nothing."""
     try:
         action.do(order, data, request.user)
-    except (WrongState, RefundError, InsufficientStock) as refusal:
+    except REFUSALS as refusal:
         return str(refusal)
     model_admin.log_change(request, order, str(action.label))
     return ""

@@ -31,22 +31,6 @@ def _link(name: str, key: int, words: Any) -> SafeString:
     return format_html('<a href="{}">{}</a>', reverse(f"admin:{name}", args=[key]), words)
 
 
-class ShipmentInline(PartOfOrder):
-    """What left, or is packed, with what to put into the parcel."""
-
-    model = Shipment
-    fields = readonly_fields = ("packed_at", "shipped_at", "carrier", "tracking", "papers")
-
-    @admin.display(description=_("to print"))
-    def papers(self, shipment: Shipment) -> SafeString:
-        """The packing slip, and a receipt for whom it is a gift for."""
-        return format_html(
-            "{} · {}",
-            _link("orders_packing_slip", shipment.pk, _("Packing slip")),
-            _link("orders_gift_receipt", shipment.pk, _("Gift receipt")),
-        )
-
-
 class DocumentInline(PartOfOrder):
     """What was issued."""
 
@@ -139,5 +123,5 @@ class DocumentAdmin(ReadOnlyAdmin[Document]):
         return shipment
 
 
-INLINES = ((ShipmentInline, "shipments"), (DocumentInline, "documents"))
+INLINES = ((DocumentInline, "documents"),)
 """What an order's page shows, where there are some."""

@@ -13,6 +13,10 @@ from orders.models import numbers
 class ReturnQuerySet(models.QuerySet["Return"]):
     """Selections of returns."""
 
+    def open(self) -> Self:
+        """Those that staff has to receive, or to refund."""
+        return self.filter(status__in=(Return.Status.REQUESTED, Return.Status.RECEIVED))
+
     def for_page(self) -> Self:
         """With what comes back."""
         return self.prefetch_related("lines__order_line")
@@ -57,8 +61,6 @@ class Return(models.Model):
     requested_at = models.DateTimeField(_("requested at"))
     received_at = models.DateTimeField(_("received at"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
-
-    lines: "models.Manager[ReturnLine]"
 
     objects = ReturnQuerySet.as_manager()
 

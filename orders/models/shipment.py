@@ -46,8 +46,6 @@ class Shipment(models.Model):
     key = models.CharField(max_length=150, blank=True, default="", db_default="", editable=False)
     """Whoever packs twice with the same key packs once."""
 
-    lines: "models.Manager[ShipmentLine]"
-
     objects = ShipmentQuerySet.as_manager()
 
     class Meta:

@@ -138,7 +138,8 @@ def test_a_declined_return_can_be_asked_for_again(emma: Edition, clerk: User) ->
         )
     with pytest.raises(returns.WrongReturnState):
         returns.refund(of_return=of_return, at=LATER)
-    assert (emma.stocks.get().on_hand, refunded(order)) == (4, 0)
+    assert emma.stocks.get().on_hand == 4
+    assert refunded(order) == 0
 
 
 @pytest.mark.parametrize("quantity", [0, -1, 3, 1_000_000])

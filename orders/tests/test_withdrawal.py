@@ -26,7 +26,7 @@ def emma() -> Edition:
 
 def told(kind: OrderMessage.Kind) -> list[str]:
     jobs = waiting_jobs("orders.send_message")
-    return [job["reference"] for job in jobs if job["kind"] == kind]
+    return [str(job["reference"]) for job in jobs if job["kind"] == kind]
 
 
 def day(text: str) -> datetime.datetime:

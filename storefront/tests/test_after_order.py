@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -36,7 +37,7 @@ def order(client: Client, emma: Edition) -> Order:
     return order
 
 
-def ship(order: Order, **changes: object) -> None:
+def ship(order: Order, **changes: Any) -> None:
     fulfillment.ship(order=order, at=timezone.now(), **changes)
 
 
@@ -167,6 +168,11 @@ def test_a_guest_asks_to_send_something_back(client: Client, order: Order) -> No
         assert response.status_code == 303
     made = Return.objects.get()
     assert made.reason == "I do not like it: too sad"
+    again = {**data, "key": "another", **copies(order, 1)}
+    for _click in range(2):  # the last copy, after which nothing is left to choose
+        assert client.post(f"{order.get_absolute_url()}returns/", again).status_code == 303
+    assert Return.objects.count() == 2
+    made = Return.objects.get(reason="I do not like it: too sad", key=form["key"])
     page = read(client, order)
     assert made.number in page
     assert "Please send it to us within 14 days" in page
@@ -185,6 +191,7 @@ def test_a_guest_asks_to_send_something_back(client: Client, order: Order) -> No
         ({"reason": "<script>"}, "Select a valid choice"),
         ({"comment": "x" * 401}, "at most 400 characters"),
         ({"key": "x" * 101}, "at most 100 characters"),
+        ({"key": "x\x00"}, "Null characters are not allowed."),
     ],
 )
 def test_a_return_that_cannot_be(

@@ -13,6 +13,7 @@ from orders import cancellation
 from orders.gateways import PaymentMethod, payment_methods
 from orders.models import Order, OrderEvent, WrongState
 from storefront import order_progress
+from storefront.order_forms import LONGEST_KEY
 from storefront.views.redirects import see_other
 from storefront.visitor import is_theirs, may_see, remember_order, signed_in_user
 
@@ -123,3 +124,9 @@ def find_own_order(request: HttpRequest, number: str) -> Order:
     if not is_theirs(request, order):
         raise PermissionDenied
     return order
+
+
+def was_sent_before(request: HttpRequest, order: Order) -> bool:
+    """Whether this very form was sent before, as by a second click: then all is done."""
+    key = request.POST.get("key", "")[:LONGEST_KEY]
+    return bool(key) and key.isprintable() and order.returns.filter(key=key).exists()

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from orders import returns
 from storefront.order_forms import ReturnForm
-from storefront.views.orders import find_own_order
+from storefront.views.orders import find_own_order, was_sent_before
 from storefront.views.redirects import see_other
 from storefront.visitor import signed_in_user
 
@@ -22,6 +22,8 @@ from storefront.visitor import signed_in_user
 def ask(request: HttpRequest, number: str) -> HttpResponse:
     """Ask for a return of copies that the customer has."""
     order = find_own_order(request, number)
+    if was_sent_before(request, order):
+        return see_other(f"{order.get_absolute_url()}#returns")
     form = ReturnForm(
         request.POST or None,
         most=returns.returnable(order),

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from orders import returns, withdrawal
 from orders.models import Order, Return, Seller
 from storefront.order_forms import OrderWithdrawalForm, StatementForm
-from storefront.views.orders import find_own_order
+from storefront.views.orders import find_own_order, was_sent_before
 from storefront.views.redirects import see_other
 from storefront.visitor import signed_in_user
 
@@ -59,6 +59,8 @@ def received(request: HttpRequest) -> HttpResponse:
 def state_for_order(request: HttpRequest, number: str) -> HttpResponse:
     """For whoever may see the order: all of it, or some copies."""
     order = find_own_order(request, number)
+    if was_sent_before(request, order):
+        return see_other(f"{order.get_absolute_url()}#returns")
     form = OrderWithdrawalForm(
         request.POST or None,
         most=withdrawal.withdrawable(order),

@@ -1,0 +1,163 @@
+"""Picking: what booksellers fetch from the shelves for all paid orders, in the order they walk."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, Sum, TextChoices
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import GreaterThan
+from django.utils.translation import gettext_lazy as _
+
+from catalog.models import Contribution, Location
+from orders.models import Allocation, Order, OrderLine, Return, Shipment, ShipmentLine
+
+
+@dataclass(frozen=True)
+class Share:
+    """How many of the copies are for one order."""
+
+    order: Order
+    quantity: int
+    awaits_more: bool
+    """Whether other copies of the order have yet to come."""
+
+
+@dataclass
+class Pick:
+    """The copies of one edition that are fetched from one place."""
+
+    line: OrderLine
+    """One of the lines, for what stands on the book."""
+
+    shelved_under: str
+    """By whom it stands on the shelf."""
+
+    shares: list[Share] = field(default_factory=list)
+
+    @property
+    def quantity(self) -> int:
+        """Of all orders together."""
+        return sum(share.quantity for share in self.shares)
+
+
+@dataclass(frozen=True)
+class PickList:
+    """What is fetched from one location, sorted as it stands on the shelves."""
+
+    location: Location
+    picks: list[Pick]
+
+    @property
+    def quantity(self) -> int:
+        """How many copies."""
+        return sum(pick.quantity for pick in self.picks)
+
+    @property
+    def order_count(self) -> int:
+        """For how many orders."""
+        return len({share.order.pk for pick in self.picks for share in pick.shares})
+
+
+class Stage(TextChoices):
+    """What staff has to do next with an order that is paid."""
+
+    TO_PICK = "to_pick", _("To pick")
+    PACKED = "packed", _("Packed, to be sent")
+    PARTLY_SENT = "partly_sent", _("Partly sent")
+    TO_COLLECT = "to_collect", _("Waits to be collected")
+    UNDER_WAY = "under_way", _("On its way")
+    RETURNS = "returns", _("Return to receive or refund")
+
+
+def at_stage(orders: QuerySet[Order], stage: Stage) -> QuerySet[Order]:
+    """Those of the orders with which that is to be done; one may be at several stages."""
+    here = Shipment.objects.filter(order=OuterRef("pk"), shipped_at=None)
+    gone = Shipment.objects.filter(order=OuterRef("pk"), shipped_at__isnull=False)
+    match stage:
+        case Stage.TO_PICK:
+            return to_pick(orders)
+        case Stage.PACKED:
+            return orders.filter(Exists(here.filter(ready_at=None)))
+        case Stage.PARTLY_SENT:
+            return orders.filter(Exists(gone), status=Order.Status.PAID)
+        case Stage.TO_COLLECT:
+            return orders.filter(Exists(here.filter(ready_at__isnull=False)))
+        case Stage.UNDER_WAY:
+            return orders.filter(Exists(gone.filter(delivered_at=None)))
+        case Stage.RETURNS:
+            return orders.filter(pk__in=Return.objects.open().values("order"))
+
+
+def to_pick(orders: QuerySet[Order]) -> QuerySet[Order]:
+    """Those of which copies lie on the shelves, paid and in no parcel yet."""
+
+    def total(rows: QuerySet[Any], quantity: str) -> Coalesce:
+        sums = rows.order_by().values("of").annotate(total=Sum(quantity)).values("total")
+        return Coalesce(Subquery(sums), 0)
+
+    here = Allocation.objects.filter(order_line__order=OuterRef("pk"))
+    packed = ShipmentLine.objects.filter(shipment__order=OuterRef("pk"), shipment__shipped_at=None)
+    return orders.filter(status=Order.Status.PAID).filter(
+        GreaterThan(
+            total(here.annotate(of=F("order_line__order")), "quantity"),
+            total(packed.annotate(of=F("shipment__order")), "quantity"),
+        )
+    )
+
+
+def pick_lists(*, location: Location | None = None) -> list[PickList]:
+    """One for each location where something waits, or for one alone.
+
+    By contributor and title, as books stand; three statements whatever the number of orders.
+    """
+    rows = list(_to_pick(location))
+    packed = _packed(rows)
+    awaiting = _awaiting(rows)
+    lists: dict[Location, dict[str, Pick]] = {}
+    for row in rows:
+        line = row.order_line
+        left = row.quantity - packed.get((line.pk, row.stock.location_id), 0)
+        if left < 1:
+            continue
+        picks = lists.setdefault(row.stock.location, {})
+        pick = picks.setdefault(line.isbn13, Pick(line, row.shelved_under or line.byline))
+        pick.shares.append(Share(line.order, left, line.order_id in awaiting))
+    return [PickList(place, sorted(picks.values(), key=_shelf)) for place, picks in lists.items()]
+
+
+def _to_pick(location: Location | None) -> Iterable[Any]:
+    first = Contribution.objects.filter(work=OuterRef("order_line__edition__work"))
+    rows = (
+        Allocation.objects.filter(order_line__order__status=Order.Status.PAID)
+        .select_related("order_line__order", "stock__location")
+        .annotate(shelved_under=Subquery(first.values("contributor__sort_name")[:1]))
+        .order_by(
+            "stock__location__priority",
+            "stock__location_id",
+            "order_line__order__paid_at",
+            "order_line__order_id",
+        )
+    )
+    return rows.filter(stock__location=location) if location else rows
+
+
+def _packed(rows: Iterable[Any]) -> dict[tuple[int, int | None], int]:
+    packed = (
+        ShipmentLine.objects.filter(
+            shipment__shipped_at=None, order_line__in=[row.order_line_id for row in rows]
+        )
+        .values_list("order_line", "shipment__location")
+        .annotate(total=Sum("quantity"))
+    )
+    return {(line, place): total for line, place, total in packed}
+
+
+def _awaiting(rows: Iterable[Any]) -> set[int]:
+    orders = {row.order_line.order_id for row in rows}
+    waiting = OrderLine.objects.filter(order__in=orders, awaited_quantity__gt=0)
+    return set(waiting.values_list("order", flat=True))
+
+
+def _shelf(pick: Pick) -> tuple[str, str, str]:
+    return (pick.shelved_under.casefold(), pick.line.title.casefold(), pick.line.isbn13)
