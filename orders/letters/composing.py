@@ -297,7 +297,7 @@ def _button(about: About, kind: OrderMessage.Kind) -> tuple[str, str] | None:
     if kind == Kind.PAYMENT_FAILED:
         return _("Pay for your order"), order_url(about.order)
     if kind == Kind.GIFT_CARD:
-        return _("Look at its balance"), _absolute("/gift-cards/")
+        return _("Look at its balance"), _absolute("/orders/gift-card/")
     return None
 
 

@@ -161,7 +161,7 @@ def test_a_gift_card_comes_with_its_code(order: Order) -> None:
     assert card.code in text
     assert card.code in html
     assert "Valid until: March 2, 2027" in text
-    assert "/gift-cards/" in text
+    assert "/orders/gift-card/" in text
 
 
 def test_what_is_promised_is_told_with_its_day(order: Order) -> None:
