@@ -13,9 +13,11 @@ from orders.models import Order
 from orders.tests.factories import make_order
 from tests import browsing
 from tests.browsing import Tab
+from tests.conftest import NOT_TESTED
 from tests.localstripe import Provider
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.journey]
+# Not among the other journeys: it empties the tables, which they share.
 
 STAND_IN = """
 let presses = 0;
@@ -40,6 +42,16 @@ window.Stripe = (key) => ({
   },
 });
 """
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium."""
+    try:
+        with browsing.started() as browser:
+            yield browser
+    except browsing.NoBrowser as error:
+        pytest.skip(f"{NOT_TESTED}{error}")
 
 
 @pytest.fixture(autouse=True, scope="module")
