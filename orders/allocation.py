@@ -151,7 +151,7 @@ def keep(lines: Sequence[OrderLine], promises: Mapping[int, Promise]) -> None:
     Allocation.objects.bulk_create(
         Allocation(order_line=line, stock=stock, quantity=quantity)
         for line in lines
-        if line.edition_id in promises
+        if line.edition_id
         for stock, quantity in promises[line.edition_id].copies.items()
     )
 

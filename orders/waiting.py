@@ -129,7 +129,7 @@ def _serve(order: Order, numbers: Collection[str], *, at: datetime.datetime) -> 
     order.lock()
     if order.status == Order.Status.CANCELED:
         return 0
-    lines = order.lines.with_promises().select_related("edition__work")
+    lines = list(order.lines.with_promises().select_related("edition__work"))
     waiting = [line for line in lines if line.awaited_quantity and line.isbn13 in numbers]
     share = _share(waiting, _places(order, lines, waiting))
     if not share:

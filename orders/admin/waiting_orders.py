@@ -6,7 +6,7 @@ import datetime
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -32,8 +32,8 @@ class DayForm(forms.Form):
         help_text=gettext_lazy("Every customer who waits for it is told by e-mail."),
     )
 
-    def __init__(self, *args: object, edition: Edition) -> None:
-        super().__init__(*args)
+    def __init__(self, data: QueryDict | None, *, edition: Edition) -> None:
+        super().__init__(data)
         self.edition = edition
 
     def clean_day(self) -> datetime.date:
@@ -96,7 +96,7 @@ def move_date(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask for the new day (GET), and promise it (POST)."""
     _require(request, "orders.change_order")
     edition = get_object_or_404(Edition.objects.select_related("work"), pk=pk)
-    form = DayForm(*([request.POST] if request.method == "POST" else []), edition=edition)
+    form = DayForm(request.POST if request.method == "POST" else None, edition=edition)
     if not form.is_valid():
         context = {
             **admin.site.each_context(request),

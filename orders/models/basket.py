@@ -71,7 +71,7 @@ class BasketGone(BasketError):
 def _most_for_one_order() -> Subquery:
     """How many copies one order could have: from one place, or from all if the seller splits."""
     available = F("on_hand") - F("allocated")
-    splits = Q(location__serves_shipping=True) & Exists(Seller.objects.filter(splits_orders=True))
+    splits = Q(Exists(Seller.objects.filter(splits_orders=True)), location__serves_shipping=True)
     most = Greatest(Max(available), Coalesce(Sum(available, filter=splits), 0))
     stocks = Stock.objects.for_customers().filter(edition=OuterRef("pk")).order_by()
     return Subquery(stocks.values("edition").annotate(most=most).values("most"))
@@ -340,8 +340,8 @@ class BasketLine(models.Model):
         if self.problem or supply is None:
             return ""
         if edition.is_forthcoming:
-            day = supply.expected_date(timezone.localdate())
-            return _("Pre-order: out on %(day)s") % {"day": date_format(day, "DATE_FORMAT")}
+            day = supply.expected_date(timezone.localdate()) or edition.publication_date
+            return _("Pre-order: out on %(day)s") % {"day": date_format(day or "", "DATE_FORMAT")}
         awaited, days = self.quantity - self.here_quantity, {"days": supply.backorder_days}
         if not awaited:
             return ""

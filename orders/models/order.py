@@ -227,11 +227,6 @@ class Order(Delivery, Amounts):
             for line in self.lines.all()
         )
 
-    @property
-    def is_all_there(self) -> bool:
-        """Whether there is something to pack, and no copy has yet to come."""
-        return self.needs_shipment and not any(line.awaited_quantity for line in self.lines.all())
-
     # --- Verbs ----------------------------------------------------------------------------------
 
     def remember(self, **parts: Iterable[models.Model]) -> None:

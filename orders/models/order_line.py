@@ -123,8 +123,6 @@ class OrderLine(models.Model):
     )
     promised_date = models.DateField(_("promised for"), null=True, blank=True)
 
-    allocations: "models.Manager[Allocation]"
-
     objects = OrderLineQuerySet.as_manager()
 
     shipped_quantity: int
