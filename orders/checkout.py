@@ -181,14 +181,12 @@ def place_order(
     expected_payable: Decimal | None = None,
     idempotency: Idempotency | None = None,
 ) -> Order:
-    """Make the basket an order that holds its stock.
+    """Make the basket an order that holds its stock, or give the order that it has become.
 
-    A basket that has become an order already, and a request with the same idempotency key and
-    digest as an earlier one, give that order again. `country` is where the customer is, of an
-    order with nothing to send.
+    So does a request with the idempotency key and digest of an earlier one. `country` is where
+    the customer is, of an order with nothing to send.
 
-    Raises a CheckoutError, VoucherError or GiftCardError when it cannot be; nothing is written
-    then.
+    Raises a CheckoutError, VoucherError or GiftCardError, with nothing written.
     """
     submission = _Submission(
         wishes=Wishes(
@@ -205,11 +203,15 @@ def place_order(
         idempotency=idempotency,
         placed_at=placed_at,
     )
+    return _place_once(basket, submission)
+
+
+def _place_once(basket: Basket, submission: _Submission) -> Order:
     try:
         return _place(basket, submission)
     except IntegrityError:
         # The same key, at the same moment, from another basket: the other one was quicker.
-        if order := _earlier_order(basket.pk, idempotency):
+        if order := _earlier_order(basket.pk, submission.idempotency):
             return order
         raise
 
