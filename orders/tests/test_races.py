@@ -1,7 +1,7 @@
 """What happens when several people, or several clicks, come at the same moment."""
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from functools import partial
 
@@ -15,9 +15,17 @@ from orders.checkout import Idempotency
 from orders.models import Basket, Order, OrderEvent, Payment, ShippingMethod
 from orders.payments import EventKind, PaymentEvent
 from orders.tests.factories import NOW, BasketFactory, make_order, shipping_method, submit
+from tests.audited import assert_books_in_order
 from tests.races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def books_in_order(transactional_db: None) -> Iterator[None]:
+    """Whoever won, all adds up."""
+    yield
+    assert_books_in_order()
 
 
 @pytest.fixture
