@@ -49,7 +49,7 @@ NOBODYS = "0b063714-8d27-4d49-982d-752a17700000"
         ("/orders/0000-0000-0000/?token=%FF", 404, ""),
         ("/basket/lines/", 405, ""),
         ("/static/../bookstore/settings.py", 404, ""),
-        ("/webhooks/stripe/", 404, ""),
+        ("/webhooks/stripe/", 405, ""),
     ],
 )
 def test_address(visitor: Visitor, path: str, status: int, words: str) -> None:
