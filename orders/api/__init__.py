@@ -21,7 +21,7 @@ from ninja.params.functions import Header
 
 from accounts.api import StaffBearer
 from catalog.api import StaffRequest, invalid
-from catalog.models import Edition
+from catalog.models import Edition, Location
 from orders import checkout, fulfillment, gateways, refunds
 from orders.api.schemas import (
     BasketId,
@@ -151,9 +151,16 @@ def show_order(
 
 @staff_router.post("orders/{number}/shipments", response={201: OrderOut}, summary="Ship an order")
 def create_shipment(
-    request: StaffRequest, number: str, shipment: ShipmentIn | None = None
+    request: StaffRequest,
+    number: str,
+    shipment: ShipmentIn | None = None,
+    idempotency_key: OptionalKey = None,
 ) -> OrderOut:
-    """All that there is to send leaves the shop, and its stock."""
+    """All that is left to send leaves the shop and its stock, or the lines named alone.
+
+    What has yet to come stays behind. To send a part, also send an `Idempotency-Key`: a repetition
+    then sends nothing more.
+    """
     order, shipment = _order(number), shipment or ShipmentIn()
     fulfillment.ship(
         order=order,
@@ -161,6 +168,9 @@ def create_shipment(
         actor=request.auth,
         carrier=shipment.carrier,
         tracking=shipment.tracking,
+        copies=shipment.copies,
+        location=_location(shipment.location) if shipment.location else None,
+        key=idempotency_key or "",
     )
     return OrderOut.of(order)
 
@@ -225,6 +235,13 @@ def _methods_for(basket: Basket, country: str | None) -> list[MethodOut]:
         with contextlib.suppress(NotServed):
             items.append(MethodOut.of(method, terms.quote(method).shipping_amount))
     return items
+
+
+def _location(code: str) -> Location:
+    location = Location.objects.filter(code=code).first()
+    if location is None:
+        raise invalid("body", "location", _("There is no such location."))
+    return location
 
 
 def _order(number: str) -> Order:

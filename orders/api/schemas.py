@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 from ninja import Schema
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, field_validator
 
 from catalog.api import ONE_LINE, Money, Number
 from orders import countries, gateways
@@ -239,7 +239,9 @@ class ShipmentOut(Schema):
 
     carrier: str
     tracking: str
+    tracking_url: str = Field(description="Where it can be followed; empty if nowhere is known.")
     shipped_at: datetime.datetime
+    delivered_at: datetime.datetime | None
 
     @classmethod
     def of(cls, shipment: Shipment) -> "ShipmentOut":
@@ -300,11 +302,37 @@ class OrderOut(Schema):
 _COMPUTED = {"lines", "tax_lines", "payment_url", "shipments"}
 
 
+class ShipmentLineIn(Schema):
+    """How many copies of an edition are sent."""
+
+    isbn13: Number
+    quantity: int = Field(ge=1, le=MAX_QUANTITY, strict=True)
+
+
 class ShipmentIn(Schema):
-    """How it is sent."""
+    """How it is sent, and what of it."""
 
     carrier: Annotated[str, _text(0, 100)] = ""
     tracking: Annotated[str, _text(0, 100)] = ""
+    lines: list[ShipmentLineIn] | None = Field(
+        default=None, min_length=1, max_length=500, description="Without them: all that is left."
+    )
+    location: Annotated[str, _text(1, 40)] | None = Field(
+        default=None, description="The code of the place that it is sent from; else any."
+    )
+
+    @field_validator("lines")
+    @classmethod
+    def _each_once(cls, lines: list[ShipmentLineIn] | None) -> list[ShipmentLineIn] | None:
+        numbers = [line.isbn13 for line in lines or []]
+        if len(set(numbers)) < len(numbers):
+            raise ValueError(_("Name each edition once."))
+        return lines
+
+    @property
+    def copies(self) -> dict[str, int] | None:
+        """Numbers by isbn13; None where no lines are named."""
+        return None if self.lines is None else {one.isbn13: one.quantity for one in self.lines}
 
 
 class CancellationIn(Schema):

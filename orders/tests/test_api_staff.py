@@ -68,6 +68,51 @@ def test_ship_without_a_body(client: Client) -> None:
     assert do(client, paid(client), "shipments", None).status_code == 201
 
 
+def test_ship_in_parts(client: Client) -> None:
+    order = paid(client)
+    line = {"isbn13": order.lines.get().isbn13, "quantity": 1}
+    for _repetition in range(2):
+        answer = do(client, order, "shipments", {"carrier": "DHL", "lines": [line]}, key="k")
+        assert answer.status_code == 201
+        assert answer.json()["status"] == "paid"
+        assert len(answer.json()["shipments"]) == 1
+    assert Stock.objects.get().on_hand == 4
+    other = do(client, order, "shipments", {"lines": [{**line, "quantity": 2}]}, key="k")
+    assert other.status_code == 422
+    rest = do(client, order, "shipments", {"location": Stock.objects.get().location.code})
+    assert rest.json()["status"] == "shipped"
+    assert len(rest.json()["shipments"]) == 2
+    assert Stock.objects.get().on_hand == 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"quantity": 3}, 409),
+        ({"quantity": 0}, 422),
+        ({"quantity": -1}, 422),
+        ({"quantity": 1_000_000}, 422),
+        ({"quantity": 1.5}, 422),
+        ({"isbn13": "9780000000002"}, 409),
+        ({"isbn13": "x"}, 422),
+    ],
+)
+def test_lines_that_cannot_be_shipped(client: Client, changes: dict[str, Any], status: int) -> None:
+    order = paid(client)
+    line = {"isbn13": order.lines.get().isbn13, "quantity": 1, **changes}
+    assert do(client, order, "shipments", {"lines": [line]}).status_code == status
+    assert not order.shipments.exists()
+    assert Stock.objects.get().on_hand == 5
+
+
+def test_a_shipment_that_makes_no_sense(client: Client) -> None:
+    order = paid(client)
+    line = {"isbn13": order.lines.get().isbn13, "quantity": 1}
+    for body in ({"lines": []}, {"lines": [line, line]}, {"location": "nowhere"}):
+        assert do(client, order, "shipments", body).status_code == 422
+    assert not order.shipments.exists()
+
+
 def test_an_unpaid_order_is_not_shipped(client: Client) -> None:
     order = placed(client)
     response = do(client, order, "shipments", {})
