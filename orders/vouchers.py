@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -20,9 +21,12 @@ from accounts.models import User
 from catalog.models import Edition, Work
 from catalog.money import format_money
 from orders import pricing
-from orders.models import Basket, Order, Voucher, VoucherUse
+from orders.models import Basket, Order, Voucher, VoucherUse, numbers
+from orders.models.voucher import normalize_code
 
 LONGEST_CODE = 40
+MOST_AT_ONCE = 5000
+"""How many vouchers can be made at once."""
 
 
 class VoucherError(Exception):
@@ -140,6 +144,22 @@ class Discount:
     def amount(self) -> Decimal:
         """How much cheaper the goods become; 0 when it is the shipping."""
         return sum(self.shares.values(), start=pricing.ZERO)
+
+
+@transaction.atomic
+def create_many(pattern: Voucher, *, number: int, prefix: str = "") -> list[Voucher]:
+    """Make `number` vouchers like `pattern`, each with a code of its own and for one use."""
+    values = {
+        column.attname: getattr(pattern, column.attname)
+        for column in Voucher._meta.concrete_fields
+        if column.name not in ("id", "code", "max_uses", "used_count", "created_at")
+    }
+    codes: set[str] = set()
+    while len(codes) < number:
+        codes.add(normalize_code(prefix) + numbers.make_voucher_code())
+    return Voucher.objects.bulk_create(
+        Voucher(**values, code=code, max_uses=1) for code in sorted(codes)
+    )
 
 
 def find(code: str) -> Voucher:

@@ -1,6 +1,7 @@
 """Selling in the back office. Orders go on by their own verbs; money is for reading only."""
 
 from orders.admin import (
+    gift_cards,
     order,
     order_messages,
     papers,
@@ -9,9 +10,11 @@ from orders.admin import (
     returns,
     shipping_methods,
     taxes,
+    vouchers,
 )
 
 __all__ = [
+    "gift_cards",
     "order",
     "order_messages",
     "papers",
@@ -20,4 +23,5 @@ __all__ = [
     "returns",
     "shipping_methods",
     "taxes",
+    "vouchers",
 ]

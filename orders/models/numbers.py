@@ -8,6 +8,7 @@ import secrets
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U
 _LENGTH = 12  # 60 bits
 _CARD_LENGTH = 16
+_VOUCHER_LENGTH = 8
 _GROUP = 4
 _MISREAD = str.maketrans("ILO", "110")
 
@@ -20,6 +21,11 @@ def make_number() -> str:
 def normalize_number(text: str) -> str:
     """The number that someone meant who typed it without groups, or mistook O for 0."""
     return _grouped(_plain(text))
+
+
+def make_voucher_code() -> str:
+    """A new code of eight random characters (40 bits), without groups."""
+    return "".join(secrets.choice(_ALPHABET) for _place in range(_VOUCHER_LENGTH))
 
 
 def make_gift_card_code() -> str:

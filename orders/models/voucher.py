@@ -93,8 +93,15 @@ class Voucher(models.Model):
             ),
             models.CheckConstraint(
                 name="voucher_worth",
-                condition=Q(kind="percentage", percent__gt=0, percent__lte=100, amount=None)
-                | Q(kind="amount", amount__gt=0, percent=None)
+                # Without the first words a missing number would make it unknown, which is allowed.
+                condition=Q(
+                    kind="percentage",
+                    percent__isnull=False,
+                    percent__gt=0,
+                    percent__lte=100,
+                    amount=None,
+                )
+                | Q(kind="amount", amount__isnull=False, amount__gt=0, percent=None)
                 | Q(kind="free_shipping", amount=None, percent=None),
                 violation_error_message=_("Give a percentage or an amount, as the kind says."),
             ),

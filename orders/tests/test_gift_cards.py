@@ -20,6 +20,7 @@ from orders.models import (
 )
 from orders.models.gift_card import GiftCardOverdrawn, GiftCardUsed
 from orders.payments import EventKind, PaymentEvent
+from orders.pricing import ZERO
 from orders.tests.factories import (
     NOW,
     BasketFactory,
@@ -103,7 +104,7 @@ def test_an_order_that_cards_cover_is_paid_at_once() -> None:
     first, second = issue_card("20.00"), issue_card("30.00")
     order = make_order(payment_method="fake", gift_card_codes=[first.code, second.code])
     assert order.status == Order.Status.PAID
-    assert (order.payable_amount, balance(first), balance(second)) == (0, 0, Decimal("25.52"))
+    assert (order.payable_amount, balance(first), balance(second)) == (ZERO, ZERO, Decimal("25.52"))
     assert_books_in_order()
 
 
@@ -206,7 +207,7 @@ def test_an_unpaid_order_that_is_canceled_gives_it_back() -> None:
     refund = Refund.objects.get()
     movement = card.movements.get(kind="give_back")
     assert (refund.provider, refund.event_id) == ("gift_card", str(movement.pk))
-    assert (refund.amount, order.received_amount) == (Decimal("10.00"), 0)
+    assert (refund.amount, order.received_amount) == (Decimal("10.00"), ZERO)
     assert not RefundRequest.objects.exists()
     order.refresh_from_db()
     assert not order.needs_attention
@@ -291,7 +292,7 @@ def test_an_unused_card_is_voided_and_a_used_one_is_not() -> None:
     unused, used = issue_card("10.00"), issue_card("10.00")
     make_order(gift_card_codes=[used.code], payment_method="fake")
     unused.void(reason="Given back")
-    assert (balance(unused), unused.is_active) == (0, False)
+    assert (balance(unused), unused.is_active) == (ZERO, False)
     for card in (unused, used):
         with pytest.raises(GiftCardUsed):
             card.void(reason="Given back")

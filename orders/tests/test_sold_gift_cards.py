@@ -9,6 +9,7 @@ from accounts.models import User
 from catalog.tests.factories import EditionFactory
 from orders import cancellation, gift_cards
 from orders.models import GiftCard, Order, OrderEvent, WrongState
+from orders.pricing import ZERO
 from orders.tests.factories import (
     NOW,
     BasketFactory,
@@ -48,7 +49,7 @@ def jobs(name: str) -> list[dict[str, object]]:
 
 def test_each_copy_becomes_a_card_when_it_is_paid() -> None:
     order = buy(2)
-    assert (order.total_amount, order.tax_amount) == (Decimal("50.00"), 0)
+    assert (order.total_amount, order.tax_amount) == (Decimal("50.00"), ZERO)
     assert not order.needs_shipment
     assert jobs("orders.issue_gift_cards") == []
     order.mark_paid(at=NOW, actor=staff())
@@ -90,7 +91,7 @@ def test_a_card_that_was_bought_pays_for_books() -> None:
 def test_canceling_takes_unused_cards_back() -> None:
     order = paid(2)
     order.cancel(at=NOW, actor=staff())
-    assert list(GiftCard.objects.values_list("balance_amount", "is_active")) == [(0, False)] * 2
+    assert list(GiftCard.objects.values_list("balance_amount", "is_active")) == [(ZERO, False)] * 2
     assert_books_in_order()
 
 
@@ -113,7 +114,7 @@ def test_single_unused_cards_are_canceled() -> None:
     line = order.lines.get()
     cancellation.cancel_copies(order=order, copies={line.isbn13: 1}, at=NOW, actor=staff())
     rows = GiftCard.objects.sold_by(order).values_list("ordinal", "balance_amount", "is_active")
-    assert list(rows) == [(1, Decimal("25.00"), True), (2, 0, False)]
+    assert list(rows) == [(1, Decimal("25.00"), True), (2, ZERO, False)]
     gift_cards.issue_sold(order_id=order.pk)
     assert GiftCard.objects.count() == 2
     assert_books_in_order()
