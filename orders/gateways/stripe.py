@@ -7,8 +7,8 @@ number, so that whatever was cut off in the middle can be asked for again, or fo
 import datetime
 import json
 from collections.abc import Callable, Iterator
-from functools import cache
 from decimal import Decimal
+from functools import cache
 from typing import Any, TypeVar
 
 import stripe
