@@ -14,6 +14,7 @@ from catalog.models import Edition, Location, Stock
 from catalog.models.stock import InsufficientStock
 
 COLUMNS = ("isbn13", "on_hand", "location", "reason")
+COUNT_COLUMNS = ("isbn13", "counted")
 MOST_COPIES = 1_000_000
 LONGEST_REASON = 200  # characters
 
@@ -40,6 +41,29 @@ def import_stock(file: BinaryIO) -> int:
         except InsufficientStock as error:
             raise InvalidRows(list(_too_few(rows, error))) from error
     return changed
+
+
+def read_counts(file: BinaryIO) -> dict[Edition, int]:
+    """The editions of a list of counts, and how many copies were counted.
+
+    Columns: `isbn13`, `counted`. What stands in several lines, because it lay in several places, is
+    summed up; a blank count is no count. Raises UnreadableFile or InvalidRows.
+    """
+    rows = list(read_rows(file, required=COUNT_COLUMNS, known=COUNT_COLUMNS))
+    editions = Edition.objects.in_bulk([_number(row) for row in rows], field_name="isbn13")
+    counts: dict[Edition, int] = defaultdict(int)
+    errors: list[RowError] = []
+    for row in rows:
+        number, count = _number(row), row["counted"]
+        wrong = [("isbn13", message) for message in _number_errors(number, editions)]
+        if count and not _is_count(count):
+            wrong.append(("counted", _("is no whole number of copies.")))
+        errors += [RowError(row.line, column, message) for column, message in wrong]
+        if not wrong and count:
+            counts[editions[number]] += int(count)
+    if errors:
+        raise InvalidRows(errors)
+    return dict(counts)
 
 
 def _too_few(rows: list[Row], error: InsufficientStock) -> Iterator[RowError]:
@@ -91,19 +115,25 @@ def _number(row: Row) -> str:
         return ""
 
 
+def _number_errors(number: str, editions: dict[str, Edition]) -> Iterator[str]:
+    if not number:
+        yield _("is not a valid ISBN or SKU.")
+    elif number not in editions:
+        yield _("is not in the catalogue.")
+    elif editions[number].is_digital:
+        yield _("is a digital edition, which has no stock.")
+
+
+def _is_count(text: str) -> bool:
+    return bool(re.fullmatch(r"[0-9]{1,9}", text)) and int(text) <= MOST_COPIES
+
+
 def _errors(
     row: Row, editions: dict[str, Edition], locations: dict[str, Location], default: str
 ) -> list[RowError]:
-    errors = []
-    number = _number(row)
-    if not number:
-        errors.append(("isbn13", _("is not a valid ISBN or SKU.")))
-    elif number not in editions:
-        errors.append(("isbn13", _("is not in the catalogue.")))
-    elif editions[number].is_digital:
-        errors.append(("isbn13", _("is a digital edition, which has no stock.")))
+    errors = [("isbn13", message) for message in _number_errors(_number(row), editions)]
     count = row["on_hand"]
-    if count and not (re.fullmatch(r"[0-9]{1,9}", count) and int(count) <= MOST_COPIES):
+    if count and not _is_count(count):
         errors.append(("on_hand", _("is no whole number of copies.")))
     if (row["location"] or default) not in locations:
         errors.append(("location", _("is no location of the shop.")))

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from catalog import indexing, isbn, languages
 from catalog.admin import stock_pages
 from catalog.admin.upkeep import UpkeepAdmin
-from catalog.models import Edition, Price, Stock
+from catalog.models import Edition, Price, Stock, Supply
 from catalog.models.edition import DIGITAL_FORMATS
 from catalog.search import words
 
@@ -105,6 +105,45 @@ class StockInline(admin.TabularInline[Stock, Edition]):
     def has_add_permission(self, request: HttpRequest, obj: Edition | None = None) -> bool:
         """Stock comes from receiving it."""
         return False
+
+
+class SupplyForm(forms.ModelForm[Supply]):
+    """How the edition is had while no copy is there."""
+
+    class Meta:
+        model = Supply
+        fields = (
+            "accepts_preorders", "preorder_cap", "promised_date", "accepts_backorders",
+            "backorder_days",
+        )  # fmt: skip
+
+    def save(self, commit: bool = True) -> Supply:
+        """Write what was changed and nothing else: customers change `awaited` meanwhile."""
+        if self.instance.pk and commit:
+            self.instance.save(update_fields=self.changed_data)
+            return self.instance
+        return super().save(commit=commit)
+
+
+class SupplyInline(admin.StackedInline[Supply, Edition]):
+    """Whether customers can pre-order it, or have it ordered."""
+
+    model = Supply
+    form = SupplyForm
+    readonly_fields = ("awaited",)
+    fields = (
+        ("accepts_preorders", "preorder_cap", "promised_date"),
+        ("accepts_backorders", "backorder_days"),
+        "awaited",
+    )
+    extra = max_num = 1
+    can_delete = False
+
+    def get_fields(self, request: HttpRequest, obj: Edition | None = None) -> Any:
+        """A file is never ordered for anybody, and there are as many as are wanted."""
+        if obj is not None and obj.is_digital:
+            return (("accepts_preorders", "promised_date"),)
+        return super().get_fields(request, obj)
 
 
 class AvailabilityFilter(admin.SimpleListFilter):
@@ -216,7 +255,11 @@ class EditionAdmin(UpkeepAdmin[Edition]):
         """What an edition has once it is there."""
         if obj is None:
             return []
-        return [PriceInline] if obj.is_digital else [StockInline, PriceInline]
+        return [
+            *([] if obj.is_digital else [StockInline]),
+            *([] if obj.is_gift_card else [SupplyInline]),
+            PriceInline,
+        ]
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Edition | None = None

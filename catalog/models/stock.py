@@ -286,6 +286,11 @@ class Stock(models.Model):
         """What could still be promised."""
         return self.on_hand - self.allocated
 
+    @property
+    def left_quantity(self) -> int:
+        """Copies that a complete stocktake leaves; needs `missing`."""
+        return self.on_hand - self.missing_quantity
+
     def receive(self, quantity: int, *, reason: str = "", actor: "User | None" = None) -> None:
         """Take `quantity` copies in."""
         self._change(Kind.RECEIVE, _copies(quantity), reason=reason, actor=actor)

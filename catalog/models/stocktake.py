@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F
+from django.db.models import F, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -201,6 +202,16 @@ class StocktakeLineQuerySet(models.QuerySet["StocktakeLine"]):
         """Those of which another number was counted than the books had."""
         return self.exclude(counted=F("expected")).select_related("edition")
 
+    def with_stock(self) -> Self:
+        """Annotate what is on hand and promised at the location now, to look at."""
+        stocks = Stock.objects.filter(
+            edition=OuterRef("edition"), location=OuterRef("stocktake__location")
+        )
+        return self.select_related("edition__work").annotate(
+            on_hand_now=Coalesce(Subquery(stocks.values("on_hand")), 0),
+            promised_now=Coalesce(Subquery(stocks.values("allocated")), 0),
+        )
+
 
 class StocktakeLine(models.Model):
     """What was counted of one edition."""
@@ -211,6 +222,11 @@ class StocktakeLine(models.Model):
     expected = models.IntegerField(gettext_lazy("on hand when it was counted"))
 
     objects = StocktakeLineQuerySet.as_manager()
+
+    on_hand_now: int
+    """What is on hand by now; set by `with_stock`."""
+    promised_now: int
+    """What of it is promised to orders by now; set by `with_stock`."""
 
     class Meta:
         verbose_name = gettext_lazy("line of a stocktake")
@@ -227,3 +243,8 @@ class StocktakeLine(models.Model):
     def difference(self) -> int:
         """How many copies more were counted than the books had."""
         return self.counted - self.expected
+
+    @property
+    def breaks_promises(self) -> bool:
+        """Whether posting it would leave fewer copies than orders hold; needs `with_stock`."""
+        return self.difference < 0 and self.on_hand_now + self.difference < self.promised_now

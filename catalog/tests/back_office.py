@@ -30,6 +30,7 @@ def edition_form(edition: Edition, **changes: Any) -> dict[str, Any]:
         "publication_date": "2024-03-01",
         **empty_formset("stocks"),
         **empty_formset("prices"),
+        **empty_formset("supply"),
         **changes,
     }
 

@@ -18,6 +18,7 @@ from catalog.tests.back_office import (
 from catalog.tests.factories import (
     main_shop,
     put_in_stock,
+    store_room,
 )
 
 if TYPE_CHECKING:
@@ -123,3 +124,59 @@ def test_the_ledger_is_only_read(client: Client, clerk: "User") -> None:
     change = reverse("admin:catalog_stockmovement_change", args=[movement.pk])
     assert client.post(change, {}).status_code == 403
     assert client.get("/admin/catalog/stockmovement/add/").status_code == 403
+
+
+def test_why_is_it_four(client: Client, clerk: "User") -> None:
+    edition = emma()
+    shop, room = main_shop(), store_room()
+    stock = put_in_stock(edition, 5, location=shop)
+    Stock.objects.allocate_many({stock: 2}, reference="A1")
+    Stock.objects.consume_many({stock: 1}, reference="A1")
+    Stock.objects.transfer({edition: 1}, source=shop, target=room, reason="Full", actor=clerk)
+    stock.damage(1, reason="Coffee", actor=clerk)
+    url = reverse("admin:catalog_edition_stock", args=[edition.pk])
+
+    page = client.get(url)
+
+    balances = [(m.kind, m.on_hand_after, m.allocated_after) for m in page.context["page"]]
+    assert balances[0] == ("damage", 3, 1)
+    assert set(balances[1:3]) in (
+        {("transfer_in", 4, 1), ("transfer_out", 3, 1)},
+        {("transfer_in", 5, 1), ("transfer_out", 4, 1)},
+    )
+    assert balances[3:] == [("consume", 4, 1), ("allocate", 5, 2), ("receive", 5, 0)]
+    assert page.context["total"] == {"on_hand": 3, "allocated": 1, "available": 2}
+    text = " ".join(page.content.decode().split())
+    assert "Moved away to Store room" in text
+    assert '<a href="/admin/orders/order/?q=A1">A1</a>' in text
+
+    page = client.get(url, {"location": "main"})
+    balances = [(m.kind, m.on_hand_after, m.allocated_after) for m in page.context["page"]]
+    assert balances == [
+        ("damage", 2, 1), ("transfer_out", 3, 1), ("consume", 4, 1), ("allocate", 5, 2),
+        ("receive", 5, 0),
+    ]  # fmt: skip
+    assert client.get(url, {"location": "nowhere"}).status_code == 404
+
+
+def test_a_long_story_has_pages_and_right_balances_on_each(
+    client: Client, clerk: "User", django_assert_max_num_queries: Any
+) -> None:
+    edition = emma(stock=1)
+    stock = edition.stocks.get()
+    for _day in range(54):
+        stock.receive(1)
+    url = reverse("admin:catalog_edition_stock", args=[edition.pk])
+    with django_assert_max_num_queries(11):
+        page = client.get(url, {"location": "main", "page": "2"})
+    assert [m.on_hand_after for m in page.context["page"]] == [5, 4, 3, 2, 1]
+    assert '?location=main&amp;page=1"' in page.content.decode()
+
+
+def test_copies_are_written_off(client: Client, clerk: "User") -> None:
+    edition = emma(stock=3)
+    assert change_stock(client, edition, "damage", 2).status_code == 303
+    movement = StockMovement.objects.get(kind="damage")
+    assert (movement.on_hand_change, movement.reason) == (-2, "Delivery 7")
+    assert change_stock(client, edition, "damage", 2).status_code == 200
+    assert Stock.objects.get().on_hand == 1
