@@ -245,7 +245,7 @@ def _place(basket: Basket, submission: _Submission) -> Order:
     if not _is_theirs(basket, submission):
         raise NoBasket
     day = timezone.localdate(submission.placed_at)
-    lines = basket.priced_lines(day=day)
+    lines = basket.lines_to_order(day=day)
     _check(lines, submission)
     method = submission.shipping_method
     terms = Terms.read(lines, submission.wishes, at=submission.placed_at)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from catalog.models import Contribution, Edition, Price, Stock
+from catalog.models.edition import EditionQuerySet
 from orders.models.seller import Seller
 
 if TYPE_CHECKING:
@@ -210,22 +211,21 @@ class Basket(models.Model):
         """
         if self._priced_lines is not None:
             return self._priced_lines
-        rates = Price.objects.in_force(day or timezone.localdate()).filter(edition=OuterRef("pk"))
-        editions = (
-            Edition.objects.with_price(on=day)
-            .annotate(price_tax_rate=Subquery(rates.values("tax_rate")[:1]))
-            .with_availability()
-            .annotate(most_for_one_order=_most_for_one_order())
-            .select_related("work", "imprint", "supply")
-            .prefetch_related(
-                Prefetch("work__contributions", Contribution.objects.select_related("contributor"))
-            )
-        )
+        editions = _priced_editions(day).with_availability()
+        editions = editions.annotate(most_for_one_order=_most_for_one_order())
         self._priced_lines = list(self.lines.prefetch_related(Prefetch("edition", editions)))
         for line in self._priced_lines:
             if line.edition.own_supply:
                 line.edition.own_supply.held_quantity = line.edition.held_quantity
         return self._priced_lines
+
+    def lines_to_order(self, *, day: datetime.date) -> "list[BasketLine]":
+        """The lines with all that an order copies of them, at the prices of `day`.
+
+        What lies where is not among it: that is asked once it is locked.
+        """
+        editions = _priced_editions(day)
+        return list(self.lines.prefetch_related(Prefetch("edition", editions)))
 
     def _put(self, edition: Edition, line: "BasketLine | None", quantity: int) -> "BasketLine":
         seen_amount = _price_of(edition)
@@ -247,6 +247,18 @@ class Basket(models.Model):
 
     def _touch(self) -> None:
         self.save(update_fields=["updated_at"])
+
+
+def _priced_editions(day: datetime.date | None) -> EditionQuerySet:
+    """With what they cost, and who wrote them."""
+    rates = Price.objects.in_force(day or timezone.localdate()).filter(edition=OuterRef("pk"))
+    authors = Contribution.objects.select_related("contributor")
+    return (
+        Edition.objects.with_price(on=day)
+        .annotate(price_tax_rate=Subquery(rates.values("tax_rate")[:1]))
+        .select_related("work", "imprint", "supply")
+        .prefetch_related(Prefetch("work__contributions", authors))
+    )
 
 
 def _price_of(edition: Edition) -> Decimal | None:
