@@ -67,11 +67,11 @@ class Packable:
 def packable(order: Order) -> list[Packable]:
     """What can be packed now: the first places by priority first. Nothing that has yet to come."""
     packed: dict[tuple[int, int | None], int] = {}
-    for line in ShipmentLine.objects.filter(shipment__in=order.shipments.packed()).select_related(
+    for each in ShipmentLine.objects.filter(shipment__in=order.shipments.packed()).select_related(
         "shipment"
     ):
-        place = (line.order_line_id, line.shipment.location_id)
-        packed[place] = packed.get(place, 0) + line.quantity
+        place = (each.order_line_id, each.shipment.location_id)
+        packed[place] = packed.get(place, 0) + each.quantity
     found = []
     for line in order.lines.with_promises():
         for allocation in line.allocations.all():

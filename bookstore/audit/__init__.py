@@ -12,6 +12,7 @@ from bookstore.audit import (
     gift_cards,
     money,
     orders,
+    parcels,
     providers,
     search,
     stock,
@@ -21,6 +22,7 @@ from bookstore.audit import (
 CHECKS: tuple[Callable[[], Iterator[str]], ...] = (
     *stock.CHECKS,
     *orders.CHECKS,
+    *parcels.CHECKS,
     *money.CHECKS,
     *providers.CHECKS,
     *gift_cards.CHECKS,

@@ -108,7 +108,10 @@ def test_lines_that_cannot_be_shipped(client: Client, changes: dict[str, Any], s
 def test_a_shipment_that_makes_no_sense(client: Client) -> None:
     order = paid(client)
     line = {"isbn13": order.lines.get().isbn13, "quantity": 1}
-    for body in ({"lines": []}, {"lines": [line, line]}, {"location": "nowhere"}):
+    bodies: list[dict[str, Any]] = [
+        {"lines": []}, {"lines": [line, line]}, {"location": "nowhere"},
+    ]  # fmt: skip
+    for body in bodies:
         assert do(client, order, "shipments", body).status_code == 422
     assert not order.shipments.exists()
 
