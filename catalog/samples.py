@@ -1,31 +1,39 @@
 """The sample shop: loading its subjects, books and staff lists, and taking all of it away again."""
 
+import contextlib
 import datetime
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Model, QuerySet
+from django.db.models import Model, ProtectedError, QuerySet
 
-from catalog import importing, indexing
+from catalog import importing, indexing, stock_lists
 from catalog.csv_files import read_rows
 from catalog.models import (
     Contributor,
     Edition,
     Imprint,
+    Location,
     Publisher,
     Series,
     StaffList,
     StaffListEntry,
     StockMovement,
     Subject,
+    Supply,
     Work,
 )
 from catalog.models.stock import publish_stock
 from catalog.models.subject import lineage
 
 SUBJECT_COLUMNS = ("code", "parent", "name", "slug")
+LOCATION_COLUMNS = (
+    "code", "name", "kind", "address", "serves_shipping", "offers_collection", "priority",
+)  # fmt: skip
+SUPPLY_COLUMNS = ("isbn13", "preorders", "cap", "promised_date", "backorder_days")
+SAMPLE_LOCATIONS = "sample-"  # what the codes of the sample's own begin with
 LIST_COLUMNS = ("list", "title", "intro", "ordinal", "work", "note")
 
 
@@ -41,7 +49,46 @@ def load(
     with (folder / "editions.csv").open("rb") as file:
         report = importing.import_catalog(file, today=today, is_sample=True, progress=progress)
     _load_lists(folder / "lists.csv")
+    _load_locations(folder / "locations.csv")
+    with (folder / "stock.csv").open("rb") as file:
+        report.stock_changed += stock_lists.import_stock(file)
+    _load_supply(folder / "supply.csv")
     return report
+
+
+def _load_locations(path: Path) -> None:
+    with path.open("rb") as file:
+        rows = list(read_rows(file, required=LOCATION_COLUMNS, known=LOCATION_COLUMNS))
+    for row in rows:
+        Location.objects.get_or_create(
+            code=row["code"],
+            defaults={
+                "name": row["name"],
+                "kind": row["kind"],
+                "address": row["address"],
+                "serves_shipping": row["serves_shipping"] == "yes",
+                "offers_collection": row["offers_collection"] == "yes",
+                "priority": int(row["priority"]),
+            },
+        )
+
+
+def _load_supply(path: Path) -> None:
+    with path.open("rb") as file:
+        rows = list(read_rows(file, required=SUPPLY_COLUMNS, known=SUPPLY_COLUMNS))
+    editions = Edition.objects.in_bulk([row["isbn13"] for row in rows], field_name="isbn13")
+    supplies = [
+        Supply(
+            edition=editions[row["isbn13"]],
+            accepts_preorders=row["preorders"] == "yes",
+            preorder_cap=int(row["cap"]) if row["cap"] else None,
+            promised_date=row["promised_date"] or None,
+            accepts_backorders=bool(row["backorder_days"]),
+            backorder_days=int(row["backorder_days"] or 14),
+        )
+        for row in rows
+    ]
+    Supply.objects.bulk_create(supplies, ignore_conflicts=True)
 
 
 def _load_subjects(path: Path) -> None:
@@ -104,6 +151,8 @@ def remove() -> int:
     works.filter(editions=None).delete()
     for rows in used:
         rows.delete()
+    with contextlib.suppress(ProtectedError):  # orders and stocktakes keep theirs
+        Location.objects.filter(code__startswith=SAMPLE_LOCATIONS, stocks=None).delete()
     indexing.vocabulary_changed()
     return len(numbers)
 

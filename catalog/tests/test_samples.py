@@ -16,6 +16,7 @@ from catalog.models import (
     Contributor,
     Edition,
     Imprint,
+    Location,
     Price,
     Publisher,
     SearchEntry,
@@ -24,6 +25,7 @@ from catalog.models import (
     Stock,
     StockMovement,
     Subject,
+    Supply,
     Work,
 )
 from catalog.search import Criteria, search
@@ -33,7 +35,7 @@ FOLDER = Path(settings.BASE_DIR) / "sample_data"
 TODAY = datetime.date(2026, 11, 1)
 EVERYTHING = (
     *(Work, Edition, Price, Stock, StockMovement, Contributor, Imprint, Publisher, Series),
-    *(Subject, StaffList, SearchEntry),
+    *(Subject, StaffList, SearchEntry, Supply),
 )
 
 
@@ -69,6 +71,16 @@ def test_no_isbn_is_invented() -> None:
 def test_every_edition_is_priced_and_marked_as_sample() -> None:
     assert not Edition.objects.with_price(on=TODAY).filter(Q(price_amount=None)).exists()
     assert not Edition.objects.filter(is_sample=False).exists()
+
+
+def test_copies_lie_in_several_places_and_some_have_yet_to_come() -> None:
+    kinds = Location.objects.filter(stocks__on_hand__gt=0).values_list("kind", flat=True)
+    assert sorted(set(kinds)) == ["shop", "store_room"]
+    states = {
+        edition.availability.level(edition.isbn13, on=TODAY).state
+        for edition in Edition.objects.with_availability()
+    }
+    assert states == {"in_stock", "few", "out", "digital", "preorder", "to_order", "forthcoming"}
 
 
 def test_its_ledger_agrees() -> None:
@@ -108,6 +120,7 @@ def test_removing_it_leaves_nothing_behind() -> None:
     assert {model.__name__: model._default_manager.count() for model in EVERYTHING} == {
         model.__name__: 0 for model in EVERYTHING
     }
+    assert list(Location.objects.values_list("code", flat=True)) == ["main"]
 
 
 def test_removing_it_leaves_what_is_the_shops_own() -> None:
