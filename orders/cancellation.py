@@ -107,12 +107,7 @@ def cancel_copies(
     order.lock()
     if order.status not in (Order.Status.PAID, Order.Status.SHIPPED) or not copies:
         raise WrongState(order, _("canceled in part"))
-    most = cancelable(order)
-    by_number = {line.isbn13: line for line in most}
-    wanted = {by_number[number]: n for number, n in copies.items() if number in by_number}
-    if len(wanted) < len(copies) or any(not 0 < n <= most[line] for line, n in wanted.items()):
-        counted = {line.isbn13: n for line, n in most.items()}
-        raise NotCancelable({number: counted.get(number, 0) for number in copies})
+    wanted = _choose(cancelable(order), copies)
     is_all = all(
         wanted.get(line, 0) == line.quantity - line.canceled_quantity for line in order.lines.all()
     )
@@ -132,6 +127,15 @@ def cancel_copies(
     order.tell(OrderMessage.Kind.LINES_CANCELED, str(event.pk))
     _return(order, amount, key=f"event-{event.pk}", reason=titles, actor=actor, at=at)
     fulfillment.settle_parcels(order=order, at=at, actor=actor)
+
+
+def _choose(most: Mapping[OrderLine, int], copies: Mapping[str, int]) -> dict[OrderLine, int]:
+    by_number = {line.isbn13: line for line in most}
+    wanted = {by_number[number]: n for number, n in copies.items() if number in by_number}
+    if len(wanted) < len(copies) or any(not 0 < n <= most[line] for line, n in wanted.items()):
+        counted = {line.isbn13: n for line, n in most.items()}
+        raise NotCancelable({number: counted.get(number, 0) for number in copies})
+    return wanted
 
 
 def value_of(line: OrderLine, copies: int) -> Decimal:

@@ -99,9 +99,8 @@ def withdraw(
         return _decline(order, lines, end, name=name, actor=actor, key=key, at=at)
     is_unpacked = _unpack(order, lines, actor=actor, at=at)
     here = _cancel_what_is_here(order, lines, actor=actor, at=at)
-    is_done = here == lines
     made = _write_down(order, lines, here, name=name, actor=actor, key=key, at=at)
-    if is_done:
+    if here == lines:
         made.status, made.ended_at = Return.Status.REFUNDED, at
         made.save(update_fields=["status", "ended_at"])
     order.record(
