@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 
 from catalog import scans, stock_lists
 from catalog.csv_files import InvalidRows, UnreadableFile
-from catalog.models import Edition, Stocktake
+from catalog.models import Edition, Location, Stocktake
 from catalog.models.stock import InsufficientStock
 from catalog.models.stocktake import MOST_COUNTED, AlreadyPosted, CountTooHigh
 
@@ -70,6 +70,13 @@ class StocktakeAdmin(admin.ModelAdmin[Stocktake]):
         """How many were counted."""
         count: int = stocktake.title_count
         return count
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """The first location, unless another is asked for."""
+        return {
+            "location": Location.objects.first(),
+            **super().get_changeform_initial_data(request),
+        }
 
     def save_model(self, request: HttpRequest, obj: Stocktake, form: Any, change: bool) -> None:
         """Begin it."""
@@ -264,6 +271,12 @@ def post(request: HttpRequest, stocktake: Stocktake) -> HttpResponse:
 
 def _said(refusal: Exception) -> str:
     """The refusal in words, of a long list only the beginning."""
+    if (
+        isinstance(refusal, InvalidRows)
+        and len(refusal.errors) == 1
+        and not refusal.errors[0].column
+    ):
+        return refusal.errors[0].message  # of a scan, which is no list with lines
     if isinstance(refusal, InvalidRows):
         said = " ".join(str(error) for error in refusal.errors[:10])
         more = len(refusal.errors) - 10

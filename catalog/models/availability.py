@@ -29,7 +29,9 @@ class StockLevel:
     quantity: int | None = None
     """Copies that could still be promised; None where it does not matter."""
     date: datetime.date | None = None
-    """For when a forthcoming edition is promised, or when it is out."""
+    """For when a forthcoming edition is promised; where it is not, when it is out."""
+    publication_date: datetime.date | None = None
+    """When a forthcoming edition is out: its copies may be promised for later."""
     days: int | None = None
     """How long it usually takes when it is ordered for the customer."""
 
@@ -61,7 +63,9 @@ class StockLevel:
                 return text % {"days": days}
             case _:
                 day = date_format(self.date, "DATE_FORMAT") if self.date else ""
-                return _("Pre-order: out on %(date)s") % {"date": day}
+                is_out = self.date == self.publication_date
+                text = _("Pre-order: out on %(date)s") if is_out else _("Pre-order: for %(date)s")
+                return text % {"date": day}
 
     @property
     def schema_org(self) -> str:
@@ -97,6 +101,9 @@ class Availability:
 
     def _level_before_publication(self, isbn13: str) -> StockLevel:
         if self.preorder_date is None:
-            return StockLevel(isbn13, "forthcoming", date=self.publication_date)
+            out = self.publication_date
+            return StockLevel(isbn13, "forthcoming", date=out, publication_date=out)
         state = "out" if self.preorders_full and not (self.free or 0) > 0 else "preorder"
-        return StockLevel(isbn13, state, date=self.preorder_date)
+        return StockLevel(
+            isbn13, state, date=self.preorder_date, publication_date=self.publication_date
+        )

@@ -218,7 +218,9 @@ def test_customers_are_told_the_promised_day() -> None:
     edition = EditionFactory.create(publication_date=OUT)
     preorderable(edition, promised_date=datetime.date(2027, 5, 10))
     jobs.publish_stock([edition.isbn13])
-    assert full_level(edition.isbn13).date == datetime.date(2027, 5, 10)
+    told = full_level(edition.isbn13)
+    assert (told.date, told.publication_date) == (datetime.date(2027, 5, 10), OUT)
+    assert told.label == "Pre-order: for May 10, 2027"
 
 
 def test_pre_orders_end_at_the_cap() -> None:
