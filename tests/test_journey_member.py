@@ -110,11 +110,11 @@ def send_the_parcel(shop: Shop, tab: Tab, number: str) -> None:
     expect(page.get_by_text(f"Order {number} is paid.")).to_be_visible()
     content.get_by_role("button", name="Pack").click()
     expect(page.get_by_text(f"Order {number} is packed.")).to_be_visible()
-    content.get_by_role("link", name="Ship").click()
+    content.get_by_role("link", name="Ship this parcel").click()
     page.get_by_label("Carrier").fill("Royal Mail")
     page.get_by_label("Tracking number").fill("RR123456785GB")
-    content.get_by_role("button", name="Ship").click()
-    expect(page.get_by_text(f"Order {number} is on its way.")).to_be_visible()
+    content.get_by_role("button", name="Ship this parcel").click()
+    expect(page.get_by_text("The parcel is on its way.")).to_be_visible()
     expect(content.get_by_role("link", name="Ship")).to_have_count(0)
 
 
@@ -177,7 +177,7 @@ def test_an_unpaid_order_is_canceled_by_its_customer(
     mail = mailbox.wait_for("undecided@example.com", number, folder=shop.data_dir / "mail")
     tab = new_tab()
     tab.open(mailbox.link(mail, "/orders/"))
-    tab.page.get_by_text("Changed your mind?").click()
+    tab.main().get_by_role("link", name="Cancel the order").click()
     tab.press("Cancel the order")
     expect(tab.main()).to_contain_text("Your order is canceled.")
     assert staff.call("GET", f"stock/{edition['isbn13']}").json() == before

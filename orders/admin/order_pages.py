@@ -48,6 +48,8 @@ def buttons(request: HttpRequest, order: Order) -> list[Button]:
         if request.user.has_perm(action.permission) and action.is_possible(order)
     }
     following = next((slug for slug in STEPS if slug in possible), "")
+    if following == "ship" and order.shipments.packed().exists():
+        following = ""  # the parcel's own button comes next
     return [
         Button(action, reverse("admin:orders_order_act", args=[order.pk, slug]), slug == following)
         for slug, action in possible.items()
