@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from accounts.models import User
 from catalog.models import Location
-from orders import fulfillment, refunds
+from orders import fulfillment, readiness, refunds, restitution
 from orders.models import (
     Allocation,
     GiftCard,
@@ -28,6 +28,7 @@ from orders.models.gift_card import GiftCardUsed
 from orders.pricing import ZERO, part
 
 OPEN = (Order.Status.AWAITING_PAYMENT, Order.Status.PAID)
+PAID_FOR = (Order.Status.PAID, Order.Status.SHIPPED, Order.Status.COMPLETED)
 
 
 class NotCancelable(Exception):
@@ -51,8 +52,18 @@ class NotCancelable(Exception):
 
 
 def is_open_to_customer(order: Order) -> bool:
-    """Whether its customer can still cancel it: nothing is packed, and nothing has left."""
-    return order.status in OPEN and not order.shipments.exists()
+    """Whether its customer can still cancel it: it is not paid, or nothing of it is packed, has
+    left, or was used.
+    """
+    if order.status != Order.Status.PAID:
+        return order.status == Order.Status.AWAITING_PAYMENT
+    return not order.shipments.exists() and not has_used_gift_card(order)
+
+
+def has_used_gift_card(order: Order) -> bool:
+    """Whether a gift card that it sold was used."""
+    lines = [line for line in order.lines.all() if line.is_gift_card]
+    return any(not card.is_untouched for line in lines for card in line.gift_cards.all())
 
 
 @transaction.atomic
@@ -69,12 +80,13 @@ def cancel_for_customer(*, order: Order, at: datetime.datetime, actor: User | No
 
 def cancelable(order: Order) -> dict[OrderLine, int]:
     """How many copies of each line are still here and in no parcel: those that have yet to come
-    too, files that nobody was sent, and gift cards that nobody has used.
+    too, files that nobody was sent, and gift cards that nobody has used, however long ago they
+    were sent.
     """
-    if order.status not in (*OPEN, Order.Status.SHIPPED):
+    if order.status == Order.Status.CANCELED:
         return {}
     unpacked: dict[int, int] = {}
-    for each in fulfillment.packable(order):
+    for each in readiness.packable(order):
         unpacked[each.line.pk] = unpacked.get(each.line.pk, 0) + each.quantity
     found = {}
     for line in order.lines.all():
@@ -82,7 +94,8 @@ def cancelable(order: Order) -> dict[OrderLine, int]:
             cards = line.gift_cards.all()
             quantity = sum(card.is_untouched for card in cards)
         elif line.is_digital:
-            quantity = line.quantity - line.canceled_quantity
+            is_sent = order.status == Order.Status.COMPLETED
+            quantity = 0 if is_sent else line.quantity - line.canceled_quantity
         else:
             quantity = unpacked.get(line.pk, 0) + line.awaited_quantity
         if quantity:
@@ -105,27 +118,27 @@ def cancel_copies(
     WrongState where it is not paid or a gift card was used, with nothing written.
     """
     order.lock()
-    if order.status not in (Order.Status.PAID, Order.Status.SHIPPED) or not copies:
+    if order.status not in PAID_FOR or not copies:
         raise WrongState(order, _("canceled in part"))
     wanted = _choose(cancelable(order), copies)
     is_all = all(
         wanted.get(line, 0) == line.quantity - line.canceled_quantity for line in order.lines.all()
     )
-    if is_all:
+    if is_all and order.status == Order.Status.PAID:
         order.cancel(actor=actor, reason=reason, at=at)
         return
     _take_out(order, wanted, actor=actor)
-    amount = sum((value_of(line, n) for line, n in wanted.items()), ZERO)
+    parts = [restitution.Part(value_of(line, n), line, n) for line, n in wanted.items()]
     for line, quantity in wanted.items():
         line.canceled_quantity += quantity
         line.save(update_fields=["canceled_quantity"])
-    if not has_goods_left(order):
-        amount += unreturned_shipping(order)
+    if not all(line.is_digital for line in wanted) and not has_goods_left(order):
+        parts.append(restitution.Part(restitution.unreturned_shipping(order)))
     titles = ", ".join(f"{n} × {line.title}" for line, n in wanted.items())
     note = f"{titles} ({reason})" if reason else titles
     event = order.record(OrderEvent.Kind.LINES_CANCELED, actor=actor, note=note, at=at)
     order.tell(OrderMessage.Kind.LINES_CANCELED, str(event.pk))
-    _return(order, amount, key=f"event-{event.pk}", reason=titles, actor=actor, at=at)
+    _return(order, parts, key=f"event-{event.pk}", reason=titles, actor=actor, at=at)
     fulfillment.settle_parcels(order=order, at=at, actor=actor)
 
 
@@ -163,12 +176,6 @@ def has_goods_left(order: Order, *, besides: Mapping[int, int] | None = None) ->
     )
 
 
-def unreturned_shipping(order: Order) -> Decimal:
-    """What was paid for shipping, less what went back of it with returns."""
-    back = sum((each.shipping_amount for each in order.returns.all()), ZERO)
-    return max(order.shipping_amount - back, ZERO)
-
-
 def _take_out(order: Order, wanted: Mapping[OrderLine, int], *, actor: User | None) -> None:
     """Take the promises back: of what has yet to come first, of what is packed never."""
     awaited: dict[OrderLine, int] = {}
@@ -178,7 +185,7 @@ def _take_out(order: Order, wanted: Mapping[OrderLine, int], *, actor: User | No
         if come_later := min(left[line.pk], line.awaited_quantity):
             awaited[line] = come_later
             left[line.pk] -= come_later
-    for each in reversed(fulfillment.packable(order)):
+    for each in reversed(readiness.packable(order)):
         if taken := min(left.get(each.line.pk, 0), each.quantity):
             released[(each.line.pk, each.location)] = taken
             left[each.line.pk] -= taken
@@ -205,7 +212,7 @@ def _void(order: Order, line: OrderLine, quantity: int, *, actor: User | None) -
 
 def _return(
     order: Order,
-    amount: Decimal,
+    parts: list[restitution.Part],
     *,
     key: str,
     reason: str,
@@ -213,23 +220,10 @@ def _return(
     at: datetime.datetime,
 ) -> None:
     """Have the money go back: by itself where it can, else by the hands of staff."""
-    amount = min(amount, order.refundable_amount)
+    amount = min(sum((part.amount for part in parts), ZERO), order.refundable_amount)
     if amount <= 0:
         return
-    by_hand = ZERO
-    for payment, share in refunds.plan(order, amount):
-        if payment.goes_back_by_itself:
-            refunds.request_refund(
-                order=order,
-                amount=share,
-                payment=payment,
-                key=f"{key}-{payment.pk}",
-                reason=reason[:200],
-                actor=actor,
-                at=at,
-            )
-        else:
-            by_hand += share
-    if by_hand:
-        note = f"{by_hand} {order.currency}"
-        order.record(OrderEvent.Kind.REFUND_DUE, note=note, at=at, needs_attention=True)
+    requests = refunds.request_refund(
+        order=order, amount=amount, key=key, reason=reason, actor=actor, at=at, is_owed=True
+    )
+    restitution.write_down(requests, parts)

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 
 from accounts.models import User
 from catalog.models import Location, Stock
-from orders import cancellation, refunds
+from orders import cancellation, refunds, restitution
 from orders.models import (
     Consignment,
     Order,
@@ -93,6 +93,15 @@ class Restitution:
     def goods_amount(self) -> Decimal:
         """What the copies cost, each with its share of the discount."""
         return sum(self.lines.values(), ZERO)
+
+    @property
+    def parts(self) -> list[restitution.Part]:
+        """What the money is for, before anything is deducted."""
+        goods = [
+            restitution.Part(amount, line.order_line, line.received_quantity)
+            for line, amount in self.lines.items()
+        ]
+        return [*goods, restitution.Part(self.shipping_amount)]
 
 
 def returnable(order: Order) -> dict[OrderLine, int]:
@@ -203,7 +212,9 @@ def propose(
     worth = {line: cancellation.value_of(line.order_line, line.received_quantity) for line in lines}
     if with_shipping is None:
         besides = {line.order_line_id: line.received_quantity for line in lines}
-        with_shipping = not cancellation.has_goods_left(order, besides=besides)
+        with_shipping = any(besides.values()) and not cancellation.has_goods_left(
+            order, besides=besides
+        )
     shipping = standard_shipping(order) if with_shipping else ZERO
     whole = sum(worth.values(), ZERO) + shipping
     if not 0 <= deduction_amount <= whole:
@@ -217,7 +228,7 @@ def standard_shipping(order: Order) -> Decimal:
     """What goes back of the shipping when nothing is kept: as much as the cheapest way that is
     offered, for whoever chose a dearer one has that for nothing.
     """
-    left = cancellation.unreturned_shipping(order)
+    left = restitution.unreturned_shipping(order)
     weight = sum(
         weight_of(line.edition) * line.quantity
         for line in order.lines.select_related("edition")
@@ -273,7 +284,7 @@ def refund(
             actor=actor,
             at=at,
         )
-        of_return.refund_request = requests[0]
+        restitution.write_down(requests, worth.parts, of_return=of_return)
     of_return.status, of_return.ended_at = Status.REFUNDED, at
     of_return.shipping_amount = worth.shipping_amount
     of_return.note = note or of_return.note
@@ -315,7 +326,7 @@ def _counted(line: ReturnLine) -> int:
 
 def _lock(of_return: Return) -> None:
     of_return.order.lock()
-    of_return.refresh_from_db(fields=["status", "note", "ended_at", "refund_request"])
+    of_return.refresh_from_db(fields=["status", "note", "ended_at"])
 
 
 def _check_received(

@@ -98,8 +98,10 @@ def withdraw(
     if end is not None and at >= end:
         return _decline(order, lines, end, name=name, actor=actor, key=key, at=at)
     is_unpacked = _unpack(order, lines, actor=actor, at=at)
+    asked = list(order.refund_requests.values_list("pk", flat=True))
     here = _cancel_what_is_here(order, lines, actor=actor, at=at)
     made = _write_down(order, lines, here, name=name, actor=actor, key=key, at=at)
+    order.refund_requests.exclude(pk__in=asked).update(of_return=made)
     if here == lines:
         made.status, made.ended_at = Return.Status.REFUNDED, at
         made.save(update_fields=["status", "ended_at"])

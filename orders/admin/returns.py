@@ -129,7 +129,7 @@ class ReturnAdmin(ReadOnlyAdmin[Return]):
     search_help_text = gettext_lazy("Number of a return or an order, or an e-mail address")
     fields = readonly_fields = (
         "state", "kind", "order_link", "name", "email", "reason", "requested_at", "received_at",
-        "ended_at", "note", "shipping_amount", "refund_request",
+        "ended_at", "note", "shipping_amount",
     )  # fmt: skip
 
     @admin.display(description=gettext_lazy("status"), ordering="status")

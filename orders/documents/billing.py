@@ -2,7 +2,7 @@
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
 from django.conf import settings
@@ -13,10 +13,13 @@ from django.utils.translation import gettext as _
 from catalog import isbn
 from orders import countries, gateways
 from orders.documents.contents import Bill, BillLine, Means, Party, TaxRow
-from orders.models import Order, OrderLine, Payment, Refund, Seller
+from orders.models import Order, OrderLine, Payment, Refund, RefundLine, Seller
+from orders.pricing import share
 
 CENT = Decimal("0.01")
 ZERO = Decimal("0.00")
+Rate = Decimal | None
+"""Percent; None for what is not taxed at all, as a gift card."""
 
 
 def local_date(at: datetime.datetime) -> datetime.date:
@@ -100,7 +103,7 @@ def credit_note(
 ) -> Bill:  # fmt: skip
     """The credit note over `amount`, which the refund takes off the invoice `corrected`."""
     order = refund.order
-    lines = _returned_lines(refund, amount)
+    rows = _credited_rows(refund, amount)
     return Bill(
         kind="credit_note",
         language=language(),
@@ -112,9 +115,9 @@ def credit_note(
         order_number=order.number,
         ordered_on=corrected.ordered_on,
         currency=order.currency,
-        lines=lines,
+        lines=_credited_lines(order, rows, amount),
         total_amount=amount,
-        taxes=_credited_taxes(corrected, earlier, lines, amount),
+        taxes=_credited_taxes(corrected, earlier, _wanted(order, corrected, rows), amount),
         means=(
             Means(
                 name=_provider_name(refund.provider),
@@ -165,51 +168,88 @@ def _taxes_by_lines(lines: Iterable[OrderLine]) -> tuple[TaxRow, ...]:
     )
 
 
-def _returned_lines(refund: Refund, amount: Decimal) -> tuple[BillLine, ...]:
-    """What came back, where the refund is for a return; else one line that names the order."""
+def _credited_rows(refund: Refund, amount: Decimal) -> list[RefundLine]:
+    """What the refund is for; nothing where it gives back some of the order as a whole."""
     request = getattr(refund, "request", None)
-    returned = getattr(request, "of_return", None)
-    rows = returned.lines.select_related("order_line") if returned else ()
-    lines = [
-        BillLine(
-            title=row.order_line.title,
-            details=details(row.order_line),
-            quantity=row.quantity,
-            amount=row.refund_amount,
-            tax_rate=row.order_line.tax_rate,
-        )
-        for row in rows
-        if row.refund_amount
-    ]
-    rest = amount - sum((line.amount for line in lines), start=ZERO)
-    if not lines or rest < 0:  # the return's money went back by several refunds
-        number = refund.order.number
-        lines, rest = (
-            [BillLine(title=_("Of order %(number)s") % {"number": number}, amount=amount)],
-            ZERO,
-        )
-    if rest:
-        lines.append(BillLine(title=_("Shipping"), amount=rest))
-    return tuple(lines)
+    rows = list(request.lines.select_related("order_line")) if request else []
+    # Where a part of it was money that came in too much, the rest is of no line in particular.
+    return rows if sum((row.amount for row in rows), ZERO) == amount else []
+
+
+def _credited_lines(
+    order: Order, rows: Sequence[RefundLine], amount: Decimal
+) -> tuple[BillLine, ...]:
+    if not rows:
+        return (BillLine(title=_("Of order %(number)s") % {"number": order.number}, amount=amount),)
+    return tuple(map(_credited_line, rows))
+
+
+def _credited_line(row: RefundLine) -> BillLine:
+    line = row.order_line
+    if line is None:
+        is_shipping = row.kind == RefundLine.Kind.SHIPPING
+        return BillLine(title=_("Shipping") if is_shipping else _("Deduction"), amount=row.amount)
+    title = line.title if row.quantity else _("%(title)s, the rest") % {"title": line.title}
+    return BillLine(
+        title=title,
+        details=details(line),
+        quantity=row.quantity or 1,
+        amount=row.amount,
+        tax_rate=line.tax_rate,
+    )
+
+
+def _wanted(order: Order, corrected: Bill, rows: Iterable[RefundLine]) -> dict[Rate, Decimal]:
+    """How much the rows take off each rate: goods off their own, shipping as it was shared by the
+    rates of the goods, and a deduction off what the goods take.
+    """
+    taken: dict[Rate, Decimal] = defaultdict(lambda: ZERO)
+    deduction = ZERO
+    for row in rows:
+        if row.order_line:
+            taken[row.order_line.tax_rate] += row.amount
+        elif row.kind == RefundLine.Kind.SHIPPING:
+            of_shipping = _shipping_by_rate(order, corrected)
+            parts = share(row.amount, list(of_shipping.values()))
+            for rate, part in zip(of_shipping, parts, strict=True):
+                taken[rate] += part
+        else:
+            deduction += row.amount
+    shares = share(deduction, list(taken.values()))
+    return {rate: taken[rate] + part for rate, part in zip(list(taken), shares, strict=True)}
+
+
+def _shipping_by_rate(order: Order, corrected: Bill) -> dict[Rate, Decimal]:
+    """What the summary holds of each rate besides the goods."""
+    amounts: dict[Rate, Decimal] = {row.rate: row.gross_amount for row in corrected.taxes}
+    amounts[None] = _untaxed(corrected)
+    for line in order.lines.all():
+        if line.tax_rate in amounts:
+            amounts[line.tax_rate] -= line.charged_amount
+    return {rate: max(amount, ZERO) for rate, amount in amounts.items()}
+
+
+def _untaxed(bill: Bill) -> Decimal:
+    return bill.total_amount - sum((row.gross_amount for row in bill.taxes), ZERO)
 
 
 def _credited_taxes(
-    corrected: Bill, earlier: Sequence[Bill], lines: Sequence[BillLine], amount: Decimal
+    corrected: Bill, earlier: Sequence[Bill], wanted: Mapping[Rate, Decimal], amount: Decimal
 ) -> tuple[TaxRow, ...]:
-    """How the tax summary shrinks: what has a rate by its rate, the rest in proportion.
+    """How the tax summary shrinks: by what is wanted of each rate, the rest in proportion.
 
     Each rate gives no more than is left of it, and the last cent of tax with the last cent of it,
     so that all credit notes over a whole invoice take back exactly its tax.
     """
     left = [_left(row, earlier) for row in corrected.taxes]
-    wanted = [min(row.gross_amount, _sum_at(row.rate, lines)) for row in left]
-    untaxed = corrected.total_amount - sum((row.gross_amount for row in corrected.taxes), ZERO)
-    rest = amount - sum(wanted, ZERO)
-    room = [row.gross_amount - part for row, part in zip(left, wanted, strict=True)]
-    shares = _spread(rest, [*room, max(untaxed, ZERO)])
+    untaxed = _untaxed(corrected) - sum(map(_untaxed, earlier), ZERO)
+    most = [*((row.rate, row.gross_amount) for row in left), (None, max(untaxed, ZERO))]
+    parts = [min(room, wanted.get(rate, ZERO)) for rate, room in most]
+    room = [amount - part for (_rate, amount), part in zip(most, parts, strict=True)]
+    shares = _spread(amount - sum(parts, ZERO), room)
     credited = []
-    for row, part, share in zip(left, wanted, shares, strict=False):
-        gross = part + share
+    for row, part, more in zip(left, parts, shares, strict=False):
+        gross = part + more
         if not gross:
             continue
         tax = row.tax_amount
@@ -217,10 +257,6 @@ def _credited_taxes(
             tax = (tax * gross / row.gross_amount).quantize(CENT, rounding=ROUND_HALF_UP)
         credited.append(TaxRow(rate=row.rate, gross_amount=gross, tax_amount=tax))
     return tuple(credited)
-
-
-def _sum_at(rate: Decimal, lines: Sequence[BillLine]) -> Decimal:
-    return sum((line.amount for line in lines if line.tax_rate == rate), ZERO)
 
 
 def _left(row: TaxRow, earlier: Sequence[Bill]) -> TaxRow:

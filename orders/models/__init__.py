@@ -10,6 +10,7 @@ from orders.models.order_line import OrderLine
 from orders.models.order_message import OrderMessage
 from orders.models.payment import Payment, Refund
 from orders.models.provider import PaymentAttempt, ProviderEvent, RefundRequest
+from orders.models.refund_line import RefundLine
 from orders.models.returning import Return, ReturnLine
 from orders.models.seller import Seller
 from orders.models.shipment import Shipment, ShipmentLine
@@ -43,6 +44,7 @@ __all__ = [
     "PostalAddress",
     "ProviderEvent",
     "Refund",
+    "RefundLine",
     "RefundRequest",
     "Return",
     "ReturnLine",

@@ -87,6 +87,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
             "shipments__lines__order_line",
             "events__actor",
             "returns__lines__order_line",
+            "returns__refund_requests__payment",
             "refunds",
             "refund_requests__payment",
             "tax_lines",

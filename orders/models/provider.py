@@ -232,6 +232,14 @@ class RefundRequest(models.Model):
     refund = models.OneToOneField(
         "orders.Refund", models.PROTECT, null=True, blank=True, related_name="request"
     )
+    of_return = models.ForeignKey(
+        "orders.Return",
+        models.PROTECT,
+        verbose_name=_("return"),
+        null=True,
+        blank=True,
+        related_name="refund_requests",
+    )
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )

@@ -5,6 +5,7 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from orders.models import numbers
@@ -52,9 +53,6 @@ class Return(models.Model):
     )
     key = models.CharField(max_length=150, blank=True, default="", db_default="", editable=False)
     """Whoever asks twice with the same key asks once."""
-    refund_request = models.OneToOneField(
-        "orders.RefundRequest", models.PROTECT, null=True, blank=True, related_name="of_return"
-    )
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -79,6 +77,26 @@ class Return(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def is_paid_back(self) -> bool:
+        """Whether the customer has all the money that it brings; false where it brings none."""
+        states = {request.status for request in self.refund_requests.all()}
+        return self.status == Return.Status.REFUNDED and states == {"done"}
+
+    @property
+    def progress(self) -> str | Promise:
+        """How far it is, as the customer reads it: refunded is what the provider confirmed."""
+        requests = list(self.refund_requests.all())
+        if self.status != Return.Status.REFUNDED:
+            return Return.Status(self.status).label
+        if self.is_paid_back:
+            return _("Refunded")
+        if not requests:
+            return _("Done")
+        if any(request.waits_for_staff for request in requests):
+            return _("We hand the money back")
+        return _("Money is on its way back")
 
 
 class ReturnLine(models.Model):

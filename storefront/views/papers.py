@@ -13,9 +13,9 @@ from storefront.views.orders import find_order
 @never_cache
 @require_safe
 def gift_receipt(request: HttpRequest, number: str) -> HttpResponse:
-    """The whole order without what it cost, once it is paid."""
+    """The whole order without what it cost, once it is paid and unless it was canceled."""
     order = find_order(request, number)
-    if order.paid_at is None or not order.needs_shipment:
+    if order.paid_at is None or order.canceled_at or not order.needs_shipment:
         raise Http404
     pdf = print_paper(slips.gift_receipt(order, at=timezone.now()))
     response = HttpResponse(pdf, content_type="application/pdf")
