@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.functional import Promise
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from catalog import scans
+from catalog.admin.once import OnceForm
 from catalog.csv_files import InvalidRows
 from catalog.models import Location, Stock, StockMovement
 from catalog.models.stock import InsufficientStock
@@ -19,7 +21,7 @@ from catalog.models.stock import InsufficientStock
 MOST_CHARACTERS = 100_000
 
 
-class ScannedForm(forms.Form):
+class ScannedForm(OnceForm):
     """Numbers, one a line, and where their copies lie."""
 
     location = forms.ModelChoiceField(
@@ -149,8 +151,12 @@ def change(request: HttpRequest, action: str) -> HttpResponse:
 
 
 def _apply(request: HttpRequest, form: ScannedForm) -> bool:
+    """Do it, unless it was done; whether nothing is left to correct in the form."""
     try:
-        form.apply(request.user)
+        with transaction.atomic():
+            if not form.claim(request):
+                return True
+            form.apply(request.user)
     except InsufficientStock as error:
         for stock, wanted in error.short.items():
             form.add_error("numbers", _too_few(stock, wanted))

@@ -7,12 +7,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from catalog.admin.once import OnceForm
 from catalog.models import Location, Stock
 
 MOST_COPIES = 100_000  # in one go; more is a slip of the finger
 
 
-class StockForm(forms.Form):
+class StockForm(OnceForm):
     """Where, how many, why."""
 
     location = forms.ModelChoiceField(

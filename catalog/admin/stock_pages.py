@@ -87,9 +87,12 @@ def _location(request: HttpRequest) -> Location | None:
 
 
 def _apply(request: HttpRequest, form: StockForm, edition: Edition) -> bool:
+    """Do it, unless it was done; whether nothing is left to correct in the form."""
     location = form.cleaned_data["location"]
     try:
         with transaction.atomic():
+            if not form.claim(request):
+                return True
             stock = Stock.objects.at([(edition, location)]).select_related("edition").get()
             form.apply(stock, request.user)
     except InsufficientStock:

@@ -1,6 +1,7 @@
 """What we sell: one file an aggregate."""
 
 from catalog.models.contributor import Contribution, Contributor, ContributorRole
+from catalog.models.done_form import DoneForm
 from catalog.models.edition import Edition, Format
 from catalog.models.location import Location
 from catalog.models.price import Price
@@ -19,6 +20,7 @@ __all__ = [
     "Contribution",
     "Contributor",
     "ContributorRole",
+    "DoneForm",
     "Edition",
     "Format",
     "Imprint",

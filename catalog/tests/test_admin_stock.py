@@ -1,5 +1,6 @@
 """Stock in the back office: received, adjusted and counted, with its ledger."""
 
+import secrets
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -32,7 +33,12 @@ def stock_url(edition: Edition, action: str) -> str:
 
 
 def change_stock(client: Client, edition: Edition, action: str, quantity: Any) -> Any:
-    form = {"location": main_shop().pk, "quantity": quantity, "reason": "Delivery 7"}
+    form = {
+        "key": secrets.token_hex(8),
+        "location": main_shop().pk,
+        "quantity": quantity,
+        "reason": "Delivery 7",
+    }
     return client.post(stock_url(edition, action), form)
 
 
@@ -96,7 +102,7 @@ def test_no_promise_is_broken_and_no_row_left_behind(client: Client, clerk: "Use
 
 def test_a_reason_is_needed_to_adjust(client: Client, clerk: "User") -> None:
     edition = emma(stock=3)
-    form = {"location": main_shop().pk, "quantity": -1, "reason": ""}
+    form = {"key": "k", "location": main_shop().pk, "quantity": -1, "reason": ""}
     response = client.post(stock_url(edition, "adjust"), form)
     assert list(response.context["form"].errors) == ["reason"]
 

@@ -6,15 +6,19 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from catalog import indexing
-from catalog.models import Work
+from catalog.models import Edition, Location, Work
 from catalog.search import Criteria, search
 from catalog.tests.factories import (
     ContributorFactory,
     EditionFactory,
     SubjectFactory,
     WorkFactory,
+    orderable,
+    preorderable,
+    put_in_stock,
 )
 
 pytestmark = pytest.mark.django_db
@@ -172,3 +176,20 @@ def _touch_cards(works: list[Work]) -> None:
         assert work.lead_edition
         assert work.lead_edition.get_absolute_url()
         assert [str(membership.series) for membership in work.series_memberships.all()] == []
+
+
+def test_in_stock_now_means_at_once() -> None:
+    """Neither what has yet to come, nor what others wait for, nor what is kept from customers."""
+    here = EditionFactory.create(stock=3)
+    today = timezone.localdate()
+    preorderable(EditionFactory.create(publication_date=today + datetime.timedelta(days=9)))
+    orderable(EditionFactory.create())
+    waited_for, enough = EditionFactory.create_batch(2, stock=2)
+    orderable(waited_for).promise(2, on=today)
+    orderable(enough).promise(1, on=today)
+    annex = Location.objects.create(code="annex", name="Annex", serves_shipping=False)
+    put_in_stock(EditionFactory.create(), 2, location=annex)
+    ebook = EditionFactory.create(format="ebook")
+    assert set(Edition.objects.available()) == {here, enough, ebook}
+    assert waited_for in Edition.objects.sold_out()
+    assert enough not in Edition.objects.sold_out()
