@@ -7,6 +7,7 @@ from pytest_django import Settings
 from bookstore import limits
 from caching.limits import Limit
 from orders.models import Basket
+from orders.tests.factories import issue_card
 
 pytestmark = pytest.mark.django_db
 
@@ -44,3 +45,14 @@ def test_without_redis_nobody_is_refused(client: Client, settings: Settings) -> 
     away = {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}
     settings.CACHES = {"default": away}
     assert {client.post("/api/v1/baskets").status_code for _each in range(3)} == {201}
+
+
+def test_codes_of_gift_cards_and_vouchers_cannot_be_guessed(client: Client) -> None:
+    card = issue_card()
+    for _guess in range(2):
+        assert client.post("/orders/gift-card/", {"code": "0000"}).status_code == 422
+        assert client.post("/basket/voucher/", {"voucher": "X"}).status_code == 303
+    refusal = client.post("/orders/gift-card/", {"code": card.code})
+    assert refusal.status_code == 429
+    assert "$10.00" not in refusal.content.decode()
+    assert client.post("/basket/voucher/", {"voucher": "X"}).status_code == 429

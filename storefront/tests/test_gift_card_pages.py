@@ -4,10 +4,7 @@ import datetime
 
 import pytest
 from django.test import Client
-from pytest_django import Settings
 
-from bookstore import limits
-from caching.limits import Limit
 from catalog.tests.factories import EditionFactory
 from orders import gift_cards
 from orders.models import GiftCard, Order
@@ -68,21 +65,6 @@ def test_nobody_learns_which_codes_there_are(client: Client) -> None:
 def test_what_is_no_code(client: Client, code: str, words: str) -> None:
     issue_card()
     assert words in ask(client, code, status=422)
-
-
-def test_guessing_ends_soon(
-    client: Client, monkeypatch: pytest.MonkeyPatch, settings: Settings
-) -> None:
-    few = {pattern: Limit(each.name, 2, 86_400) for pattern, each in limits.LIMITS.items()}
-    monkeypatch.setattr(limits, "LIMITS", few)
-    settings.RATE_LIMITS = True
-    card = issue_card()
-    for _guess in range(2):
-        ask(client, "0000", status=422)
-    refusal = client.post(PAGE, {"code": card.code})
-    assert refusal.status_code == 429
-    assert "$10.00" not in refusal.content.decode()
-    assert client.post("/basket/voucher/", {"voucher": "x"}).status_code == 303
 
 
 @pytest.fixture
