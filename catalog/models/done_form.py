@@ -18,7 +18,7 @@ class DoneFormQuerySet(models.QuerySet["DoneForm"]):
         """
         with connection.cursor() as cursor:
             cursor.execute(CLAIM, [key])
-            return cursor.rowcount == 1
+            return bool(cursor.rowcount)
 
 
 class DoneForm(models.Model):
