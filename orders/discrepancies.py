@@ -21,18 +21,8 @@ from orders.models import (
     ProviderEvent,
     RefundRequest,
 )
-from orders.models.payment import OFFLINE
 
 Kind = OrderEvent.Kind
-MONEY_KINDS = (
-    Kind.PAYMENT_MISMATCH,
-    Kind.PAYMENT_LATE,
-    Kind.PAYMENT_EXTRA,
-    Kind.PROVIDER_DIFFERS,
-    Kind.DISPUTED,
-    Kind.DISPUTE_CLOSED,
-    Kind.REFUND_DUE,
-)
 PATIENCE = datetime.timedelta(hours=1)
 """How long a refund may wait for its provider before staff is shown it."""
 AT_MOST = 200  # of each sort on the page; the oldest come first
@@ -82,7 +72,7 @@ class Discrepancy:
 
 def find_all(*, at: datetime.datetime) -> list[Discrepancy]:
     """All of them, the oldest first."""
-    found = [*_odd_payments(), *_stuck_refunds(at), *_unheard_successes(), *_unclear_events()]
+    found = [*_odd_payments(), *_slow_refunds(at), *_unheard_successes(), *_unclear_events()]
     return sorted(found, key=lambda each: each.since)
 
 
@@ -109,26 +99,22 @@ def remedy(key: str, chosen: Remedy, *, actor: User, at: datetime.datetime) -> N
 
 
 def _odd_payments() -> Iterator[Discrepancy]:
-    settled = OrderEvent.objects.filter(
-        order=OuterRef("order"), kind=Kind.SETTLED, id__gt=OuterRef("id")
-    )
-    events = OrderEvent.objects.filter(
-        ~Exists(settled), kind__in=MONEY_KINDS, order__needs_attention=True
-    )
-    latest = list(events.select_related("order").order_by("id")[:AT_MOST])
-    payments = _payments_of(latest)
-    for event in latest:
-        payment = payments.get(event.reference)
+    events = OrderEvent.objects.open().select_related("order")
+    oldest = list(events.order_by("id")[:AT_MOST])
+    payments, requests = _payments_of(oldest), _requests_of(oldest)
+    for event in oldest:
+        payment, request = payments.get(event.reference), requests.get(event.reference)
+        money = payment or request
         yield Discrepancy(
-            key=f"event-{event.pk}",
+            key=event.key,
             what=event.get_kind_display(),
-            detail=event.note,
+            detail=request.problem if request and request.problem else event.note,
             since=event.created_at,
             order=event.order,
-            amount=payment.amount if payment else None,
-            currency=payment.currency if payment else "",
-            remedies=_remedies_of(event, payment),
-            subject=event,
+            amount=money.amount if money else None,
+            currency=money.currency if money else "",
+            remedies=_remedies_of(event, payment, request),
+            subject=request or event,
         )
 
 
@@ -137,9 +123,19 @@ def _payments_of(events: list[OrderEvent]) -> dict[str, Payment]:
     return {f"{payment.provider}:{payment.event_id}": payment for payment in payments}
 
 
-def _remedies_of(event: OrderEvent, payment: Payment | None) -> tuple[Remedy, ...]:
-    if event.kind == Kind.REFUND_DUE:
+def _requests_of(events: list[OrderEvent]) -> dict[str, RefundRequest]:
+    shown = [event for event in events if event.kind in (Kind.REFUND_DUE, Kind.REFUND_FAILED)]
+    requests = RefundRequest.objects.filter(order__in=[event.order_id for event in shown])
+    return {each.provider_key: each for each in requests.select_related("order", "payment")}
+
+
+def _remedies_of(
+    event: OrderEvent, payment: Payment | None, request: RefundRequest | None
+) -> tuple[Remedy, ...]:
+    if request and request.waits_for_staff:
         return (Remedy.HAND_OVER, Remedy.SETTLE)
+    if request and request.status == RefundRequest.Status.FAILED:
+        return (Remedy.TRY_AGAIN, Remedy.HAND_OVER, Remedy.SETTLE)
     if payment is None or event.kind not in (Kind.PAYMENT_MISMATCH, Kind.PAYMENT_EXTRA):
         return (Remedy.SETTLE,)
     if event.order.status == Order.Status.AWAITING_PAYMENT:
@@ -153,35 +149,28 @@ def _remedy_payment(
 ) -> None:
     order = event.order
     order.lock()
+    if not order.events.open().filter(pk=event.pk).exists():
+        raise NotThere
     if chosen is Remedy.REFUND:
         payment = _payments_of([event])[event.reference]
         refunds.request_refund(order=order, payment=payment, actor=actor, at=at)
-    elif chosen is Remedy.HAND_OVER:
-        for payment in order.payments.filter(provider=OFFLINE):
-            if payment in Payment.objects.kept(order):
-                refunds.request_refund(order=order, payment=payment, actor=actor, at=at)
     elif chosen is Remedy.ACCEPT:
         order.mark_paid(at=at, actor=actor)
-    order.settle(actor=actor, note=str(LABELS[chosen]))
+    order.settle(actor=actor, note=str(LABELS[chosen]), event=event)
 
 
-def _stuck_refunds(at: datetime.datetime) -> Iterator[Discrepancy]:
-    requests = RefundRequest.objects.select_related("order").order_by("requested_at")
-    failed = requests.filter(status=RefundRequest.Status.FAILED, order__needs_attention=True)
-    waiting = requests.filter(status=RefundRequest.Status.WAITING, requested_at__lte=at - PATIENCE)
-    for request in (*failed[:AT_MOST], *waiting[:AT_MOST]):
-        has_failed = request.status == RefundRequest.Status.FAILED
+def _slow_refunds(at: datetime.datetime) -> Iterator[Discrepancy]:
+    waiting = RefundRequest.objects.waiting().filter(requested_at__lte=at - PATIENCE)
+    for request in waiting.select_related("order", "payment")[:AT_MOST]:
         yield Discrepancy(
             key=f"refund-{request.pk}",
-            what=_("Refund failed") if has_failed else _("Refund waits for the provider"),
+            what=_("Refund waits for the provider"),
             detail=request.problem,
             since=request.requested_at,
             order=request.order,
             amount=request.amount,
             currency=request.currency,
-            remedies=(Remedy.TRY_AGAIN, Remedy.HAND_OVER, Remedy.SETTLE)
-            if has_failed
-            else (Remedy.ASK,),
+            remedies=(Remedy.ASK,),
             subject=request,
         )
 
@@ -195,8 +184,8 @@ def _remedy_refund(
         refunds.try_again(request, actor=actor, at=at)
     elif chosen is Remedy.HAND_OVER:
         refunds.hand_over(request, actor=actor, at=at)
-    if chosen is not Remedy.ASK:
-        request.order.settle(actor=actor, note=str(LABELS[chosen]))
+    else:
+        refunds.give_up(request, actor=actor, at=at)
 
 
 def _unheard_successes() -> Iterator[Discrepancy]:

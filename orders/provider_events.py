@@ -147,7 +147,7 @@ def _adopt(payment: Payment, news: RefundNews, at: datetime.datetime) -> None:
 
 def _take_back(made: Refund, news: RefundNews, at: datetime.datetime) -> None:
     """A refund that was done has come back: the money is with the shop, for staff to hand over."""
-    _payment_row, is_new = Payment.objects.get_or_create(
+    payment, is_new = Payment.objects.get_or_create(
         provider=OFFLINE,
         event_id=f"{news.provider}:{news.refund_id}",
         defaults={
@@ -158,14 +158,14 @@ def _take_back(made: Refund, news: RefundNews, at: datetime.datetime) -> None:
         },
     )
     if is_new:
-        made.order.record(
-            OrderEvent.Kind.REFUND_FAILED,
-            note=_("%(refund)s came back to the shop. Please hand it over another way.")
-            % {"refund": made},
-            reference=f"{news.provider}:{news.refund_id}",
+        RefundRequest.objects.ask(
+            payment,
+            made.amount,
+            key=f"{made.order.number}:{news.provider}:{news.refund_id}",
+            reason=_("The refund came back to the shop; it goes back another way."),
+            actor=None,
             at=at,
-            needs_attention=True,
-        )
+        ).begin()
 
 
 def _hear_of_dispute(news: DisputeNews, at: datetime.datetime) -> Order:

@@ -99,12 +99,14 @@ def request_refund(
     actor: User | None = None,
     payment: Payment | None = None,
     by_hand: bool = False,
+    is_owed: bool = False,
 ) -> list[RefundRequest]:
     """Have `amount` go back, or all that is left: one request for each payment it goes back by.
 
-    With a `payment` it goes back by that one alone. `by_hand` says that staff has handed it over
-    already. What needs no provider is done at once. A second call with the same `key` gives the
-    first one's requests. Nothing is written on a RefundError.
+    With a `payment` it goes back by that one alone. What needs no provider is done at once: staff
+    who asks has handed over what is given back by hand, and with `by_hand` all of it. What
+    `is_owed` because something else happened waits until they say so. A second call with the same
+    `key` gives the first one's requests. Nothing is written on a RefundError.
     """
     order.lock()
     if key and (earlier := _earlier(order, key)):
@@ -120,9 +122,44 @@ def request_refund(
         for place, (each, part) in enumerate(parts)
     ]
     for request in requests:
-        if not _carry_out_at_once(order, request, by_hand=by_hand, at=at):
+        waits = is_owed and request.waits_for_staff
+        if waits or not _carry_out_at_once(order, request, by_hand=by_hand, at=at):
             request.begin()
     return requests
+
+
+@transaction.atomic
+def refund_by_staff(
+    *,
+    order: Order,
+    at: datetime.datetime,
+    actor: User,
+    amount: Decimal | None = None,
+    key: str = "",
+    reason: str = "",
+    by_hand: bool = False,
+) -> list[RefundRequest]:
+    """Do as `request_refund`, at the wish of staff.
+
+    Where exactly so much waits for them to give it back with their hands, or all is to go back,
+    that is what they have given back: nothing is refunded twice.
+    """
+    order.lock()
+    key = key or secrets.token_urlsafe(16)
+    if _earlier(order, key):
+        return request_refund(order=order, at=at, amount=amount, key=key)
+    due = list(order.refund_requests.for_staff())
+    served = due if amount is None else [each for each in due if each.amount == amount][:1]
+    made: list[RefundRequest] = []
+    if not served or (amount is None and order.refundable_amount):
+        made += request_refund(
+            order=order, at=at, amount=amount, key=key, reason=reason, actor=actor, by_hand=by_hand
+        )
+    for each in served:
+        hand_over(each, actor=actor, at=at)
+        each.rename(_key(order, key, len(made)))
+        made.append(each)
+    return made
 
 
 def carry_out(request_id: int, *, at: datetime.datetime) -> None:
@@ -132,7 +169,7 @@ def carry_out(request_id: int, *, at: datetime.datetime) -> None:
     makes one refund.
     """
     request = RefundRequest.objects.select_related("order", "payment").get(pk=request_id)
-    if request.status != Status.WAITING:
+    if request.status != Status.WAITING or request.waits_for_staff:
         return
     with transaction.atomic():
         request.order.lock()
@@ -177,18 +214,51 @@ def try_again(request: RefundRequest, *, actor: User, at: datetime.datetime) -> 
 
 @transaction.atomic
 def hand_over(request: RefundRequest, *, actor: User, at: datetime.datetime) -> None:
-    """Staff has given the money back themselves. Raises as `try_again` does."""
-    _resume(request, actor=actor)
+    """Staff has given the money back themselves, what waited for that or what a provider refused.
+
+    Raises as `try_again` does.
+    """
+    _lock(request)
+    if request.waits_for_staff:
+        _settle(request, actor, _("Given back by staff"))
+        request.actor = actor
+        request.save(update_fields=["actor"])
+    else:
+        _resume(request, actor=actor)
     _carry_out_at_once(request.order, request, by_hand=True, at=at)
 
 
+@transaction.atomic
+def give_up(request: RefundRequest, *, actor: User, at: datetime.datetime) -> None:
+    """Have it not go back: staff has settled it another way. Raises RefundNotFailed."""
+    _lock(request)
+    if request.waits_for_staff:
+        _settle(request, actor, _("Settled another way"))
+        request.fail(_("Settled another way"), at=at)
+    elif request.status == Status.FAILED:
+        _settle(request, actor, _("Settled another way"))
+    else:
+        raise RefundNotFailed
+
+
 def _resume(request: RefundRequest, *, actor: User) -> None:
-    request.order.lock()
-    request.refresh_from_db(from_queryset=RefundRequest.objects.select_related("order", "payment"))
+    _lock(request)
     if request.status != Status.FAILED:
         raise RefundNotFailed
     plan(request.order, request.amount, payment=request.payment)  # it may have gone back meanwhile
+    _settle(request, actor, _("Tried again"))
     request.resume(actor=actor)
+
+
+def _lock(request: RefundRequest) -> None:
+    request.order.lock()
+    request.refresh_from_db(from_queryset=RefundRequest.objects.select_related("order", "payment"))
+
+
+def _settle(request: RefundRequest, actor: User, note: str) -> None:
+    """What showed it to staff need not do so any more."""
+    if event := request.open_event:
+        request.order.settle(actor=actor, note=note, event=event)
 
 
 def _carry_out_at_once(
@@ -236,7 +306,7 @@ def _finish(request: RefundRequest, refund: Refund, at: datetime.datetime) -> No
 
 
 def _earlier(order: Order, key: str) -> list[RefundRequest]:
-    places = range(order.payments.count())
+    places = range(order.refund_requests.count())
     keys = [_key(order, key, place) for place in places]
     return list(order.refund_requests.filter(key__in=keys).order_by("id"))
 

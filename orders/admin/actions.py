@@ -232,8 +232,10 @@ ACTIONS: dict[str, Action] = {
         ),
         done=_("The refund for order %(number)s is under way or written down."),
         form=RefundForm,
-        is_possible=lambda order: order.refundable_amount > 0,
-        do=lambda order, data, actor: refunds.request_refund(
+        is_possible=lambda order: (
+            order.refundable_amount > 0 or order.refund_requests.for_staff().exists()
+        ),
+        do=lambda order, data, actor: refunds.refund_by_staff(
             order=order, at=timezone.now(), actor=actor, **data
         ),
         permission="orders.add_refund",

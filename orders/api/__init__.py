@@ -207,7 +207,7 @@ def create_refund(
     wanted = wanted or RefundIn()
     with transaction.atomic():
         order = _order(number)
-        requests = refunds.request_refund(
+        requests = refunds.refund_by_staff(
             order=order,
             amount=wanted.amount,
             reason=wanted.reason,

@@ -310,12 +310,13 @@ class Order(Delivery, Amounts):
         return True
 
     @transaction.atomic
-    def settle(self, *, actor: "User", note: str = "") -> None:
-        """Staff has looked at what needed attention."""
+    def settle(self, *, actor: "User", note: str = "", event: OrderEvent | None = None) -> None:
+        """Staff has looked at what needed attention: at all of it, or at this `event` alone."""
         self.lock()
-        if self.needs_attention:
-            self.change(needs_attention=False)
-            self.record(OrderEvent.Kind.SETTLED, actor=actor, note=note)
+        if event or self.needs_attention:
+            reference = event.key if event else ""
+            self.record(OrderEvent.Kind.SETTLED, actor=actor, note=note, reference=reference)
+            self.change(needs_attention=bool(event) and self.events.open().exists())
 
     def record(
         self,

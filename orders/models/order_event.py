@@ -1,10 +1,38 @@
 """OrderEvent: what happened to an order, append-only."""
 
+from typing import Self
+
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import CharField, Exists, OuterRef, Q, Value
+from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+
+class OrderEventQuerySet(models.QuerySet["OrderEvent"]):
+    """Selections of events."""
+
+    def open(self) -> Self:
+        """Those about money that does not match, as long as staff has not settled them.
+
+        A word about the whole order settles them all, but for what staff has to give back: that is
+        settled by itself alone.
+        """
+        kind = OrderEvent.Kind
+        of_this = Q(reference=Concat(Value("event-"), Cast(OuterRef("pk"), CharField())))
+        later = OrderEvent.objects.filter(
+            order=OuterRef("order"), kind=kind.SETTLED, id__gt=OuterRef("id")
+        )
+        return self.filter(
+            ~Exists(later.filter(of_this)),
+            Q(kind=kind.REFUND_DUE) | ~Exists(later.filter(reference="")),
+            kind__in=(
+                *(kind.PAYMENT_MISMATCH, kind.PAYMENT_LATE, kind.PAYMENT_EXTRA),
+                *(kind.PROVIDER_DIFFERS, kind.DISPUTED, kind.DISPUTE_CLOSED),
+                *(kind.REFUND_DUE, kind.REFUND_FAILED),
+            ),
+        )
 
 
 class OrderEvent(models.Model):
@@ -60,6 +88,8 @@ class OrderEvent(models.Model):
     reference = models.CharField(_("provider's event"), max_length=230, blank=True)
     created_at = models.DateTimeField(_("at"), default=timezone.now)
 
+    objects = OrderEventQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("order event")
         verbose_name_plural = _("order events")
@@ -74,3 +104,8 @@ class OrderEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.note}" if self.note else self.get_kind_display()
+
+    @property
+    def key(self) -> str:
+        """What the event that settles this one refers to."""
+        return f"event-{self.pk}"

@@ -15,7 +15,7 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
 from orders.models.order_event import OrderEvent
-from orders.models.payment import Payment, Refund
+from orders.models.payment import OFFLINE, Payment, Refund
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -155,6 +155,13 @@ class RefundRequestQuerySet(models.QuerySet["RefundRequest"]):
 
     def waiting(self) -> Self:
         """Those that the provider has not confirmed, oldest first."""
+        return self._waiting().exclude(payment__provider=OFFLINE)
+
+    def for_staff(self) -> Self:
+        """Those that wait for staff to give the money back with their hands, oldest first."""
+        return self._waiting().filter(payment__provider=OFFLINE)
+
+    def _waiting(self) -> Self:
         return self.filter(status=RefundRequest.Status.WAITING).order_by("requested_at", "id")
 
     def ask(
@@ -186,17 +193,9 @@ class RefundRequestQuerySet(models.QuerySet["RefundRequest"]):
 
         Call it under the order's lock.
         """
-        by_hand = Decimal("0.00")
         for payment, amount in Payment.objects.kept(order).items():
-            if payment.goes_back_by_itself:
-                key = f"{order.number}:{secrets.token_urlsafe(8)}"
-                request = self.ask(payment, amount, key=key, reason=reason, actor=actor, at=at)
-                request.begin()
-            elif payment.currency == order.currency:
-                by_hand += amount
-        if by_hand:
-            note = f"{by_hand} {order.currency}"
-            order.record(OrderEvent.Kind.REFUND_DUE, note=note, at=at, needs_attention=True)
+            key = f"{order.number}:{secrets.token_urlsafe(8)}"
+            self.ask(payment, amount, key=key, reason=reason, actor=actor, at=at).begin()
 
 
 class RefundRequest(models.Model):
@@ -269,16 +268,30 @@ class RefundRequest(models.Model):
         """What makes a repetition harmless at the provider; new only when staff tries again."""
         return f"{self.key}:{self.tries}"
 
+    @property
+    def waits_for_staff(self) -> bool:
+        """Whether somebody has to give the money back with their hands."""
+        is_by_hand = self.payment is not None and not self.payment.goes_back_by_itself
+        return is_by_hand and self.status == self.Status.WAITING
+
+    @property
+    def open_event(self) -> OrderEvent | None:
+        """What shows it to staff, if it is theirs to look at."""
+        return self.order.events.open().filter(reference=self.provider_key).last()
+
     def begin(self) -> None:
-        """Have it carried out, after the commit, and the order say so."""
+        """Have it carried out, after the commit or by staff, and the order say so."""
+        kind = OrderEvent.Kind
         self.order.record(
-            OrderEvent.Kind.REFUND_REQUESTED,
+            kind.REFUND_DUE if self.waits_for_staff else kind.REFUND_REQUESTED,
             actor=self.actor,
             note=" ".join(filter(None, (f"{self.amount} {self.currency}", self.reason))),
             reference=self.provider_key,
             at=self.requested_at,
+            needs_attention=self.waits_for_staff,
         )
-        self.defer()
+        if not self.waits_for_staff:
+            self.defer()
 
     def defer(self) -> None:
         """Have it carried out, after the commit, by one job at a time."""
@@ -297,6 +310,11 @@ class RefundRequest(models.Model):
         """The provider will not do it, and says why."""
         self.status, self.problem, self.ended_at = self.Status.FAILED, problem[:500], at
         self.save(update_fields=["status", "problem", "ended_at"])
+
+    def rename(self, key: str) -> None:
+        """Have it found by this key from now on."""
+        self.key = key
+        self.save(update_fields=["key"])
 
     def resume(self, *, actor: "User") -> None:
         """Staff wants it done all the same: the provider is to take it for a new one."""

@@ -79,7 +79,7 @@ def test_staff_is_told_what_it_has_to_give_back_by_hand(emma: Edition) -> None:
     cancellation.cancel_for_customer(order=order, at=LATER)
     order.refresh_from_db()
     assert order.needs_attention
-    assert order.events.get(kind="refund_due").note == "24.48 USD"
+    assert order.events.get(kind="refund_due").note.startswith("24.48 USD")
 
 
 @pytest.mark.parametrize("has_left", [False, True])

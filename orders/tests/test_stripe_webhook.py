@@ -245,9 +245,9 @@ def test_a_refund_that_comes_back_is_handed_over_by_staff(
     post(about(failed, "refund.updated"))
     order.refresh_from_db()
     assert (order.received_amount, order.needs_attention) == (Decimal("24.48"), True)
-    assert kinds(order)[-1] == "refund_failed"
-    assert list(Payment.objects.kept(order).values()) == [Decimal("24.48")]
-    assert not next(iter(Payment.objects.kept(order))).goes_back_by_itself
+    assert kinds(order)[-1] == "refund_due"
+    assert [each.amount for each in order.refund_requests.for_staff()] == [Decimal("24.48")]
+    assert order.refundable_amount == 0
 
 
 def test_disputes_are_noted(order: Order, attempt: PaymentAttempt, provider: Provider) -> None:
