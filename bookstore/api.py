@@ -12,7 +12,7 @@ from bookstore import problems
 from catalog import api as catalog_api
 from catalog.models.stock import InsufficientStock
 from orders import api as orders_api
-from orders import checkout, fulfillment, gift_cards, refunds, vouchers
+from orders import checkout, fulfillment, gift_cards, readiness, refunds, vouchers
 from orders.models import WrongState
 from orders.models import basket as baskets
 
@@ -61,7 +61,7 @@ CONFLICTS: dict[type[Exception], str] = {
     checkout.CheckoutError: "not_possible",
     refunds.NothingToRefund: "nothing_to_refund",
     WrongState: "wrong_state",
-    fulfillment.NotThere: "not_there",
+    readiness.NotThere: "not_there",
 }
 """Refusals that the state of the shop is the reason for, with the code for programs: 409."""
 

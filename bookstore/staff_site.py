@@ -118,12 +118,12 @@ def _duties() -> list[Duty]:
     attention = orders.filter(needs_attention=True).count()
     unpaid = orders.filter(status=Order.Status.AWAITING_PAYMENT).count()
     to_pick, packed, to_collect, returned = (
-        picking.at_stage(orders, stage).count()
+        picking.at_stage(orders, stage, on=timezone.localdate()).count()
         for stage in (Stage.TO_PICK, Stage.PACKED, Stage.TO_COLLECT, Stage.RETURNS)
     )
     duties = (
         (attention, ngettext("order needs attention", "orders need attention", attention)),
-        (to_pick, ngettext("paid order to pack", "paid orders to pack", to_pick)),
+        (to_pick, ngettext("order to pack", "orders to pack", to_pick)),
         (packed, ngettext("packed order to send", "packed orders to send", packed)),
         (returned, ngettext("order with a return", "orders with returns", returned)),
         (to_collect, ngettext("order to be collected", "orders to be collected", to_collect)),

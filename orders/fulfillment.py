@@ -6,8 +6,7 @@ order first, so of two people at the same parcel one acts and the other finds it
 """
 
 import datetime
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from django.db import transaction
 from django.utils import timezone
@@ -16,11 +15,11 @@ from django.utils.translation import ngettext
 
 from accounts.models import User
 from catalog.models import Location
+from orders import readiness
 from orders.models import (
     Allocation,
     Order,
     OrderEvent,
-    OrderLine,
     OrderMessage,
     Shipment,
     ShipmentLine,
@@ -28,58 +27,11 @@ from orders.models import (
 )
 
 
-class NotThere(Exception):
-    """More was to be packed than lies there unpacked; `short` says how many do, by number."""
-
-    def __init__(self, short: Mapping[str, int]) -> None:
-        super().__init__(short)
-        self.short = dict(short)
-
-    def __str__(self) -> str:
-        texts = (
-            ngettext(
-                "Of %(isbn13)s there is %(n)d copy to pack.",
-                "Of %(isbn13)s there are %(n)d copies to pack.",
-                number,
-            )
-            % {"isbn13": isbn13, "n": number}
-            for isbn13, number in self.short.items()
-        )
-        return " ".join(texts)
-
-
 class PackedOtherwise(Exception):
     """Somebody was quicker, and packed something else."""
 
     def __str__(self) -> str:
         return _("Somebody else has just packed a part of this order: please look again.")
-
-
-@dataclass(frozen=True)
-class Packable:
-    """Copies that lie at a place for a line, and are in no parcel yet."""
-
-    line: OrderLine
-    location: Location
-    quantity: int
-
-
-def packable(order: Order) -> list[Packable]:
-    """What can be packed now: the first places by priority first. Nothing that has yet to come."""
-    packed: dict[tuple[int, int | None], int] = {}
-    for each in ShipmentLine.objects.filter(shipment__in=order.shipments.packed()).select_related(
-        "shipment"
-    ):
-        place = (each.order_line_id, each.shipment.location_id)
-        packed[place] = packed.get(place, 0) + each.quantity
-    found = []
-    for line in order.lines.with_promises():
-        for allocation in line.allocations.all():
-            location = allocation.stock.location
-            left = allocation.quantity - packed.get((line.pk, location.pk), 0)
-            if left > 0:
-                found.append(Packable(line, location, left))
-    return found
 
 
 @transaction.atomic
@@ -95,13 +47,17 @@ def pack(
     """Put copies into parcels, one for each place they lie at: all there are, or those named.
 
     `copies` are numbers by isbn13; `location` picks one place. With the `key` of an earlier call
-    nothing is packed again. Raises WrongState unless the order is paid and something is left,
-    NotThere, or PackedOtherwise where the key packed other copies.
+    nothing is packed again. Raises WrongState unless the order is paid, or paid on collection, and
+    something is left that is out, or will be in a few days; NotThere; or PackedOtherwise where the
+    key packed other copies.
     """
     order.lock()
     if repeated := _packed_before(order, key, copies):
         return repeated
-    return _pack(order, at=at, actor=actor, location=location, copies=copies, key=key)
+    out_on = timezone.localdate(at) + readiness.PACKED_AHEAD
+    return _pack(
+        order, at=at, actor=actor, location=location, copies=copies, key=key, out_on=out_on
+    )
 
 
 @transaction.atomic
@@ -127,14 +83,19 @@ def unpack(*, shipment: Shipment, at: datetime.datetime, actor: User | None = No
 def announce(*, shipment: Shipment, at: datetime.datetime, actor: User | None = None) -> None:
     """Tell the customer that a parcel lies at the counter; once.
 
-    Raises WrongState where nobody comes to collect it, or it was handed over.
+    Who pays when they collect it is given time to come. Raises WrongState where nobody comes to
+    collect it, it was handed over, or it holds what is not out yet.
     """
-    order = _lock_order_of(shipment)
-    shipment.refresh_from_db()
+    wish = _("announced as ready")
+    order = _lock_with(shipment, wish)
     if not order.is_collection or shipment.shipped_at:
-        raise WrongState(order, _("announced as ready"))
+        raise WrongState(order, wish)
     if shipment.ready_at:
         return
+    _require_out(order, shipment, wish, at)
+    if order.status == Order.Status.AWAITING_PAYMENT:
+        until = at + readiness.COLLECTED_WITHIN
+        order.change(expires_at=max(until, order.expires_at or until))
     shipment.ready_at = at
     shipment.save(update_fields=["ready_at"])
     order.change(ready_at=at)
@@ -156,16 +117,25 @@ def ship(
 ) -> list[Shipment]:
     """Let copies go: all that is left, packed or not, or those named, which are packed now.
 
-    What has yet to come stays behind. Raises as `pack` does.
+    What has yet to come, or to be published, stays behind. Raises as `pack` does, and WrongState
+    unless the order is paid.
     """
     order.lock()
     if repeated := _packed_before(order, key, copies):
         return repeated
+    today, wish = timezone.localdate(at), _("shipped")
     if order.status != Order.Status.PAID:
-        raise WrongState(order, _("shipped"))
-    shipments = [] if copies or location else list(order.shipments.packed())
-    if copies or location or packable(order) or not shipments:
-        shipments += _pack(order, at=at, actor=actor, location=location, copies=copies, key=key)
+        raise WrongState(order, wish)
+    packed = [] if copies or location else list(order.shipments.packed().for_page())
+    shipments = [each for each in packed if not _not_out(each, today)]
+    left = readiness.packable(order)
+    is_more = any(readiness.is_out(each.line, today) for each in left)
+    if packed and not shipments and not is_more:
+        _require_out(order, packed[0], wish, at)
+    if copies or location or is_more or not shipments:
+        shipments += _pack(
+            order, at=at, actor=actor, location=location, copies=copies, key=key, out_on=today
+        )
     for shipment in shipments:
         _leave(order, shipment, at=at, actor=actor, carrier=carrier, tracking=tracking)
     _advance(order, at=at, actor=actor)
@@ -183,23 +153,35 @@ def ship_packed(
 ) -> None:
     """Let one parcel go; for a collection, hand it over the counter.
 
-    Nothing happens when it went just like this before. Raises WrongState when it went otherwise.
+    Nothing happens when it went just like this before. Raises WrongState when it went otherwise,
+    is not paid, or holds what is not out yet.
     """
-    order = _lock_order_of(shipment)
-    shipment.refresh_from_db()
+    wish = _("handed over") if shipment.order.is_collection else _("shipped")
+    order = _lock_with(shipment, wish)
     if shipment.shipped_at and (shipment.carrier, shipment.tracking) == (carrier, tracking):
         return
     if shipment.shipped_at or order.status != Order.Status.PAID:
-        raise WrongState(order, _("shipped"))
+        raise WrongState(order, wish)
+    _require_out(order, shipment, wish, at)
     _leave(order, shipment, at=at, actor=actor, carrier=carrier, tracking=tracking)
     _advance(order, at=at, actor=actor)
 
 
 @transaction.atomic
+def hand_over_paid(*, shipment: Shipment, at: datetime.datetime, actor: User) -> None:
+    """The customer has paid at the counter just now, and takes it along. Raises as `ship_packed`.
+
+    Of two who press the button one takes the money down, as an order is marked as paid once.
+    """
+    order = _lock_with(shipment, _("handed over"))
+    order.mark_paid(at=at, actor=actor)
+    ship_packed(shipment=shipment, at=at, actor=actor)
+
+
+@transaction.atomic
 def deliver(*, shipment: Shipment, at: datetime.datetime, actor: User | None = None) -> None:
     """Say that a parcel has arrived; once. Raises WrongState when it has not left."""
-    order = _lock_order_of(shipment)
-    shipment.refresh_from_db()
+    order = _lock_with(shipment, _("delivered"))
     if not shipment.shipped_at:
         raise WrongState(order, _("delivered"))
     if shipment.delivered_at:
@@ -230,7 +212,7 @@ def complete(*, order: Order, at: datetime.datetime, actor: User | None = None) 
 def settle_parcels(*, order: Order, at: datetime.datetime, actor: User | None = None) -> None:
     """Bring the order on after copies of it were canceled; it is locked."""
     if order.status == Order.Status.PAID and order.shipments.exists():
-        if not packable(order) and not _awaits(order) and not order.packed_at:
+        if not readiness.packable(order) and not _awaits(order) and not order.packed_at:
             order.change(packed_at=at)
         _advance(order, at=at, actor=actor)
 
@@ -239,6 +221,26 @@ def _lock_order_of(shipment: Shipment) -> Order:
     order = Order.objects.get(pk=shipment.order_id)
     order.lock()
     return order
+
+
+def _lock_with(shipment: Shipment, wish: str) -> Order:
+    """The parcel's order, locked, and the parcel as it is now. Raises WrongState without one."""
+    order = _lock_order_of(shipment)
+    try:
+        shipment.refresh_from_db()
+    except Shipment.DoesNotExist:
+        raise WrongState(order, wish, _("The parcel was taken apart.")) from None
+    return order
+
+
+def _not_out(shipment: Shipment, day: datetime.date) -> str:
+    lines = shipment.lines.select_related("order_line__edition")
+    return readiness.name_not_out((each.order_line for each in lines), day)
+
+
+def _require_out(order: Order, shipment: Shipment, wish: str, at: datetime.datetime) -> None:
+    if reason := _not_out(shipment, timezone.localdate(at)):
+        raise WrongState(order, wish, reason)
 
 
 def _packed_before(order: Order, key: str, copies: Mapping[str, int] | None) -> list[Shipment]:
@@ -262,14 +264,12 @@ def _pack(
     location: Location | None,
     copies: Mapping[str, int] | None,
     key: str,
+    out_on: datetime.date,
 ) -> list[Shipment]:
-    there = packable(order)
-    if order.status != Order.Status.PAID or not there:
+    there = readiness.packable(order)
+    if not readiness.may_be_packed(order) or not there:
         raise WrongState(order, _("packed"))
-    here = [each for each in there if location is None or each.location == location]
-    chosen = here if copies is None else _named(here, copies)
-    if not chosen:
-        raise NotThere({each.line.isbn13: 0 for each in there})
+    chosen = readiness.choose(order, there, location=location, copies=copies, out_on=out_on)
     shipments = []
     for place in dict.fromkeys(each.location for each in chosen):
         shipment = order.shipments.create(packed_at=at, location=place, key=key)
@@ -284,22 +284,6 @@ def _pack(
     if is_all and not _awaits(order):
         order.change(packed_at=at)
     return shipments
-
-
-def _named(there: Sequence[Packable], copies: Mapping[str, int]) -> list[Packable]:
-    chosen, short = [], {}
-    for isbn13, wanted in copies.items():
-        places = [each for each in there if each.line.isbn13 == isbn13]
-        left = wanted
-        for each in places:
-            if taken := min(left, each.quantity):
-                chosen.append(Packable(each.line, each.location, taken))
-                left -= taken
-        if left or wanted < 1:
-            short[isbn13] = sum(each.quantity for each in places)
-    if short:
-        raise NotThere(short)
-    return chosen
 
 
 def _leave(

@@ -1,15 +1,17 @@
-"""Picking: what booksellers fetch from the shelves for all paid orders, in the order they walk."""
+"""Picking: what booksellers fetch from the shelves for all orders, in the order they walk."""
 
+import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, Sum, TextChoices
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, TextChoices
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import GreaterThan
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Contribution, Location
+from orders import readiness
 from orders.models import Allocation, Order, OrderLine, Return, Shipment, ShipmentLine
 
 
@@ -22,6 +24,11 @@ class Share:
     awaits_more: bool
     """Whether other copies of the order have yet to come."""
 
+    @property
+    def is_unpaid(self) -> bool:
+        """Whether the customer pays when they collect it."""
+        return self.order.status == Order.Status.AWAITING_PAYMENT
+
 
 @dataclass
 class Pick:
@@ -32,6 +39,9 @@ class Pick:
 
     shelved_under: str
     """By whom it stands on the shelf."""
+
+    out_date: datetime.date | None = None
+    """When the book is out, if that is still ahead: it is packed, and kept here until then."""
 
     shares: list[Share] = field(default_factory=list)
 
@@ -70,13 +80,13 @@ class Stage(TextChoices):
     RETURNS = "returns", _("Return to receive or refund")
 
 
-def at_stage(orders: QuerySet[Order], stage: Stage) -> QuerySet[Order]:
-    """Those of the orders with which that is to be done; one may be at several stages."""
+def at_stage(orders: QuerySet[Order], stage: Stage, *, on: datetime.date) -> QuerySet[Order]:
+    """Those of the orders with which that is to be done that day; one may be at several stages."""
     here = Shipment.objects.filter(order=OuterRef("pk"), shipped_at=None)
     gone = Shipment.objects.filter(order=OuterRef("pk"), shipped_at__isnull=False)
     match stage:
         case Stage.TO_PICK:
-            return to_pick(orders)
+            return to_pick(orders, on=on)
         case Stage.PACKED:
             return orders.filter(Exists(here.filter(ready_at=None)))
         case Stage.PARTLY_SENT:
@@ -89,16 +99,18 @@ def at_stage(orders: QuerySet[Order], stage: Stage) -> QuerySet[Order]:
             return orders.filter(pk__in=Return.objects.open().values("order"))
 
 
-def to_pick(orders: QuerySet[Order]) -> QuerySet[Order]:
-    """Those of which copies lie on the shelves, paid and in no parcel yet."""
+def to_pick(orders: QuerySet[Order], *, on: datetime.date) -> QuerySet[Order]:
+    """Those of which copies lie on the shelves that can be packed that day, in no parcel yet."""
 
     def total(rows: QuerySet[Any], quantity: str) -> Coalesce:
         sums = rows.order_by().values("of").annotate(total=Sum(quantity)).values("total")
         return Coalesce(Subquery(sums), 0)
 
-    here = Allocation.objects.filter(order_line__order=OuterRef("pk"))
-    packed = ShipmentLine.objects.filter(shipment__order=OuterRef("pk"), shipment__shipped_at=None)
-    return orders.filter(status=Order.Status.PAID).filter(
+    here = Allocation.objects.filter(order_line__order=OuterRef("pk")).exclude(_not_out(on))
+    packed = ShipmentLine.objects.filter(
+        shipment__order=OuterRef("pk"), shipment__shipped_at=None
+    ).exclude(_not_out(on))
+    return orders.filter(readiness.MAY_BE_PACKED).filter(
         GreaterThan(
             total(here.annotate(of=F("order_line__order")), "quantity"),
             total(packed.annotate(of=F("shipment__order")), "quantity"),
@@ -106,12 +118,17 @@ def to_pick(orders: QuerySet[Order]) -> QuerySet[Order]:
     )
 
 
-def pick_lists(*, location: Location | None = None) -> list[PickList]:
-    """One for each location where something waits, or for one alone.
+def _not_out(on: datetime.date) -> Q:
+    """Of allocations and packed lines those whose book is out too late to be packed that day."""
+    return Q(order_line__edition__publication_date__gt=on + readiness.PACKED_AHEAD)
+
+
+def pick_lists(*, on: datetime.date, location: Location | None = None) -> list[PickList]:
+    """One for each location where something waits that day, or for one alone.
 
     By contributor and title, as books stand; three statements whatever the number of orders.
     """
-    rows = list(_to_pick(location))
+    rows = list(_to_pick(location, on))
     packed = _packed(rows)
     awaiting = _awaiting(rows)
     lists: dict[Location, dict[str, Pick]] = {}
@@ -121,16 +138,20 @@ def pick_lists(*, location: Location | None = None) -> list[PickList]:
         if left < 1:
             continue
         picks = lists.setdefault(row.stock.location, {})
-        pick = picks.setdefault(line.isbn13, Pick(line, row.shelved_under or line.byline))
+        out_date = None if readiness.is_out(line, on) else readiness.out_date(line)
+        pick = picks.setdefault(line.isbn13, Pick(line, row.shelved_under or line.byline, out_date))
         pick.shares.append(Share(line.order, left, line.order_id in awaiting))
     return [PickList(place, sorted(picks.values(), key=_shelf)) for place, picks in lists.items()]
 
 
-def _to_pick(location: Location | None) -> Iterable[Any]:
+def _to_pick(location: Location | None, on: datetime.date) -> Iterable[Any]:
     first = Contribution.objects.filter(work=OuterRef("order_line__edition__work"))
     rows = (
-        Allocation.objects.filter(order_line__order__status=Order.Status.PAID)
-        .select_related("order_line__order", "stock__location")
+        Allocation.objects.filter(
+            order_line__order__in=Order.objects.filter(readiness.MAY_BE_PACKED)
+        )
+        .exclude(_not_out(on))
+        .select_related("order_line__order", "order_line__edition", "stock__location")
         .annotate(shelved_under=Subquery(first.values("contributor__sort_name")[:1]))
         .order_by(
             "stock__location__priority",

@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Location
-from orders import cancellation, carriers, fulfillment, refunds, returns
+from orders import cancellation, carriers, fulfillment, readiness, refunds, returns
 from orders.copies import CopiesForm
 from orders.models import Order, OrderLine
 
@@ -150,7 +150,7 @@ class Action:
 
 def _packable(order: Order) -> dict[OrderLine, int]:
     found: dict[OrderLine, int] = {}
-    for each in fulfillment.packable(order):
+    for each in readiness.packable(order):
         found[each.line] = found.get(each.line, 0) + each.quantity
     return found
 
@@ -158,11 +158,11 @@ def _packable(order: Order) -> dict[OrderLine, int]:
 def _can_be_shipped(order: Order) -> bool:
     if order.status != Status.PAID:
         return False
-    return order.shipments.packed().exists() or bool(fulfillment.packable(order))
+    return order.shipments.packed().exists() or bool(readiness.packable(order))
 
 
 def _can_be_packed(order: Order) -> bool:
-    return order.status == Status.PAID and bool(fulfillment.packable(order))
+    return readiness.may_be_packed(order) and bool(readiness.packable(order))
 
 
 def _can_be_completed(order: Order) -> bool:
@@ -290,5 +290,5 @@ ACTIONS: dict[str, Action] = {
         is_dangerous=True,
     ),
 }
-STEPS = ("mark-paid", "pack", "ship", "complete")
+STEPS = ("pack", "mark-paid", "ship", "complete")
 """What brings an order on, in this order; the rest is for exceptions."""

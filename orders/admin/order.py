@@ -84,7 +84,7 @@ class StageFilter(admin.SimpleListFilter):
         stage = self.value()
         if stage is None or stage not in picking.Stage.values:
             return queryset
-        return picking.at_stage(queryset, picking.Stage(stage))
+        return picking.at_stage(queryset, picking.Stage(stage), on=timezone.localdate())
 
 
 class PaymentMethodFilter(admin.SimpleListFilter):

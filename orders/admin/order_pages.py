@@ -14,8 +14,9 @@ from catalog.models.stock import InsufficientStock
 from orders.admin.actions import ACTIONS, STEPS, Action
 from orders.cancellation import NotCancelable
 from orders.copies import CopiesForm
-from orders.fulfillment import NotThere, PackedOtherwise
+from orders.fulfillment import PackedOtherwise
 from orders.models import Order, WrongState
+from orders.readiness import NotThere
 from orders.refunds import RefundError
 from orders.returns import NotReturnable
 
@@ -48,7 +49,7 @@ def buttons(request: HttpRequest, order: Order) -> list[Button]:
         if request.user.has_perm(action.permission) and action.is_possible(order)
     }
     following = next((slug for slug in STEPS if slug in possible), "")
-    if following == "ship" and order.shipments.packed().exists():
+    if following in ("mark-paid", "ship") and order.shipments.packed().exists():
         following = ""  # the parcel's own button comes next
     return [
         Button(action, reverse("admin:orders_order_act", args=[order.pk, slug]), slug == following)

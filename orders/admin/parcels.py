@@ -43,6 +43,10 @@ def _is_here(shipment: Shipment) -> bool:
     return shipment.shipped_at is None
 
 
+def _is_unpaid(shipment: Shipment) -> bool:
+    return shipment.order.status == Order.Status.AWAITING_PAYMENT
+
+
 PARCEL_ACTIONS: dict[str, ParcelAction] = {
     "ready": ParcelAction(
         label=_("Ready to collect"),
@@ -58,8 +62,21 @@ PARCEL_ACTIONS: dict[str, ParcelAction] = {
     "hand-over": ParcelAction(
         label=_("Hand over"),
         done=_("It is handed over."),
-        is_possible=lambda shipment: _is_here(shipment) and shipment.order.is_collection,
+        is_possible=lambda shipment: (
+            _is_here(shipment) and shipment.order.is_collection and not _is_unpaid(shipment)
+        ),
         do=lambda shipment, data, actor: fulfillment.ship_packed(
+            shipment=shipment, at=timezone.now(), actor=actor
+        ),
+        is_next=True,
+    ),
+    "hand-over-paid": ParcelAction(
+        label=_("Paid now: hand over"),
+        done=_("It is paid and handed over."),
+        is_possible=lambda shipment: (
+            _is_here(shipment) and shipment.order.is_collection and _is_unpaid(shipment)
+        ),
+        do=lambda shipment, data, actor: fulfillment.hand_over_paid(
             shipment=shipment, at=timezone.now(), actor=actor
         ),
         is_next=True,

@@ -22,7 +22,7 @@ def show(request: HttpRequest) -> HttpResponse:
         **admin.site.each_context(request),
         "title": _("Pick list"),
         "opts": Order._meta,
-        "lists": picking.pick_lists(location=location),
+        "lists": picking.pick_lists(on=timezone.localdate(), location=location),
         "locations": Location.objects.all(),
         "chosen": location,
         "printed_at": timezone.now(),

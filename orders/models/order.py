@@ -216,6 +216,8 @@ class Order(Delivery, Amounts):
                 return _("Ready to collect")
             if self.packed_at:
                 return _("Packed")
+        if self.status == Order.Status.AWAITING_PAYMENT and self.packed_at:
+            return _("Ready to collect, not paid") if self.ready_at else _("Packed, not paid")
         if self.is_collection and self.status in (Order.Status.SHIPPED, Order.Status.COMPLETED):
             return _("Collected")
         return self.get_status_display()
@@ -377,7 +379,7 @@ class Order(Delivery, Amounts):
     ) -> None:
         promised = {line: line.promised_quantity for line in self.lines.with_promises()}
         OrderLine.objects.all().give_up(promised, reference=self.number, actor=actor)
-        self.shipments.filter(shipped_at=None).delete()
+        self.shipments.all().take_apart(self, actor=actor, at=at)
         for use in VoucherUse.objects.filter(order=self):
             use.give_back(at=at)
         self._undo_gift_cards(actor=actor, at=at)

@@ -1,12 +1,18 @@
 """Shipment: a parcel, or what is handed over the counter, with the lines that are in it."""
 
-from typing import Self
+import datetime
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from orders import carriers
+from orders.models.order_event import OrderEvent
+
+if TYPE_CHECKING:
+    from accounts.models import User
+    from orders.models.order import Order
 
 
 class ShipmentQuerySet(models.QuerySet["Shipment"]):
@@ -23,6 +29,28 @@ class ShipmentQuerySet(models.QuerySet["Shipment"]):
     def for_page(self) -> Self:
         """With what is in them, and where they were packed."""
         return self.select_related("location").prefetch_related("lines__order_line")
+
+    def take_apart(
+        self, order: "Order", *, at: datetime.datetime, actor: "User | None" = None
+    ) -> None:
+        """Unpack what is still here of the order, which ends now and is locked.
+
+        Staff is told to put the copies back, unless it was staff who ended it.
+        """
+        parcels = list(self.packed().filter(order=order).for_page())
+        if not parcels:
+            return
+        order.change(packed_at=None, ready_at=None)
+        for parcel in parcels:
+            contents = [f"{each.quantity} × {each.order_line.title}" for each in parcel.lines.all()]
+            order.record(
+                OrderEvent.Kind.UNPACKED,
+                actor=actor,
+                note=f"{parcel.location or ''}: {', '.join(contents)}",
+                at=at,
+                needs_attention=actor is None or not actor.is_staff,
+            )
+            parcel.delete()
 
 
 class Shipment(models.Model):

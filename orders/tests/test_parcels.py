@@ -8,7 +8,7 @@ import pytest
 from accounts.models import User
 from catalog.models import Edition, Format, Location
 from catalog.tests.factories import EditionFactory, main_shop, orderable, put_in_stock, store_room
-from orders import fulfillment
+from orders import fulfillment, readiness
 from orders.models import Allocation, Order, Seller, Shipment, WrongState
 from orders.tests.factories import NOW, make_order, shipping_method
 from tests.jobs import waiting_jobs
@@ -112,7 +112,7 @@ def test_one_place_is_packed_alone(emma: Edition) -> None:
     [shipment] = fulfillment.pack(order=order, at=NOW, location=room)
     assert contents(shipment) == {rare.isbn13: 2}
     elsewhere = Location.objects.create(code="far", name="Far away", priority=9)
-    with pytest.raises(fulfillment.NotThere):
+    with pytest.raises(readiness.NotThere):
         fulfillment.pack(order=order, at=NOW, location=elsewhere)
     assert Shipment.objects.count() == 1
 
@@ -121,7 +121,7 @@ def test_what_has_yet_to_come_cannot_be_packed(emma: Edition) -> None:
     coming = EditionFactory.create()
     orderable(coming)
     order = paid({emma: 1, coming: 2})
-    with pytest.raises(fulfillment.NotThere) as refusal:
+    with pytest.raises(readiness.NotThere) as refusal:
         fulfillment.pack(order=order, at=NOW, copies={coming.isbn13: 1})
     assert refusal.value.short == {coming.isbn13: 0}
 
@@ -138,7 +138,7 @@ def test_what_has_yet_to_come_cannot_be_packed(emma: Edition) -> None:
 def test_no_more_is_packed_than_there_is(emma: Edition, copies: dict[str, int]) -> None:
     order = paid({emma: 3})
     numbers = {"x": emma.isbn13, "other": "9780000000002"}
-    with pytest.raises(fulfillment.NotThere):
+    with pytest.raises(readiness.NotThere):
         fulfillment.pack(
             order=order, at=NOW, copies={numbers[name]: n for name, n in copies.items()}
         )
@@ -148,7 +148,7 @@ def test_no_more_is_packed_than_there_is(emma: Edition, copies: dict[str, int]) 
 def test_what_is_packed_is_not_packed_again(emma: Edition) -> None:
     order = paid({emma: 3})
     fulfillment.pack(order=order, at=NOW, copies={emma.isbn13: 2})
-    with pytest.raises(fulfillment.NotThere) as refusal:
+    with pytest.raises(readiness.NotThere) as refusal:
         fulfillment.pack(order=order, at=NOW, copies={emma.isbn13: 2})
     assert refusal.value.short == {emma.isbn13: 1}
     fulfillment.pack(order=order, at=NOW)
