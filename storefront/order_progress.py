@@ -5,10 +5,13 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from orders import cancellation, gateways, returns, withdrawal
+from orders import cancellation, gateways, readiness, returns, withdrawal
 from orders.models import GiftCard, Order, OrderEvent, OrderLine, RefundRequest, Return
 from orders.models.gift_card import GIFT_CARD
 
@@ -66,17 +69,33 @@ class LineProgress:
         return 0 < self.left < self.line.quantity - self.canceled
 
 
-def steps(order: Order) -> list[Step]:
-    """From placing to the end; the current one is the first that is still to come."""
+def steps(order: Order, *, on: datetime.date) -> list[Step]:
+    """From placing to the end, as seen that day; the current one is the first still to come."""
     if order.canceled_at:
         found: list[tuple[str | Promise, datetime.datetime | None]] = [
             (_("Placed"), order.placed_at),
             (_("Canceled"), order.canceled_at),
         ]
     else:
-        found = [(_("Placed"), order.placed_at), (_("Paid"), order.paid_at), *_last_steps(order)]
+        found = [(_("Paid"), order.paid_at), *_wait(order, on), *_last_steps(order)]
+        if order.status == Order.Status.AWAITING_PAYMENT and readiness.may_be_packed(order):
+            *before, collected = found[1:]
+            found = [*before, found[0], collected]  # paid when it is collected
+        found = [(_("Placed"), order.placed_at), *found]
     current = next((place for place, (_label, at) in enumerate(found) if at is None), -1)
     return [Step(label, at, place == current) for place, (label, at) in enumerate(found)]
+
+
+def _wait(
+    order: Order, on: datetime.date
+) -> list[tuple[str | Promise, datetime.datetime | None]]:
+    """What has to come, or to be published, before the rest can be packed."""
+    if order.packed_at or order.shipped_at:
+        return []
+    lines = [line for line in order.lines.all() if line.kept_quantity]
+    days = [line.promised_date for line in lines if line.awaited_quantity and line.promised_date]
+    days += [day for line in lines if (day := readiness.out_date(line)) and day > on]
+    return [(gettext("Expected on %(day)s") % {"day": date_format(max(days))}, None)] if days else []
 
 
 def _last_steps(order: Order) -> list[tuple[str | Promise, datetime.datetime | None]]:
@@ -119,12 +138,13 @@ def money_back(order: Order) -> list[dict[str, Any]]:
     """What went back, and what is about to."""
     done = [
         {"amount": each.amount, "currency": each.currency, "at": each.refunded_at,
-         "way": _way(each.provider)}
+         "way": _way(each.provider), "is_by_hand": False}
         for each in order.refunds.all()
     ]  # fmt: skip
     waiting = [
         {"amount": each.amount, "currency": each.currency, "at": None,
-         "way": _way(each.payment.provider) if each.payment else ""}
+         "way": _way(each.payment.provider) if each.payment else "",
+         "is_by_hand": each.waits_for_staff}
         for each in order.refund_requests.all()
         if each.status == RefundRequest.Status.WAITING
     ]  # fmt: skip
@@ -151,7 +171,7 @@ def describe(order: Order, *, is_theirs: bool, at: datetime.datetime) -> dict[st
     lines = line_progress(order)
     is_withdrawable = is_theirs and withdrawal.is_open(order, at=at)
     return {
-        "steps": steps(order),
+        "steps": steps(order, on=timezone.localdate(at)),
         "events": events,
         "notes_shown": NOTES_SHOWN,
         "lines": lines,

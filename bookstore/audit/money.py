@@ -10,8 +10,10 @@ from bookstore.audit.amounts import NOTHING
 from orders.models import (
     Order,
     OrderEvent,
+    OrderLine,
     Payment,
     Refund,
+    RefundLine,
     RefundRequest,
 )
 
@@ -62,7 +64,27 @@ def _odd_money_is_shown_to_staff() -> Iterator[str]:
         )
 
 
+def _refunds_are_for_what_they_say() -> Iterator[str]:
+    requests: QuerySet[Any] = RefundRequest.objects.annotate(said=Sum("lines__amount"))
+    for request in requests.exclude(said=F("amount")).filter(said__isnull=False).iterator():
+        yield f"refund request {request.key}: {request.amount}; its lines say {request.said}"
+
+
+def _nothing_is_refunded_beyond_its_price() -> Iterator[str]:
+    lines: QuerySet[Any] = OrderLine.objects.annotate(back=Sum("refund_lines__amount"))
+    for line in lines.filter(back__gt=F("total_amount") - F("discount_amount")).iterator():
+        yield f"order line {line.pk}: {line.back} goes back for what cost {line.charged_amount}"
+    shipping = Q(refund_requests__lines__kind=RefundLine.Kind.SHIPPING)
+    orders: QuerySet[Any] = Order.objects.annotate(
+        back=Sum("refund_requests__lines__amount", filter=shipping)
+    )
+    for order in orders.filter(back__gt=F("shipping_amount")).iterator():
+        yield f"order {order.number}: {order.back} goes back for shipping {order.shipping_amount}"
+
+
 CHECKS = (
+    _refunds_are_for_what_they_say,
+    _nothing_is_refunded_beyond_its_price,
     _paid_orders_are_covered,
     _no_refund_exceeds_what_was_paid,
     _odd_money_is_shown_to_staff,

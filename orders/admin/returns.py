@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from catalog.models import Location
 from catalog.models.stock import InsufficientStock
-from orders import returns
+from orders import restitution, returns
 from orders.admin.reading import ReadOnlyAdmin
 from orders.models import Return, ReturnLine
 from orders.pricing import ZERO
@@ -88,11 +88,12 @@ class RefundForm(forms.Form):
         label=gettext_lazy("Refund the shipping as well"), required=False
     )
     deduction_amount = forms.DecimalField(
-        label=gettext_lazy("Deducted for wear"),
+        label=gettext_lazy("Deducted"),
         min_value=0,
         max_digits=12,
         decimal_places=2,
         required=False,
+        help_text=gettext_lazy("For wear, or for what the customer was given back before."),
     )
     note = forms.CharField(label=gettext_lazy("Note"), max_length=400, required=False)
 
@@ -232,9 +233,17 @@ def _decline(request: HttpRequest, of_return: Return) -> HttpResponse:
 
 
 def _refund(request: HttpRequest, of_return: Return) -> HttpResponse:
+    given = restitution.given_besides(of_return.order)
     proposed = returns.propose(of_return)
+    if given:
+        deduction = min(given, proposed.goods_amount + proposed.shipping_amount)
+        proposed = returns.propose(of_return, deduction_amount=deduction)
     form = RefundForm(
-        request.POST or None, initial={"with_shipping": bool(proposed.shipping_amount)}
+        request.POST or None,
+        initial={
+            "with_shipping": bool(proposed.shipping_amount),
+            "deduction_amount": proposed.deduction_amount or None,
+        },
     )
     if form.is_valid():
         wish = {name: form.cleaned_data[name] for name in ("with_shipping", "deduction_amount")}
@@ -249,7 +258,7 @@ def _refund(request: HttpRequest, of_return: Return) -> HttpResponse:
             messages.success(request, _("The refund is under way or written down."))
             return _back(of_return)
         proposed = returns.propose(of_return, **wish)
-    return _page(request, of_return, form, title=_("Refund"), worth=proposed)
+    return _page(request, of_return, form, title=_("Refund"), worth=proposed, given=given)
 
 
 def _page(

@@ -20,7 +20,7 @@ from catalog.tests.factories import (
     put_in_stock,
     store_room,
 )
-from orders import fulfillment, returns
+from orders import fulfillment, refunds, returns
 from orders.models import Order, Return, Seller, Shipment
 from orders.tests.factories import make_order, shipping_method
 from orders.tests.test_cancellation import pay
@@ -296,6 +296,25 @@ def test_a_return_is_received_and_refunded(
     again = client.post(step(of_return, "refund"), {}, follow=True).content.decode()
     assert "not possible" in again
     assert of_return.order.refund_requests.count() == 1
+
+
+def test_what_was_given_back_before_is_proposed_as_a_deduction(
+    client: Client, clerk: User, of_return: Return, emma: Edition
+) -> None:
+    order = of_return.order
+    refunds.request_refund(order=order, amount=Decimal("4.00"), at=timezone.now())
+    returns.receive(
+        of_return=of_return, restocked={}, written_off={emma.isbn13: 2}, location=None,
+        at=timezone.now(),
+    )  # fmt: skip
+    page = client.get(step(of_return, "refund")).content.decode()
+    assert "$4.00 went back for this order before" in page
+    assert 'name="deduction_amount" value="4.00"' in page
+    assert "$15.98" in page
+    # Staff knows that it was for the other copies: all the same they come to their price.
+    client.post(step(of_return, "refund"), {"deduction_amount": ""})
+    amounts = order.refund_requests.order_by("id").values_list("amount", flat=True)
+    assert list(amounts) == [Decimal("4.00"), Decimal("19.98")]
 
 
 def test_a_return_is_declined(client: Client, clerk: User, of_return: Return) -> None:

@@ -74,3 +74,16 @@ def test_what_is_not_paid_or_not_sent_has_no_gift_receipt(client: Client) -> Non
     for order in (unpaid, file):
         url = reverse("order_gift_receipt", args=[order.number])
         assert client.get(url, {"token": order.token}).status_code == 404
+
+
+def test_a_canceled_order_has_no_gift_receipt_and_its_invoice_stays(client: Client) -> None:
+    order = paid_order()
+    invoice, receipt = urls_of(order)
+    order.cancel(at=NOW)
+    assert order.user
+    client.force_login(order.user)
+    page = client.get(order.get_absolute_url()).content.decode()
+    assert invoice in page
+    assert receipt not in page
+    assert client.get(receipt).status_code == 404
+    assert "we hand it back to you" in page  # what staff has taken with their hands
