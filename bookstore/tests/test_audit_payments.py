@@ -7,10 +7,12 @@ from django.db import connection
 from django.utils import timezone
 
 from bookstore import audit
-from catalog.models import SearchEntry
-from orders import attempts, refunds
-from orders.models import Order, PaymentAttempt, RefundRequest
+from catalog.models import Format, SearchEntry
+from catalog.tests.factories import EditionFactory
+from orders import attempts, cancellation, refunds
+from orders.models import Order, PaymentAttempt, RefundLine, RefundRequest
 from orders.tests.factories import NOW, make_order
+from orders.tests.test_cancellation import paid
 from tests.jobs import run_jobs
 from tests.localstripe import Provider
 
@@ -64,3 +66,18 @@ def test_a_request_that_says_something_else_than_its_refund(order: Order) -> Non
     with connection.cursor() as cursor:
         cursor.execute("UPDATE orders_refundrequest SET amount = 4.00")
     assert f"order {order}: refund request {order}:k is not what was refunded" in findings()
+
+
+def test_the_audit_sees_what_goes_back_twice() -> None:
+    book, file = EditionFactory.create(stock=5), EditionFactory.create(format=Format.EBOOK)
+    order = paid({book: 1, file: 1})
+    cancellation.cancel_copies(order=order, copies={book.isbn13: 1}, at=NOW)
+    goods, shipping = RefundLine.objects.order_by("id")
+    request = order.refund_requests.get()
+    RefundLine.objects.filter(pk=goods.pk).update(amount=Decimal("10.00"))
+    RefundLine.objects.filter(pk=shipping.pk).update(amount=Decimal("5.00"))
+    assert {
+        f"refund request {request.key}: 14.49; its lines say 15.00",
+        f"order line {goods.order_line_id}: 10.00 goes back for what cost 9.99",
+        f"order {order.number}: 5.00 goes back for shipping 4.50",
+    } <= set(findings())

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bookstore.audit import findings
 from catalog.models import Edition, Format
 from catalog.tests.factories import EditionFactory, main_shop
 from orders import cancellation, fulfillment, gift_cards, refunds, restitution, returns, withdrawal
@@ -109,21 +108,6 @@ def test_shipping_that_staff_has_still_to_hand_back_counts() -> None:
     cancellation.cancel_copies(order=order, copies={book.isbn13: 1}, at=LATER)
     assert order.refund_requests.get().status == "waiting"
     assert restitution.unreturned_shipping(order) == 0
-
-
-def test_the_audit_sees_what_goes_back_twice() -> None:
-    book, file = EditionFactory.create(stock=5), EditionFactory.create(format=Format.EBOOK)
-    order = paid({book: 1, file: 1})
-    cancellation.cancel_copies(order=order, copies={book.isbn13: 1}, at=LATER)
-    goods, shipping = RefundLine.objects.order_by("id")
-    request = order.refund_requests.get()
-    RefundLine.objects.filter(pk=goods.pk).update(amount=Decimal("10.00"))
-    RefundLine.objects.filter(pk=shipping.pk).update(amount=Decimal("5.00"))
-    assert {
-        f"refund request {request.key}: 14.49; its lines say 15.00",
-        f"order line {goods.order_line_id}: 10.00 goes back for what cost 9.99",
-        f"order {order.number}: 5.00 goes back for shipping 4.50",
-    } <= set(findings())
 
 
 # --- Credit notes ---------------------------------------------------------------------------------
