@@ -86,16 +86,16 @@ def steps(order: Order, *, on: datetime.date) -> list[Step]:
     return [Step(label, at, place == current) for place, (label, at) in enumerate(found)]
 
 
-def _wait(
-    order: Order, on: datetime.date
-) -> list[tuple[str | Promise, datetime.datetime | None]]:
+def _wait(order: Order, on: datetime.date) -> list[tuple[str | Promise, datetime.datetime | None]]:
     """What has to come, or to be published, before the rest can be packed."""
     if order.packed_at or order.shipped_at:
         return []
     lines = [line for line in order.lines.all() if line.kept_quantity]
     days = [line.promised_date for line in lines if line.awaited_quantity and line.promised_date]
     days += [day for line in lines if (day := readiness.out_date(line)) and day > on]
-    return [(gettext("Expected on %(day)s") % {"day": date_format(max(days))}, None)] if days else []
+    return (
+        [(gettext("Expected on %(day)s") % {"day": date_format(max(days))}, None)] if days else []
+    )
 
 
 def _last_steps(order: Order) -> list[tuple[str | Promise, datetime.datetime | None]]:
