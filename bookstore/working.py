@@ -12,6 +12,7 @@ from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
+from asgiref.sync import sync_to_async
 from django.db import close_old_connections
 from procrastinate import App, JobContext
 from procrastinate.exceptions import ConnectorException
@@ -107,6 +108,9 @@ async def _until_set_back() -> None:
 
 
 async def _work(app: App) -> None:
+    # The clock's jobs are planned over Django's connection of this one thread, and no request ends
+    # in it that would drop a connection that broke.
+    await sync_to_async(close_old_connections)()
     async with app.open_async():
         await app.run_worker_async(
             name="worker",

@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.db.models import Max
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -245,6 +246,13 @@ def test_the_worker_outlives_postgresql_going_away(started: Callable[..., Runnin
         )
     app.configure_task("bookstore.forget_sessions").defer(timestamp=0)
     worker.until_ended("bookstore.forget_sessions", "succeeded")
+    # What the clock does goes over another connection.
+    clock = ProcrastinateJob.objects.filter(task_name="catalog.heal_memory")
+    latest = clock.aggregate(latest=Max("pk"))["latest"] or 0
+    deadline = time.monotonic() + 60
+    while not clock.filter(pk__gt=latest).exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
     worker.stopped()
 
 
