@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from catalog import isbn
-from orders import picking
+from orders import picking, readiness
 from orders.admin import (
     order_messages,
     order_pages,
@@ -37,12 +37,31 @@ class LineInline(PartOfOrder):
 
     model = OrderLine
     fields = readonly_fields = (
-        "quantity", "title", "byline", "isbn13", "format", "unit_amount", "total_amount", "place",
+        "quantity", "title", "byline", "isbn13", "format", "unit_amount", "charged", "place",
+        "gone",
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """With the places that each line is served from."""
-        return OrderLine.objects.with_promises().order_by("id")
+        """With the places that each line is served from, and what has left."""
+        return OrderLine.objects.with_promises().with_shipped().order_by("id")
+
+    @admin.display(description=gettext_lazy("total"))
+    def charged(self, line: OrderLine) -> str:
+        """Before the discount, and its share of that."""
+        if not line.discount_amount:
+            return str(line.total_amount)
+        text = _("%(total)s, less %(discount)s discount")
+        return text % {"total": line.total_amount, "discount": line.discount_amount}
+
+    @admin.display(description=gettext_lazy("gone"))
+    def gone(self, line: OrderLine) -> str:
+        """Which of its copies nobody has to send any more."""
+        texts = []
+        if line.shipped_quantity:
+            texts.append(_("%(n)d sent") % {"n": line.shipped_quantity})
+        if line.canceled_quantity:
+            texts.append(_("%(n)d canceled") % {"n": line.canceled_quantity})
+        return ", ".join(texts) or "–"
 
     @admin.display(description=gettext_lazy("allocated at"))
     def place(self, line: OrderLine) -> str:
@@ -55,7 +74,8 @@ class LineInline(PartOfOrder):
             day = date_format(line.promised_date) if line.promised_date else "?"
             text = _("%(quantity)d to come, promised for %(day)s")
             places.append(text % {"quantity": line.awaited_quantity, "day": day})
-        return ", ".join(places)
+        places.append(readiness.name_not_out([line], timezone.localdate()))
+        return ", ".join(filter(None, places)) or "–"
 
 
 class EventInline(PartOfOrder):

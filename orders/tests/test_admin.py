@@ -358,7 +358,7 @@ def test_the_start_page_says_what_needs_doing(
     assert [(duty.number, duty.text) for duty in duties] == [
         (1, "payment does not match"),
         (1, "order needs attention"),
-        (1, "paid order to pack"),
+        (1, "order to pack"),
         (1, "packed order to send"),
         (1, "order not paid yet"),
     ]

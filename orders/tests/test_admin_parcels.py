@@ -217,7 +217,7 @@ def test_the_pick_list_is_sorted_as_books_stand(client: Client, clerk: User, emm
 
     room_only = client.get(PICK_LIST, {"location": room.code})
     assert [each.location for each in room_only.context["lists"]] == [room]
-    assert "every paid order is packed" not in room_only.content.decode()
+    assert "There is nothing to pick" not in room_only.content.decode()
 
 
 def test_a_pick_list_without_anything(client: Client, clerk: User) -> None:
