@@ -120,6 +120,7 @@ def _odd_payments() -> Iterator[Discrepancy]:
 
 def _payments_of(events: list[OrderEvent]) -> dict[str, Payment]:
     payments = Payment.objects.filter(order__in=[event.order_id for event in events])
+    payments = payments.prefetch_related("refund_requests")
     return {f"{payment.provider}:{payment.event_id}": payment for payment in payments}
 
 
@@ -138,9 +139,18 @@ def _remedies_of(
         return (Remedy.TRY_AGAIN, Remedy.HAND_OVER, Remedy.SETTLE)
     if payment is None or event.kind not in (Kind.PAYMENT_MISMATCH, Kind.PAYMENT_EXTRA):
         return (Remedy.SETTLE,)
-    if event.order.status == Order.Status.AWAITING_PAYMENT:
+    if payment.is_going_back:
+        return (Remedy.SETTLE,)
+    if _is_more_than_asked(event.order, payment):
         return (Remedy.REFUND, Remedy.ACCEPT, Remedy.SETTLE)
     return (Remedy.REFUND, Remedy.SETTLE)
+
+
+def _is_more_than_asked(order: Order, payment: Payment) -> bool:
+    is_awaiting = order.status == Order.Status.AWAITING_PAYMENT
+    return (
+        is_awaiting and payment.currency == order.currency and payment.amount > order.payable_amount
+    )
 
 
 @transaction.atomic
@@ -155,7 +165,7 @@ def _remedy_payment(
         payment = _payments_of([event])[event.reference]
         refunds.request_refund(order=order, payment=payment, actor=actor, at=at)
     elif chosen is Remedy.ACCEPT:
-        order.mark_paid(at=at, actor=actor)
+        order.mark_paid(at=at, actor=actor, rest_amount=Decimal("0.00"))
     order.settle(actor=actor, note=str(LABELS[chosen]), event=event)
 
 

@@ -2,8 +2,9 @@
 
 A provider may say the same thing twice, late, or about a wrong amount; its webhook, the customer's
 return and the reconciliation may say it all at once. Whatever money came in is recorded; only
-exactly what is payable makes an open order paid. Money for an order that has expired takes it up
-again if all of it is still to be had, and goes back if not; all else is shown to staff.
+exactly what is payable makes an open order paid. The same once more goes back. Money for an order
+that has expired takes it up again if all of it is still to be had, and goes back if not; all else
+is shown to staff.
 """
 
 import datetime
@@ -88,9 +89,22 @@ def _act_upon(order: Order, payment: Payment, at: datetime.datetime) -> None:
     elif not _is_exact(order, payment):
         _show_to_staff(order, Kind.PAYMENT_MISMATCH, payment, at)
     elif order.status != Order.Status.AWAITING_PAYMENT:
-        _show_to_staff(order, Kind.PAYMENT_EXTRA, payment, at)
+        _give_back_extra(order, payment, at)
     else:
         order.mark_paid(at=at)
+
+
+def _give_back_extra(order: Order, payment: Payment, at: datetime.datetime) -> None:
+    """What is exactly the price, once more, is no word about anything else: it goes back."""
+    _show_to_staff(order, Kind.PAYMENT_EXTRA, payment, at)
+    RefundRequest.objects.ask(
+        payment,
+        payment.amount,
+        key=f"{order.number}:extra-{payment.pk}",
+        reason=_("The order was paid already."),
+        actor=None,
+        at=at,
+    ).begin()
 
 
 def _act_upon_late(order: Order, payment: Payment, at: datetime.datetime) -> None:

@@ -22,6 +22,26 @@ class NoForm(forms.Form):
     """Nothing has to be said."""
 
 
+class PaidForm(forms.Form):
+    """How much staff has seen, where a part came in by itself."""
+
+    rest_amount = forms.DecimalField(
+        label=_("The rest"), min_value=0, max_digits=12, decimal_places=2, required=False,
+        help_text=_("Only where a part has come in already: how much you have seen besides."),
+    )  # fmt: skip
+    note = forms.CharField(
+        label=_("Note"), max_length=200, required=False,
+        help_text=_("How the rest came in."),
+    )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse an amount that nobody explains."""
+        data = super().clean() or self.cleaned_data
+        if data.get("rest_amount") and not data.get("note"):
+            self.add_error("note", _("Please say how the rest came in."))
+        return data
+
+
 class ShipForm(forms.Form):
     """How it goes."""
 
@@ -176,9 +196,9 @@ ACTIONS: dict[str, Action] = {
         label=_("Mark as paid"),
         explanation=_("Say so only when you have seen the money. The customer is told by e-mail."),
         done=_("Order %(number)s is paid."),
-        form=NoForm,
+        form=PaidForm,
         is_possible=lambda order: order.status == Status.AWAITING_PAYMENT,
-        do=lambda order, data, actor: order.mark_paid(at=timezone.now(), actor=actor),
+        do=lambda order, data, actor: order.mark_paid(at=timezone.now(), actor=actor, **data),
     ),
     "pack": Action(
         label=_("Pack"),

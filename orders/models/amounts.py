@@ -50,6 +50,11 @@ class Amounts(models.Model):
         waiting = _total(RefundRequest, self, status=RefundRequest.Status.WAITING)
         return max(self.received_amount - waiting, Decimal("0.00"))
 
+    @property
+    def missing_amount(self) -> Decimal:
+        """What has yet to come in, by whatever way, in the order's currency."""
+        return max(self.total_amount - self.refundable_amount, Decimal("0.00"))
+
 
 def _total(
     rows: type[Payment | Refund | RefundRequest], order: Amounts, **conditions: object

@@ -6,6 +6,7 @@ come together (a payment and the expiry, say) exactly one wins, and the other se
 
 import datetime
 from collections.abc import Collection, Iterable
+from decimal import Decimal
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlencode
 from uuid import UUID
@@ -24,7 +25,7 @@ from orders.models import numbers
 from orders.models.amounts import Amounts
 from orders.models.delivery import Delivery
 from orders.models.document import Document
-from orders.models.gift_card import GIFT_CARD, GiftCard, GiftCardUsed
+from orders.models.gift_card import GiftCard, GiftCardUsed
 from orders.models.order_event import OrderEvent
 from orders.models.order_line import OrderLine
 from orders.models.order_message import OrderMessage
@@ -256,12 +257,19 @@ class Order(Delivery, Amounts):
             self.mark_paid(at=self.placed_at)
 
     @transaction.atomic
-    def mark_paid(self, *, at: datetime.datetime, actor: "User | None" = None) -> None:
+    def mark_paid(
+        self,
+        *,
+        at: datetime.datetime,
+        actor: "User | None" = None,
+        rest_amount: Decimal | None = None,
+        note: str = "",
+    ) -> None:
         """Go on as paid; nothing happens if it is paid already.
 
         A provider's payment must have been recorded before (`orders.payments`), of exactly what is
-        payable. Where none was, staff's word (`actor`) stands for what is missing, and so does any
-        caller's for the method `offline`.
+        payable. Where none was, staff's word (`actor`), or any caller's for the method `offline`,
+        stands for all that is payable; where a part came in, `rest_amount` must name the rest.
 
         Raises WrongState for an order that is canceled, or not covered by payments.
         """
@@ -270,12 +278,19 @@ class Order(Delivery, Amounts):
             raise WrongState(self, _("marked as paid"))
         if self.status != Order.Status.AWAITING_PAYMENT:
             return
-        if not self._is_covered():
+        if not Payment.objects.cover(self):
             if actor is None and self.payment_method != OFFLINE:
                 raise WrongState(self, _("marked as paid"))
-            self._receive_offline(at=at, actor=actor)
+            missing = self.missing_amount
+            # Without a word of a rest: that all of it was seen, or that nothing is missing.
+            said = (self.payable_amount, 0) if rest_amount is None else (rest_amount,)
+            if missing not in said:
+                reason = _("%(missing)s %(currency)s of it have not come in.")
+                facts = {"missing": missing, "currency": self.currency}
+                raise WrongState(self, _("marked as paid"), reason % facts)
+            Payment.objects.take_by_hand(self, missing, at=at, actor=actor)
         self.change(status=Order.Status.PAID, paid_at=at, expires_at=None)
-        self.record(OrderEvent.Kind.PAID, actor=actor, at=at)
+        self.record(OrderEvent.Kind.PAID, actor=actor, note=note, at=at)
         PaymentAttempt.objects.give_up(self)
         app.configure_task("orders.issue_invoice").defer(order_id=self.pk)
         if any(line.is_gift_card for line in self.lines.all()):
@@ -357,22 +372,6 @@ class Order(Delivery, Amounts):
         """Have a credit note issued and the customer told, after the commit."""
         app.configure_task("orders.issue_credit_note").defer(order_id=self.pk, refund_id=refund.pk)
         self.tell(OrderMessage.Kind.REFUNDED, str(refund.pk))
-
-    def _is_covered(self) -> bool:
-        others = self.payments.exclude(provider=GIFT_CARD).filter(currency=self.currency)
-        return self.payable_amount == 0 or others.filter(amount=self.payable_amount).exists()
-
-    def _receive_offline(self, *, at: datetime.datetime, actor: "User | None") -> None:
-        missing = self.total_amount - self.received_amount
-        if missing > 0:
-            self.payments.create(
-                provider=OFFLINE,
-                event_id=self.number,
-                amount=missing,
-                currency=self.currency,
-                actor=actor,
-                received_at=at,
-            )
 
     def _cancel(
         self, kind: OrderEvent.Kind, *, actor: "User | None", reason: str, at: datetime.datetime

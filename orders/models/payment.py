@@ -60,6 +60,27 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
             _take_off(kept, refund)
         return {payment: amount for payment, amount in kept.items() if amount > 0}
 
+    def cover(self, order: "Order") -> bool:
+        """Whether one of them is exactly what is payable, if anything is."""
+        by_money = order.payments.exclude(provider=GIFT_CARD).filter(currency=order.currency)
+        payable = order.payable_amount
+        return payable == 0 or by_money.filter(amount=payable).exists()
+
+    def take_by_hand(
+        self, order: "Order", amount: Decimal, *, at: datetime.datetime, actor: "User | None"
+    ) -> None:
+        """Write down what staff has seen come in, if anything."""
+        if amount > 0:
+            self.create(
+                order=order,
+                provider=OFFLINE,
+                event_id=order.number,
+                amount=amount,
+                currency=order.currency,
+                actor=actor,
+                received_at=at,
+            )
+
     def give_back_gift_cards(
         self, order: "Order", *, at: datetime.datetime, actor: "User | None" = None
     ) -> None:
@@ -94,6 +115,12 @@ class Payment(MoneyEvent):
     def spent(self) -> GiftCardMovement:
         """The movement of the gift card that gave it."""
         return GiftCardMovement.objects.select_related("gift_card").get(pk=int(self.event_id))
+
+    @property
+    def is_going_back(self) -> bool:
+        """Whether all of it has gone back, or is about to."""
+        asked = (each for each in self.refund_requests.all() if each.status != "failed")
+        return sum(each.amount for each in asked) >= self.amount
 
     @property
     def goes_back_by_itself(self) -> bool:

@@ -12,7 +12,7 @@ from accounts.models import User
 from orders import attempts, discrepancies, payments, refunds
 from orders.discrepancies import NotThere, Remedy
 from orders.gateways.news import Notice
-from orders.models import Order, PaymentAttempt, ProviderEvent, RefundRequest
+from orders.models import Order, PaymentAttempt, ProviderEvent, RefundRequest, WrongState
 from orders.payments import EventKind, PaymentEvent
 from orders.provider_events import take_down
 from orders.tests.factories import NOW, make_order
@@ -64,15 +64,55 @@ def test_nothing_where_all_is_right(order: Order) -> None:
     assert found() == []
 
 
-def test_a_wrong_amount_is_accepted(order: Order, clerk: User) -> None:
-    pay(order, "e", "24.40")
+def test_too_much_money_is_accepted(order: Order, clerk: User) -> None:
+    pay(order, "e", "24.50")
     remedies = (Remedy.REFUND, Remedy.ACCEPT, Remedy.SETTLE)
-    assert found() == [("Payment of a wrong amount", "24.40 USD (fake)", remedies)]
+    assert found() == [("Payment of a wrong amount", "24.50 USD (fake)", remedies)]
     press(Remedy.ACCEPT, clerk)
     order.refresh_from_db()
     assert (order.status, order.needs_attention) == ("paid", False)
-    assert order.received_amount == Decimal("24.48")
+    assert [str(payment) for payment in order.payments.all()] == ["24.50 USD (fake)"]
     assert found() == []
+
+
+@pytest.mark.parametrize(("amount", "currency"), [("10.00", "USD"), ("24.48", "EUR")])
+def test_money_that_does_not_pay_the_order_is_no_payment_of_it(
+    order: Order, clerk: User, amount: str, currency: str
+) -> None:
+    pay(order, "e", amount, currency)
+    ((_what, _detail, remedies),) = found()
+    assert remedies == (Remedy.REFUND, Remedy.SETTLE)
+    with pytest.raises(NotThere):
+        press(Remedy.ACCEPT, clerk)
+    order.refresh_from_db()
+    assert order.status == "awaiting_payment"
+    assert order.payments.count() == 1
+
+
+def test_too_much_that_is_going_back_is_not_accepted(order: Order, clerk: User) -> None:
+    pay(order, "e", "24.50")
+    (row,) = discrepancies.find_all(at=timezone.now())
+    refunds.request_refund(order=order, at=NOW, actor=clerk)
+    with pytest.raises((NotThere, WrongState)):
+        discrepancies.remedy(row.key, Remedy.ACCEPT, actor=clerk, at=timezone.now())
+    order.refresh_from_db()
+    assert order.status == "awaiting_payment"
+    assert order.payments.count() == 1
+
+
+def test_canceling_returns_what_came_in_and_no_more(order: Order, clerk: User) -> None:
+    pay(order, "e", "10.00")
+    for rest in (None, Decimal("14.47"), Decimal(0)):
+        with pytest.raises(WrongState, match=r"14\.48 USD of it have not come in"):
+            order.mark_paid(at=NOW, actor=clerk, rest_amount=rest)
+    assert order.payments.count() == 1
+    order.mark_paid(at=NOW, actor=clerk, rest_amount=Decimal("14.48"), note="Cash")
+    assert order.events.get(kind="paid").note == "Cash"
+    order.cancel(actor=clerk)
+    run_jobs(only=["orders.carry_out_refund"])
+    assert [str(refund) for refund in order.refunds.all()] == ["10.00 USD (fake)"]
+    (due,) = order.events.filter(kind="refund_due")
+    assert due.note.startswith("14.48 USD")
 
 
 def test_a_wrong_currency_goes_back_in_it(order: Order, clerk: User) -> None:
@@ -86,10 +126,11 @@ def test_a_wrong_currency_goes_back_in_it(order: Order, clerk: User) -> None:
 def test_what_was_paid_twice_goes_back_once(order: Order, clerk: User) -> None:
     pay(order, "e")
     pay(order, "f")
-    (row,) = discrepancies.find_all(at=timezone.now())
-    discrepancies.remedy(row.key, Remedy.REFUND, actor=clerk, at=timezone.now())
+    (row,) = discrepancies.find_all(at=NOW)
+    assert row.remedies == (Remedy.SETTLE,)  # it goes back by itself
     with pytest.raises(NotThere):
         discrepancies.remedy(row.key, Remedy.REFUND, actor=clerk, at=timezone.now())
+    run_jobs(only=["orders.carry_out_refund"])
     assert order.refunds.get().request.payment == order.payments.get(event_id="f")
     assert order.received_amount == Decimal("24.48")
 
@@ -161,19 +202,19 @@ def test_news_of_an_unknown_order(clerk: User, order: Order) -> None:
 
 
 def test_the_page_and_its_buttons(client: Client, order: Order, clerk: User) -> None:
-    pay(order, "e", "24.40")
+    pay(order, "e", "24.50")
     client.force_login(clerk)
     assert f'href="{PAGE}"><strong>1</strong> payment does not match' in (
         client.get("/admin/").content.decode()
     )
     page = client.get(PAGE).content.decode()
     (row,) = discrepancies.find_all(at=timezone.now())
-    for words in ("Payment of a wrong amount", order.number, "$24.40", "$24.48", "Refund it",
+    for words in ("Payment of a wrong amount", order.number, "$24.50", "$24.48", "Refund it",
                   "Accept the order as paid", f'value="{row.key}:accept"'):  # fmt: skip
         assert words in page
     response = client.post(PAGE, {"press": f"{row.key}:refund"})
     assert (response.status_code, response["Location"]) == (303, PAGE)
-    assert order.refunds.get().amount == Decimal("24.40")
+    assert order.refunds.get().amount == Decimal("24.50")
     again = client.post(PAGE, {"press": f"{row.key}:refund"}, follow=True).content.decode()
     assert "settled meanwhile" in again
     assert "payment does not match" not in client.get("/admin/").content.decode()
@@ -193,7 +234,7 @@ def test_a_button_that_there_is_not(
 
 
 def test_who_may_look_may_not_refund(client: Client, order: Order) -> None:
-    pay(order, "e", "24.40")
+    pay(order, "e", "24.50")
     trainee = User.objects.create_user("t@example.com", "x", is_staff=True)
     client.force_login(trainee)
     assert client.get(PAGE).status_code == 403

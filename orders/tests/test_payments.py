@@ -109,7 +109,7 @@ def test_two_parts_of_the_total_are_left_to_staff(order: Order) -> None:
     order.refresh_from_db()
     assert order.status == "awaiting_payment"
     clerk = carol()
-    order.mark_paid(at=LATER, actor=clerk)
+    order.mark_paid(at=LATER, actor=clerk)  # no rest has to be named
     order.settle(actor=clerk, note="Paid in two parts")
     assert order.status == "paid"
     assert order.received_amount == Decimal("24.48")
@@ -130,14 +130,29 @@ def test_money_for_a_canceled_order_goes_back_and_staff_is_told(order: Order) ->
     assert order.received_amount == 0
 
 
-def test_a_second_payment_is_kept_and_shown_to_staff(order: Order) -> None:
+def test_the_same_once_more_by_another_payment_goes_back_by_itself(order: Order) -> None:
     payments.record_event(event_about(order), at=LATER)
-    payments.record_event(event_about(order, event_id="evt-2"), at=LATER)
+    for _told_twice in range(2):
+        payments.record_event(event_about(order, event_id="evt-2"), at=LATER)
+    payments.record_event(event_about(order, event_id="evt-3"), at=LATER)
     order.refresh_from_db()
     assert order.status == "paid"
     assert order.needs_attention
-    assert order.received_amount == Decimal("48.96")
-    assert kinds(order) == ["placed", "paid", "payment_extra"]
+    extra = ["payment_extra", "refund_requested"]
+    assert kinds(order) == ["placed", "paid", *extra, *extra]
+    assert order.refundable_amount == Decimal("24.48")
+    run_jobs(only=["orders.carry_out_refund"])
+    back = [refund.request.payment.event_id for refund in order.refunds.order_by("id")]  # type: ignore[union-attr]
+    assert back == ["evt-2", "evt-3"]
+    assert order.received_amount == Decimal("24.48")
+
+
+def test_another_amount_for_a_paid_order_is_left_to_staff(order: Order) -> None:
+    payments.record_event(event_about(order), at=LATER)
+    wrong = event_about(order, event_id="evt-2", amount=Decimal("9.99"))
+    payments.record_event(wrong, at=LATER)
+    assert kinds(order) == ["placed", "paid", "payment_mismatch"]
+    assert not order.refund_requests.exists()
 
 
 def test_a_failure_is_noted_once_and_the_customer_may_try_again(order: Order) -> None:
