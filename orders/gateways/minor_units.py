@@ -2,9 +2,14 @@
 
 from decimal import Decimal
 
-WITHOUT_COINS = frozenset("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split(" "))
+# fmt: off
+WITHOUT_COINS = frozenset({
+    "BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF",
+    "XOF", "XPF",
+})
+# fmt: on
 """Their unit is the smallest coin. (ISK and UGX have no coins either, but are written with two.)"""
-WITH_THOUSANDTHS = frozenset("BHD JOD KWD OMR TND".split(" "))
+WITH_THOUSANDTHS = frozenset({"BHD", "JOD", "KWD", "OMR", "TND"})
 
 
 def to_minor(amount: Decimal, currency: str) -> int:
