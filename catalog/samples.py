@@ -150,7 +150,8 @@ def remove() -> int:
     StaffList.objects.filter(is_sample=True).delete()
     works.filter(editions=None).delete()
     for rows in used:
-        rows.delete()
+        with contextlib.suppress(ProtectedError):  # a voucher keeps the subject it is for
+            rows.delete()
     with contextlib.suppress(ProtectedError):  # orders and stocktakes keep theirs
         Location.objects.filter(code__startswith=SAMPLE_LOCATIONS, stocks=None).delete()
     indexing.vocabulary_changed()

@@ -1,0 +1,25 @@
+"""Taking the sample shop away where the shop's own rows hold on to parts of it."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+
+from catalog.models import Edition, Subject
+from catalog.tests.factories import EditionFactory, SubjectFactory
+from orders.tests.factories import make_voucher
+
+
+@pytest.mark.django_db
+def test_a_subject_that_a_voucher_is_for_stays() -> None:
+    held, unused = SubjectFactory.create(), SubjectFactory.create()
+    sample = EditionFactory.create(is_sample=True, work__is_sample=True)
+    sample.work.subjects.add(held, unused)
+    voucher = make_voucher(subject=held)
+
+    call_command("remove_sample_data", stdout=StringIO())
+
+    assert not Edition.objects.exists()
+    assert list(Subject.objects.all()) == [held]
+    voucher.refresh_from_db()
+    assert voucher.subject == held
