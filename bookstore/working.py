@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import faulthandler
 import logging
 import signal
 import threading
@@ -31,6 +32,7 @@ POLL_SECONDS = 0.25  # nobody announces that a job's turn has come, behind the o
 SET_BACK_SECONDS = 5.0  # by less, a clock is corrected every day
 AWAY_SECONDS = 1.0  # between two tries to reach PostgreSQL
 HEARTBEAT_SECONDS = 5.0  # how often a worker says that it lives
+END_SECONDS = 25.0  # after which a worker that was told to stop ends, whatever its jobs do
 PATIENCE_SECONDS = 10.0  # how long a running job may go on once the worker was told to stop
 ANSWER_SECONDS = 3.0  # how long the event loop may do one thing until it counts as stuck
 SILENCE_SECONDS = 3.0  # how long whoever connects to METRICS_PORT may say nothing
@@ -63,8 +65,14 @@ async def _run(app: App, port: int) -> None:
     loop = asyncio.get_running_loop()
     server = _listen(port, loop) if port else None
     told_to_stop = asyncio.Event()
+
+    def stop() -> None:
+        told_to_stop.set()
+        # A job that hangs keeps nobody waiting: its thread is shown, and another worker takes over.
+        faulthandler.dump_traceback_later(END_SECONDS, exit=True)
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told_to_stop.set)
+        loop.add_signal_handler(number, stop)
     try:
         while not told_to_stop.is_set():
             await _work_until(told_to_stop, app)

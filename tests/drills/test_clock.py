@@ -38,9 +38,10 @@ def set_clock(shop: Shop, tmp_path: Path) -> Iterator[SetClock]:
             for child in psutil.Process(shop.serve_pid).children()
             if child.cmdline()[-1] == "worker"
         )
+        log = stack.enter_context(shop.log.open("ab"))
         shifted = subprocess.Popen(
             [sys.executable, "-m", "tests.drills.shifted", str(file)],
-            env=own.environ(), cwd=CHECKOUT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            env=own.environ(), cwd=CHECKOUT, stdout=log, stderr=log,
         )  # fmt: skip
         stack.callback(shifted.wait, timeout=60)
         stack.callback(shifted.terminate)

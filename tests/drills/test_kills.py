@@ -62,6 +62,12 @@ def kill_worker(shop: Shop) -> None:
             child.kill()
 
 
+def is_whole(shop: Shop) -> bool:
+    """Whether all that was killed is back, so that the next kill hits something."""
+    anybody = Visitor(shop.base_url)
+    return all(anybody.get(path).status == 200 for path in ("/api/ready", "/live/ready"))
+
+
 KILLS: Sequence[Callable[[Shop], None]] = (
     kill_process_of_role, kill_worker, kill_postgresql, kill_redis, kill_backend, kill_role,
 )  # fmt: skip
@@ -80,6 +86,7 @@ def test_whoever_persists_has_exactly_one_order(
         while not kills or time.monotonic() - started_at < SECONDS:
             for kill in KILLS:
                 time.sleep(PAUSE_SECONDS)
+                eventually(lambda: is_whole(shop), within=60)
                 kill(shop)
                 kills += 1
             time.sleep(REST_SECONDS if SECONDS else PAUSE_SECONDS)
