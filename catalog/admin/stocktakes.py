@@ -153,6 +153,7 @@ def show(request: HttpRequest, stocktake: Stocktake) -> HttpResponse:
         titles=Count("pk"), copies=Sum("counted", default=0), expected=Sum("expected", default=0)
     )
     uncounted = stocktake.uncounted().select_related("edition__work")
+    posted = stocktake.movements.select_related("stock__edition__work")
     user = request.user
     may_change = user.has_perm("catalog.change_stocktake") and not stocktake.is_posted
     context = {
@@ -169,9 +170,9 @@ def show(request: HttpRequest, stocktake: Stocktake) -> HttpResponse:
             else Paginator(uncounted, PAGE_SIZE).get_page(request.GET.get("uncounted"))
         ),
         "movements": (
-            stocktake.movements.select_related("stock__edition__work")
+            Paginator(posted, PAGE_SIZE).get_page(request.GET.get("posted"))
             if stocktake.is_posted
-            else ()
+            else None
         ),
         "may_change": may_change,
         "may_post": may_change and user.has_perm("catalog.change_stock"),

@@ -212,3 +212,28 @@ def test_the_page_takes_a_fixed_number_of_queries(
     with django_assert_max_num_queries(13):
         page = client.get(page_of(stocktake))
     assert len(page.context["page"]) == len(page.context["uncounted"]) == 12
+
+
+def test_promised_copies_are_to_be_counted_too(
+    client: Client, clerk: "User", stocktake: Stocktake
+) -> None:
+    edition = emma(stock=3)
+    Stock.objects.allocate_many({edition.stocks.get(): 2}, reference="A1")
+    stocktake.enter({edition: 4})
+    page = client.get(page_of(stocktake)).content.decode()
+    assert "Count what is packed, and what waits on the collection shelf, too" in page
+    assert "of which 2 promised or packed" in page
+
+
+def test_what_was_posted_is_shown_page_by_page(
+    client: Client, clerk: "User", stocktake: Stocktake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("catalog.admin.stocktakes.PAGE_SIZE", 2)
+    stocktake.enter(dict.fromkeys(EditionFactory.create_batch(3), 1))
+    stocktake.post(at=timezone.now(), actor=clerk)
+    first, second = (
+        client.get(page_of(stocktake), {"posted": number}).context["movements"] for number in (1, 2)
+    )
+    assert (len(first), len(second), first.paginator.count) == (2, 1, 3)
+    assert not {movement.pk for movement in first} & {movement.pk for movement in second}
+    assert "?posted=2" in client.get(page_of(stocktake)).content.decode()
