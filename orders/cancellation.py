@@ -17,6 +17,7 @@ from orders import fulfillment, readiness, refunds, restitution
 from orders.models import (
     Allocation,
     GiftCard,
+    GiftCardMovement,
     Order,
     OrderEvent,
     OrderLine,
@@ -61,9 +62,12 @@ def is_open_to_customer(order: Order) -> bool:
 
 
 def has_used_gift_card(order: Order) -> bool:
-    """Whether a gift card that it sold was used."""
-    lines = [line for line in order.lines.all() if line.is_gift_card]
-    return any(not card.is_untouched for line in lines for card in line.gift_cards.all())
+    """Whether a gift card that it sold was used; one that was taken back was not."""
+    if not any(line.is_gift_card for line in order.lines.all()):
+        return False
+    taken_back = GiftCardMovement.objects.filter(kind=GiftCardMovement.Kind.VOID)
+    cards = GiftCard.objects.sold_by(order).exclude(pk__in=taken_back.values("gift_card"))
+    return any(not card.is_untouched for card in cards)
 
 
 @transaction.atomic

@@ -325,8 +325,9 @@ def _advance(order: Order, *, at: datetime.datetime, actor: User | None) -> None
     is_here = Allocation.objects.filter(order_line__order=order).exists()
     if order.status == Order.Status.PAID and not is_here and not _awaits(order):
         order.change(status=Order.Status.SHIPPED, shipped_at=at, packed_at=order.packed_at or at)
-    has_files = any(  # which staff sends by e-mail
-        line.is_digital and line.quantity > line.canceled_quantity for line in order.lines.all()
+    has_files = any(  # which staff sends by e-mail; gift cards are sent as soon as they are paid
+        line.is_digital and not line.is_gift_card and line.kept_quantity
+        for line in order.lines.all()
     )
     is_under_way = order.shipments.filter(delivered_at=None).exists()
     if order.status == Order.Status.SHIPPED and not is_under_way and not has_files:

@@ -49,6 +49,11 @@ def period_end(order: Order) -> datetime.datetime | None:
     )
 
 
+def last_day(end: datetime.datetime) -> datetime.date:
+    """The last day on which it can be stated, of a period that ends then."""
+    return timezone.localdate(end - datetime.timedelta(microseconds=1))
+
+
 def withdrawable(order: Order) -> dict[OrderLine, int]:
     """How many copies of each line can be given up: here, packed, or with the customer.
 
@@ -220,9 +225,8 @@ def _decline(
     if earlier := refused.first():  # told before, and nothing has changed
         return earlier
     made = _write_down(order, lines, {}, name=name, actor=actor, key=key, at=at)
-    last_day = timezone.localtime(end) - datetime.timedelta(days=1)
     reason = _("The time to withdraw from this order ended on %(day)s.") % {
-        "day": date_format(last_day, "DATE_FORMAT")
+        "day": date_format(last_day(end), "DATE_FORMAT")
     }
     returns.decline(of_return=made, reason=reason, at=at, actor=actor)
     return made

@@ -98,13 +98,22 @@ def _wait(order: Order, on: datetime.date) -> list[tuple[str | Promise, datetime
     )
 
 
+def _issued_at(order: Order) -> datetime.datetime | None:
+    """When the last gift card of an order of gift cards alone was sent."""
+    lines = [line for line in order.lines.all() if line.kept_quantity]
+    issued = [each.created_at for each in order.events.all() if each.kind == Kind.GIFT_CARD_ISSUED]
+    is_all = all(line.is_gift_card for line in lines)
+    is_sent = is_all and len(issued) >= sum(line.kept_quantity for line in lines)
+    return max(issued, default=None) if is_sent else None
+
+
 def _last_steps(order: Order) -> list[tuple[str | Promise, datetime.datetime | None]]:
     parcels = list(order.shipments.all())
     arrivals = [parcel.delivered_at for parcel in parcels]
     arrived = max((at for at in arrivals if at), default=None) if all(arrivals) else None
     arrived = arrived if order.shipped_at else None
     if not order.needs_shipment and not parcels:
-        return [(_("Sent by e-mail"), order.completed_at)]
+        return [(_("Sent by e-mail"), order.completed_at or _issued_at(order))]
     if order.is_collection:
         return [(_("Ready to collect"), order.ready_at or arrived), (_("Collected"), arrived)]
     is_partly_sent = not order.shipped_at and any(parcel.shipped_at for parcel in parcels)
@@ -170,6 +179,7 @@ def describe(order: Order, *, is_theirs: bool, at: datetime.datetime) -> dict[st
     events = [event for event in order.events.all() if event.kind in SHOWN_EVENTS]
     lines = line_progress(order)
     is_withdrawable = is_theirs and withdrawal.is_open(order, at=at)
+    end = withdrawal.period_end(order) if is_withdrawable else None
     return {
         "steps": steps(order, on=timezone.localdate(at)),
         "events": events,
@@ -191,5 +201,5 @@ def describe(order: Order, *, is_theirs: bool, at: datetime.datetime) -> dict[st
         "is_cancelable": is_theirs and cancellation.is_open_to_customer(order),
         "is_returnable": is_theirs and bool(returns.returnable(order)),
         "is_withdrawable": is_withdrawable,
-        "withdrawal_end": withdrawal.period_end(order) if is_withdrawable else None,
+        "last_withdrawal_day": withdrawal.last_day(end) if end else None,
     }

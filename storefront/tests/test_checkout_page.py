@@ -11,6 +11,7 @@ from accounts.models import Address
 from catalog.models import Edition, Format, Stock
 from catalog.tests.factories import EditionFactory, WorkFactory
 from orders.models import Basket, Order
+from orders.tests.factories import gift_card_edition
 from storefront.forms import MAX_ADDRESSES
 from storefront.tests import shopping
 from storefront.tests.shopping import DELIVERY, WISH, hidden, order_with, put
@@ -79,6 +80,13 @@ def test_an_unneeded_address_may_be_wrong(client: Client, emma: Edition) -> None
     put(client, emma)
     order = order_with(client, shipping_method="collection", line1="x" * 500, country="XX")
     assert order.shipping_line1 == ""
+
+
+def test_gift_cards_are_no_files(client: Client) -> None:
+    put(client, gift_card_edition())
+    page = client.get("/checkout/").content.decode()
+    assert "By e-mail, as soon as the payment is in." in page
+    assert "files" not in page
 
 
 def test_files_need_no_address(client: Client) -> None:

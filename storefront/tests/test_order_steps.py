@@ -8,9 +8,9 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from catalog.tests.factories import EditionFactory, preorderable
-from orders import fulfillment
-from orders.models import Order
-from orders.tests.factories import make_order, shipping_method
+from orders import cancellation, fulfillment, gift_cards, withdrawal
+from orders.models import GiftCard, Order, Seller
+from orders.tests.factories import gift_card_edition, make_order, shipping_method
 from storefront.order_progress import steps
 
 pytestmark = pytest.mark.django_db
@@ -50,3 +50,60 @@ def test_who_pays_at_the_counter_collects_before_paying(client: Client) -> None:
     page = client.get(order.get_guest_url()).content.decode()
     assert "Your books are ready. Please come and collect them." in page
     assert "Ready to collect, not paid" in page
+
+
+def sold_card() -> Order:
+    """A paid order of one gift card, which was sent."""
+    method = shipping_method("download")
+    order = make_order(
+        {gift_card_edition(): 1}, placed_at=NOW, shipping_method=method, address=None, country="GB"
+    )
+    order.mark_paid(at=NOW)
+    assert current(order) == ["Sent by e-mail"]
+    gift_cards.issue_sold(order_id=order.pk)
+    return Order.objects.get(pk=order.pk)
+
+
+def test_a_gift_card_is_sent_as_soon_as_it_is_issued() -> None:
+    assert current(sold_card()) == []
+
+
+def test_a_book_with_a_gift_card_is_completed_when_it_arrives() -> None:
+    order = make_order({gift_card_edition(): 1, EditionFactory.create(stock=1): 1}, placed_at=NOW)
+    order.mark_paid(at=NOW)
+    [parcel] = fulfillment.ship(order=order, at=NOW)
+    fulfillment.deliver(shipment=parcel, at=NOW)
+    order.refresh_from_db()
+    assert order.status == "completed"
+
+
+def test_an_order_whose_gift_card_was_used_says_so(client: Client) -> None:
+    order = sold_card()
+    client.get(order.get_guest_url())  # the session remembers whose it is
+    address = f"{order.get_absolute_url()}cancellation/"
+    page = client.get(address).content.decode()
+    assert "You get all of $25.00 back" in page
+    assert "shelf" not in page
+    card = GiftCard.objects.sold_by(order).get()
+    make_order({EditionFactory.create(stock=1): 1}, gift_card_codes=[card.code])
+    assert not cancellation.is_open_to_customer(order)
+    page = client.get(address).content.decode()
+    assert "A gift card of this order was used." in page
+    assert "danger" not in page
+    assert "Cancel the order" not in client.get(order.get_guest_url()).content.decode()
+
+
+def test_the_last_day_to_withdraw_is_a_whole_day(client: Client) -> None:
+    order = make_order({EditionFactory.create(stock=1): 1}, placed_at=NOW)
+    order.mark_paid(at=NOW)
+    [parcel] = fulfillment.ship(order=order, at=NOW)
+    fulfillment.deliver(shipment=parcel, at=NOW)
+    order.refresh_from_db()
+    last = TODAY + datetime.timedelta(days=Seller.objects.current().withdrawal_days)
+    end = withdrawal.period_end(order)
+    assert end
+    assert withdrawal.last_day(end) == last
+    said = client.get(order.get_guest_url()).content.decode()
+    assert f"until the end of {date_format(last)}." in said
+    form = client.get(f"{order.get_absolute_url()}withdrawal/?token={order.token}").content.decode()
+    assert f"<dd>{date_format(last)}</dd>" in form

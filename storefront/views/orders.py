@@ -54,14 +54,16 @@ def cancel(request: HttpRequest, number: str) -> HttpResponse:
             "order": order,
             "is_cancelable": cancellation.is_open_to_customer(order),
             "is_paid": order.paid_at is not None,
+            "has_books": order.needs_shipment,
+            "has_used_gift_card": cancellation.has_used_gift_card(order),
         }
         return render(request, "storefront/order/cancellation.html", context)
     try:
         cancellation.cancel_for_customer(
             order=order, actor=signed_in_user(request), at=timezone.now()
         )
-    except WrongState:
-        if order.status == Order.Status.CANCELED:  # a second click
+    except WrongState:  # a second click, or too late: the page says which
+        if order.status == Order.Status.CANCELED:
             return see_other(order.get_absolute_url())
         return see_other(request.path)
     messages.success(request, _("Your order is canceled."))

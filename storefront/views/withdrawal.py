@@ -74,7 +74,7 @@ def state_for_order(request: HttpRequest, number: str) -> HttpResponse:
     context = {
         "order": order,
         "form": form,
-        "last_moment": end,
+        "last_day": withdrawal.last_day(end) if end else None,
         "is_over": end is not None and timezone.now() >= end,
         "is_unpaid": order.status == Order.Status.AWAITING_PAYMENT,
         "days": Seller.objects.current().withdrawal_days,
