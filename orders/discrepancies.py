@@ -25,6 +25,8 @@ from orders.models import (
 Kind = OrderEvent.Kind
 PATIENCE = datetime.timedelta(hours=1)
 """How long a refund may wait for its provider before staff is shown it."""
+OF_REQUESTS = (Kind.REFUND_DUE, Kind.REFUND_FAILED)
+"""Events about a refund request; the others are about a payment, or a provider."""
 AT_MOST = 200  # of each sort on the page; the oldest come first
 
 
@@ -119,13 +121,14 @@ def _odd_payments() -> Iterator[Discrepancy]:
 
 
 def _payments_of(events: list[OrderEvent]) -> dict[str, Payment]:
-    payments = Payment.objects.filter(order__in=[event.order_id for event in events])
+    about = [event for event in events if event.kind not in OF_REQUESTS]
+    payments = Payment.objects.filter(order__in=[event.order_id for event in about])
     payments = payments.prefetch_related("refund_requests")
     return {f"{payment.provider}:{payment.event_id}": payment for payment in payments}
 
 
 def _requests_of(events: list[OrderEvent]) -> dict[str, RefundRequest]:
-    shown = [event for event in events if event.kind in (Kind.REFUND_DUE, Kind.REFUND_FAILED)]
+    shown = [event for event in events if event.kind in OF_REQUESTS]
     requests = RefundRequest.objects.filter(order__in=[event.order_id for event in shown])
     return {each.provider_key: each for each in requests.select_related("order", "payment")}
 
