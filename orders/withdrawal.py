@@ -94,8 +94,7 @@ def withdraw(
     order.lock()
     if key and (earlier := order.returns.filter(key=key).first()):
         return earlier
-    most = withdrawable(order)
-    if not most:
+    if not (most := withdrawable(order)):
         raise NothingToWithdraw
     is_unpaid = order.status == Order.Status.AWAITING_PAYMENT  # and ends as a whole
     lines = most if copies is None or is_unpaid else returns.choose(most, copies)
@@ -108,8 +107,7 @@ def withdraw(
     made = _write_down(order, lines, here, name=name, actor=actor, key=key, at=at)
     order.refund_requests.exclude(pk__in=asked).update(of_return=made)
     if here == lines:
-        made.status, made.ended_at = Return.Status.REFUNDED, at
-        made.save(update_fields=["status", "ended_at"])
+        _end(made, at=at)
     order.record(
         OrderEvent.Kind.WITHDRAWN,
         actor=actor,
@@ -119,6 +117,12 @@ def withdraw(
     )
     order.tell(OrderMessage.Kind.WITHDRAWN, made.number)
     return made
+
+
+def _end(made: Return, *, at: datetime.datetime) -> None:
+    """Nothing has to come back: what follows is the refund alone."""
+    made.status, made.ended_at = Return.Status.REFUNDED, at
+    made.save(update_fields=["status", "ended_at"])
 
 
 def withdraw_by_number(*, number: str, email: str, name: str, at: datetime.datetime) -> None:
