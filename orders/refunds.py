@@ -6,6 +6,7 @@ what the provider confirmed becomes a Refund. A repetition, at any point, finds 
 
 import datetime
 import secrets
+from collections.abc import Sequence
 from decimal import Decimal
 
 from django.db import transaction
@@ -150,6 +151,8 @@ def refund_by_staff(
         return request_refund(order=order, at=at, amount=amount, key=key)
     due = list(order.refund_requests.for_staff())
     served = due if amount is None else [each for each in due if each.amount == amount][:1]
+    if amount is not None and not served and amount > order.refundable_amount:
+        _make_room(due, amount - order.refundable_amount)
     made: list[RefundRequest] = []
     if not served or (amount is None and order.refundable_amount):
         made += request_refund(
@@ -159,7 +162,19 @@ def refund_by_staff(
         hand_over(each, actor=actor, at=at)
         each.rename(_key(order, key, len(made)))
         made.append(each)
-    return made
+    return sorted(made, key=lambda each: each.pk)
+
+
+def _make_room(due: Sequence[RefundRequest], amount: Decimal) -> None:
+    """Have so much less wait for staff, who gives a part of it back now.
+
+    Only where what waits is for no lines in particular: those go back as a whole.
+    """
+    for request in due:
+        if amount < request.amount and not request.lines.exists():
+            request.amount -= amount
+            request.save(update_fields=["amount"])
+            return
 
 
 def carry_out(request_id: int, *, at: datetime.datetime) -> None:

@@ -1,6 +1,6 @@
 """Ends a test with the audit."""
 
-from bookstore.audit import findings
+from bookstore.audit import findings, money
 from catalog import indexing
 from catalog.models import Work
 
@@ -12,3 +12,8 @@ def assert_books_in_order() -> None:
     """
     indexing.works_changed(list(Work.objects.values_list("pk", flat=True)))
     assert list(findings()) == []
+
+
+def money_findings() -> list[str]:
+    """What the audit says of money alone."""
+    return [finding for check in money.CHECKS for finding in check()]

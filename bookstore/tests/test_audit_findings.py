@@ -13,6 +13,7 @@ from orders.models import (
     GiftCard,
     GiftCardMovement,
     Order,
+    OrderEvent,
     OrderLine,
     OrderTaxLine,
     PaymentAttempt,
@@ -177,7 +178,7 @@ def test_a_movement_that_the_order_does_not_know(shop: Shop, kind: str, amount: 
 
 def test_a_payment_that_no_card_made(shop: Shop) -> None:
     order = shop["canceled"]
-    Order.objects.filter(pk=order.pk).update(needs_attention=True)
+    order.record(OrderEvent.Kind.PAYMENT_LATE, reference="gift_card:999999")
     order.payments.create(
         provider="gift_card", event_id="999999", amount=1, currency="USD", received_at=NOW
     )

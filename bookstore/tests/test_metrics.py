@@ -26,7 +26,7 @@ from bookstore import metrics
 from bookstore.tests.shell import CHECKOUT, NOTHING, run
 from catalog.tests.factories import EditionFactory
 from orders.models import Order
-from orders.refunds import request_refund
+from orders.refunds import refund_by_staff
 from orders.tests.factories import NOW, make_order
 from storefront.tests.shop import open_shop
 from tests.people import carol
@@ -170,7 +170,7 @@ def busy_shop() -> dict[str, Order]:
     for state in ("paid", "refunded"):
         orders[state].mark_paid(at=NOW, actor=clerk)
     orders["refunded"].cancel(actor=clerk, at=NOW)
-    request_refund(order=orders["refunded"], at=NOW, amount=Decimal("4.00"))
+    refund_by_staff(order=orders["refunded"], at=NOW, actor=clerk, amount=Decimal("4.00"))
     EditionFactory.create()
     return orders
 

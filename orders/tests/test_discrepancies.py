@@ -9,13 +9,14 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from orders import attempts, discrepancies, payments, refunds
+from orders import attempts, cancellation, discrepancies, payments, refunds
 from orders.discrepancies import NotThere, Remedy
 from orders.gateways.news import Notice
 from orders.models import Order, PaymentAttempt, ProviderEvent, RefundRequest, WrongState
 from orders.payments import EventKind, PaymentEvent
 from orders.provider_events import take_down
 from orders.tests.factories import NOW, make_order
+from tests.audited import money_findings
 from tests.jobs import run_jobs, waiting_jobs
 from tests.localstripe import Provider
 from tests.people import carol
@@ -138,10 +139,82 @@ def test_what_was_paid_twice_goes_back_once(order: Order, clerk: User) -> None:
 def test_money_of_a_canceled_order_that_staff_took(order: Order, clerk: User) -> None:
     order.mark_paid(at=NOW, actor=clerk)
     order.cancel(actor=clerk)
-    assert found() == [("Money to be returned", "24.48 USD", (Remedy.HAND_OVER, Remedy.SETTLE))]
+    remedies = (Remedy.HAND_OVER, Remedy.SETTLE)
+    assert found() == [("Money to be returned", "24.48 USD The order was canceled.", remedies)]
     press(Remedy.HAND_OVER, clerk)
     assert order.refunds.get().provider == "offline"
     assert found() == []
+
+
+@pytest.mark.parametrize("way", [Remedy.HAND_OVER, Remedy.SETTLE])
+def test_exactly_what_is_due_goes_back(order: Order, clerk: User, way: Remedy) -> None:
+    order.mark_paid(at=NOW, actor=clerk)
+    (isbn13,) = order.lines.values_list("isbn13", flat=True)
+    for _copy in range(2):
+        Order.objects.update(needs_attention=False)
+        cancellation.cancel_copies(order=order, copies={isbn13: 1}, at=NOW, actor=clerk)
+    first, second = discrepancies.find_all(at=timezone.now())
+    assert (first.amount, second.amount) == (Decimal("9.99"), Decimal("14.49"))
+    assert order.refundable_amount == 0
+    discrepancies.remedy(first.key, way, actor=clerk, at=timezone.now())
+    is_given = way is Remedy.HAND_OVER
+    assert [refund.amount for refund in order.refunds.all()] == [Decimal("9.99")] * is_given
+    order.refresh_from_db()
+    assert order.needs_attention
+    order.settle(actor=clerk)  # who looks at the order does not know better what was given back
+    press(Remedy.HAND_OVER, clerk)
+    assert order.received_amount == (0 if is_given else Decimal("9.99"))
+    order.refresh_from_db()
+    assert (order.needs_attention, found(), money_findings()) == (False, [], [])
+
+
+def test_each_row_is_settled_by_itself(order: Order, clerk: User) -> None:
+    for event_id, amount in (("e", "24.48"), ("f", "12.00"), ("g", "13.00")):
+        pay(order, event_id, amount)
+    first, second = discrepancies.find_all(at=timezone.now())
+    assert money_findings() == []
+    discrepancies.remedy(first.key, Remedy.REFUND, actor=clerk, at=timezone.now())
+    order.refresh_from_db()
+    assert (order.needs_attention, order.received_amount) == (True, Decimal("37.48"))
+    press(Remedy.REFUND, clerk)
+    order.refresh_from_db()
+    assert (order.needs_attention, order.received_amount) == (False, Decimal("24.48"))
+    assert order.refunds.last().request.payment == order.payments.get(event_id="g")  # type: ignore[union-attr]
+    assert second.order == order
+    assert money_findings() == []
+
+
+def test_what_was_settled_says_nothing_of_other_money(order: Order, clerk: User) -> None:
+    for event_id, amount in (("e", "24.48"), ("f", "12.00")):
+        pay(order, event_id, amount)
+    press(Remedy.SETTLE, clerk)
+    assert money_findings() == []
+    order.payments.create(
+        provider="fake", event_id="x", amount=Decimal("24.48"), currency="USD", received_at=NOW
+    )
+    (finding,) = money_findings()
+    assert "holds 60.96, and nobody is told" in finding
+
+
+def test_a_failed_refund_does_not_hide_another(provider: Provider, clerk: User) -> None:
+    order = make_order(payment_method="stripe", placed_at=timezone.now())
+    attempts.prepare(order, at=timezone.now())
+    provider.pay(order.payment_attempts.get().provider_id)
+    attempts.look_up_all(order, at=timezone.now())
+    for amount in ("5.00", "6.00"):
+        refunds.request_refund(order=order, amount=Decimal(amount), at=timezone.now())
+    provider.forget_all()
+    run_jobs(only=["orders.carry_out_refund"])
+    first, second = discrepancies.find_all(at=timezone.now())
+    discrepancies.remedy(first.key, Remedy.SETTLE, actor=clerk, at=timezone.now())
+    order.refresh_from_db()
+    assert order.needs_attention
+    (left,) = discrepancies.find_all(at=timezone.now())
+    assert left.key == second.key
+    press(Remedy.HAND_OVER, clerk)
+    order.refresh_from_db()
+    assert (order.needs_attention, found()) == (False, [])
+    assert [refund.amount for refund in order.refunds.all()] == [Decimal("6.00")]
 
 
 def test_a_late_payment_is_told_and_settled(order: Order, clerk: User) -> None:

@@ -8,9 +8,10 @@ from django.db import connection
 from django.test import override_settings
 from django.utils import timezone
 
+from accounts.models import User
 from orders import attempts, gateways, payments, reconciliation, refunds
 from orders.gateways import ProviderUnreachable
-from orders.models import Order, OrderMessage, PaymentAttempt, Refund, RefundRequest
+from orders.models import Order, OrderMessage, PaymentAttempt, Refund, RefundLine, RefundRequest
 from orders.payments import EventKind, PaymentEvent
 from orders.tests.factories import NOW, make_order
 from tests.jobs import run_jobs, waiting_jobs
@@ -228,7 +229,10 @@ def test_staff_has_it_tried_again(refused: RefundRequest) -> None:
     refused.refresh_from_db()
     assert refused.status == "failed"
     kinds = [event.kind for event in refused.order.events.all()]
-    assert kinds[-4:] == ["refund_requested", "refund_failed"] * 2
+    assert kinds[-5:] == [
+        *("refund_requested", "refund_failed"),
+        *("settled", "refund_requested", "refund_failed"),
+    ]
 
 
 def test_staff_hands_over_what_the_provider_refused(refused: RefundRequest) -> None:
@@ -266,7 +270,68 @@ def test_a_canceled_order_leaves_to_staff_what_staff_took(order: Order) -> None:
     order.cancel()
     assert order.needs_attention
     assert order.events.last().kind == "refund_due"  # type: ignore[union-attr]
-    assert not RefundRequest.objects.exists()
+    (due,) = order.refund_requests.for_staff()
+    assert (due.amount, order.refundable_amount) == (Decimal("24.48"), Decimal("0.00"))
+    refunds.carry_out(due.pk, at=timezone.now())
+    reconciliation.reconcile(at=timezone.now() + datetime.timedelta(days=1))
+    assert waiting_jobs("orders.carry_out_refund") == []
+    assert not order.refunds.exists()  # nobody but staff can say that it was given back
+
+
+@pytest.fixture
+def owed(order: Order) -> RefundRequest:
+    """9.99 of the 24.48 wait for staff to give them back."""
+    (due,) = request(order, amount=Decimal("9.99"), key="part", is_owed=True)
+    assert (due.status, order.refunds.count()) == ("waiting", 0)
+    return due
+
+
+def by_staff(order: Order, **details: object) -> list[RefundRequest]:
+    clerk = User.objects.filter(is_superuser=True).first() or carol()
+    at = timezone.now()
+    return refunds.refund_by_staff(order=order, actor=clerk, at=at, **details)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("form", [{"key": "k"}, {"key": "k", "amount": Decimal("9.99")}])
+def test_staff_who_refunds_what_waits_for_them_refunds_it_once(
+    owed: RefundRequest, form: dict[str, object]
+) -> None:
+    order = owed.order
+    parts = by_staff(order, **form)
+    assert by_staff(order, **form) == parts
+    owed.refresh_from_db()
+    assert owed in parts
+    assert owed.status == "done"
+    back = Decimal("9.99") if "amount" in form else Decimal("24.48")
+    assert sum(refund.amount for refund in order.refunds.all()) == back
+    order.refresh_from_db()
+    assert not order.needs_attention
+    assert not order.events.open().exists()
+
+
+def test_another_amount_than_what_waits_is_another_refund(owed: RefundRequest) -> None:
+    by_staff(owed.order, amount=FIVE)
+    owed.refresh_from_db()
+    assert owed.status == "waiting"
+    assert owed.order.refundable_amount == Decimal("9.49")
+    by_staff(owed.order, amount=Decimal("9.50"))  # of what waits, a part
+    owed.refresh_from_db()
+    assert (owed.status, owed.amount) == ("waiting", Decimal("9.98"))
+    assert owed.order.refundable_amount == 0
+    with pytest.raises(refunds.RefundError):
+        by_staff(owed.order, amount=Decimal("9.99"))
+
+
+def test_what_waits_for_certain_lines_goes_back_as_a_whole(owed: RefundRequest) -> None:
+    RefundLine.objects.create(
+        request=owed, kind=RefundLine.Kind.GOODS, order_line=owed.order.lines.get(),
+        quantity=1, amount=owed.amount,
+    )  # fmt: skip
+    with pytest.raises(refunds.RefundTooLarge):
+        by_staff(owed.order, amount=Decimal("14.50"))
+    owed.refresh_from_db()
+    assert (owed.status, owed.amount) == ("waiting", Decimal("9.99"))
+    assert not owed.order.refunds.exists()
 
 
 def test_the_pretended_payment_goes_back_by_itself() -> None:
