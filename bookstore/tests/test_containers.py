@@ -21,6 +21,7 @@ DATABASE_URLS = {
 }
 ALL_DATABASE_URLS = {"DATABASE_URL", "DATABASE_READER_URL"}
 PREPARING = {"migrate", "prepare"}  # they make the reader's login, and so know both
+FROM_THE_ENVIRONMENT = re.compile(r"\$\{(SECRET_KEY_FALLBACKS|STRIPE_[A-Z_]+):-\}")
 FILLED_IN_BY_MAKE_ENV = re.compile(r"\$\{[A-Z_]+:\?run \"make env\" first\}")
 
 
@@ -186,7 +187,8 @@ def secret_values(file: str) -> list[str]:
         value
         for service in services(file).values()
         for name, value in service.get("environment", {}).items()
-        if value not in ("", "signs-nothing", "${SECRET_KEY_FALLBACKS:-}")
+        if value not in ("", "signs-nothing")
+        and not FROM_THE_ENVIRONMENT.fullmatch(value)
         and re.search(r"SECRET|PASSWORD|DATABASE_\w*URL", name)
     ]
 

@@ -145,6 +145,8 @@ class Life(RuleBasedStateMachine):
             self.balance -= sale.card_part
         elif sale.state in ("expired", "canceled"):
             sale.money = ZERO
+        elif sale.state in ("paid", "sent") and kind == "exact":
+            sale.money -= amount  # once is enough
 
     def _tell(self, sale: Sale, name: str, amount: Decimal) -> None:
         payments.record_event(
