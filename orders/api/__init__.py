@@ -131,6 +131,7 @@ def place_order(request: HttpRequest, wanted: OrderIn, idempotency_key: Key) -> 
         voucher_code=wanted.voucher,
         gift_card_codes=wanted.gift_cards,
         expected_total=wanted.expected_total_amount,
+        expected_payable=wanted.expected_payable_amount,
         placed_at=timezone.now(),
     )
     if order.idempotency_key != idempotency.key:  # another request was quicker with this basket

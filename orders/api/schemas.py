@@ -196,6 +196,11 @@ class OrderIn(Schema):
     expected_total_amount: ExpectedAmount | None = Field(
         None, description="The total that the customer agreed to; a 409 if it is another."
     )
+    expected_payable_amount: ExpectedAmount | None = Field(
+        None,
+        description="What the customer agreed to pay besides the gift cards; a 409 if it is more or"
+        " less, as one was spent elsewhere.",
+    )
 
     def for_digest(self) -> dict[str, object]:
         """What tells this request from another; new fields only where they were used, so that a
@@ -206,7 +211,10 @@ class OrderIn(Schema):
         return body | {name: value for name, value in used.items() if value}
 
 
-_LATER_FIELDS = ("country", "voucher", "gift_cards", "expected_total_amount")
+_LATER_FIELDS = (
+    *("country", "voucher", "gift_cards"),
+    *("expected_total_amount", "expected_payable_amount"),
+)
 
 
 class OrderLineOut(Schema):

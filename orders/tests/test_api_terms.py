@@ -29,7 +29,7 @@ from orders.tests.test_api_orders import (
     order_body,
     place,
 )
-from tests.people import alice, bob
+from tests.people import alice, bob, carol
 
 pytestmark = pytest.mark.django_db
 
@@ -165,9 +165,23 @@ def test_another_total_than_expected(client: Client, basket: Basket) -> None:
     assert place(client, agreed, key="key-2").status_code == 201
 
 
+def test_another_part_by_gift_card_than_expected(client: Client, basket: Basket) -> None:
+    spent = card("10.00")
+    body = order_body(basket, gift_cards=[spent.code], expected_total_amount="17.00")
+    spent.adjust(Decimal("-4.00"), reason="Spent elsewhere", actor=carol())
+    response = place(client, {**body, "expected_payable_amount": "7.00"})
+    assert response.status_code == 409
+    problem = response.json()
+    assert (problem["code"], problem["actual_amount"]) == ("amount_changed", "11.00")
+    assert_nothing_was_ordered()
+    agreed = {**body, "expected_payable_amount": "11.00"}
+    assert place(client, agreed, key="key-2").json()["payable_amount"] == "11.00"
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
+        ({"expected_payable_amount": "-1"}, "expected_payable_amount"),
         ({"voucher": "NONE"}, "voucher"),
         ({"voucher": "A" * 41}, "voucher"),
         ({"voucher": "\x00"}, "voucher"),
