@@ -232,13 +232,15 @@ def take_again(order: Order) -> None:
     """Use the voucher of an order once more that was canceled and goes on after all.
 
     Its dates do not matter then, as the customer kept to them. Raises VoucherExhausted when others
-    have used it up meanwhile; the transaction must end then.
+    have used it up meanwhile, or VoucherUsedBefore when the customer has; the transaction must end
+    then.
     """
     use = VoucherUse.objects.filter(order=order).select_related("voucher").first()
     if use is None or use.returned_at is None:
         return
     if not use.voucher.count_use():
         raise VoucherExhausted
+    _check_customer(use.voucher, email=order.email, user=order.user)
     VoucherUse.objects.filter(pk=use.pk).update(returned_at=None)
 
 

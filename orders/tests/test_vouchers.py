@@ -8,8 +8,9 @@ import pytest
 
 from catalog.models import Edition, Subject
 from catalog.tests.factories import EditionFactory, SubjectFactory
-from orders import vouchers
+from orders import payments, vouchers
 from orders.models import Basket, Order, Voucher, VoucherUse
+from orders.payments import EventKind, PaymentEvent
 from orders.tests.factories import (
     NOW,
     BasketFactory,
@@ -226,6 +227,39 @@ def test_an_order_that_goes_on_takes_it_again_if_it_can() -> None:
     make_order({book(): 1}, voucher_code="TEN")
     with pytest.raises(vouchers.VoucherExhausted):
         vouchers.take_again(order)
+
+
+def test_a_late_payment_gets_no_second_use_by_the_same_customer() -> None:
+    voucher = make_voucher(max_uses_per_customer=1)
+    first, second = (make_order_with_ten_once_expired() for _order in range(2))
+    pay_late(second)
+    pay_late(first)
+    statuses = [Order.objects.get(pk=order.pk).status for order in (first, second)]
+    assert statuses == ["canceled", "paid"]
+    voucher.refresh_from_db()
+    assert (voucher.used_count, voucher.uses.filter(returned_at=None).count()) == (1, 1)
+    (back,) = first.refund_requests.all()
+    assert back.amount == first.total_amount
+    assert_books_in_order()
+
+
+def make_order_with_ten_once_expired() -> Order:
+    order = make_order({book(): 1}, voucher_code="TEN", payment_method="fake")
+    assert order.expires_at is not None
+    order.expire(now=order.expires_at)
+    return order
+
+
+def pay_late(order: Order) -> None:
+    event = PaymentEvent(
+        provider="fake",
+        event_id=order.number,
+        order_number=order.number,
+        kind=EventKind.SUCCEEDED,
+        amount=order.total_amount,
+        currency=order.currency,
+    )
+    payments.record_event(event, at=NOW + DAY)
 
 
 # --- In the basket ------------------------------------------------------------------------------
