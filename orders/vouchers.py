@@ -147,18 +147,23 @@ class Discount:
 
 
 @transaction.atomic
-def create_many(pattern: Voucher, *, number: int, prefix: str = "") -> list[Voucher]:
-    """Make `number` vouchers like `pattern`, each with a code of its own and for one use."""
+def create_many(
+    pattern: Voucher, *, number: int, prefix: str = "", batch: str = ""
+) -> list[Voucher]:
+    """Make `number` vouchers like `pattern`, each with a code of its own and for one use.
+
+    They can be found again by the name of their `batch`.
+    """
     values = {
         column.attname: getattr(pattern, column.attname)
         for column in Voucher._meta.concrete_fields
-        if column.name not in ("id", "code", "max_uses", "used_count", "created_at")
+        if column.name not in ("id", "code", "max_uses", "used_count", "batch", "created_at")
     }
     codes: set[str] = set()
     while len(codes) < number:
         codes.add(normalize_code(prefix) + numbers.make_voucher_code())
     return Voucher.objects.bulk_create(
-        Voucher(**values, code=code, max_uses=1) for code in sorted(codes)
+        Voucher(**values, code=code, max_uses=1, batch=batch) for code in sorted(codes)
     )
 
 

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminDateWidget
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -22,6 +23,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from catalog.admin.once import OnceForm
+from catalog.models import DoneForm
 from catalog.money import format_money
 from orders.admin.reading import ReadOnlyAdmin
 from orders.models import GiftCard, GiftCardMovement, numbers
@@ -30,7 +33,7 @@ from orders.models.gift_card import GiftCardOverdrawn
 LARGEST_AMOUNT = Decimal("10000.00")
 
 
-class IssueForm(forms.Form):
+class IssueForm(OnceForm):
     """A card that was paid for at the counter, or is given away."""
 
     amount = forms.DecimalField(
@@ -69,7 +72,7 @@ class IssueForm(forms.Form):
         )
 
 
-class AdjustForm(forms.Form):
+class AdjustForm(OnceForm):
     """A correction, up or down."""
 
     change = forms.DecimalField(
@@ -109,6 +112,21 @@ class MovementInline(admin.TabularInline[GiftCardMovement, GiftCard]):
 def may_spend(request: HttpRequest) -> bool:
     """Whether this member of staff may see whole codes and change balances."""
     return request.user.has_perm("orders.change_giftcard")
+
+
+@transaction.atomic
+def _issue_once(request: HttpRequest, form: IssueForm) -> GiftCard:
+    key = form.cleaned_data["key"]
+    if not DoneForm.objects.claim(key):
+        return GiftCard.objects.get(key=key)
+    return GiftCard.objects.issue(
+        form.cleaned_data["amount"],
+        currency=settings.SHOP_CURRENCY,
+        expires_at=form.expires_at,
+        reason=form.cleaned_data["reason"],
+        actor=request.user,  # type: ignore[arg-type]
+        key=key,
+    )
 
 
 @admin.register(GiftCard)
@@ -195,19 +213,13 @@ class GiftCardAdmin(ReadOnlyAdmin[GiftCard]):
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **extra})
 
     def issue(self, request: HttpRequest) -> HttpResponse:
-        """Issue a card; its page shows the code."""
+        """Issue a card; its page shows the code, also to who sends the form once more."""
         if not request.user.has_perm("orders.add_giftcard"):
             raise PermissionDenied
         form = IssueForm(request.POST if request.method == "POST" else None)
         if not form.is_valid():
             return self._ask(request, form, _("Issue a gift card"))
-        card = GiftCard.objects.issue(
-            form.cleaned_data["amount"],
-            currency=settings.SHOP_CURRENCY,
-            expires_at=form.expires_at,
-            reason=form.cleaned_data["reason"],
-            actor=request.user,  # type: ignore[arg-type]
-        )
+        card = _issue_once(request, form)
         text = _("The gift card is issued. Its code: %(code)s")
         messages.success(request, text % {"code": card.code})
         return self._show(card) if self.has_view_permission(request) else self._list()
@@ -218,11 +230,13 @@ class GiftCardAdmin(ReadOnlyAdmin[GiftCard]):
         form = AdjustForm(request.POST if request.method == "POST" else None)
         if form.is_valid():
             try:
-                card.adjust(
-                    form.cleaned_data["change"],
-                    reason=form.cleaned_data["reason"],
-                    actor=request.user,  # type: ignore[arg-type]
-                )
+                with transaction.atomic():
+                    if form.claim(request):
+                        card.adjust(
+                            form.cleaned_data["change"],
+                            reason=form.cleaned_data["reason"],
+                            actor=request.user,  # type: ignore[arg-type]
+                        )
             except GiftCardOverdrawn as error:
                 form.add_error("change", str(error))
             else:

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminSplitDateTime
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -15,6 +16,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from catalog.admin.once import OnceForm
+from catalog.models import DoneForm
 from catalog.money import format_money
 from orders import vouchers
 from orders.models import Voucher, VoucherUse
@@ -44,7 +47,7 @@ class VoucherForm(forms.ModelForm[Voucher]):
         return most
 
 
-class ManyVouchersForm(forms.ModelForm[Voucher]):
+class ManyVouchersForm(OnceForm, forms.ModelForm[Voucher]):
     """What many vouchers are worth that are used once each."""
 
     number = forms.IntegerField(
@@ -148,7 +151,10 @@ class VoucherAdmin(admin.ModelAdmin[Voucher]):
         return [path("many/", many, name="orders_voucher_many"), *super().get_urls()]
 
     def many(self, request: HttpRequest) -> HttpResponse:
-        """Make many that are used once each; the answer is a CSV file of their codes."""
+        """Make many that are used once each; the answer is a CSV file of their codes.
+
+        A form that was sent before gives the file of the codes that it made.
+        """
         if not self.has_add_permission(request):
             raise PermissionDenied
         form = ManyVouchersForm(request.POST if request.method == "POST" else None)
@@ -162,12 +168,22 @@ class VoucherAdmin(admin.ModelAdmin[Voucher]):
             }
             status = 422 if form.errors else 200
             return render(request, "admin/orders/voucher/many.html", context, status=status)
+        return _codes(self._make_once(request, form))
+
+    @transaction.atomic
+    def _make_once(self, request: HttpRequest, form: ManyVouchersForm) -> list[Voucher]:
+        wanted = form.cleaned_data
+        if not DoneForm.objects.claim(wanted["key"]):
+            return list(Voucher.objects.filter(batch=wanted["key"]).order_by("code"))
         made = vouchers.create_many(
-            form.instance, number=form.cleaned_data["number"], prefix=form.cleaned_data["beginning"]
+            form.instance,
+            number=wanted["number"],
+            prefix=wanted["beginning"],
+            batch=wanted["key"],
         )
         for voucher in made[:1]:
             self.log_addition(request, voucher, f"{len(made)} × {voucher}")
-        return _codes(made)
+        return made
 
 
 def _codes(made: list[Voucher]) -> HttpResponse:

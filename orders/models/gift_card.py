@@ -67,11 +67,15 @@ class GiftCardQuerySet(models.QuerySet["GiftCard"]):
         expires_at: datetime.datetime | None = None,
         reason: str = "",
         actor: "User | None" = None,
+        key: str | None = None,
     ) -> "GiftCard":
-        """Make a card that holds `amount`; `sold_with` names the line and which copy of it."""
+        """Make a card that holds `amount`; `sold_with` names the line and which copy of it.
+
+        With a `key` it can be found again by whoever asked for it.
+        """
         line, ordinal = sold_with or (None, None)
         card = self.create(
-            currency=currency, order_line=line, ordinal=ordinal, expires_at=expires_at
+            currency=currency, order_line=line, ordinal=ordinal, expires_at=expires_at, key=key
         )
         card.book(
             GiftCardMovement.Kind.ISSUE,
@@ -136,6 +140,8 @@ class GiftCard(models.Model):
     ordinal = models.PositiveSmallIntegerField(
         _("which copy of the line"), null=True, blank=True, editable=False
     )
+    key = models.CharField(max_length=64, unique=True, null=True, blank=True, editable=False)
+    """Of the form that issued it: sent twice, it issues one card."""
     is_active = models.BooleanField(_("can be used"), default=True)
     expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
     created_at = models.DateTimeField(_("issued at"), auto_now_add=True)

@@ -76,6 +76,8 @@ class Voucher(models.Model):
         _("uses by one customer"), null=True, blank=True, help_text=_("Empty: without end.")
     )
     used_count = models.PositiveIntegerField(_("used"), default=0, editable=False)
+    batch = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
+    """The form that made it together with others; empty for one that was made alone."""
     is_active = models.BooleanField(_("in force"), default=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
@@ -113,6 +115,9 @@ class Voucher(models.Model):
             models.CheckConstraint(
                 name="voucher_minimum_not_negative", condition=Q(minimum_amount__gte=0)
             ),
+        )
+        indexes = (
+            models.Index(fields=("batch",), name="voucher_of_batch", condition=~Q(batch="")),
         )
 
     def __str__(self) -> str:

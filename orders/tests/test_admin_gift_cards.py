@@ -10,6 +10,7 @@ from accounts.models import User
 from orders.models import GiftCard
 from orders.tests.factories import issue_card, make_order
 from tests import people
+from tests.races import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +48,7 @@ def text(client: Client, path: str, **query: str) -> str:
 def test_a_card_over_the_counter(staff: Client, carol: User) -> None:
     assert "Issue a gift card" in text(staff, LIST)
     fields = {"amount": "30.00", "reason": "Paid in cash", "expires_date": "2099-12-31"}
+    fields["key"] = fresh_key(staff, "issue/")
     page = staff.post(f"{LIST}issue/", fields, follow=True).content.decode()
     card = GiftCard.objects.get()
     assert f"Its code: {card.code}" in page
@@ -69,9 +71,48 @@ def test_a_card_over_the_counter(staff: Client, carol: User) -> None:
     ],
 )
 def test_a_card_that_cannot_be(staff: Client, changes: dict[str, str]) -> None:
-    fields = {"amount": "30.00", "reason": "Paid in cash", **changes}
+    fields = {"amount": "30.00", "reason": "Paid in cash", "key": "k", **changes}
     assert staff.post(f"{LIST}issue/", fields).status_code == 422
     assert not GiftCard.objects.exists()
+
+
+def fresh_key(client: Client, page: str) -> str:
+    """The one that the form on this page was rendered with."""
+    return str(client.get(f"{LIST}{page}").context["form"]["key"].value())
+
+
+def test_a_card_is_issued_once_by_a_form_and_shown_again(staff: Client) -> None:
+    fields = {"amount": "30.00", "reason": "Paid in cash", "key": fresh_key(staff, "issue/")}
+    pages = [staff.post(f"{LIST}issue/", fields, follow=True) for _click in range(2)]
+    card = GiftCard.objects.get()
+    assert [page.redirect_chain[-1][0] for page in pages] == [f"{LIST}{card.pk}/change/"] * 2
+    assert all(f"Its code: {card.code}" in page.content.decode() for page in pages)
+    another = {**fields, "key": fresh_key(staff, "issue/")}
+    assert staff.post(f"{LIST}issue/", another).status_code == 303
+    assert GiftCard.objects.count() == 2
+
+
+def test_a_balance_is_corrected_once_by_a_form(staff: Client) -> None:
+    card = issue_card("10.00")
+    path = f"{card.pk}/adjust/"
+    fields = {"change": "-6.00", "reason": "Torn", "key": fresh_key(staff, path)}
+    assert staff.post(f"{LIST}{path}", fields).status_code == 303
+    again = staff.post(f"{LIST}{path}", fields, follow=True)
+    assert "has been done already" in again.content.decode()
+    card.refresh_from_db()
+    assert (card.balance_amount, card.movements.count()) == (Decimal("4.00"), 2)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_clicks_at_the_same_moment_issue_one_card() -> None:
+    people.carol()
+    clients = [Client(), Client()]
+    for each in clients:
+        each.force_login(User.objects.get())
+    fields = {"amount": "30.00", "reason": "Paid in cash", "key": fresh_key(clients[0], "issue/")}
+    answers = at_once([lambda c=each: c.post(f"{LIST}issue/", fields) for each in clients])  # type: ignore[misc]
+    card = GiftCard.objects.get()
+    assert [answer["Location"] for answer in answers] == [f"{LIST}{card.pk}/change/"] * 2  # type: ignore[index]
 
 
 def test_the_ledger_tells_all(staff: Client) -> None:
@@ -91,10 +132,10 @@ def test_a_correction_needs_a_reason_and_stays_above_nothing(staff: Client, caro
         {"change": "0", "reason": "x"},
         {"change": "-10.01", "reason": "x"},
     ):
-        assert staff.post(path, wrong).status_code == 422
+        assert staff.post(path, {**wrong, "key": "k"}).status_code == 422
     card.refresh_from_db()
     assert (card.balance_amount, card.movements.count()) == (Decimal("10.00"), 1)
-    assert staff.post(path, {"change": "-2.50", "reason": "Torn"}).status_code == 303
+    assert staff.post(path, {"change": "-2.50", "reason": "Torn", "key": "k"}).status_code == 303
     card.refresh_from_db()
     movement = card.movements.get(kind="adjust")
     assert (card.balance_amount, movement.actor) == (Decimal("7.50"), carol)

@@ -107,6 +107,7 @@ def test_taken_out_of_force(staff: Client) -> None:
 
 
 MANY = {
+    "key": "k",
     "number": "20",
     "beginning": "fair-",
     "kind": "amount",
@@ -130,6 +131,15 @@ def test_many_at_once_come_as_csv(staff: Client) -> None:
     assert made.count() == 20
     assert LogEntry.objects.get().change_message.startswith("20 ×")
     assert make_order(voucher_code=rows[0]["code"]).discount_amount == Decimal("5.00")
+
+
+def test_a_batch_is_made_once_by_a_form(staff: Client) -> None:
+    form = {**MANY, "key": staff.get(f"{LIST}many/").context["form"]["key"].value()}
+    first, again = (staff.post(f"{LIST}many/", form) for _click in range(2))
+    assert first.content == again.content
+    assert Voucher.objects.count() == 20
+    staff.post(f"{LIST}many/", MANY)
+    assert Voucher.objects.count() == 40
 
 
 @pytest.mark.parametrize(
