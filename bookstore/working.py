@@ -7,7 +7,7 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import TimeoutError as TooLate
 from socketserver import ThreadingMixIn
 from typing import Any
@@ -17,6 +17,8 @@ from asgiref.sync import sync_to_async
 from django.db import close_old_connections
 from procrastinate import App, JobContext
 from procrastinate.exceptions import ConnectorException
+from procrastinate.jobs import Job, Status
+from procrastinate.manager import JobManager
 from procrastinate.worker import Worker
 from prometheus_client import Counter, Histogram, make_wsgi_app
 from psycopg import OperationalError
@@ -61,6 +63,37 @@ def run(app: App, *, port: int) -> None:
     asyncio.run(_run(app, port))
 
 
+class Book(JobManager):
+    """Where a worker writes down how jobs ended, and whether PostgreSQL was away just then.
+
+    Procrastinate's worker goes on as if nothing were, and the job would count as running for as
+    long as the worker lives.
+    """
+
+    def __init__(self, app: App) -> None:
+        super().__init__(app.connector)
+        self.is_torn = asyncio.Event()
+
+    async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
+        """Write down that the job is over."""
+        with self._watching():
+            await super().finish_job(job, status, delete_job)
+
+    async def retry_job(self, job: Job, *args: Any, **kwargs: Any) -> None:
+        """Write down that the job is to be tried again."""
+        with self._watching():
+            await super().retry_job(job, *args, **kwargs)
+
+    @contextlib.contextmanager
+    def _watching(self) -> Iterator[None]:
+        try:
+            yield
+        except ConnectorException as error:
+            if isinstance(error.__cause__, OperationalError):
+                self.is_torn.set()
+            raise
+
+
 async def _run(app: App, port: int) -> None:
     loop = asyncio.get_running_loop()
     server = _listen(port, loop) if port else None
@@ -85,14 +118,18 @@ async def _run(app: App, port: int) -> None:
 async def _work_until(told_to_stop: asyncio.Event, app: App) -> None:
     """Run jobs until told to stop, until PostgreSQL goes away, or until the clock is set back.
 
+    Whoever ends takes its name off the list of workers, and another one takes over what it ran.
     Procrastinate's worker ends without PostgreSQL, sometimes as if all were well. Ending with it
     would help nobody: whoever starts workers again gives up when they end too often.
     """
+    book = app.job_manager = Book(app)
     order = asyncio.create_task(told_to_stop.wait())
     clock = asyncio.create_task(_until_set_back())
+    torn = asyncio.create_task(book.is_torn.wait())
     work = asyncio.create_task(_work(app))
-    await asyncio.wait((order, clock, work), return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait((order, clock, torn, work), return_when=asyncio.FIRST_COMPLETED)
     clock.cancel()
+    torn.cancel()
     work.cancel()  # lets running jobs end, unless it has ended itself
     try:
         await work

@@ -15,7 +15,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import pytest
 from django.conf import settings
@@ -24,9 +24,12 @@ from django.db.models import Max
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.exceptions import ConnectorException
+from procrastinate.sql import queries
+from psycopg import OperationalError
 from pytest_django import Settings
 
-from bookstore import working
+from bookstore import backlog, working
 from bookstore.models import JobFailure
 from bookstore.tests.lines import written
 from bookstore.tests.shell import CHECKOUT, NOTHING
@@ -107,6 +110,36 @@ def test_a_failure_names_its_job_and_is_counted(monkeypatch: pytest.MonkeyPatch)
     assert line["exception"].endswith("RuntimeError: broken on purpose")
     assert working.ENDED.labels("test.broken", "failed")._value.get() == 1
     assert working.ENDED.labels("test.broken", "succeeded")._value.get() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_cannot_write_down_how_a_job_ended_leaves_it_to_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    task = app.task(name="test.done")(lambda: None)
+    assert isinstance(app.connector, DjangoConnector)
+    worker = app.with_connector(app.connector.get_worker_connector())
+    monkeypatch.setattr(worker.periodic_registry, "periodic_tasks", {})
+    execute = worker.connector.execute_query_async
+
+    async def lose_what_is_done(query: LiteralString, **arguments: Any) -> None:
+        if query == queries["finish_job"]:
+            raise ConnectorException from OperationalError("server closed the connection")
+        await execute(query, **arguments)
+
+    monkeypatch.setattr(worker.connector, "execute_query_async", lose_what_is_done)
+
+    async def work() -> None:
+        await asyncio.wait_for(working._work_until(asyncio.Event(), worker), timeout=60)
+
+    try:
+        number = task.defer()
+        asyncio.run(work())
+    finally:
+        del app.tasks["test.done"]
+    job = ProcrastinateJob.objects.get(pk=number)
+    assert (job.status, job.worker) == ("doing", None)  # nobody's: taken over at once
+    assert backlog.state(job) == "Stopped with its worker"
 
 
 # --- /health and /metrics -----------------------------------------------------------------------
