@@ -34,6 +34,16 @@ class Records:
         with self.connected() as connection:
             connection.execute(statement, values)
 
+    def unfinished_jobs(self) -> list[tuple[Any, ...]]:
+        """Which jobs wait, run or have failed, with their workers and reasons."""
+        return self.ask(
+            "SELECT j.id, j.task_name, j.status, j.attempts, j.scheduled_at, j.args, f.message,"
+            " j.worker_id, now() - w.last_heartbeat FROM procrastinate_jobs j"
+            " LEFT JOIN procrastinate_workers w ON w.id = j.worker_id"
+            " LEFT JOIN bookstore_jobfailure f ON f.job_id = j.id"
+            " WHERE j.status IN ('todo', 'doing', 'failed') ORDER BY j.id LIMIT 20"
+        )
+
     def orders_of(self, email: str) -> list[str]:
         """The numbers of all orders of one customer, whoever was told of them."""
         rows = self.ask("SELECT number FROM orders_order WHERE email = %s ORDER BY number", email)
