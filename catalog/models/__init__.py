@@ -3,8 +3,11 @@
 from catalog.models.contributor import Contribution, Contributor, ContributorRole
 from catalog.models.done_form import DoneForm
 from catalog.models.edition import Edition, Format
+from catalog.models.import_record import ImportRecord
 from catalog.models.location import Location
+from catalog.models.match import MatchReview
 from catalog.models.price import Price
+from catalog.models.provenance import Provenance
 from catalog.models.publisher import Imprint, Publisher
 from catalog.models.search_entry import SearchEntry
 from catalog.models.series import Series, SeriesMembership
@@ -12,20 +15,26 @@ from catalog.models.staff_list import StaffList, StaffListEntry
 from catalog.models.stock import Stock
 from catalog.models.stock_movement import StockMovement
 from catalog.models.stocktake import Stocktake, StocktakeLine
-from catalog.models.subject import Subject
+from catalog.models.subject import Classification, Subject
+from catalog.models.supplier import ImportRun, Supplier
 from catalog.models.supply import Supply
 from catalog.models.work import Work
 
 __all__ = [
+    "Classification",
     "Contribution",
     "Contributor",
     "ContributorRole",
     "DoneForm",
     "Edition",
     "Format",
+    "ImportRecord",
+    "ImportRun",
     "Imprint",
     "Location",
+    "MatchReview",
     "Price",
+    "Provenance",
     "Publisher",
     "SearchEntry",
     "Series",
@@ -37,6 +46,7 @@ __all__ = [
     "Stocktake",
     "StocktakeLine",
     "Subject",
+    "Supplier",
     "Supply",
     "Work",
 ]

@@ -19,6 +19,7 @@ from caching import store
 from catalog import isbn, languages
 from catalog.models import generations, slugs
 from catalog.models.availability import Availability
+from catalog.models.trade_facts import TradeFacts
 
 if TYPE_CHECKING:
     from catalog.models.contributor import Contribution
@@ -181,7 +182,7 @@ class EditionQuerySet(models.QuerySet["Edition"]):
         )
 
 
-class Edition(models.Model):
+class Edition(TradeFacts):
     """One sellable form of a work. Its number is an ISBN-13, or an in-store SKU without one."""
 
     isbn13 = models.CharField(

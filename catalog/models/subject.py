@@ -99,3 +99,29 @@ class Subject(models.Model):
     def depth(self) -> int:
         """0 for a root."""
         return self.path.count("/") - 1
+
+
+class Classification(models.Model):
+    """A code of another scheme that a supplier has sent: kept, never shown as a subject."""
+
+    class Scheme(models.TextChoices):
+        """Who gave the code."""
+
+        BISAC = "bisac", "BISAC"
+        BIC = "bic", "BIC"
+
+    work = models.ForeignKey("catalog.Work", models.CASCADE, related_name="classifications")
+    scheme = models.CharField(_("scheme"), max_length=10, choices=Scheme)
+    code = models.CharField(_("code"), max_length=20)
+    is_main = models.BooleanField(_("main"), default=False)
+
+    class Meta:
+        verbose_name = _("classification")
+        verbose_name_plural = _("classifications")
+        ordering = ("work", "-is_main", "id")
+        constraints = (
+            models.UniqueConstraint(name="classification_once", fields=("work", "scheme", "code")),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.scheme} {self.code}"

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Prefetch, Q
 from django.utils import timezone
@@ -110,6 +111,22 @@ class Work(models.Model):
         blank=True,
         related_name="+",
         verbose_name=_("main subject"),
+    )
+    keywords = models.TextField(
+        _("keywords"),
+        blank=True,
+        max_length=5_000,
+        default="",
+        db_default="",
+        help_text=_("Parted by semicolons: the work is found by them, and nobody sees them."),
+    )
+    audiences = ArrayField(
+        models.CharField(max_length=2),
+        verbose_name=_("audiences"),
+        default=list,
+        blank=True,
+        db_default=[],
+        help_text=_("Codes of ONIX list 28."),
     )
     popularity = models.PositiveIntegerField(
         _("popularity"), default=0, help_text=_("The higher, the earlier in lists.")

@@ -1,0 +1,45 @@
+"""ImportRecord: what became of one record of a file."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class ImportRecord(models.Model):
+    """One record: created, changed with a difference of fields, unchanged, or rejected and why."""
+
+    class Outcome(models.TextChoices):
+        """What was done."""
+
+        CREATED = "created", _("Created")
+        CHANGED = "changed", _("Changed")
+        UNCHANGED = "unchanged", _("Unchanged")
+        DELETED = "deleted", _("Withdrawn")
+        REJECTED = "rejected", _("Rejected")
+
+    run = models.ForeignKey("catalog.ImportRun", models.CASCADE, related_name="records")
+    ordinal = models.PositiveIntegerField(_("place in the file"))
+    line = models.PositiveIntegerField(_("line"))
+    reference = models.CharField(_("record reference"), max_length=100, blank=True)
+    isbn13 = models.CharField(_("ISBN-13 or SKU"), max_length=13, blank=True)
+    outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome)
+    edition = models.ForeignKey(
+        "catalog.Edition", models.SET_NULL, null=True, blank=True, related_name="import_records"
+    )
+    changes = models.JSONField(
+        default=dict, help_text="Of each field that changed: what it was and what it became."
+    )
+    reasons = models.JSONField(
+        default=list, help_text="Why it was rejected, or what was left out: [field, sentence]."
+    )
+
+    class Meta:
+        verbose_name = _("record of an import")
+        verbose_name_plural = _("records of imports")
+        ordering = ("run", "ordinal")
+        constraints = (
+            models.UniqueConstraint(name="import_record_once", fields=("run", "ordinal")),
+        )
+        indexes = (models.Index(fields=("run", "outcome", "ordinal"), name="import_by_outcome"),)
+
+    def __str__(self) -> str:
+        return f"{self.ordinal}: {self.isbn13 or self.reference}"

@@ -1,0 +1,55 @@
+"""MatchReview: two works that may be one, for staff to decide."""
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+
+class MatchReviewQuerySet(models.QuerySet["MatchReview"]):
+    """Selections of reviews."""
+
+    def undecided(self) -> Self:
+        """Those that wait for a person."""
+        return self.filter(decision=MatchReview.Decision.OPEN)
+
+
+class MatchReview(models.Model):
+    """A doubtful match: `work` may be the same as `other`, which was there before."""
+
+    class Decision(models.TextChoices):
+        """What a person said."""
+
+        OPEN = "open", _("Not decided")
+        SAME = "same", _("The same work")
+        DIFFERENT = "different", _("Different works")
+
+    work = models.ForeignKey("catalog.Work", models.CASCADE, related_name="match_reviews")
+    other = models.ForeignKey("catalog.Work", models.CASCADE, related_name="+")
+    score = models.PositiveSmallIntegerField(_("score"), help_text=_("0 to 100."))
+    reasons = models.JSONField(default=list, help_text="What speaks for and against it.")
+    decision = models.CharField(
+        _("decision"), max_length=10, choices=Decision, default=Decision.OPEN
+    )
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    objects = MatchReviewQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("doubtful match")
+        verbose_name_plural = _("doubtful matches")
+        ordering = ("-score", "id")
+        constraints = (
+            models.UniqueConstraint(name="match_review_once", fields=("work", "other")),
+            models.CheckConstraint(name="match_review_of_two", condition=~Q(work=F("other"))),
+            models.CheckConstraint(name="match_review_score", condition=Q(score__range=(0, 100))),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.work} / {self.other}"

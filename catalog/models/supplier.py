@@ -1,0 +1,140 @@
+"""Supplier: who sends the shop records of books; ImportRun: one file of theirs, taken in."""
+
+from typing import TYPE_CHECKING, Self
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from catalog.models.import_record import ImportRecord
+
+PRICE_TYPES = ("02", "42", "04", "22", "41", "01", "21", "05", "07")
+"""List 58: consumer prices with tax before those without, fixed before recommended where equal."""
+
+
+def default_price_types() -> list[str]:
+    """Which prices a new supplier's records are read for, the best first."""
+    return list(PRICE_TYPES)
+
+
+class Supplier(models.Model):
+    """A publisher, distributor or wholesaler whose files the shop reads."""
+
+    name = models.CharField(_("name"), max_length=200, unique=True)
+    code = models.SlugField(_("code"), max_length=40, unique=True)
+    currency = models.CharField(
+        _("currency"),
+        max_length=3,
+        validators=[RegexValidator(r"^[A-Z]{3}\Z", _("Write three capital letters, like EUR."))],
+        help_text=_("Of prices that do not name one. ISO 4217 code."),
+    )
+    price_types = ArrayField(
+        models.CharField(max_length=2),
+        verbose_name=_("price types"),
+        default=default_price_types,
+        help_text=_("Codes of ONIX list 58, the best first, parted by commas."),
+    )
+    trust = models.PositiveSmallIntegerField(
+        _("trust"),
+        default=50,
+        help_text=_("Where two suppliers differ, the one with the higher number is believed."),
+    )
+    offers_at_once = models.BooleanField(
+        _("offer new titles at once"),
+        default=True,
+        help_text=_("Otherwise staff looks at each title first."),
+    )
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("supplier")
+        verbose_name_plural = _("suppliers")
+        ordering = ("-trust", "name")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ImportRunQuerySet(models.QuerySet["ImportRun"]):
+    """Selections of runs."""
+
+    def unfinished(self) -> Self:
+        """Those that wait or run."""
+        return self.filter(status__in=(ImportRun.Status.WAITING, ImportRun.Status.RUNNING))
+
+
+class ImportRun(models.Model):
+    """One file of a supplier's, from its upload to its end, or until it was undone."""
+
+    class Status(models.TextChoices):
+        """How far it is."""
+
+        WAITING = "waiting", _("Waiting")
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+        UNDOING = "undoing", _("Being undone")
+        UNDONE = "undone", _("Undone")
+
+    supplier = models.ForeignKey(
+        Supplier, models.PROTECT, related_name="runs", verbose_name=_("supplier")
+    )
+    file = models.FileField(_("file"), upload_to="imports/%Y/%m/", max_length=300)
+    file_name = models.CharField(_("file name"), max_length=300)
+    file_digest = models.CharField(max_length=64, editable=False, help_text="SHA-256, hexadecimal.")
+    file_bytes = models.BigIntegerField(_("size in bytes"))
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.WAITING)
+    notes = models.JSONField(
+        default=list, help_text="What was noticed of the file as a whole: sentences for staff."
+    )
+    message = models.CharField(_("why it failed"), max_length=500, blank=True)
+    bytes_read = models.BigIntegerField(_("bytes read"), default=0)
+    records_done = models.PositiveIntegerField(
+        _("records done"), default=0, help_text="Where a run goes on after its worker was killed."
+    )
+    created_count = models.PositiveIntegerField(_("created"), default=0)
+    changed_count = models.PositiveIntegerField(_("changed"), default=0)
+    unchanged_count = models.PositiveIntegerField(_("unchanged"), default=0)
+    deleted_count = models.PositiveIntegerField(_("withdrawn"), default=0)
+    rejected_count = models.PositiveIntegerField(_("rejected"), default=0)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(_("uploaded at"), auto_now_add=True)
+    started_at = models.DateTimeField(_("started at"), null=True, blank=True)
+    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+    undone_at = models.DateTimeField(_("undone at"), null=True, blank=True)
+
+    records: "models.Manager[ImportRecord]"
+    objects = ImportRunQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("import")
+        verbose_name_plural = _("imports")
+        ordering = ("-id",)
+        constraints = (
+            models.CheckConstraint(
+                name="import_run_counts_add_up",
+                condition=Q(
+                    records_done=F("created_count")
+                    + F("changed_count")
+                    + F("unchanged_count")
+                    + F("deleted_count")
+                    + F("rejected_count")
+                ),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.file_name
+
+    @property
+    def percent(self) -> int:
+        """How much of the file was read, 0 to 100."""
+        if self.status == self.Status.DONE:
+            return 100
+        return min(99, self.bytes_read * 100 // self.file_bytes) if self.file_bytes else 0

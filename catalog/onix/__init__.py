@@ -1,0 +1,1 @@
+"""ONIX for Books: the trade's own format, read and written."""
