@@ -33,7 +33,7 @@ def _on_one_edition(*, isbn13: str, **arguments: str) -> tuple[str, ...]:
 
 
 EDITION_PAGE = Answer("edition_page", 24 * HOUR, _on_one_edition)
-COVER = Answer("cover", 24 * HOUR, _on_one_edition)
+COVER = Answer("covers", 24 * HOUR, _on_one_edition)
 HOME_PAGE = Answer("home_page", 24 * HOUR, _on_any_title)
 SUBJECT_PAGE = Answer("subject_page", 6 * HOUR, _on_any_title)
 CONTRIBUTOR_PAGE = Answer("contributor_page", 6 * HOUR, _on_any_title)

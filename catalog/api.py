@@ -31,6 +31,7 @@ router = Router(tags=["catalogue"])
 staff_router = Router(tags=["staff"])
 
 PAGE_SIZE = 50
+DRAWN_WIDTH, DRAWN_HEIGHT = 400, 600  # pixels, as pages show it
 MOST_ON_HAND = 1_000_000
 
 Number = Annotated[
@@ -74,6 +75,30 @@ class Availability(Schema):
     days: int | None = Field(description="How long ordering it for a customer usually takes.")
 
 
+class CoverOut(Schema):
+    """The cover in its largest size."""
+
+    url: str
+    width: int = Field(description="In pixels.")
+    height: int = Field(description="In pixels.")
+    is_drawn: bool = Field(description="By the shop, because it has no picture: an SVG.")
+
+    @classmethod
+    def of(cls, edition: Edition) -> "CoverOut":
+        """The picture, or what is drawn in its place."""
+        cover = edition.own_cover
+        if cover is None:
+            url = f"/covers/{edition.isbn13}.svg"
+            return cls(url=url, width=DRAWN_WIDTH, height=DRAWN_HEIGHT, is_drawn=True)
+        width = cover.widths[-1]
+        return cls(
+            url=cover.url(width, "jpg"),
+            width=width,
+            height=cover.height_at(width),
+            is_drawn=False,
+        )
+
+
 class EditionOut(Schema):
     """One sellable form of a work."""
 
@@ -90,6 +115,7 @@ class EditionOut(Schema):
     available: int | None = Field(description="null: digital, never sold out")
     availability: Availability
     subjects: list[str]
+    cover: CoverOut
     url: str
 
     @classmethod
@@ -116,6 +142,7 @@ class EditionOut(Schema):
             available=None if facts.free is None else max(0, facts.free),
             availability=Availability(state=level.state, date=level.date, days=level.days),
             subjects=[subject.slug for subject in edition.work.subjects.all()],
+            cover=CoverOut.of(edition),
             url=edition.get_absolute_url(),
         )
 
@@ -229,7 +256,7 @@ def _editions() -> EditionQuerySet:
         Edition.objects.offered()
         .with_price()
         .with_availability()
-        .select_related("work", "imprint__publisher")
+        .select_related("work", "imprint__publisher", "cover")
         .prefetch_related(Prefetch("work__contributions", contributions), "work__subjects")
     )
 

@@ -1,12 +1,18 @@
-"""Jobs that carry changes of the catalogue into Redis, repeated until it took them."""
+"""The catalogue's jobs: changes carried into Redis until it took them, and covers."""
 
+import datetime
+
+from django.utils import timezone
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from caching import store
 from caching.jobs import UNTIL_REDIS_ANSWERS
-from catalog import memory
+from catalog import cover_fetching, covers, memory
 
 ONE_REBUILD = "catalog.heal_memory"
+ONE_FETCHER = "catalog.fetch_covers"
+UNTIL_THE_STORAGE_ANSWERS = RetryStrategy(wait=10, exponential_wait=2, max_attempts=8)
 
 
 @app.task(name="catalog.publish_stock", retry=UNTIL_REDIS_ANSWERS)
@@ -30,3 +36,24 @@ def heal_memory(timestamp: int) -> None:
             memory.rebuild()
     except store.Unavailable:
         return  # asked again in five seconds
+
+
+@app.task(name="catalog.make_cover", retry=UNTIL_THE_STORAGE_ANSWERS)
+def make_cover(cover_id: int) -> None:
+    """Make the sizes of a cover that staff has uploaded."""
+    covers.make_uploaded(cover_id, at=timezone.now())
+
+
+@app.periodic(cron="* * * * * */5")
+@app.task(name="catalog.fetch_covers", queue="clock", lock=ONE_FETCHER, queueing_lock=ONE_FETCHER)
+def fetch_covers(timestamp: int) -> None:
+    """Fetch the covers whose turn it is (`timestamp`: the planned second, unused)."""
+    cover_fetching.fetch_due(fetcher=cover_fetching.shops_fetcher(), now=timezone.now)
+
+
+@app.periodic(cron="37 * * * *")
+@app.task(name="catalog.sweep_covers", queueing_lock="catalog.sweep_covers")
+def sweep_covers(timestamp: int) -> None:
+    """Delete files that no cover shows any more, of other shelves each hour of the day."""
+    hour = datetime.datetime.fromtimestamp(timestamp, datetime.UTC).hour
+    covers.sweep(covers.SHELVES[hour::24], at=timezone.now())

@@ -1,13 +1,38 @@
-"""The address and the drawing of an edition's cover."""
+"""The address of an edition's cover, and its drawing where it has no picture."""
 
 import hashlib
 from dataclasses import astuple, dataclass
 
 from django.urls import reverse
 
-from catalog.models import Edition, Work
+from catalog.models import Cover, Edition, Work
 from storefront import release
 from storefront.covers import cover_svg
+
+WIDTH, HEIGHT = 400, 600  # of a drawn cover, as far as that has a size
+
+
+@dataclass(frozen=True)
+class OneImage:
+    """A cover as a single file, for those who cannot choose among sizes."""
+
+    url: str
+    width: int
+    height: int
+    """In pixels."""
+
+    @classmethod
+    def of(cls, edition: Edition) -> "OneImage":
+        """The picture in its largest size, or the drawing; needs what `for_page` selects."""
+        picture = edition.own_cover
+        if picture is None:
+            return cls(CoverImage.of(edition, edition.work).url, WIDTH, HEIGHT)
+        return cls.at(picture, picture.widths[-1])
+
+    @classmethod
+    def at(cls, picture: Cover, width: int) -> "OneImage":
+        """The picture in one of its widths."""
+        return cls(picture.url(width, "jpg"), width, picture.height_at(width))
 
 
 @dataclass(frozen=True)

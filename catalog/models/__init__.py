@@ -1,6 +1,7 @@
 """What we sell: one file an aggregate."""
 
 from catalog.models.contributor import Contribution, Contributor, ContributorRole
+from catalog.models.cover import Cover
 from catalog.models.done_form import DoneForm
 from catalog.models.edition import Edition, Format
 from catalog.models.import_record import ImportRecord
@@ -25,6 +26,7 @@ __all__ = [
     "Contribution",
     "Contributor",
     "ContributorRole",
+    "Cover",
     "DoneForm",
     "Edition",
     "Format",

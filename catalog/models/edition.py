@@ -23,6 +23,7 @@ from catalog.models.trade_facts import TradeFacts
 
 if TYPE_CHECKING:
     from catalog.models.contributor import Contribution
+    from catalog.models.cover import Cover
     from catalog.models.supply import Supply
     from catalog.models.work import Work
 
@@ -171,7 +172,7 @@ class EditionQuerySet(models.QuerySet["Edition"]):
         return (
             self.offered()
             .with_price()
-            .select_related("work", "imprint__publisher", "work__main_subject", "supply")
+            .select_related("work", "imprint__publisher", "work__main_subject", "supply", "cover")
             .prefetch_related(
                 models.Prefetch("work__contributions", contributions),
                 models.Prefetch("work__editions", siblings),
@@ -295,6 +296,12 @@ class Edition(TradeFacts):
     def own_supply(self) -> "Supply | None":
         """How it is had while no copy is there, if something was said about that."""
         return getattr(self, "supply", None)
+
+    @property
+    def own_cover(self) -> "Cover | None":
+        """The picture on it, if there is one to show; else its cover is drawn."""
+        cover: Cover | None = getattr(self, "cover", None)
+        return cover if cover is not None and cover.is_shown else None
 
     @property
     def is_for_sale(self) -> bool:

@@ -42,7 +42,7 @@ class WorkQuerySet(models.QuerySet["Work"]):
                 "contributions",
                 Contribution.objects.filter(edition=None).select_related("contributor"),
             ),
-            Prefetch("editions", editions.select_related("imprint")),
+            Prefetch("editions", editions.select_related("imprint", "cover")),
             "series_memberships__series",
         )
 

@@ -89,6 +89,12 @@ def test_show_an_edition(client: Client) -> None:
         "available": 3,
         "availability": {"state": "few", "date": None, "days": None},
         "subjects": ["fbc"],
+        "cover": {
+            "url": "/covers/9780156907392.svg",
+            "width": 400,
+            "height": 600,
+            "is_drawn": True,
+        },
         "url": "/books/9780156907392/to-the-lighthouse/",
     }
     assert response["Cache-Control"].startswith("max-age=0")

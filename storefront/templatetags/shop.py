@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from catalog import languages
-from catalog.models import Edition, Work
+from catalog.models import Cover, Edition, Work
 from catalog.money import format_money
 from storefront.cover_images import CoverImage
 
@@ -61,14 +61,50 @@ def lang(code: str) -> SafeString | str:
     return format_html(' lang="{}"', code) if code and code != (get_language() or "") else ""
 
 
-@register.simple_tag
-def cover(edition: Edition, work: Work, *, alt: str = "") -> SafeString:
-    """The cover as an image. Without `alt` it is decoration: the title stands beside it.
+SIZES = {
+    "card": "(max-width: 34rem) 44vw, 12rem",
+    "page": "(max-width: 48rem) 40vw, 19rem",
+    "shelf": "5rem",
+    "window": "(max-width: 34rem) 22vw, 10.5rem",
+}
+"""How wide a cover is shown, by the place where it stands, for the browser to choose a size."""
+AT_ONCE = frozenset({"page", "window"})  # what is seen first
 
-    Not lazily: a drawn cover weighs a kilobyte, less than the wait for it would annoy.
+
+@register.simple_tag
+def cover(edition: Edition, work: Work, *, alt: str = "", place: str = "card") -> SafeString:
+    """The cover as an image: its picture, or as it is drawn. `place` is one of SIZES.
+
+    Without `alt` it is decoration: the title stands beside it. A drawn one is never loaded lazily:
+    it weighs a kilobyte, less than the wait for it would annoy.
     """
+    picture = edition.own_cover
+    if picture is not None:
+        return _photo(picture, alt=alt, place=place)
     return format_html(
         '<img class="cover" src="{}" alt="{}" width="400" height="600" decoding="async">',
         CoverImage.of(edition, work).url,
         alt,
     )
+
+
+def _photo(picture: Cover, *, alt: str, place: str) -> SafeString:
+    """The picture in the kind and size that the browser likes best; its space is known before."""
+    width, sizes = picture.widths[-1], SIZES[place]
+    height = picture.height_at(width)
+    return format_html(
+        '<picture class="cover cover-photo">'
+        '<source type="image/avif" srcset="{}" sizes="{}">'
+        '<source type="image/webp" srcset="{}" sizes="{}">'
+        '<img class="{}" src="{}" srcset="{}" sizes="{}" alt="{}" width="{}" height="{}"'
+        ' data-color="{}" decoding="async"{}></picture>',
+        *(_srcset(picture, "avif"), sizes, _srcset(picture, "webp"), sizes),
+        "is-wide" if width * 3 >= height * 2 else "is-tall",
+        *(picture.url(width, "jpg"), _srcset(picture, "jpg"), sizes),
+        *(alt, width, height, picture.color),
+        SafeString("" if place in AT_ONCE else ' loading="lazy"'),
+    )
+
+
+def _srcset(picture: Cover, kind: str) -> str:
+    return ", ".join(f"{picture.url(width, kind)} {width}w" for width in picture.widths)

@@ -1,8 +1,8 @@
-"""Covers: generated where there is no picture."""
+"""Covers under the edition's number: drawn, or the way to its picture."""
 
 import time
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_safe
 
 from caching import store
@@ -19,14 +19,20 @@ SVG = "image/svg+xml"
 
 @require_safe
 def show(request: HttpRequest, isbn13: str) -> HttpResponse:
-    """The cover of an edition. Under its versioned address browsers need never ask again."""
+    """The cover of an edition. Under its versioned address browsers need never ask again.
+
+    Without a version it is what stands for the edition now: its picture, if there is one. With
+    one it is the drawing, which pages link to that knew of no picture yet.
+    """
     if not isbn.is_edition_number(isbn13):
         raise Missing("")
     asked_at = time.time()
     packed = store.remember(
         COVER, lambda: _draw(isbn13), isbn13=isbn13, release=release.digest_of("storefront/covers"),
     )  # fmt: skip
-    version, _separator, svg = packed.partition(b"\n")
+    version, picture, svg = packed.split(b"\n", maxsplit=2)
+    if picture and "v" not in request.GET:
+        return _elsewhere(picture.decode())
     # Another version is asked for while two releases draw differently: it will be right soon.
     lifetimes = {version: FOR_EVER, b"": UNHURRIED}
     cache_control = lifetimes.get(request.GET.get("v", "").encode(), CHECK_AGAIN)
@@ -38,13 +44,21 @@ def show(request: HttpRequest, isbn13: str) -> HttpResponse:
     return response
 
 
+def _elsewhere(url: str) -> HttpResponse:
+    response = HttpResponseRedirect(url)
+    response["Cache-Control"] = UNHURRIED
+    return response
+
+
 def _draw(isbn13: str) -> bytes:
-    """The cover's version and drawing, one after the other."""
-    editions = Edition.objects.select_related("imprint", "work").prefetch_related(
+    """The drawing's version, the picture's address (or nothing) and the drawing, line by line."""
+    editions = Edition.objects.select_related("imprint", "work", "cover").prefetch_related(
         "work__contributions__contributor", "work__series_memberships__series"
     )
     edition = editions.filter(isbn13=isbn13).first()
     if edition is None:
         raise Missing("")
     image = CoverImage.of(edition, edition.work)
-    return image.version.encode() + b"\n" + image.svg()
+    picture = edition.own_cover
+    url = picture.url(picture.widths[:2][-1], "jpg") if picture else ""
+    return b"\n".join((image.version.encode(), url.encode(), image.svg()))

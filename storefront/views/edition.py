@@ -9,7 +9,7 @@ from catalog import isbn
 from catalog.models import Edition
 from storefront import shelves
 from storefront.answering import CHECK_AGAIN, remembered, render_public
-from storefront.cover_images import CoverImage
+from storefront.cover_images import OneImage
 from storefront.missing import Missing
 
 
@@ -70,7 +70,7 @@ def _render(request: HttpRequest, isbn13: str, slug: str) -> bytes:
         "preorder_date": supply.preorder_date if supply and kind == "preorder" else None,
         "backorder_days": supply.backorder_days if supply and kind == "backorder" else None,
         "cover_alt": _("Cover of %(title)s") % {"title": edition.display_title},
-        "cover_url": CoverImage.of(edition, work).url,
+        "cover": OneImage.of(edition),
         "editions": sorted(work.editions.all(), key=lambda each: each.list_rank),
         "numbers": [each.isbn13 for each in work.editions.all()],
         "more": shelves.more_by_author(work),
