@@ -4,7 +4,6 @@ import io
 from pathlib import Path
 from typing import Any
 
-import pytest
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.utils import timezone
@@ -62,13 +61,6 @@ def stored() -> list[str]:
     """The names of all covers in the storage."""
     names: list[str] = []
     if default_storage.exists("covers"):
-        for folder in sorted(default_storage.listdir("covers")[0]):
+        for folder in sorted(set(default_storage.listdir("covers")[0]) - {".waiting"}):
             names += [f"{folder}/{name}" for name in default_storage.listdir(f"covers/{folder}")[1]]
     return sorted(names)
-
-
-@pytest.fixture
-def media(settings: Any, tmp_path: Path) -> Path:
-    """Files go into a folder of the test's own."""
-    settings.MEDIA_ROOT = tmp_path / "media"
-    return tmp_path / "media"
