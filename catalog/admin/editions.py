@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalog import indexing, isbn, languages
-from catalog.admin import stock_pages
+from catalog.admin import cover_pages, stock_pages
 from catalog.admin.upkeep import UpkeepAdmin
 from catalog.models import Edition, Price, Stock, Supply
 from catalog.models.edition import DIGITAL_FORMATS
@@ -294,16 +294,19 @@ class EditionAdmin(UpkeepAdmin[Edition]):
             )
 
     def get_urls(self) -> list[URLPattern]:
-        """Besides, the pages of an edition's stock."""
+        """Besides, the pages of an edition's cover and stock."""
+        view = self.admin_site.admin_view
         return [
+            path("<int:pk>/cover/", view(cover_pages.show), name="catalog_edition_cover"),
             path(
-                "<int:pk>/stock/",
-                self.admin_site.admin_view(stock_pages.show),
-                name="catalog_edition_stock",
+                "<int:pk>/cover/<slug:action>/",
+                view(cover_pages.change),
+                name="catalog_edition_cover_change",
             ),
+            path("<int:pk>/stock/", view(stock_pages.show), name="catalog_edition_stock"),
             path(
                 "<int:pk>/stock/<slug:action>/",
-                self.admin_site.admin_view(stock_pages.change),
+                view(stock_pages.change),
                 name="catalog_edition_stock_change",
             ),
             *super().get_urls(),

@@ -80,7 +80,7 @@ def cover(edition: Edition, work: Work, *, alt: str = "", place: str = "card") -
     """
     picture = edition.own_cover
     if picture is not None:
-        return _photo(picture, alt=alt, place=place)
+        return photo(picture, alt=alt, place=place)
     return format_html(
         '<img class="cover" src="{}" alt="{}" width="400" height="600" decoding="async">',
         CoverImage.of(edition, work).url,
@@ -88,7 +88,8 @@ def cover(edition: Edition, work: Work, *, alt: str = "", place: str = "card") -
     )
 
 
-def _photo(picture: Cover, *, alt: str, place: str) -> SafeString:
+@register.simple_tag
+def photo(picture: Cover, *, alt: str, place: str) -> SafeString:
     """The picture in the kind and size that the browser likes best; its space is known before."""
     width, sizes = picture.widths[-1], SIZES[place]
     height = picture.height_at(width)
