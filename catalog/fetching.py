@@ -128,7 +128,7 @@ class Fetcher:
                 alarm = threading.Timer(_left(end), _cut, [sockets])
                 alarm.daemon = True
                 alarm.start()
-                stack.callback(lambda: [each.close() for each in sockets])
+                stack.callback(_close, sockets)
                 stack.callback(alarm.cancel)
                 if parts.scheme == "https":
                     _secure(sockets, parts)
@@ -264,6 +264,11 @@ def _secure(sockets: list[socket.socket], parts: SplitResult) -> None:
     )
     sockets.append(secured)
     secured.do_handshake()
+
+
+def _close(sockets: list[socket.socket]) -> None:
+    for each in sockets:
+        each.close()
 
 
 def _cut(sockets: list[socket.socket]) -> None:

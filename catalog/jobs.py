@@ -38,7 +38,8 @@ def heal_memory(timestamp: int) -> None:
         return  # asked again in five seconds
 
 
-@app.task(name="catalog.make_cover", retry=UNTIL_THE_STORAGE_ANSWERS)
+# One at a time, so that a heap of uploads leaves the worker free for everything else.
+@app.task(name="catalog.make_cover", lock="catalog.make_cover", retry=UNTIL_THE_STORAGE_ANSWERS)
 def make_cover(cover_id: int) -> None:
     """Make the sizes of a cover that staff has uploaded."""
     covers.make_uploaded(cover_id, at=timezone.now())

@@ -27,9 +27,9 @@ class UploadForm(forms.Form):
         error_messages={"required": gettext_lazy("Choose a file first.")},
     )
 
-    def clean_picture(self) -> UploadedFile:
+    def clean_picture(self) -> "UploadedFile[bytes]":
         """Refuse what is no picture, or too large, before it is kept."""
-        file: UploadedFile = self.cleaned_data["picture"]
+        file: UploadedFile[bytes] = self.cleaned_data["picture"]
         try:
             making.check(file.read(16), size=file.size or 0)
         except BadPicture as problem:

@@ -80,7 +80,11 @@ class CoverQuerySet(models.QuerySet["Cover"]):
         again once CHECK_AGAIN_AFTER is over. An edition that has lost its address loses the
         picture that came from there; the caller makes its pages stale.
         """
-        given = {"ids": sorted(edition_ids), "at": at, "old": at - CHECK_AGAIN_AFTER}
+        given: dict[str, Any] = {
+            "ids": sorted(edition_ids),
+            "at": at,
+            "old": at - CHECK_AGAIN_AFTER,
+        }
         with connection.cursor() as cursor:
             cursor.execute(_FORGET, given)
             cursor.execute(_WANT, given)
@@ -89,7 +93,8 @@ class CoverQuerySet(models.QuerySet["Cover"]):
         """The ids and hosts of covers whose turn it is, the longest waiting first."""
         with connection.cursor() as cursor:
             cursor.execute(_DUE, {"at": at, "of_each": of_each_host})
-            return cursor.fetchall()
+            found: list[tuple[int, str]] = cursor.fetchall()
+        return found
 
 
 class Cover(models.Model):

@@ -9,6 +9,7 @@ picture that was made to harm finds little here to harm.
 import contextlib
 import io
 import json
+import os
 import resource
 import struct
 import sys
@@ -36,6 +37,7 @@ LONGEST_SIDE = 12_000
 SHORTEST_SIDE = 50
 MOST_STRETCHED = 4  # times as long as wide, or as wide as long
 
+NICENESS = 5  # visitors' pages go first
 MEMORY_BYTES = 1024**3
 PROCESSOR_SECONDS = 30
 LARGEST_WRITTEN = 8 * 1024**2  # bytes of one file
@@ -60,6 +62,7 @@ def limit_myself() -> None:
         (resource.RLIMIT_CORE, 0),
     ):
         resource.setrlimit(what, (most, most))
+    os.nice(NICENESS)
 
 
 def render(source: Path, folder: Path) -> dict[str, Any]:
@@ -67,7 +70,7 @@ def render(source: Path, folder: Path) -> dict[str, Any]:
 
     Raises Refused.
     """
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
     warnings.simplefilter("ignore")  # of odd metadata, which is thrown away
     warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -78,7 +81,7 @@ def render(source: Path, folder: Path) -> dict[str, Any]:
             full = opened.size
             _check_size(*full)
             picture = _decoded(opened)
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         raise Refused("unknown") from None
     except bombs:
         raise Refused("too_large") from None
@@ -161,8 +164,9 @@ def _in_eight_bits(picture: "Image.Image") -> "Image.Image":
     if picture.mode.startswith("I"):
         return picture.convert("I").point(lambda value: value * (1 / 256)).convert("L")
     if picture.mode == "F":
-        lowest, highest = picture.getextrema()
-        span = (highest - lowest) or 1.0  # type: ignore[operator]  # of one band: two numbers
+        extrema: Any = picture.getextrema()  # of one band: two numbers
+        lowest, highest = extrema
+        span = (highest - lowest) or 1.0
         return picture.point(lambda value: value * (255 / span) - lowest * 255 / span).convert("L")
     return picture
 

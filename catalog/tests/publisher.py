@@ -25,6 +25,11 @@ def say(
     handler.wfile.write(body)
 
 
+def say_that_it_is_missing(handler: BaseHTTPRequestHandler) -> None:
+    """Answer a request for what is not there."""
+    say(handler, b"", status=404)
+
+
 class Publisher:
     """A publisher's server: what it answers under which path, and what it was asked."""
 
@@ -36,7 +41,7 @@ class Publisher:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 publisher.asked.append((self.path, dict(self.headers)))
-                answer = publisher.answers.get(self.path, lambda each: say(each, b"", status=404))
+                answer = publisher.answers.get(self.path, say_that_it_is_missing)
                 with contextlib.suppress(OSError):  # they may hang up on us
                     answer(self)
 

@@ -45,6 +45,8 @@ def test_an_upload_is_shown_once_all_sizes_are_there() -> None:
     assert (cover.source, cover.state, cover.is_shown) == ("uploaded", "waiting", False)
     assert Edition.objects.get().own_cover is None
     assert stored() == []
+    (job,) = ProcrastinateJob.objects.filter(task_name="catalog.make_cover")
+    assert job.lock == "catalog.make_cover"  # a heap of them leaves the worker free
 
     assert run_jobs(only=["catalog.make_cover"]) == ["catalog.make_cover"]
 

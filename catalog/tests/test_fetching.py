@@ -1,5 +1,6 @@
 """Fetching from addresses that somebody else has named, out of a real server on this machine."""
 
+import functools
 import ipaddress
 import socket
 import time
@@ -41,8 +42,9 @@ def test_addresses_as_people_write_them(publisher: Publisher) -> None:
 
 def test_three_redirects_are_followed_and_no_fourth(publisher: Publisher) -> None:
     for number, status in enumerate((301, 302, 307, 308)):
-        publisher.answers[f"/{number}"] = lambda each, n=number, s=status: say(
-            each, b"", status=s, Location=f"/{n + 1}" if n < 3 else "/cover.jpg"
+        next_path = f"/{number + 1}" if number < 3 else "/cover.jpg"
+        publisher.answers[f"/{number}"] = functools.partial(
+            say, body=b"", status=status, Location=next_path
         )
     assert publisher.fetcher().fetch(publisher.at("/1")).content == JPEG
     with pytest.raises(NotFetched, match="leads from one to the next"):
