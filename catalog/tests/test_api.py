@@ -58,6 +58,10 @@ def field_errors(response: Any) -> dict[str, str]:
     return {error["field"]: error["detail"] for error in response.json()["errors"]}
 
 
+def drawn_cover(number: str) -> dict[str, Any]:
+    return {"url": f"/covers/{number}.svg", "width": 400, "height": 600, "is_drawn": True}
+
+
 def test_show_an_edition(client: Client) -> None:
     edition = lighthouse(price=Decimal("12.50"), stock=3)
     translator = ContributorFactory.create(name="Maurice Lanoire")
@@ -89,12 +93,7 @@ def test_show_an_edition(client: Client) -> None:
         "available": 3,
         "availability": {"state": "few", "date": None, "days": None},
         "subjects": ["fbc"],
-        "cover": {
-            "url": "/covers/9780156907392.svg",
-            "width": 400,
-            "height": 600,
-            "is_drawn": True,
-        },
+        "cover": drawn_cover("9780156907392"),
         "url": "/books/9780156907392/to-the-lighthouse/",
     }
     assert response["Cache-Control"].startswith("max-age=0")

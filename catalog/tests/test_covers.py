@@ -3,6 +3,7 @@
 import datetime
 import io
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from catalog.tests.back_office import stale_names
 from catalog.tests.factories import EditionFactory
 from catalog.tests.pictures import picture, show_picture, stored
 from tests.jobs import run_jobs
+from tests.races import at_once
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media")]
 
@@ -250,6 +252,24 @@ def test_uploads_that_nobody_waits_for_are_swept(media: Path) -> None:
     grow_old(media)
     assert covers.sweep([], at=timezone.now()) == 1
     assert default_storage.exists(current.upload)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_picture_is_made_for_two_editions_while_its_old_files_are_swept(media: Path) -> None:
+    """Nothing that a cover shows is missing afterwards, whoever was first."""
+    orphan = show_picture(edition())
+    shelf = orphan.digest[:2]
+    Cover.objects.all().delete()
+    grow_old(media)
+    waiting = [covers.upload(edition(), io.BytesIO(picture()), at=NOW) for _number in range(2)]
+
+    actions = [partial(covers.make_uploaded, cover.pk, at=NOW) for cover in waiting]
+    sweeping = partial(covers.sweep, [shelf], at=timezone.now())
+    ended = at_once([*actions, sweeping])
+    assert ended[:2] == [None, None]
+    assert ended[2] in (0, 6)
+    assert facts("state", "digest") == [("ready", orphan.digest)] * 2
+    assert len(stored()) == 6
 
 
 def test_every_shelf_has_its_hour() -> None:

@@ -2,9 +2,13 @@
 
 import functools
 import ipaddress
+import shutil
 import socket
+import ssl
+import subprocess
 import time
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -209,8 +213,40 @@ def test_nobody_listens() -> None:
         fetcher.fetch(f"https://127.0.0.1:{port}/")
 
 
-def test_a_server_that_cannot_prove_its_name_gets_no_request(publisher: Publisher) -> None:
-    """It speaks no TLS at all: nothing of the request reaches it."""
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A certificate for localhost that nobody has signed, with its key."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("No openssl on this machine.")
+    file = tmp_path / "localhost.pem"
+    made = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=localhost"
+    named = "-addext subjectAltName=DNS:localhost -days 1"
+    files = f"-keyout {file} -out {tmp_path}/only.pem"
+    command = [openssl, *f"{made} {named} {files}".split()]
+    subprocess.run(command, check=True, capture_output=True)
+    file.write_text(file.read_text() + (tmp_path / "only.pem").read_text())
+    return file
+
+
+def test_https_is_asked_only_where_the_certificate_is_the_names(
+    publisher: Publisher, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    publisher.server.socket = context.wrap_socket(publisher.server.socket, server_side=True)
+    fetcher = publisher.fetcher(is_allowed=lambda address: address.is_loopback)
+    url = f"https://localhost:{publisher.port}/cover.jpg"
+    with pytest.raises(TryLater, match="cannot prove who it is"):
+        fetcher.fetch(url)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))  # from now on it is trusted
+    with pytest.raises(TryLater, match="cannot prove who it is"):
+        fetcher.fetch(url.replace("localhost", "127.0.0.1"))
+    assert publisher.asked == []
+    assert fetcher.fetch(url).content == JPEG
+
+
+def test_a_server_that_speaks_no_tls_gets_no_request(publisher: Publisher) -> None:
     url = publisher.at("/cover.jpg").replace("http:", "https:")
     with pytest.raises(TryLater):
         publisher.fetcher(total_seconds=1.0).fetch(url)

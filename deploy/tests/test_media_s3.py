@@ -1,5 +1,6 @@
 """Uploaded files in a private bucket: kept below one folder, served by the shop itself."""
 
+import datetime
 import json
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -11,8 +12,13 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.test import override_settings
 from django.test.client import Client
+from django.utils import timezone
 from moto import mock_aws
 from moto.core import set_initial_no_auth_action_count
+
+from catalog import covers
+from catalog.tests.factories import EditionFactory
+from catalog.tests.pictures import show_picture
 
 BUCKET = "bookstore-test-media"
 PICTURE = bytes(range(256)) * 20_000  # 5 MB: more than is kept in memory
@@ -82,6 +88,23 @@ def test_head_and_conditional_requests(client: Client) -> None:
     assert (head.status_code, head["Content-Length"]) == (200, str(len(PICTURE)))
     known = client.get("/media/covers/emma.jpg", headers={"If-None-Match": head["ETag"]})
     assert (known.status_code, known.content) == (304, b"")
+
+
+@pytest.mark.django_db
+def test_covers_are_made_shown_and_swept_there(client: Client, bucket: Any) -> None:
+    edition = EditionFactory.create()
+    cover = show_picture(edition)
+    names = [key for key in keys(bucket) if cover.digest in key]
+    assert len(names) == 6
+    assert [key for key in keys(bucket) if ".waiting" in key] == []
+    picture = client.get(cover.url(160, "avif"))
+    assert (picture.status_code, picture["Content-Type"]) == (200, "image/avif")
+    assert body(picture)[4:12] == b"ftypavif"
+    covers.draw(edition, at=timezone.now())
+    assert covers.sweep([cover.digest[:2]], at=timezone.now()) == 0
+    later = timezone.now() + covers.KEPT_UNUSED + datetime.timedelta(hours=1)
+    assert covers.sweep([cover.digest[:2]], at=later) == 6
+    assert keys(bucket) == ["media/covers/emma.jpg"]
 
 
 @pytest.mark.parametrize(
