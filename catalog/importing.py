@@ -6,17 +6,18 @@ lines are reported together. Importing the same file again changes nothing.
 
 import datetime
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from catalog import edition_rows, indexing
-from catalog.csv_files import InvalidRows, Row, RowError, read_rows
+from catalog.csv_files import InvalidRows, Layout, ListFile
 from catalog.edition_rows import EditionRow, Person
+from catalog.list_outcomes import Outcome
 from catalog.models import (
     Contribution,
     Contributor,
@@ -33,6 +34,9 @@ from catalog.models import (
     Work,
     slugs,
 )
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 _OF_ONE_EDITION = frozenset({ContributorRole.TRANSLATOR, ContributorRole.NARRATOR})
 """Roles that belong to an edition: another edition has another translator."""
@@ -56,6 +60,7 @@ def import_catalog(
     today: datetime.date,
     is_sample: bool = False,
     progress: Progress = lambda done, total: None,
+    layout: Layout | None = None,
 ) -> Report:
     """Import a catalogue file: one edition a line, joined to works by the column `work`.
 
@@ -63,41 +68,58 @@ def import_catalog(
     `progress` is called with the works done and their total.
     Raises UnreadableFile or InvalidRows; nothing is written then.
     """
-    rows = _checked(read_rows(file, required=edition_rows.REQUIRED, known=edition_rows.COLUMNS))
-    with transaction.atomic():
-        return _CatalogImport(today=today, is_sample=is_sample).run(rows, progress)
+    read = ListFile(file, edition_rows.COLUMNS, layout)
+    read.check_headings()
+    rows, outcome = check(read)
+    if outcome.errors:
+        raise InvalidRows(outcome.errors)
+    return import_rows(rows, today=today, is_sample=is_sample, progress=progress)
 
 
-def _checked(rows: Iterable[Row]) -> list[EditionRow]:
+@transaction.atomic
+def import_rows(
+    rows: list[EditionRow],
+    *,
+    today: datetime.date,
+    is_sample: bool = False,
+    actor: "User | None" = None,
+    progress: Progress = lambda done, total: None,
+) -> Report:
+    """Import lines that `check` found sound: all of them, or none. `actor` counts their stock."""
+    return _CatalogImport(today=today, is_sample=is_sample, actor=actor).run(rows, progress)
+
+
+def check(file: ListFile) -> tuple[list[EditionRow], Outcome]:
+    """The sound lines of a catalogue file, and the wrong ones."""
     codes = set(Subject.objects.values_list("code", flat=True))
     checked: list[EditionRow] = []
-    errors: list[RowError] = []
+    outcome = Outcome()
     lines: dict[str, int] = {}
-    for row in rows:
-        edition_row, row_errors = edition_rows.parse(row, currency=settings.SHOP_CURRENCY)
-        errors += row_errors
-        if edition_row is None:
-            continue
-        first_line = lines.setdefault(edition_row.isbn13, row.line)
-        if first_line != row.line:
-            message = _("stands in line %(line)d already.") % {"line": first_line}
-            errors.append(RowError(row.line, "isbn13", message))
-        unknown = [code for code in edition_row.subject_codes if code not in codes]
-        if unknown:
-            message = _("unknown subjects: %(codes)s.") % {"codes": ", ".join(unknown)}
-            errors.append(RowError(row.line, "subjects", message))
-        checked.append(edition_row)
-    if errors:
-        raise InvalidRows(errors)
-    return checked
+    for row in file.rows():
+        edition_row, errors = edition_rows.parse(row, currency=settings.SHOP_CURRENCY)
+        if edition_row is not None:
+            first_line = lines.setdefault(edition_row.isbn13, row.line)
+            if first_line != row.line:
+                message = _("stands in line %(line)d already.") % {"line": first_line}
+                errors.append(row.error("isbn13", message))
+            unknown = [code for code in edition_row.subject_codes if code not in codes]
+            if unknown:
+                message = _("unknown subjects: %(codes)s.") % {"codes": ", ".join(unknown)}
+                errors.append(row.error("subjects", message))
+        if errors or edition_row is None:
+            outcome.refuse(row, errors)
+        else:
+            checked.append(edition_row)
+    return checked, outcome
 
 
 class _CatalogImport:
     """One run, with what it has looked up so far."""
 
-    def __init__(self, *, today: datetime.date, is_sample: bool) -> None:
+    def __init__(self, *, today: datetime.date, is_sample: bool, actor: "User | None") -> None:
         self.today = today
         self.is_sample = is_sample
+        self.actor = actor
         self.report = Report()
         # Where the shop has a code of its own that Thema has too, Thema's is meant: it is last.
         subjects = Subject.objects.order_by("scheme")
@@ -140,7 +162,10 @@ class _CatalogImport:
             location = Location.objects.order_by("priority", "id").first()
             if location is not None:
                 self.report.stock_changed = Stock.objects.all().count_many(
-                    self.counts, location=location, reason=_("Catalogue import")
+                    self.counts,
+                    location=location,
+                    reason=_("Catalogue import"),
+                    actor=self.actor,
                 )
         indexing.works_changed(ids)
         return self.report
