@@ -6,7 +6,6 @@ assumed is said. Sources: the WHATWG Encoding Standard (windows-1252), RFC 3629 
 """
 
 import codecs
-import re
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -18,7 +17,6 @@ _PIECE = 1024 * 1024  # bytes
 _SAMPLE = 64 * 1024  # bytes: what is guessed from
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"),
          (codecs.BOM_UTF16_BE, "utf-16"))  # fmt: skip
-_NOT_ASCII = re.compile(rb"[^\n\r]*[\x80-\xff][^\n\r]*")
 _ACCENTED = set("äöüßÄÖÜéèêëÉÈàâáÀÂçÇîïíôóòûúùñÑœŒæåøØÅãõ’“”„–—«»…€")
 """What stands in titles and names of Western languages, and no other sign."""
 
@@ -76,7 +74,8 @@ def _read_through(file: BinaryIO, encoding: str, *, is_certain: bool) -> bytes |
             size = MOST_BYTES // 1024 // 1024
             raise UnreadableFile(_("The file is larger than %(size)d MB.") % {"size": size})
         if len(accented) < _SAMPLE:
-            accented += b"\n".join(_NOT_ASCII.findall(piece))[:_SAMPLE]
+            lines_of_piece = (line for line in piece.splitlines() if not line.isascii())
+            accented += b"\n".join(lines_of_piece)[:_SAMPLE]
         if fits:
             fits = _fits(decoder, piece, lines, is_certain=is_certain, encoding=encoding)
         elif b"\x00" in piece:

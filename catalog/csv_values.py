@@ -20,6 +20,7 @@ from stdnum import isbn as stdnum_isbn
 from catalog import isbn
 
 MOST_COPIES = 1_000_000
+_LONGEST = 100  # characters, of whatever is no text
 _SPACES = " \t\r\n\u00a0\u2007\u2009\u202f\u200b\ufeff"
 _NARROW = re.compile("[\u00a0\u2007\u2009\u202f\u200b\ufeff ]")
 _GUARDED = re.compile(r"'+[=+\-@]")
@@ -71,6 +72,8 @@ def read(kind: Kind, text: str, habits: Habits, notes: Counter[str]) -> str:
     """
     if not text or kind is Kind.TEXT:
         return text
+    if len(text) > _LONGEST:
+        raise InvalidField(_("is longer than %(longest)d characters.") % {"longest": _LONGEST})
     text = _unwrapped(text, notes)
     match kind:
         case Kind.NUMBER:

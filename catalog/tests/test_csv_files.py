@@ -93,7 +93,7 @@ def test_the_trades_own_headings_are_known(heading: str) -> None:
 
 def test_headings_are_mapped_by_name_or_place_and_others_are_refused() -> None:
     text = f"Nr,Regal,Colour,on_hand\n{sku(1)},7,red,2\n".encode()
-    with pytest.raises(UnreadableFile, match="missing: isbn13. Found: Nr, Regal"):
+    with pytest.raises(UnreadableFile, match=r"missing: isbn13\. Found: Nr, Regal"):
         opened(text)
     named = Layout(by_heading={"Nr": "isbn13", "Regal": ""})
     with pytest.raises(UnreadableFile, match="not known, or stand there twice: Colour"):
