@@ -1,10 +1,11 @@
 """Jobs that carry changes of the catalogue into Redis, repeated until it took them."""
 
+from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from caching import store
 from caching.jobs import UNTIL_REDIS_ANSWERS
-from catalog import memory
+from catalog import memory, uploaded_lists
 
 ONE_REBUILD = "catalog.heal_memory"
 
@@ -30,3 +31,16 @@ def heal_memory(timestamp: int) -> None:
             memory.rebuild()
     except store.Unavailable:
         return  # asked again in five seconds
+
+
+@app.task(name="catalog.take_in_list")
+def take_in_list(list_id: int) -> None:
+    """Take in a list that staff uploaded; after a kill, the rest of it."""
+    uploaded_lists.take_in(list_id, at=timezone.now(), today=timezone.localdate())
+
+
+@app.periodic(cron="41 3 * * *")
+@app.task(name="catalog.forget_lists", queueing_lock="catalog.forget_lists")
+def forget_lists(timestamp: int) -> None:
+    """Remove lists that nobody took in (`timestamp`: the planned second, unused)."""
+    uploaded_lists.forget_old(now=timezone.now())

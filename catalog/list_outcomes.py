@@ -12,8 +12,9 @@ MOST_ERRORS = 10_000
 """Lines that are told as wrong; more are counted."""
 
 Item = TypeVar("Item")
-Each = Callable[[int], None]
-"""Called after each batch that was carried out, with the lines done so far."""
+Each = Callable[[int, str], None]
+"""Called in the transaction of each batch that was carried out, with how many lines it had, and
+the key of the last: lines are carried out in the order of their keys."""
 
 
 @dataclass

@@ -42,6 +42,11 @@ class Line(NamedTuple):
     isbn13: str
     price: NewPrice
 
+    @property
+    def key(self) -> str:
+        """All prices of an edition are set together."""
+        return self.isbn13
+
 
 @dataclass
 class PriceList:
@@ -84,18 +89,17 @@ def check(file: ListFile, *, today: datetime.date) -> PriceList:
     return found
 
 
-def carry_out(lines: Sequence[Line], *, each: Each = lambda done: None) -> int:
+def carry_out(lines: Sequence[Line], *, each: Each = lambda done, key: None) -> int:
     """Set these prices, in their order; how many editions' changed.
 
     Inside a transaction it is one change; outside, each thousand editions are, and `each` is
     called within them.
     """
-    done = changed = 0
+    changed = 0
     for batch in in_batches(_by_edition(lines)):
         with transaction.atomic():
             changed += Price.objects.set_many(line.price for group in batch for line in group)
-            done += sum(map(len, batch))
-            each(done)
+            each(sum(map(len, batch)), batch[-1][-1].key)
     return changed
 
 

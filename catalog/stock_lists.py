@@ -41,6 +41,11 @@ class Count(NamedTuple):
     reason: str
     line: int
 
+    @property
+    def key(self) -> str:
+        """Sorts as the first two fields do."""
+        return f"{self.isbn13} {self.location_id:019}"
+
 
 @dataclass
 class StockList:
@@ -87,7 +92,7 @@ def check(file: ListFile, *, location: Location | None = None) -> StockList:
 
 
 def carry_out(
-    counts: Sequence[Count], *, actor: "User | None" = None, each: Each = lambda done: None
+    counts: Sequence[Count], *, actor: "User | None" = None, each: Each = lambda done, key: None
 ) -> Outcome:
     """Make these counts, in their order, the copies on hand.
 
@@ -97,12 +102,10 @@ def carry_out(
     outcome = Outcome()
     for batch in in_batches(counts):
         _make_rows(batch)  # all, before any is locked: see `StockQuerySet.at`
-    done = 0
     for batch in in_batches(counts):
         with transaction.atomic():
             _carry_out(batch, actor, outcome)
-            done += len(batch)
-            each(done)
+            each(len(batch), batch[-1].key)
     return outcome
 
 
