@@ -62,6 +62,8 @@ class Columns:
 
     kinds: Mapping[str, Kind]
     required: Collection[str]
+    beside: Collection[str] = ()
+    """Headings of what stands there for people, and is not read."""
 
 
 @dataclass(frozen=True)
@@ -222,7 +224,9 @@ class ListFile:
 
     def _is_left_out(self, heading: str) -> bool:
         plain = heading.strip()
-        return plain.casefold() in csv_headings.IGNORED or self.layout.by_heading.get(plain) == ""
+        if plain.casefold() in csv_headings.IGNORED or plain in self.columns.beside:
+            return True
+        return self.layout.by_heading.get(plain) == ""
 
     def _find_separator(self) -> tuple[str, int]:
         """The separator, and how many lines stand before everything else: `sep=;` is one."""

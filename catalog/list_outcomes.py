@@ -43,6 +43,11 @@ class Outcome:
         if self.wrong <= MOST_ERRORS:
             self.errors.append(error)
 
+    def sort(self) -> None:
+        """Bring the wrong lines into the order of the file."""
+        self.errors.sort(key=lambda error: error.line)
+        self.wrong_rows.sort(key=lambda wrong: wrong[0].line)
+
     @property
     def sound(self) -> int:
         """Lines that can be carried out."""

@@ -25,6 +25,7 @@ COLUMNS = Columns(
         "reason": Kind.TEXT,
     },
     required=("isbn13", "on_hand"),
+    beside=("title", "allocated", "available", "price", "currency"),
 )
 COUNT_COLUMNS = Columns(
     {"isbn13": Kind.NUMBER, "counted": Kind.COPIES}, required=("isbn13", "counted")
@@ -88,6 +89,7 @@ def check(file: ListFile, *, location: Location | None = None) -> StockList:
         counts = _check_rows(rows, locations, default, lines, found.outcome)
         _compare(counts, found)
     found.counts.sort()
+    found.outcome.sort()
     return found
 
 

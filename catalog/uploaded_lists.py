@@ -151,7 +151,7 @@ def take_in(list_id: int, *, at: datetime.datetime, today: datetime.date) -> Non
     except InsufficientStock as error:
         uploaded.finish(Status.FAILED, message=str(error)[:500], finished_at=at)
         return
-    if late is not None:
+    if late is not None and late.wrong:
         uploaded.report["wrong"] += late.wrong
         uploaded.report["errors"] += [_told(error) for error in late.errors[:SHOWN_ERRORS]]
     uploaded.finish(Status.DONE, finished_at=at)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalog import indexing, isbn, languages
-from catalog.admin import stock_pages
+from catalog.admin import downloads, stock_pages
 from catalog.admin.upkeep import UpkeepAdmin
 from catalog.models import Edition, Price, Stock, Supply
 from catalog.models.edition import DIGITAL_FORMATS
@@ -205,6 +205,7 @@ class EditionAdmin(UpkeepAdmin[Edition]):
 
     form = EditionForm
     change_form_template = "admin/catalog/edition/change_form.html"
+    change_list_template = "admin/catalog/edition/change_list.html"
     autocomplete_fields = ("work", "imprint")
     fieldsets = (
         (None, {"fields": ("isbn13", "work", "format", "language", "imprint", "is_offered")}),
@@ -294,8 +295,13 @@ class EditionAdmin(UpkeepAdmin[Edition]):
             )
 
     def get_urls(self) -> list[URLPattern]:
-        """Besides, the pages of an edition's stock."""
+        """Besides, the pages of an edition's stock, and all of it as a file."""
         return [
+            path(
+                "download/",
+                self.admin_site.admin_view(downloads.download),
+                name="catalog_download",
+            ),
             path(
                 "<int:pk>/stock/",
                 self.admin_site.admin_view(stock_pages.show),
