@@ -1,6 +1,7 @@
 """What the commands that import lists have in common: their arguments, and what they say."""
 
 import argparse
+import time
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -43,6 +44,7 @@ class ListCommand(BaseCommand):
             date_order=options["date_order"],
             by_heading=self._mapped(options["map"]),
         )
+        started = time.perf_counter()
         try:
             read = ListFile(options["file"], self.columns, layout)
             read.check_headings()
@@ -61,6 +63,9 @@ class ListCommand(BaseCommand):
             )
             return
         self.stdout.write(carry_out())
+        seconds = time.perf_counter() - started
+        lines = outcome.sound + outcome.blank
+        self.stdout.write(f"{lines} lines in {seconds:.1f} s: {lines / seconds:.0f} a second.")
 
     def look_through(self, read: ListFile) -> "tuple[Outcome, Any]":
         """What the lines would do, and the function that does it and says what was done."""

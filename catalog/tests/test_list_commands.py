@@ -34,14 +34,15 @@ def test_a_stock_list_with_foreign_headings_is_tried_out_and_imported(run: Any) 
         "1 would be created, 1 changed, 0 stay, 1 say nothing. Nothing was done.\n"
     )
     assert [stock.on_hand for stock in Stock.objects.all()] == [5]
-    assert run("import_stock", text, *mapped) == "The stock of 2 editions changed.\n"
+    said = run("import_stock", text, *mapped)
+    assert said.startswith("The stock of 2 editions changed.\n3 lines in ")
     assert {stock.edition: stock.on_hand for stock in Stock.objects.all()} == {known: 3, new: 2}
 
 
 def test_a_price_list_is_imported(run: Any) -> None:
     edition = EditionFactory.create(price=False)
     said = run("import_prices", f"EAN;VK\n{edition.isbn13};12,50\n")
-    assert said == "The prices of 1 editions changed.\n"
+    assert said.startswith("The prices of 1 editions changed.\n")
     assert Price.objects.get().amount == Decimal("12.50")
 
 
