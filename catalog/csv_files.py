@@ -16,6 +16,7 @@ from catalog.csv_values import Habits, InvalidField, Kind
 
 MOST_LINES = 1_000_000
 _SEPARATORS = ",;\t|"
+_NO_HABITS = Habits()
 _LOOKED_AT = 25  # lines: the heading stands in one of them
 
 __all__ = [
@@ -79,7 +80,7 @@ class Layout:
     """What each column means, from the left; empty: it is left out. It goes before headings."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Row:
     """One line of the file, its values in their one notation."""
 
@@ -121,12 +122,9 @@ class ListFile:
         """What was assumed or passed over, in words."""
         self.separator, self._skipped = self._find_separator()
         self._heading_index, self.headings, self.meant = self._find_headings()
-        self._habits: dict[str, Habits] | None = None
-
-    @property
-    def places(self) -> dict[str, int]:
+        self.places = {name: place for place, name in enumerate(self.meant) if name}
         """The column in which each field stands."""
-        return {name: place for place, name in enumerate(self.meant) if name}
+        self._habits: dict[str, Habits] | None = None
 
     def check_headings(self) -> None:
         """Raises UnreadableFile where a field is missing, or a column's meaning is not known."""
@@ -181,22 +179,25 @@ class ListFile:
         habits: Mapping[str, Habits], passed: Counter[str],
     ) -> Row:  # fmt: skip
         row = Row(line, {}, tuple(cells), self.places, self.headings)
-        if len(cells) < len(self.headings) or any(map(str.strip, cells[len(self.headings) :])):
+        wanted = len(self.headings)
+        if len(cells) != wanted and (len(cells) < wanted or any(map(str.strip, cells[wanted:]))):
             message = _(
                 "The line does not have as many fields as the heading: %(found)d and not"
                 " %(wanted)d. Is a separator or a quote missing, or one too many?"
-            ) % {"found": len(cells), "wanted": len(self.headings)}
-            return Row(**{**vars(row), "errors": (RowError(line, "", message),)})
-        errors = []
+            ) % {"found": len(cells), "wanted": wanted}
+            row.errors = (RowError(line, "", message),)
+            return row
+        errors: list[RowError] = []
         for name, kind, cell in zip(self.meant, kinds, cells, strict=False):
             if not name:
                 continue
             try:
                 text = csv_values.trim(cell)
-                row.fields[name] = csv_values.read(kind, text, habits.get(name, Habits()), passed)
+                row.fields[name] = csv_values.read(kind, text, habits.get(name, _NO_HABITS), passed)
             except InvalidField as error:
                 errors.append(row.error(name, str(error)))
-        return Row(**{**vars(row), "errors": tuple(errors)}) if errors else row
+        row.errors = tuple(errors)
+        return row
 
     def _find_habits(self) -> dict[str, Habits]:
         """How each column writes amounts and dates; one reading of the file, where any does."""

@@ -57,13 +57,19 @@ _SYNONYMS: dict[str, str] = {
 }
 
 
+_NUMBERS = {"isbn", "isbn13", "ean", "ean13", "gtin", "gtin13"}
+"""Words for the number of an edition, whatever else a heading says."""
+
+
 def known_as(heading: str, fields: Collection[str]) -> str:
     """Which of these fields the heading means; empty where that is not known."""
     plain = fold(heading)
     for field in fields:
         if plain == fold(field):
             return field
-    return next((field for field in fields if plain in _SYNONYMS.get(field, "").split("|")), "")
+    known = (field for field in fields if plain in _SYNONYMS.get(field, "").split("|"))
+    names_number = "isbn13" in fields and not _NUMBERS.isdisjoint(plain.split())
+    return next(known, "isbn13" if names_number else "")
 
 
 def recognise(headings: Sequence[str], fields: Collection[str]) -> tuple[str, ...]:

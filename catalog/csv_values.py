@@ -21,6 +21,7 @@ from catalog import isbn
 
 MOST_COPIES = 1_000_000
 _LONGEST = 100  # characters, of whatever is no text
+_ROUNDED = "000000"
 _SPACES = " \t\r\n\u00a0\u2007\u2009\u202f\u200b\ufeff"
 _NARROW = re.compile("[\u00a0\u2007\u2009\u202f\u200b\ufeff ]")
 _GUARDED = re.compile(r"'+[=+\-@]")
@@ -70,7 +71,7 @@ def read(kind: Kind, text: str, habits: Habits, notes: Counter[str]) -> str:
 
     What was left out without loss is counted in `notes`. Raises InvalidField.
     """
-    if not text or kind is Kind.TEXT:
+    if not text or kind is Kind.TEXT or _is_plain(kind, text):
         return text
     if len(text) > _LONGEST:
         raise InvalidField(_("is longer than %(longest)d characters.") % {"longest": _LONGEST})
@@ -84,6 +85,15 @@ def read(kind: Kind, text: str, habits: Habits, notes: Counter[str]) -> str:
             return _date(text, habits.date_order)
         case _:
             return _amount(text, habits.decimal_mark, is_money=kind is Kind.AMOUNT)
+
+
+def _is_plain(kind: Kind, text: str) -> bool:
+    """Whether it stands there as nearly all do, and needs no closer look: lists are long."""
+    if kind is Kind.NUMBER:
+        return isbn.is_edition_number(text) and not text.endswith(_ROUNDED)
+    return (
+        kind is Kind.COPIES and text.isascii() and text.isdigit() and text == text[:6].lstrip("0")
+    )
 
 
 def find_habits(kind: Kind, values: Iterable[str]) -> Habits:
@@ -133,7 +143,7 @@ def _number(text: str, notes: Counter[str]) -> str:
 
 def _refuse_rounded(digits: str) -> None:
     """Six zeros at the end of bare digits are what is left of 9.78014E+12."""
-    if digits.endswith("000000"):
+    if digits.endswith(_ROUNDED):
         raise InvalidField(
             _("ends in zeros, as numbers do that a spreadsheet has rounded. If it is right, write"
               " it with hyphens.")

@@ -74,6 +74,13 @@ class UploadedListAdmin(admin.ModelAdmin[UploadedList]):
         """Lists are given up one by one."""
         return {}
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """Under its own name: there is nothing to be changed in it."""
+        title = {"title": _("Uploaded lists")}
+        return super().changelist_view(request, title | (extra_context or {}))
+
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -208,7 +215,9 @@ def show(request: HttpRequest, uploaded: UploadedList) -> HttpResponse:
             (gettext_lazy("without a value"), report["blank"]),
             (gettext_lazy("wrong"), report["wrong"]),
         ],
-        "form": ApplyForm() if uploaded.status == UploadedList.Status.CHECKED else None,
+        "form": ApplyForm(label_suffix="")
+        if uploaded.status == UploadedList.Status.CHECKED
+        else None,
     }
     return render(request, "admin/catalog/uploadedlist/show.html", context)
 

@@ -83,7 +83,7 @@ def test_the_headings_may_stand_further_down() -> None:
 @pytest.mark.parametrize(
     "heading",
     ["EAN,Lagerbestand", "GTIN-13,Qté", "Código de barras,Existencias", "isbn_13,On Hand",
-     "\ufeffISBN,Stock"],
+     "\ufeffISBN,Stock", "Artikel-EAN,Menge"],
 )  # fmt: skip
 def test_the_trades_own_headings_are_known(heading: str) -> None:
     assert fields(opened(f"{heading}\n{sku(1)},2\n".encode())) == [
