@@ -10,16 +10,26 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from catalog import isbn, languages
-from catalog.csv_files import Row, RowError
+from catalog.csv_files import Columns, Row, RowError
+from catalog.csv_values import Kind
 from catalog.folding import fold
 from catalog.models import ContributorRole, Format
 
-REQUIRED = ("isbn13", "title", "format", "language", "imprint")
-COLUMNS = (
+_NAMES = (
     *("isbn13", "work", "title", "subtitle", "contributors", "series", "series_position"),
     *("publisher", "imprint", "format", "language", "publication_date", "first_published"),
     *("original_language", "subjects", "pages", "duration_minutes", "weight_grams"),
     *("price", "currency", "stock", "description"),
+)
+COLUMNS = Columns(
+    dict.fromkeys(_NAMES, Kind.TEXT)
+    | {
+        "isbn13": Kind.NUMBER,
+        "publication_date": Kind.DATE,
+        "price": Kind.AMOUNT,
+        "stock": Kind.COPIES,
+    },
+    required=("isbn13", "title", "format", "language", "imprint"),
 )
 _PERSON = re.compile(
     r"^(?P<name>.+?)"
@@ -89,15 +99,20 @@ class EditionRow:
 def parse(row: Row, *, currency: str) -> tuple[EditionRow | None, list[RowError]]:
     """The checked line, or everything that is wrong with it. `currency` is the shop's."""
     fields: dict[str, Any] = {}
-    errors: list[RowError] = []
+    errors = list(row.errors)
+    if not row.fields:
+        return None, errors  # the line has not as many fields as the heading
+    unread = {column for column in _CONVERTERS if column not in row.fields and row.has(column)}
     for column, convert in _CONVERTERS.items():
+        if column in unread:
+            continue
         try:
             fields[column] = convert(row[column])
         except (_InvalidField, isbn.InvalidNumber) as error:
-            errors.append(RowError(row.line, column, str(error)))
+            errors.append(row.error(column, str(error)))
     if row["currency"] not in ("", currency):
         message = _("The shop’s currency is %(currency)s.") % {"currency": currency}
-        errors.append(RowError(row.line, "currency", message))
+        errors.append(row.error("currency", message))
     if errors:
         return None, errors
     return EditionRow(

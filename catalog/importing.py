@@ -6,17 +6,18 @@ lines are reported together. Importing the same file again changes nothing.
 
 import datetime
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from catalog import edition_rows, indexing
-from catalog.csv_files import InvalidRows, Row, RowError, read_rows
+from catalog.csv_files import InvalidRows, Layout, ListFile
 from catalog.edition_rows import EditionRow, Person
+from catalog.list_outcomes import Outcome
 from catalog.models import (
     Contribution,
     Contributor,
@@ -33,6 +34,9 @@ from catalog.models import (
     Work,
     slugs,
 )
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 _OF_ONE_EDITION = frozenset({ContributorRole.TRANSLATOR, ContributorRole.NARRATOR})
 """Roles that belong to an edition: another edition has another translator."""
@@ -56,6 +60,7 @@ def import_catalog(
     today: datetime.date,
     is_sample: bool = False,
     progress: Progress = lambda done, total: None,
+    layout: Layout | None = None,
 ) -> Report:
     """Import a catalogue file: one edition a line, joined to works by the column `work`.
 
@@ -63,41 +68,71 @@ def import_catalog(
     `progress` is called with the works done and their total.
     Raises UnreadableFile or InvalidRows; nothing is written then.
     """
-    rows = _checked(read_rows(file, required=edition_rows.REQUIRED, known=edition_rows.COLUMNS))
-    with transaction.atomic():
-        return _CatalogImport(today=today, is_sample=is_sample).run(rows, progress)
+    read = ListFile(file, edition_rows.COLUMNS, layout)
+    read.check_headings()
+    rows, outcome = check(read)
+    if outcome.errors:
+        raise InvalidRows(outcome.errors)
+    return import_rows(rows, today=today, is_sample=is_sample, progress=progress)
 
 
-def _checked(rows: Iterable[Row]) -> list[EditionRow]:
+@transaction.atomic
+def import_rows(
+    rows: list[EditionRow],
+    *,
+    today: datetime.date,
+    is_sample: bool = False,
+    actor: "User | None" = None,
+    progress: Progress = lambda done, total: None,
+) -> Report:
+    """Import lines that `check` found sound: all of them, or none. `actor` counts their stock."""
+    return _CatalogImport(today=today, is_sample=is_sample, actor=actor).run(rows, progress)
+
+
+def check(file: ListFile) -> tuple[list[EditionRow], Outcome]:
+    """The sound lines of a catalogue file, and the wrong ones."""
     codes = set(Subject.objects.values_list("code", flat=True))
     checked: list[EditionRow] = []
-    errors: list[RowError] = []
+    outcome = Outcome()
     lines: dict[str, int] = {}
-    for row in rows:
-        edition_row, row_errors = edition_rows.parse(row, currency=settings.SHOP_CURRENCY)
-        errors += row_errors
-        if edition_row is None:
-            continue
-        first_line = lines.setdefault(edition_row.isbn13, row.line)
-        if first_line != row.line:
-            message = _("stands in line %(line)d already.") % {"line": first_line}
-            errors.append(RowError(row.line, "isbn13", message))
-        unknown = [code for code in edition_row.subject_codes if code not in codes]
-        if unknown:
-            message = _("unknown subjects: %(codes)s.") % {"codes": ", ".join(unknown)}
-            errors.append(RowError(row.line, "subjects", message))
-        checked.append(edition_row)
-    if errors:
-        raise InvalidRows(errors)
-    return checked
+    for row in file.rows():
+        edition_row, errors = edition_rows.parse(row, currency=settings.SHOP_CURRENCY)
+        if edition_row is not None:
+            first_line = lines.setdefault(edition_row.isbn13, row.line)
+            if first_line != row.line:
+                message = _("stands in line %(line)d already.") % {"line": first_line}
+                errors.append(row.error("isbn13", message))
+            unknown = [code for code in edition_row.subject_codes if code not in codes]
+            if unknown:
+                message = _("unknown subjects: %(codes)s.") % {"codes": ", ".join(unknown)}
+                errors.append(row.error("subjects", message))
+        if errors or edition_row is None:
+            outcome.refuse(row, errors)
+        else:
+            checked.append(edition_row)
+    return checked, outcome
+
+
+def foresee(rows: list[EditionRow], outcome: Outcome, *, today: datetime.date) -> None:
+    """Add to `outcome` how many lines are new, would change their edition, or would not.
+
+    It is done and undone again, as nothing else knows it for sure; nobody else sees any of it.
+    """
+    with transaction.atomic():
+        trial = _CatalogImport(today=today, is_sample=False, actor=None)
+        outcome.created = trial.run(rows, lambda done, total: None).editions_created
+        transaction.set_rollback(True)
+    outcome.changed = len(trial.touched) - outcome.created
+    outcome.unchanged = len(rows) - len(trial.touched)
 
 
 class _CatalogImport:
     """One run, with what it has looked up so far."""
 
-    def __init__(self, *, today: datetime.date, is_sample: bool) -> None:
+    def __init__(self, *, today: datetime.date, is_sample: bool, actor: "User | None") -> None:
         self.today = today
         self.is_sample = is_sample
+        self.actor = actor
         self.report = Report()
         # Where the shop has a code of its own that Thema has too, Thema's is meant: it is last.
         subjects = Subject.objects.order_by("scheme")
@@ -109,7 +144,12 @@ class _CatalogImport:
             self.imprints[imprint.name][imprint.publisher_id] = imprint
         self.series = {row.title: row for row in Series.objects.all()}
         self.contributors: dict[tuple[str, int | None], Contributor] = {}
+        self.location = Location.objects.first()
         self.counts: dict[Edition, int] = {}
+        self.on_hand: dict[int, int] = {}
+        """By edition, at the first location, as far as a line counts it."""
+        self.touched: set[int] = set()
+        """The lines that changed anything."""
 
     def run(self, rows: list[EditionRow], progress: Progress) -> Report:
         editions = self._known_editions(rows)
@@ -129,19 +169,23 @@ class _CatalogImport:
             (row.sort_name, row.birth_year): row
             for row in Contributor.objects.filter(sort_name__in=people)
         }
+        stocks = Stock.objects.filter(location=self.location, edition__in=editions.values())
+        self.on_hand = dict(stocks.values_list("edition_id", "on_hand"))
         ids = {edition.work_id for edition in editions.values()}  # some may leave their work
         for done, (key, group) in enumerate(groups.items(), start=1):
             work = self._work(works.get(key) or Work(key=key, is_sample=self.is_sample), group)
             for row in group:
-                self._edition(editions.get(row.isbn13), work, row)
+                if self._edition(editions.get(row.isbn13), work, row):
+                    self.touched.add(row.line)
             ids.add(work.pk)
             progress(done, len(groups))
-        if self.counts:
-            location = Location.objects.order_by("priority", "id").first()
-            if location is not None:
-                self.report.stock_changed = Stock.objects.all().count_many(
-                    self.counts, location=location, reason=_("Catalogue import")
-                )
+        if self.counts and self.location is not None:
+            self.report.stock_changed = Stock.objects.all().count_many(
+                self.counts,
+                location=self.location,
+                reason=_("Catalogue import"),
+                actor=self.actor,
+            )
         indexing.works_changed(ids)
         return self.report
 
@@ -170,32 +214,35 @@ class _CatalogImport:
             for name, value in wanted.items()
             if value not in ("", None) and getattr(work, name) != value
         }
+        lines = {row.line for row in group}
         if changes or work._state.adding:
+            self.touched |= lines
             for name, value in changes.items():
                 setattr(work, name, value)
             work.save()
         codes = [code for row in group for code in row.subject_codes]
         if codes:
-            work.subjects.set(dict.fromkeys(self.subjects[code] for code in codes))
+            wanted_subjects = dict.fromkeys(self.subjects[code] for code in codes)
+            if set(wanted_subjects) != set(work.subjects.all()):
+                self.touched |= lines
+                work.subjects.set(wanted_subjects)
         people = [person for row in group for person in row.people]
-        self._contributions(
+        if self._contributions(
             work, None, [person for person in people if person.role not in _OF_ONE_EDITION]
-        )
-        if first.series:
-            SeriesMembership.objects.update_or_create(
-                series=self._series(first.series),
-                work=work,
-                defaults={"position": first.series_position},
-            )
+        ):
+            self.touched |= lines
+        if first.series and self._join_series(work, first):
+            self.touched |= lines
         return work
 
-    def _contributions(self, work: Work, edition: Edition | None, people: list[Person]) -> None:
+    def _contributions(self, work: Work, edition: Edition | None, people: list[Person]) -> bool:
+        """Whether these are others than before."""
         wanted = list(dict.fromkeys((self._contributor(p).pk, p.role) for p in people))
         if not wanted:
-            return
+            return False
         current = Contribution.objects.filter(work=work, edition=edition)
         if list(current.values_list("contributor_id", "role")) == wanted:
-            return
+            return False
         if current.exists():
             current.delete()
             indexing.vocabulary_changed()  # pages of whoever is not named any more
@@ -203,6 +250,7 @@ class _CatalogImport:
             Contribution(work=work, edition=edition, contributor_id=pk, role=role, ordinal=ordinal)
             for ordinal, (pk, role) in enumerate(wanted, start=1)
         )
+        return True
 
     def _contributor(self, person: Person) -> Contributor:
         key = (person.sort_name, person.birth_year)
@@ -216,6 +264,17 @@ class _CatalogImport:
             )
         return self.contributors[key]
 
+    def _join_series(self, work: Work, row: EditionRow) -> bool:
+        """Whether it was not in the series, or in another place of it."""
+        series, position = self._series(row.series), row.series_position
+        known = SeriesMembership.objects.filter(series=series, work=work, position=position)
+        if known.exists():
+            return False
+        SeriesMembership.objects.update_or_create(
+            series=series, work=work, defaults={"position": position}
+        )
+        return True
+
     def _series(self, title: str) -> Series:
         if title not in self.series:
             slug = slugs.unused(title, among=Series, fallback="series")
@@ -224,7 +283,8 @@ class _CatalogImport:
 
     # --- editions ---
 
-    def _edition(self, edition: Edition | None, work: Work, row: EditionRow) -> None:
+    def _edition(self, edition: Edition | None, work: Work, row: EditionRow) -> bool:
+        """Whether anything changed of it."""
         is_new = edition is None
         if edition is None:
             edition = Edition(isbn13=row.isbn13, work=work, is_sample=self.is_sample)
@@ -254,14 +314,18 @@ class _CatalogImport:
         self.report.editions_created += is_new
         self.report.editions_changed += (is_moved or bool(changes)) and not is_new
         own_people = [person for person in row.people if person.role in _OF_ONE_EDITION]
-        self._contributions(work, edition, own_people)
-        self._price(edition, row, is_new=is_new)
-        if row.stock is not None and not edition.is_digital:
-            self.counts[edition] = row.stock
+        has_others = self._contributions(work, edition, own_people)
+        has_price = self._price(edition, row, is_new=is_new)
+        counted = None if edition.is_digital else row.stock
+        if counted is not None:
+            self.counts[edition] = counted
+        is_counted_anew = counted not in (None, self.on_hand.get(edition.pk, 0))
+        return is_moved or bool(changes) or has_others or has_price or is_counted_anew
 
-    def _price(self, edition: Edition, row: EditionRow, *, is_new: bool) -> None:
-        if row.price is None:
-            return
+    def _price(self, edition: Edition, row: EditionRow, *, is_new: bool) -> bool:
+        """Whether it costs something else from today on."""
+        if row.price is None or (not is_new and edition.price_amount == row.price):
+            return False
         if is_new:
             Price.objects.create(
                 edition=edition,
@@ -269,8 +333,9 @@ class _CatalogImport:
                 currency=settings.SHOP_CURRENCY,
                 valid_from=self.today,
             )
-        elif edition.price_amount != row.price:
+        else:
             edition.set_price(row.price, valid_from=self.today)
+        return True
 
     def _imprint(self, edition: Edition, row: EditionRow) -> Imprint:
         named = self.imprints[row.imprint]

@@ -18,8 +18,8 @@ class InvalidNumber(ValueError):
 
 def check_digit(twelve_digits: str) -> str:
     """The GS1 check digit for the first twelve digits of a 13-digit number."""
-    total = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(twelve_digits))
-    return str(-total % 10)
+    digits = list(map(int, twelve_digits))
+    return str(-(sum(digits[::2]) + 3 * sum(digits[1::2])) % 10)
 
 
 def is_isbn13(number: str) -> bool:

@@ -1,4 +1,4 @@
-"""The catalogue's jobs: changes carried into Redis until it took them, and covers."""
+"""The catalogue's jobs: changes carried into Redis until it took them, covers, and lists."""
 
 import datetime
 
@@ -8,7 +8,7 @@ from procrastinate.contrib.django import app
 
 from caching import store
 from caching.jobs import UNTIL_REDIS_ANSWERS
-from catalog import cover_fetching, covers, memory
+from catalog import cover_fetching, covers, memory, uploaded_lists
 
 ONE_REBUILD = "catalog.heal_memory"
 ONE_FETCHER = "catalog.fetch_covers"
@@ -58,3 +58,16 @@ def sweep_covers(timestamp: int) -> None:
     """Delete files that no cover shows any more, of other shelves each hour of the day."""
     hour = datetime.datetime.fromtimestamp(timestamp, datetime.UTC).hour
     covers.sweep(covers.SHELVES[hour::24], at=timezone.now())
+
+
+@app.task(name="catalog.take_in_list")
+def take_in_list(list_id: int) -> None:
+    """Take in a list that staff uploaded; after a kill, the rest of it."""
+    uploaded_lists.take_in(list_id, at=timezone.now(), today=timezone.localdate())
+
+
+@app.periodic(cron="41 3 * * *")
+@app.task(name="catalog.forget_lists", queueing_lock="catalog.forget_lists")
+def forget_lists(timestamp: int) -> None:
+    """Remove lists that nobody took in (`timestamp`: the planned second, unused)."""
+    uploaded_lists.forget_old(now=timezone.now())

@@ -1,5 +1,23 @@
 """The catalogue in the back office. Every change goes through the models' verbs."""
 
-from catalog.admin import covers, editions, locations, staff_lists, stocktakes, vocabulary, works
+from catalog.admin import (
+    covers,
+    editions,
+    lists,
+    locations,
+    staff_lists,
+    stocktakes,
+    vocabulary,
+    works,
+)
 
-__all__ = ["covers", "editions", "locations", "staff_lists", "stocktakes", "vocabulary", "works"]
+__all__ = [
+    "covers",
+    "editions",
+    "lists",
+    "locations",
+    "staff_lists",
+    "stocktakes",
+    "vocabulary",
+    "works",
+]

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalog import indexing, isbn, languages
-from catalog.admin import cover_pages, stock_pages
+from catalog.admin import cover_pages, downloads, stock_pages
 from catalog.admin.upkeep import UpkeepAdmin
 from catalog.models import Edition, Price, Stock, Supply
 from catalog.models.edition import DIGITAL_FORMATS
@@ -205,6 +205,7 @@ class EditionAdmin(UpkeepAdmin[Edition]):
 
     form = EditionForm
     change_form_template = "admin/catalog/edition/change_form.html"
+    change_list_template = "admin/catalog/edition/change_list.html"
     autocomplete_fields = ("work", "imprint")
     fieldsets = (
         (None, {"fields": ("isbn13", "work", "format", "language", "imprint", "is_offered")}),
@@ -294,7 +295,7 @@ class EditionAdmin(UpkeepAdmin[Edition]):
             )
 
     def get_urls(self) -> list[URLPattern]:
-        """Besides, the pages of an edition's cover and stock."""
+        """Besides, an edition's cover and stock, and all of it as a file."""
         view = self.admin_site.admin_view
         return [
             path("<int:pk>/cover/", view(cover_pages.show), name="catalog_edition_cover"),
@@ -303,6 +304,7 @@ class EditionAdmin(UpkeepAdmin[Edition]):
                 view(cover_pages.change),
                 name="catalog_edition_cover_change",
             ),
+            path("download/", view(downloads.download), name="catalog_download"),
             path("<int:pk>/stock/", view(stock_pages.show), name="catalog_edition_stock"),
             path(
                 "<int:pk>/stock/<slug:action>/",

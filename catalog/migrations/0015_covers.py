@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0008_suppliers"),
+        ("catalog", "0014_lists"),
     ]
 
     operations = [

@@ -19,6 +19,7 @@ from catalog.models.stocktake import Stocktake, StocktakeLine
 from catalog.models.subject import Classification, Subject
 from catalog.models.supplier import ImportRun, Supplier
 from catalog.models.supply import Supply
+from catalog.models.uploaded_list import ListMapping, UploadedList
 from catalog.models.work import Work
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "ImportRecord",
     "ImportRun",
     "Imprint",
+    "ListMapping",
     "Location",
     "MatchReview",
     "Price",
@@ -50,5 +52,6 @@ __all__ = [
     "Subject",
     "Supplier",
     "Supply",
+    "UploadedList",
     "Work",
 ]

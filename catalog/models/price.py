@@ -1,14 +1,23 @@
 """Price: what an edition costs, in one currency, over a period."""
 
 import datetime
-from typing import Self
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from operator import attrgetter
+from typing import Any, NamedTuple, Self
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeBoundary, RangeOperators
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
+
+from caching import store
+from catalog.models import generations
+
+_DAY = datetime.timedelta(days=1)
 
 
 class _Period(Func):
@@ -16,6 +25,20 @@ class _Period(Func):
 
     function = "DATERANGE"
     output_field = DateRangeField()
+
+
+class NewPrice(NamedTuple):
+    """What an edition, by its key, costs from a day on: to `valid_to`, or until further notice."""
+
+    edition_id: int
+    valid_from: datetime.date
+    amount: Decimal
+    valid_to: datetime.date | None = None
+    tax_rate: Decimal | None = None
+    """None: that of the price before goes on."""
+    unless_equal: bool = False
+    """Where the edition costs as much on that day already, nothing changes, later prices neither.
+    """
 
 
 class PriceQuerySet(models.QuerySet["Price"]):
@@ -28,6 +51,35 @@ class PriceQuerySet(models.QuerySet["Price"]):
             currency=settings.SHOP_CURRENCY,
             valid_from__lte=day,
         )
+
+    @transaction.atomic
+    def set_many(self, wanted: Iterable[NewPrice]) -> int:
+        """Set these prices, in the shop's currency, as `Edition.set_price` does one by one.
+
+        Those of an edition in the order of their days. One without an end replaces all that begin
+        that day or later; one with an end only cuts its own days out of the others. What would
+        change nothing is left as it is. Returns how many editions' prices changed; a fixed number
+        of statements. Raises django.db.utils.DataError for an amount that is too large.
+        """
+        from catalog.models.edition import Edition
+
+        by_edition: dict[int, list[NewPrice]] = defaultdict(list)
+        for new in wanted:
+            by_edition[new.edition_id].append(new)
+        editions = Edition.objects.filter(pk__in=by_edition).order_by("isbn13")
+        locked = editions.select_for_update(of=("self",)).values_list("pk", "work_id")
+        works = {work: edition for edition, work in locked}
+        known: dict[int, list[Price]] = defaultdict(list)
+        for price in self.filter(edition__in=by_edition, currency=settings.SHOP_CURRENCY):
+            known[price.edition_id].append(price)
+        changes = _Changes()
+        for edition_id, news in by_edition.items():
+            changes.compare(known[edition_id], timeline(known[edition_id], news))
+        changes.write()
+        stale = [work for work, edition in works.items() if edition in changes.editions]
+        if stale:
+            store.bump_after_commit(generations.showing(stale))
+        return len(changes.editions)
 
 
 class Price(models.Model):
@@ -83,3 +135,96 @@ class Price(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount} {self.currency}"
+
+    def holds_on(self, day: datetime.date) -> bool:
+        """Whether `day` is one of its days."""
+        return self.valid_from <= day and (self.valid_to is None or self.valid_to >= day)
+
+    def says(self, new: NewPrice, rate: Decimal | None) -> bool:
+        """Whether it is this price already, on all its days."""
+        if (self.amount, self.tax_rate) != (new.amount, rate):
+            return False
+        if new.unless_equal or self.valid_to is None:
+            return True
+        return new.valid_to is not None and self.valid_to >= new.valid_to
+
+
+def timeline(known: "Sequence[Price]", news: Iterable[NewPrice]) -> "list[Price]":
+    """The prices of an edition, not saved, once `news` hold; the earliest first."""
+    line = [_copy(price) for price in sorted(known, key=attrgetter("valid_from"))]
+    for new in sorted(news, key=attrgetter("valid_from")):
+        before = next((price for price in line if price.holds_on(new.valid_from)), None)
+        rate = new.tax_rate
+        if rate is None and before is not None:
+            rate = before.tax_rate
+        if before is not None and before.says(new, rate):
+            continue
+        kept = []
+        for price in line:
+            kept += _outside(price, new.valid_from, new.valid_to)
+        price = Price(
+            edition_id=new.edition_id,
+            amount=new.amount,
+            currency=settings.SHOP_CURRENCY,
+            tax_rate=rate,
+            valid_from=new.valid_from,
+            valid_to=new.valid_to,
+        )
+        line = sorted([*kept, price], key=attrgetter("valid_from"))
+    return line
+
+
+def _copy(price: Price, **changes: Any) -> Price:
+    names = ("edition_id", "amount", "currency", "tax_rate", "valid_from", "valid_to")
+    return Price(**{name: getattr(price, name) for name in names} | changes)
+
+
+def _outside(price: Price, first: datetime.date, last: datetime.date | None) -> list[Price]:
+    """What of a price is left outside these days; without a last day, nothing comes after them."""
+    if price.valid_to is not None and price.valid_to < first:
+        return [price]
+    if last is not None and price.valid_from > last:
+        return [price]
+    left = []
+    if price.valid_from < first:
+        left.append(_copy(price, valid_to=first - _DAY))
+    if last is not None and (price.valid_to is None or price.valid_to > last):
+        left.append(_copy(price, valid_from=last + _DAY))
+    return left
+
+
+class _Changes:
+    """The difference between what is there and what is wanted."""
+
+    def __init__(self) -> None:
+        self.gone: list[int] = []
+        self.ended: list[Price] = []
+        self.new: list[Price] = []
+        self.editions: set[int] = set()
+
+    def compare(self, known: Sequence[Price], wanted: Sequence[Price]) -> None:
+        """Note what has to go, to end another day, or to come."""
+        starts = {price.valid_from: price for price in known}
+        for price in wanted:
+            same = starts.pop(price.valid_from, None)
+            if same is None or (same.amount, same.tax_rate) != (price.amount, price.tax_rate):
+                self.gone += [same.pk] if same else []
+                self.new.append(price)
+            elif same.valid_to != price.valid_to:
+                same.valid_to = price.valid_to
+                self.ended.append(same)
+            else:
+                continue
+            self.editions.add(price.edition_id)
+        for price in starts.values():
+            self.gone.append(price.pk)
+            self.editions.add(price.edition_id)
+
+    def write(self) -> None:
+        """In an order in which no two prices ever hold on one day."""
+        if self.gone:
+            Price.objects.filter(pk__in=self.gone).delete()
+        if self.ended:
+            Price.objects.bulk_update(self.ended, ["valid_to"], batch_size=1000)
+        if self.new:
+            Price.objects.bulk_create(self.new, batch_size=1000)

@@ -119,7 +119,7 @@ def test_a_list_of_counts_is_entered_and_shown(
     ("text", "message"),
     [
         ("", "columns are missing"), ("isbn13,counted\nx,1\n", "Line 2, isbn13"),
-        (f"isbn13,counted\n{sku(5)},-1\n", "no whole number"),
+        (f"isbn13,counted\n{sku(5)},-1\n", "is negative"),
         (f"isbn13,counted\n{sku(5)},1000000\n{sku(5)},1\n", "More than 1000000 copies"),
     ],
 )  # fmt: skip

@@ -194,9 +194,14 @@ def test_a_wrong_field_is_named_and_nothing_is_written(old: str, new: str, colum
 
 def test_all_errors_of_all_lines_are_told_together() -> None:
     with pytest.raises(InvalidRows) as caught:
-        load(CRIME.replace("12.50", "free").replace("560", "many"), CRIME_CLOTH, CRIME_CLOTH)
+        load(
+            CRIME.replace("12.50", "free").replace("560", "many"),
+            CRIME_CLOTH,
+            CRIME_CLOTH,
+            "only,two\n",
+        )
     assert [(error.line, error.column) for error in caught.value.errors] == [
-        (2, "pages"), (2, "price"), (4, "isbn13"),
+        (2, "price"), (2, "pages"), (4, "isbn13"), (5, ""),
     ]  # fmt: skip
 
 
@@ -206,8 +211,6 @@ def test_all_errors_of_all_lines_are_told_together() -> None:
         (b"", "missing"),
         (b"title,isbn13\n", "missing"),
         ((HEADING.strip() + ",colour\n").encode(), "colour"),
-        (HEADING.encode() + b"only,two\n", "as many fields"),
-        (HEADING.encode() + CRIME.encode().replace(b"student", b"stud\xe9nt"), "UTF-8"),
         (HEADING.encode() + b"\x00\x00", "NUL"),
         (HEADING.encode() + b'"never closed,', "no valid CSV"),
     ],

@@ -62,13 +62,21 @@ def test_a_list_of_counts_is_summed_up() -> None:
     assert read_counts(io.BytesIO(text.encode())) == {one: 5, two: 0}
 
 
-@pytest.mark.parametrize("counted", ["-1", "1.5", "x", "1000001"])
-def test_wrong_counts_are_named(counted: str) -> None:
+@pytest.mark.parametrize(
+    ("counted", "message"),
+    [
+        ("-1", "is negative. Write what lies on the shelf, 0 or more."),
+        ("1.5", "is no whole number of copies from 0 to 1000000."),
+        ("x", "is no whole number of copies from 0 to 1000000."),
+        ("1000001", "is no whole number of copies from 0 to 1000000."),
+    ],
+)
+def test_wrong_counts_are_named(counted: str, message: str) -> None:
     edition = EditionFactory.create()
     text = f"isbn13,counted\n{edition.isbn13},{counted}\n{sku(998)},1\n"
     with pytest.raises(InvalidRows) as refusal:
         read_counts(io.BytesIO(text.encode()))
     assert [str(error) for error in refusal.value.errors] == [
-        "Line 2, counted: is no whole number of copies.",
-        "Line 3, isbn13: is not in the catalogue.",
+        f"Line 2, counted “{counted}”: {message}",
+        f"Line 3, isbn13 “{sku(998)}”: is not in the catalogue.",
     ]

@@ -69,5 +69,5 @@ def test_fewer_than_are_promised_is_refused() -> None:
     Stock.objects.allocate_many({put_in_stock(edition, 5): 4}, reference="ORDER")
     with pytest.raises(InvalidRows) as caught:
         load(f"isbn13,on_hand\n{edition.isbn13},3\n")
-    assert str(caught.value) == "Line 2, on_hand: 4 copies are promised to orders."
+    assert str(caught.value) == "Line 2, on_hand “3”: 4 copies are promised to orders."
     assert Stock.objects.get().on_hand == 5

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from catalog import isbn
 from orders import picking, readiness
 from orders.admin import (
+    downloads,
     order_messages,
     order_pages,
     papers,
@@ -197,6 +198,9 @@ class OrderAdmin(ReadOnlyAdmin[Order]):
         act = path("<int:pk>/<slug:slug>/", view, name="orders_order_act")
         pick_list_view = self.admin_site.admin_view(pick_list.show)
         pick = path("pick-list/", pick_list_view, name="orders_pick_list")
+        file = path(
+            "download/", self.admin_site.admin_view(downloads.download), name="orders_download"
+        )
         parcel = path(
             "<int:pk>/parcels/<int:parcel>/<slug:slug>/",
             self.admin_site.admin_view(self._act_on_parcel),
@@ -204,7 +208,7 @@ class OrderAdmin(ReadOnlyAdmin[Order]):
         )
         # After Django's own, of which `history/` and `change/` look alike.
         *named, fallback = super().get_urls()
-        return [*named, pick, parcel, *waiting_orders.urls(self.admin_site), act, fallback]
+        return [*named, pick, file, parcel, *waiting_orders.urls(self.admin_site), act, fallback]
 
     def _act_on_parcel(self, request: HttpRequest, pk: int, parcel: int, slug: str) -> HttpResponse:
         return parcels.act(request, self, pk, parcel, slug)

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 from psycopg import sql
 
-from catalog.models import StockMovement, Stocktake, StocktakeLine
+from catalog.models import ListMapping, StockMovement, Stocktake, StocktakeLine, UploadedList
 
 CONNECT_SECONDS = 5
 
@@ -95,7 +95,8 @@ def catalogue_tables() -> list[str]:
     """The tables of the catalog app's models, but for those that name orders and staff."""
     models = apps.get_app_config("catalog").get_models(include_auto_created=True)
     tables = {model._meta.db_table for model in models if model._meta.managed}
-    inner = {model._meta.db_table for model in (StockMovement, Stocktake, StocktakeLine)}
+    models_of_staff = (StockMovement, Stocktake, StocktakeLine, UploadedList, ListMapping)
+    inner = {model._meta.db_table for model in models_of_staff}
     return sorted(tables - inner)
 
 

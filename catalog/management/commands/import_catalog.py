@@ -1,29 +1,32 @@
 """Imports a catalogue file: CSV, one edition a line."""
 
-import argparse
-from typing import Any
+from collections.abc import Callable
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from catalog.csv_files import InvalidRows, UnreadableFile
-from catalog.importing import import_catalog
+from catalog import edition_rows, importing
+from catalog.csv_files import ListFile
+from catalog.list_outcomes import Outcome
+from catalog.management.lists import ListCommand
 
 
-class Command(BaseCommand):
+class Command(ListCommand):
     """`manage.py import_catalog FILE.csv`."""
 
     help = "Imports a catalogue: one edition a line. Nothing is written if any line is wrong."
+    columns = edition_rows.COLUMNS
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=argparse.FileType("rb"))
+    def look_through(self, read: ListFile) -> tuple[Outcome, Callable[[], str]]:
+        today = timezone.localdate()
+        rows, outcome = importing.check(read)
+        if not outcome.errors:
+            importing.foresee(rows, outcome, today=today)
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            report = import_catalog(options["file"], today=timezone.localdate())
-        except (UnreadableFile, InvalidRows) as error:
-            raise CommandError(f"Nothing was imported.\n{error}") from error
-        self.stdout.write(
-            f"{report.editions_created} editions created, {report.editions_changed} changed,"
-            f" {report.works_created} works created, {report.stock_changed} counts of stock."
-        )
+        def carry_out() -> str:
+            report = importing.import_rows(rows, today=today)
+            return (
+                f"{report.editions_created} editions created, {report.editions_changed} changed,"
+                f" {report.works_created} works created, {report.stock_changed} counts of stock."
+            )
+
+        return outcome, carry_out

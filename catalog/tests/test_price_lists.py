@@ -1,0 +1,145 @@
+"""Importing a price list, and setting many prices at once."""
+
+import datetime
+import io
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from catalog import price_lists
+from catalog.csv_files import InvalidRows
+from catalog.list_outcomes import Outcome
+from catalog.models import Edition, Price, generations
+from catalog.models.price import NewPrice
+from catalog.tests.back_office import stale_names
+from catalog.tests.factories import EditionFactory, sku
+
+pytestmark = pytest.mark.django_db
+TODAY = datetime.date(2026, 3, 1)
+DAY = datetime.timedelta(days=1)
+BEGINNING = datetime.date(2024, 1, 1)  # of the factory's price, 9.99
+
+
+def load(text: str) -> Outcome:
+    return price_lists.import_prices(io.BytesIO(text.encode()), today=TODAY)
+
+
+def prices(edition: Edition) -> list[tuple[Any, ...]]:
+    return list(
+        edition.prices.order_by("valid_from").values_list(
+            "amount", "valid_from", "valid_to", "tax_rate"
+        )
+    )
+
+
+def numbers(outcome: Outcome) -> tuple[int, ...]:
+    return outcome.created, outcome.changed, outcome.unchanged, outcome.blank
+
+
+def test_prices_hold_from_today_or_from_their_day() -> None:
+    one, two, three = EditionFactory.create_batch(3)
+    Price.objects.filter(edition=two).update(tax_rate=7)
+    Price.objects.filter(edition=three).delete()
+    text = (
+        "isbn13,amount,currency,valid_from,tax_rate\n"
+        f"{one.isbn13},12.50,USD,,\n{two.isbn13},13.00,,2026-06-01,\n"
+        f"{three.isbn13},$5.00,usd,,19\n{one.isbn13},14.00,,2027-01-01,5.5\n"
+    )
+    assert numbers(load(text)) == (1, 3, 0, 0)
+    june = datetime.date(2026, 6, 1)
+    new_year = datetime.date(2027, 1, 1)
+    assert prices(one) == [
+        (Decimal("9.99"), BEGINNING, TODAY - DAY, None),
+        (Decimal("12.50"), TODAY, new_year - DAY, None),
+        (Decimal("14.00"), new_year, None, Decimal("5.5")),
+    ]
+    assert prices(two) == [
+        (Decimal("9.99"), BEGINNING, june - DAY, Decimal(7)),
+        (Decimal("13.00"), june, None, Decimal(7)),
+    ]
+    assert prices(three) == [(Decimal("5.00"), TODAY, None, Decimal(19))]
+    assert stale_names() == set(
+        generations.showing([edition.work_id for edition in (one, two, three)])
+    )
+    before = list(Price.objects.order_by("pk").values())
+    assert numbers(load(text)) == (0, 0, 4, 0)  # the same list again changes nothing
+    assert list(Price.objects.order_by("pk").values()) == before
+
+
+def test_a_blank_amount_says_nothing_and_nought_is_a_price() -> None:
+    one, two = EditionFactory.create_batch(2)
+    outcome = load(f"isbn13,amount\n{one.isbn13},\n{two.isbn13},0\n")
+    assert numbers(outcome) == (0, 1, 0, 1)
+    assert [price[0] for price in prices(one)] == [Decimal("9.99")]
+    assert prices(two)[-1][:2] == (Decimal(0), TODAY)
+
+
+def test_a_price_with_an_end_cuts_its_days_out() -> None:
+    edition = EditionFactory.create()
+    first, last = datetime.date(2026, 6, 1), datetime.date(2026, 6, 30)
+    text = f"isbn13,amount,valid_from,valid_to\n{edition.isbn13},5.00,2026-06-01,2026-06-30\n"
+    load(text)
+    wanted = [
+        (Decimal("9.99"), BEGINNING, first - DAY, None),
+        (Decimal("5.00"), first, last, None),
+        (Decimal("9.99"), last + DAY, None, None),
+    ]
+    assert prices(edition) == wanted
+    assert numbers(load(text)) == (0, 0, 1, 0)
+    assert prices(edition) == wanted
+
+
+@pytest.mark.parametrize(
+    ("line", "column"),
+    [
+        (f"{sku(77)},1.00,,,,", "isbn13"), ("x,1.00,,,,", "isbn13"), (",1.00,,,,", "isbn13"),
+        ("NUMBER,-1.00,,,,", "amount"), ("NUMBER,1.00,EUR,,,", "currency"),
+        ("NUMBER,€1.00,,,,", "amount"), ("NUMBER,1.00,,soon,,", "valid_from"),
+        ("NUMBER,1.00,,2026-06-02,2026-06-01,", "valid_to"),
+        ("NUMBER,1.00,,,2026-02-28,", "valid_to"),
+        ("NUMBER,1.00,,,,0.07", "tax_rate"), ("NUMBER,1.00,,,,101", "tax_rate"),
+        ("NUMBER,100000,,,,", "amount"), ("NUMBER,3.00,,,,", "isbn13"),
+    ],
+)  # fmt: skip
+def test_a_wrong_line_is_named_and_nothing_is_written(line: str, column: str) -> None:
+    edition = EditionFactory.create()
+    text = (
+        "isbn13,amount,currency,valid_from,valid_to,tax_rate\n"
+        f"{edition.isbn13},2.00,,,,\n{line.replace('NUMBER', edition.isbn13)}\n"
+    )
+    with pytest.raises(InvalidRows) as caught:
+        load(text)
+    assert [(error.line, error.column) for error in caught.value.errors] == [(3, column)]
+    assert [price[0] for price in prices(edition)] == [Decimal("9.99")]
+
+
+@pytest.mark.parametrize("start", [-400, -1, 0, 30, 60, 90])
+@pytest.mark.parametrize("tax_rate", [None, Decimal(7)])
+def test_many_prices_are_set_as_one_is(start: int, tax_rate: Decimal | None) -> None:
+    one, other = EditionFactory.create_batch(2, price=False)
+    for edition in (one, other):
+        for first, last in ((-500, -100), (0, 59), (60, None)):
+            edition.prices.create(
+                amount=abs(first), currency="USD", tax_rate=3, valid_from=TODAY + first * DAY,
+                valid_to=None if last is None else TODAY + last * DAY,
+            )  # fmt: skip
+    day = TODAY + start * DAY
+    one.set_price(
+        Decimal(5), valid_from=day, **({} if tax_rate is None else {"tax_rate": tax_rate})
+    )
+    assert Price.objects.set_many([NewPrice(other.pk, day, Decimal(5), tax_rate=tax_rate)]) == 1
+    assert prices(other) == prices(one)
+
+
+def test_a_fixed_number_of_statements() -> None:
+    lengths = []
+    for number in (2, 20):
+        editions = EditionFactory.create_batch(number)
+        text = "isbn13,amount\n" + "".join(f"{each.isbn13},5.00\n" for each in editions)
+        with CaptureQueriesContext(connection) as queries:
+            load(text)
+        lengths.append(len(queries))
+    assert lengths[0] == lengths[1] <= 16
