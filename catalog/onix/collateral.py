@@ -24,6 +24,7 @@ _OLD_COVERS = ("06", "04")
 _BY_ADDRESS = frozenset({"", "01"})
 """List 40."""
 _LONGEST_ADDRESS = 500
+_NOT_FOR_SCREENS = (".tif", ".tiff", ".psd", ".eps", ".pdf")
 _ADDRESS = re.compile(r"https?://[^\s<>\"\\^`{|}]+", re.IGNORECASE)
 _MOST_RELATIONS = 200
 
@@ -60,7 +61,7 @@ def cover_url(node: Node, context: Context) -> str:
         if part.first("MediaFileLinkTypeCode") in _BY_ADDRESS
     }
     addresses += [media[kind] for kind in _OLD_COVERS if media.get(kind)]
-    for address in addresses:
+    for address in sorted(addresses, key=lambda each: each.lower().endswith(_NOT_FOR_SCREENS)):
         if len(address) <= _LONGEST_ADDRESS and _ADDRESS.fullmatch(address):
             return address
         message = _("“%(text)s” is no address that a cover can be fetched from.")

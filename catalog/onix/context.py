@@ -22,4 +22,6 @@ class Context:
         """Note that something is left out; `node` is what it stands in."""
         if len(self.troubles) < MOST_TROUBLES:
             line = self.line + max(node.line - 1, 0) if node is not None else self.line
-            self.troubles.append(Trouble(element, message, line))
+            trouble = Trouble(element, message, line)
+            if trouble not in self.troubles:
+                self.troubles.append(trouble)

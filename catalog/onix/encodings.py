@@ -32,7 +32,9 @@ _KNOWN |= {f"windows{page}": f"cp{page}" for page in (874, 932, *range(1250, 125
 class Readable(Protocol):
     """What can be read from, piece by piece."""
 
-    def read(self, size: int, /) -> bytes: ...
+    def read(self, size: int, /) -> bytes:
+        """The next bytes, at most so many; empty at the end."""
+        ...
 
 
 def _as_windows(error: UnicodeError) -> tuple[str, int]:

@@ -1,4 +1,4 @@
-"""Named characters (&eacute; &ndash;): ONIX 2.1 has them from a document type that is never fetched.
+"""Named characters (&eacute;): ONIX 2.1 has them from a document type that is never fetched.
 
 The names are HTML's, which contain those of ISO 8879 that ONIX allows.
 """

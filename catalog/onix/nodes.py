@@ -114,7 +114,6 @@ def _malformed(error: etree.XMLSyntaxError) -> Malformed:
 
 def _node(element: etree._Element) -> Node:
     node = Node(element.sourceline or 0)
-    codes = node.codes
     for child in element:
         tag = child.tag
         known = _tags[tag] if tag in _tags else _known(tag)  # type: ignore[index, arg-type]
@@ -122,26 +121,28 @@ def _node(element: etree._Element) -> Node:
             continue
         name, kind = known
         if kind is Kind.CODE:
-            text = (child.text or "").strip()
-            if not text.isascii():
-                text = _INVISIBLE.sub("", text).strip()
-            if text:
-                codes.setdefault(name, []).append(text)
-            elif name == "MainSubject":
-                codes[name] = [""]
+            _add_code(node, name, child.text or "")
         elif kind is Kind.PARTS:
-            if name == "Territory" and child.text and not len(child):
-                codes.setdefault(name, []).append(child.text)
-            node.parts.setdefault(name, []).append(_node(child))
+            if name in node.parts:
+                node.parts[name].append(_node(child))
+            else:
+                node.parts[name] = [_node(child)]
+            if name == "Territory" and (child.text or "").strip():  # 2.1 has a list of codes
+                _add_code(node, name, child.text or "")
         elif kind is Kind.LINE:
-            text = child.text or ""
-            if len(child):
-                text = "".join(child.itertext())
-            if text := texts.line(text):
-                codes.setdefault(name, []).append(text)
+            if text := texts.line("".join(child.itertext()) if len(child) else child.text or ""):
+                node.codes.setdefault(name, []).append(text)
         else:
             node.marked.setdefault(name, []).append(child)
     return node
+
+
+def _add_code(node: Node, name: str, text: str) -> None:
+    text = text.strip()
+    if not text.isascii():
+        text = _INVISIBLE.sub("", text).strip()
+    if text or name == "MainSubject":
+        node.codes.setdefault(name, []).append(text)
 
 
 def _known(tag: object) -> tuple[str, Kind] | None:

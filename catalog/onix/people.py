@@ -28,7 +28,8 @@ _AFTER_NAMES = re.compile(
 )
 _LETTERS = re.compile(r"[^\W\d_]+")
 _PARTICLES = frozenset(
-    ["af", "al", "bin", "d", "da", "de", "del", "della", "den", "der", "di", "dos", "du", "el", "la", "le", "ten", "ter", "van", "vom", "von", "zu", "zum", "zur"]
+    {"af", "al", "bin", "d", "da", "de", "del", "della", "den", "der", "di", "dos", "du", "el"}
+    | {"la", "le", "ten", "ter", "van", "vom", "von", "zu", "zum", "zur"}
 )
 
 
@@ -60,12 +61,14 @@ def _place(contributor: Node) -> int:
 def _roles(contributor: Node, context: Context) -> list[str]:
     roles = []
     for code in contributor.every("ContributorRole") or [ContributorRole.AUTHOR.value]:
-        code = _SAME_ROLES.get(code, code)
-        if code not in _ROLES:
+        if code in _ROLES:
+            roles.append(code)
+        elif code in _SAME_ROLES:
+            roles.append(_SAME_ROLES[code].value)
+        else:
             message = _("The role “%(code)s” is not known; “contributor” was taken.")
             context.trouble("ContributorRole", message % {"code": code[:10]}, contributor)
-            code = ContributorRole.CONTRIBUTOR.value
-        roles.append(str(code))
+            roles.append(ContributorRole.CONTRIBUTOR.value)
     return roles
 
 
@@ -147,7 +150,7 @@ def _filed(contributor: Node) -> str:
 
 
 def turned(filed: str) -> str:
-    """“Austen, Jane” as printed: Jane Austen. “King, Martin Luther, Jr.”: Martin Luther King, Jr."""
+    """“Austen, Jane” as printed: Jane Austen; what follows a second comma stays behind the name."""
     parts = [part.strip() for part in filed.split(",") if part.strip()]
     if len(parts) < 2 or _AFTER_NAMES.fullmatch(parts[1]):
         return filed

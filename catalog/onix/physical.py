@@ -27,6 +27,13 @@ _PAGE_COUNTS = ("00", "05", "07", "11", "06", "10", "08")
 """List 23: the main count before those that count more or otherwise."""
 _PAGES = frozenset({"03", ""})
 _DURATIONS = ("09", "14", "16")
+_MINUTES = {
+    "04": Decimal(60),
+    "14": Decimal(60),
+    "05": Decimal(1),
+    "06": 1 / Decimal(60),
+}
+"""List 24: what has one unit."""
 _MOST_PAGES = 100_000
 _MOST_MINUTES = 100_000
 
@@ -92,26 +99,20 @@ def _size(text: str, unit: str, *, is_weight: bool) -> int | None:
 
 
 def _minutes(text: str, unit: str) -> Decimal | None:
-    """List 24: hours or minutes with decimals, seconds, or digits run together (HHHMMSS)."""
+    """Also of digits run together: HHHMM, HHHMMSS."""
     number = _number(text)
     if number is None:
         return None
-    match unit:
-        case "04" | "14":
-            return number * 60
-        case "05":
-            return number
-        case "06":
-            return number / 60
-        case "15":
-            hours, minutes = divmod(int(number), 100)
-            return Decimal(hours * 60 + minutes)
-        case "16":
-            rest, seconds = divmod(int(number), 100)
-            hours, minutes = divmod(rest, 100)
-            return Decimal(hours * 60 + minutes) + Decimal(seconds) / 60
-        case _:
-            return None
+    if unit in _MINUTES:
+        return number * _MINUTES[unit]
+    if unit == "15":
+        hours, minutes = divmod(int(number), 100)
+        return Decimal(hours * 60 + minutes)
+    if unit == "16":
+        rest, seconds = divmod(int(number), 100)
+        hours, minutes = divmod(rest, 100)
+        return Decimal(hours * 60 + minutes) + Decimal(seconds) / 60
+    return None
 
 
 def _number(text: str) -> Decimal | None:

@@ -130,8 +130,11 @@ def _notification(code: str, node: Node, context: Context) -> tuple[str, frozens
 
 def _facts(node: Node, notification: str, context: Context) -> dict[str, Any]:
     facts = _description(node.part("DescriptiveDetail") or node, context)
-    if not facts["title"] and notification != UPDATE:
-        context.trouble("TitleText", _("It is missing."), node)
+    if notification != UPDATE:
+        if not facts["title"]:
+            context.trouble("TitleText", _("It is missing."), node)
+        if facts["is_book"] and not facts["format"]:
+            context.trouble("ProductForm", _("It does not say what kind of book this is."), node)
     texts = node.part("CollateralDetail") or node
     facts["description"] = collateral.description(texts, context)
     facts["cover_url"] = collateral.cover_url(texts, context)
@@ -145,8 +148,6 @@ def _facts(node: Node, notification: str, context: Context) -> dict[str, Any]:
 def _description(node: Node, context: Context) -> dict[str, Any]:
     title, subtitle = titles.title(node, context)
     form, product_form, is_book = forms.form(node)
-    if form is None and is_book:
-        context.trouble("ProductForm", _("What kind of book it is is not said."), node)
     language, original = _languages(node, context)
     sizes = physical.measures(node, context)
     return {

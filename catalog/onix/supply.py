@@ -26,7 +26,30 @@ _FOR_ANYBODY = frozenset({"", "00", "05", "08", "17"})
 """List 59; others hold for libraries, schools or members."""
 _VALUE_ADDED_TAX = frozenset({"", "01"})
 """List 171."""
-EUROZONE = frozenset(["AT", "BE", "CY", "DE", "EE", "ES", "FI", "FR", "GR", "HR", "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PT", "SI", "SK"])
+EUROZONE = frozenset(
+    [
+        "AT",
+        "BE",
+        "CY",
+        "DE",
+        "EE",
+        "ES",
+        "FI",
+        "FR",
+        "GR",
+        "HR",
+        "IE",
+        "IT",
+        "LT",
+        "LU",
+        "LV",
+        "MT",
+        "NL",
+        "PT",
+        "SI",
+        "SK",
+    ]
+)
 _REGIONS = {"ECZ": EUROZONE}
 _WORLD = frozenset({"WORLD", "ROW"})
 _MOST_OFFERS = 200

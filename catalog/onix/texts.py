@@ -43,10 +43,7 @@ def paragraphs(element: etree._Element) -> str:
         text = "".join(pieces)
     else:
         text = element.text or ""
-        if _MARKUP.search(text):
-            text = _without_markup(text)
-        else:
-            text = text.replace("\r\n", "\n")
+        text = _without_markup(text) if _MARKUP.search(text) else text.replace("\r\n", "\n")
     if not text.isascii():
         text = _INVISIBLE.sub("", text)
     return _tidy(text)

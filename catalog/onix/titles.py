@@ -23,7 +23,7 @@ _DIGITS = re.compile(r"[0-9]{1,5}(?:[.,][0-9])?(?![0-9])")
 
 
 def title(node: Node, context: Context) -> tuple[str, str]:
-    """The title with its prefix, and the subtitle, of `node`: a descriptive detail or 2.1 record."""
+    """The title with its prefix, and the subtitle; `node` is what holds all titles."""
     details = list(node.each("TitleDetail", "Title"))
     for detail in sorted(details, key=_rank):
         main, subtitle = _title_of(detail)
@@ -36,8 +36,8 @@ def collections(node: Node, context: Context) -> tuple[Collection, ...]:
     """The series that the product stands in, with its place."""
     found: dict[str, Collection] = {}
     for part in node.each("Collection", "Series", "Set"):
-        for name, place in _places(part):
-            name = name[:LONGEST_SERIES]
+        for full_name, place in _places(part):
+            name = full_name[:LONGEST_SERIES]
             if name and name not in found and len(found) < _MOST_COLLECTIONS:
                 found[name] = Collection(name, _position(place, part, context))
     return tuple(found.values())

@@ -1,6 +1,7 @@
 """Topics: subject codes, keywords and audiences. Headings are licensed and never kept."""
 
 import re
+from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
@@ -30,38 +31,41 @@ _MOST = 100
 
 
 def topics(node: Node, context: Context) -> tuple[Topic, ...]:
-    """The subjects in the three schemes that we keep; at most one of each scheme is its main one."""
+    """The subjects in the three schemes that we keep; of each at most one is the main one."""
     found: dict[tuple[str, str], Topic] = {}
     mains: set[str] = set()
-
-    def add(scheme: str, code: str, is_main: bool, part: Node) -> None:
-        code = code.upper().replace(" ", "")
+    for scheme, code, is_main, part in _sent(node):
         if len(code) > _LONGEST_CODE or not _CODES[scheme].fullmatch(code):
             message = _("“%(code)s” is no subject code.") % {"code": code[:40]}
             context.trouble("SubjectCode", message, part)
-            return
-        is_main = is_main and scheme not in mains
+            continue
         key = (scheme, code)
-        if key in found:
-            is_main = is_main or found[key].is_main
-        elif len(found) >= _MOST:
-            return
-        if is_main:
+        is_new_main = is_main and scheme not in mains
+        if key not in found and len(found) >= _MOST:
+            continue
+        if is_new_main:
             mains.add(scheme)
-        found[key] = Topic(scheme, code, is_main)
+        if is_new_main or key not in found:
+            found[key] = Topic(scheme, code, is_new_main)
+    return tuple(found.values())
 
+
+def _sent(node: Node) -> Iterator[tuple[str, str, bool, Node]]:
+    """Scheme, code, whether it is the main one, and where it stands."""
     for name, scheme in (("BASICMainSubject", BISAC), ("BICMainSubject", BIC)):
         for code in node.every(name):
-            add(scheme, code, True, node)
+            yield scheme, _plain(code), True, node
     for subject in node.each("Subject", "MainSubject"):
+        codes = subject.codes
         identifier = subject.first("SubjectSchemeIdentifier", "MainSubjectSchemeIdentifier")
-        known = _SCHEMES.get(identifier)
-        if known:
-            is_main = "MainSubject" in subject.codes
-            is_main = is_main or "MainSubjectSchemeIdentifier" in subject.codes
+        if identifier in _SCHEMES:
+            is_main = "MainSubject" in codes or "MainSubjectSchemeIdentifier" in codes
             for code in subject.every("SubjectCode"):
-                add(known, code, is_main, subject)
-    return tuple(found.values())
+                yield _SCHEMES[identifier], _plain(code), is_main, subject
+
+
+def _plain(code: str) -> str:
+    return code.upper().replace(" ", "")
 
 
 def keywords(node: Node) -> tuple[str, ...]:
@@ -70,8 +74,8 @@ def keywords(node: Node) -> tuple[str, ...]:
     for subject in node.each("Subject"):
         if subject.first("SubjectSchemeIdentifier") in _KEYWORDS:
             for text in subject.every("SubjectHeadingText"):
-                for word in text.split(";" if ";" in text else ","):
-                    word = word.strip()[:_LONGEST_KEYWORD]
+                for sent in text.split(";" if ";" in text else ","):
+                    word = sent.strip()[:_LONGEST_KEYWORD]
                     if word and len(found) < _MOST:
                         found.setdefault(word)
     return tuple(found)
