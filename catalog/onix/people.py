@@ -26,6 +26,7 @@ _AFTER_NAMES = re.compile(
     r"(?:[JS]r|I{2,3}|IV|Ph\.?\s?D|M\.?D|Ed\.?D|M\.?A|B\.?A|Esq|CBE|OBE|MBE|Ltd|Inc)\.?",
     re.IGNORECASE,
 )
+_COMMA = re.compile(r",(?=[^\W\d])")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _PARTICLES = frozenset(
     {"af", "al", "bin", "d", "da", "de", "del", "della", "den", "der", "di", "dos", "du", "el"}
@@ -119,7 +120,7 @@ def _names(contributor: Node) -> tuple[str, str, bool] | None:
         printed = _joined(contributor, *_PRINTED)
     if not filed and "KeyNames" in contributor.codes:
         filed = _filed(contributor)
-    printed, filed = recased(printed), recased(filed)
+    printed, filed = (recased(_COMMA.sub(", ", name)) for name in (printed, filed))
     if printed and ", " in printed and (not filed or "," not in filed or filed == printed):
         filed, printed = printed, turned(printed)
     printed = printed or turned(filed)

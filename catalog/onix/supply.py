@@ -109,6 +109,9 @@ def _offer(price: Node, market: _Where, context: Context) -> Offer | None:
         message = _("“%(text)s” is no amount.") % {"text": text[:40]}
         context.trouble("PriceAmount", message, price)
         return None
+    if not amount:
+        context.trouble("PriceAmount", _("A price of nothing is not believed."), price)
+        return None
     where = _where(price)
     where = market if where == _EVERYWHERE else where
     if where.is_elsewhere or price.first("PriceQualifier") not in _FOR_ANYBODY:

@@ -84,7 +84,9 @@ def _without_markup(text: str) -> str:
     if _BLOCK_TAG.search(clean) or _LINE_TAG.search(clean):
         clean = clean.replace("\n", " ")
     clean = _LINE_TAG.sub("\n", _BLOCK_TAG.sub("\n\n", clean))
-    return html.unescape(_TAG.sub("", clean))
+    plain = html.unescape(_TAG.sub("", clean))
+    # Some escape twice: what was text until now turns out to be markup.
+    return _without_markup(plain) if _BLOCK_TAG.search(plain) and plain != text else plain
 
 
 def _tidy(text: str) -> str:
