@@ -43,7 +43,7 @@ class Node:
         self.line = line
         """In the record, from 1."""
         self.codes: dict[str, list[str]] = {}
-        """Texts of elements that have no others inside; never blank, except MainSubject."""
+        """Texts of elements that have no others inside; never blank."""
         self.parts: dict[str, list[Node]] = {}
         self.marked: dict[str, list[etree._Element]] = {}
 
@@ -141,7 +141,7 @@ def _add_code(node: Node, name: str, text: str) -> None:
     text = text.strip()
     if not text.isascii():
         text = _INVISIBLE.sub("", text).strip()
-    if text or name == "MainSubject":
+    if text:
         node.codes.setdefault(name, []).append(text)
 
 

@@ -59,7 +59,7 @@ def _sent(node: Node) -> Iterator[tuple[str, str, bool, Node]]:
         codes = subject.codes
         identifier = subject.first("SubjectSchemeIdentifier", "MainSubjectSchemeIdentifier")
         if identifier in _SCHEMES:
-            is_main = "MainSubject" in codes or "MainSubjectSchemeIdentifier" in codes
+            is_main = "MainSubject" in subject.parts or "MainSubjectSchemeIdentifier" in codes
             for code in subject.every("SubjectCode"):
                 yield _SCHEMES[identifier], _plain(code), is_main, subject
 
