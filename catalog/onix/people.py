@@ -1,5 +1,6 @@
 """People: the contributors of a record, named as printed and as filed."""
 
+import functools
 import re
 
 from django.utils.translation import gettext as _
@@ -120,7 +121,7 @@ def _names(contributor: Node) -> tuple[str, str, bool] | None:
         printed = _joined(contributor, *_PRINTED)
     if not filed and "KeyNames" in contributor.codes:
         filed = _filed(contributor)
-    printed, filed = (recased(_COMMA.sub(", ", name)) for name in (printed, filed))
+    printed, filed = recased(printed), recased(filed)
     if printed and ", " in printed and (not filed or "," not in filed or filed == printed):
         filed, printed = printed, turned(printed)
     printed = printed or turned(filed)
@@ -167,9 +168,11 @@ def inverted(printed: str) -> str:
     return f"{filed}, {after}" if comma else filed
 
 
+@functools.lru_cache(maxsize=10_000)
 def recased(name: str) -> str:
-    """A name in capitals as one writes it: AUSTEN, JANE and AUSTEN, Jane are Austen, Jane."""
-    if not any(letter.isupper() for letter in name[1:4]):
+    """A name sent in capitals as one writes it: AUSTEN, JANE is Austen, Jane."""
+    name = _COMMA.sub(", ", name)
+    if name.istitle() or not any(letter.isupper() for letter in name[1:4]):
         return name
     parts = name.split(", ")
     changed = [_small(part) if _is_shouted(part, name) else part for part in parts]

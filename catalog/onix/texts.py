@@ -4,6 +4,7 @@ Markup never survives: what we store is text, and pages escape it. Paragraphs ar
 """
 
 import html
+import itertools
 import re
 
 import nh3
@@ -21,8 +22,6 @@ _MARKUP = re.compile(r"<[A-Za-z/!?]|&(?:[A-Za-z]{2,30}|#[0-9]+|#x[0-9A-Fa-f]+);"
 _BLOCK_TAG = re.compile(rf"</?(?:{'|'.join(sorted(_BLOCKS))})\b[^>]*>", re.IGNORECASE)
 _LINE_TAG = re.compile(rf"<(?:{'|'.join(sorted(_LINES))})\b[^>]*>", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]*>")
-_SPACES = re.compile(r"[^\S\n]+")
-_GAPS = re.compile(r"\s*\n\s*\n\s*")
 _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufffe\uffff]")
 
 
@@ -90,9 +89,6 @@ def _without_markup(text: str) -> str:
 
 
 def _tidy(text: str) -> str:
-    spaced = _SPACES.sub(" ", text)
-    parts = (
-        "\n".join(line.strip() for line in part.split("\n") if line.strip())
-        for part in _GAPS.split(spaced)
-    )
-    return "\n\n".join(part for part in parts if part)
+    lines = [" ".join(each.split()) for each in text.split("\n")]
+    groups = itertools.groupby(lines, bool)
+    return "\n\n".join("\n".join(group) for has_words, group in groups if has_words)

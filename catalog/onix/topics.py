@@ -83,7 +83,7 @@ def keywords(node: Node) -> tuple[str, ...]:
 
 def audiences(node: Node) -> tuple[str, ...]:
     """For whom it is: codes of list 28, each once."""
-    codes = node.every("AudienceCode")
+    codes = list(node.every("AudienceCode"))
     for audience in node.each("Audience"):
         if audience.first("AudienceCodeType") == _ONIX_AUDIENCE:
             codes += audience.every("AudienceCodeValue")
