@@ -21,7 +21,7 @@ _OLD_CODES = {
 }  # fmt: skip
 """List 54, of ONIX 2.1, as codes of list 65."""
 _HAS_IT = ("21", "20", "23", "22")
-_FROM, _UNTIL, _FROM_UNTIL = "14", "15", "24"
+FROM, UNTIL, _FROM_UNTIL = "14", "15", "24"
 """List 173."""
 _FOR_ANYBODY = frozenset({"", "00", "05", "08", "17"})
 """List 59; others hold for libraries, schools or members."""
@@ -183,10 +183,10 @@ def _period(price: Node, context: Context) -> tuple[datetime.date | None, dateti
             _no_date("PriceDate", text, part, context)
             continue
         role = part.first("PriceDateRole")
-        if role in (_FROM, _FROM_UNTIL):
+        if role in (FROM, _FROM_UNTIL):
             first = first or start
             last = last or end
-        elif role == _UNTIL:
+        elif role == UNTIL:
             last = last or start
     return first, last
 

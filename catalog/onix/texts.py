@@ -18,7 +18,13 @@ _BLOCKS = frozenset(
 )
 _LINES = frozenset({"br", "li", "dt", "dd", "tr", "hr"})
 _SILENT = frozenset({"script", "style", "iframe", "object", "template", "title", "head"})
-_MARKUP = re.compile(r"<[A-Za-z/!?]|&(?:[A-Za-z]{2,30}|#[0-9]+|#x[0-9A-Fa-f]+);")
+_INLINE = "a|abbr|acronym|b|big|cite|code|em|font|i|img|ins|small|span|strong|sub|sup|svg|u|video"
+_MARKUP = re.compile(
+    rf"</?(?:{_INLINE}|{'|'.join(sorted(_BLOCKS | _LINES | _SILENT))})\b|<!|<\?"
+    "|&(?:[A-Za-z]{2,30}|#[0-9]+|#x[0-9A-Fa-f]+);",
+    re.IGNORECASE,
+)
+"""Only what HTML knows: “The Waves <Sands>” is a title."""
 _BLOCK_TAG = re.compile(rf"</?(?:{'|'.join(sorted(_BLOCKS))})\b[^>]*>", re.IGNORECASE)
 _LINE_TAG = re.compile(rf"<(?:{'|'.join(sorted(_LINES))})\b[^>]*>", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]*>")
@@ -27,7 +33,7 @@ _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\ufe
 
 def line(text: str) -> str:
     """`text` in one line, without markup and invisible characters."""
-    if "<" in text or "&" in text:
+    if ("<" in text or "&" in text) and _MARKUP.search(text):
         text = _without_markup(text)
     if not text.isascii():
         text = _INVISIBLE.sub("", text)
