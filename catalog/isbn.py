@@ -18,8 +18,8 @@ class InvalidNumber(ValueError):
 
 def check_digit(twelve_digits: str) -> str:
     """The GS1 check digit for the first twelve digits of a 13-digit number."""
-    digits = list(map(int, twelve_digits))
-    return str(-(sum(digits[::2]) + 3 * sum(digits[1::2])) % 10)
+    total = sum(map(int, twelve_digits[::2])) + 3 * sum(map(int, twelve_digits[1::2]))
+    return str(-total % 10)
 
 
 def is_isbn13(number: str) -> bool:
