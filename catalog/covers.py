@@ -38,10 +38,13 @@ def want(edition_ids: Collection[int], *, at: datetime.datetime) -> None:
     Cover.objects.all().want(edition_ids, at=at)
 
 
-def _cover_of(edition: Edition) -> Cover:
-    """The edition's row, locked; a new one that is not saved yet where there is none."""
-    locked = Cover.objects.select_for_update().filter(edition=edition).first()
-    cover = locked or Cover(edition=edition)
+def _cover_of(edition: Edition, at: datetime.datetime) -> Cover:
+    """The edition's row, locked; where there was none, one that says that nothing is wanted."""
+    nothing = Cover(
+        edition=edition, source=Cover.Source.DRAWN, state=Cover.State.READY, updated_at=at
+    )
+    Cover.objects.bulk_create([nothing], ignore_conflicts=True)  # two may come at once
+    cover = Cover.objects.select_for_update().get(edition=edition)
     cover.edition = edition
     return cover
 
@@ -56,7 +59,7 @@ def upload(edition: Edition, file: IO[bytes], *, at: datetime.datetime) -> Cover
     making.check(content.read(16), size=content.size)
     content.seek(0)
     name = default_storage.save(f"{WAITING_FOLDER}/{secrets.token_hex(16)}", content)
-    cover = _cover_of(edition)
+    cover = _cover_of(edition, at)
     cover.want_upload(name, at=at, next_try_at=at + CLAIM)  # should the job be lost
     app.configure_task("catalog.make_cover").defer(cover_id=cover.pk)
     return cover
@@ -65,13 +68,13 @@ def upload(edition: Edition, file: IO[bytes], *, at: datetime.datetime) -> Cover
 @transaction.atomic
 def draw(edition: Edition, *, at: datetime.datetime) -> None:
     """Show the drawn cover, whatever feeds bring."""
-    _cover_of(edition).draw(at=at)
+    _cover_of(edition, at).draw(at=at)
 
 
 @transaction.atomic
 def use_published(edition: Edition, *, at: datetime.datetime) -> None:
     """Fetch the publisher's picture, and follow the feeds again."""
-    _cover_of(edition).want_published(at=at)
+    _cover_of(edition, at).want_published(at=at)
 
 
 @transaction.atomic

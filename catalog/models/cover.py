@@ -220,7 +220,7 @@ class Cover(models.Model):
 
     def keep(self, *, at: datetime.datetime) -> None:
         """Go on showing what is shown: the publisher's picture is still the same."""
-        self._update(state=self.State.READY, next_try_at=None, updated_at=at)
+        self._update(state=self.State.READY, reason="", tries=0, next_try_at=None, updated_at=at)
 
     def refuse(self, reason: str, *, at: datetime.datetime) -> None:
         """Give up on the picture that was wanted; one that is shown stays."""
@@ -243,4 +243,4 @@ class Cover(models.Model):
     def _update(self, **fields: Any) -> None:
         for name, value in fields.items():
             setattr(self, name, value)
-        self.save(update_fields=[*fields] if self.pk else None)
+        self.save(update_fields=[*fields])

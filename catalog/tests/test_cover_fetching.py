@@ -58,10 +58,12 @@ def test_one_that_has_not_changed_stays(publisher: Publisher) -> None:
     publisher.answers["/cover.jpg"] = lambda each: say(each, b"", status=304)
     much_later = NOW + datetime.timedelta(days=40)
     covers.want([emma.pk], at=much_later)
+    covers.put_off(Cover.objects.get(), "500", until=much_later)
     fetch(publisher, much_later)
     after = Cover.objects.get()
     assert publisher.asked[1][1]["If-None-Match"] == '"one"'
     assert (after.state, after.digest, after.updated_at) == ("ready", before.digest, much_later)
+    assert (after.reason, after.tries, after.next_try_at) == ("", 0, None)
 
 
 def test_what_is_not_there_is_refused_at_once(publisher: Publisher) -> None:

@@ -255,6 +255,15 @@ def test_uploads_that_nobody_waits_for_are_swept(media: Path) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_two_members_of_staff_may_upload_at_once() -> None:
+    emma = edition()
+    files = [io.BytesIO(picture(color=(red, 2, 3))) for red in (10, 200)]
+    ended = at_once([partial(covers.upload, emma, file, at=NOW) for file in files])
+    assert {type(each) for each in ended} == {Cover}
+    assert facts("edition_id", "source", "state") == [(emma.pk, "uploaded", "waiting")]
+
+
+@pytest.mark.django_db(transaction=True)
 def test_one_picture_is_made_for_two_editions_while_its_old_files_are_swept(media: Path) -> None:
     """Nothing that a cover shows is missing afterwards, whoever was first."""
     orphan = show_picture(edition())
