@@ -194,7 +194,7 @@ def _copies(text: str, notes: Counter[str]) -> str:
 def _mark_told(text: str) -> str:
     """The decimal mark that this amount must have, if it can have only one."""
     digits = re.sub(r"[^\d.,]", "", text)
-    marks = re.findall(r"[.,]", digits)
+    marks: list[str] = re.findall(r"[.,]", digits)
     if not marks:
         return ""
     if len(set(marks)) == 2:
