@@ -158,6 +158,32 @@ def split(
     return new
 
 
+@transaction.atomic
+def replace_edition(double: Edition, *, by: Edition) -> None:
+    """Delete an edition that is in the books twice; its address leads to the other one.
+
+    What has a ledger stays in the books. Raises Refused.
+    """
+    have_works_alone()
+    if double.pk == by.pk:
+        raise Refused(_("Choose another one: nothing can be merged with itself."))
+    rows = Edition.objects.select_for_update().order_by("pk")
+    found = {row.pk: row for row in rows.filter(pk__in=[double.pk, by.pk])}
+    if len(found) < 2:
+        raise Refused(_("One of them is not there any more: somebody has merged or deleted it."))
+    if double.stocks.exists():
+        raise Refused(
+            _("%s has a ledger of stock, and stays in the books: take “offered” away instead.")
+            % double.isbn13
+        )
+    kind, work_id = FormerAddress.Kind.EDITION, double.work_id
+    store.bump_after_commit([*generations.showing([work_id]), f"edition:{double.isbn13}"])
+    FormerAddress.objects.leading_to(kind, double.pk).update(target_id=by.pk)
+    FormerAddress.objects.keep(kind, double.isbn13, by.pk)
+    double.delete()
+    indexing.works_changed([work_id, by.work_id])
+
+
 def affected_works(row: models.Model) -> list[int]:
     """The ids of the works that show this work, contributor, series or imprint."""
     if isinstance(row, Contributor):

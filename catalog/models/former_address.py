@@ -5,6 +5,8 @@ from typing import Any, ClassVar, Self
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from caching import store
+
 
 class FormerAddressQuerySet(models.QuerySet["FormerAddress"]):
     """Keeps and finds what once stood at an address."""
@@ -68,6 +70,10 @@ class Addressed(models.Model):
     class Meta:
         abstract = True
 
+    def get_absolute_url(self) -> str:
+        """The page's address; each model knows its own."""
+        raise NotImplementedError
+
     @classmethod
     def from_db(cls, db: str | None, field_names: Any, values: Any) -> Self:
         """Remember the slug that the row has."""
@@ -82,3 +88,4 @@ class Addressed(models.Model):
         if before and before != self.slug:
             FormerAddress.objects.filter(kind=self.address_kind, slug=self.slug).delete()
             FormerAddress.objects.keep(self.address_kind, before, self.pk)
+            store.bump_after_commit(["catalog", "vocabulary"])
