@@ -9,6 +9,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from catalog.admin.merges import MergingMixin
 from catalog.admin.upkeep import UpkeepAdmin
 from catalog.models import (
     Contributor,
@@ -23,7 +24,7 @@ from catalog.models import (
 
 
 @admin.register(Contributor)
-class ContributorAdmin(UpkeepAdmin[Contributor]):
+class ContributorAdmin(MergingMixin, UpkeepAdmin[Contributor]):
     """People and bodies."""
 
     list_display = ("sort_name", "name", "birth_year", "death_year", "is_corporate")
@@ -62,7 +63,7 @@ class PublisherAdmin(UpkeepAdmin[Publisher]):
 
 
 @admin.register(Imprint)
-class ImprintAdmin(UpkeepAdmin[Imprint]):
+class ImprintAdmin(MergingMixin, UpkeepAdmin[Imprint]):
     """The brands."""
 
     list_display = ("name", "publisher")
@@ -86,7 +87,7 @@ class MembershipInline(admin.TabularInline[SeriesMembership, Series]):
 
 
 @admin.register(Series)
-class SeriesAdmin(UpkeepAdmin[Series]):
+class SeriesAdmin(MergingMixin, UpkeepAdmin[Series]):
     """The sets of works."""
 
     inlines = (MembershipInline,)
