@@ -62,7 +62,7 @@ def merge(gone: M, *, into: M, actor: "User | None", at: datetime.datetime) -> R
     kind = KINDS[type(gone)]
     have_works_alone()
     gone, into = _both(gone, into)
-    before = affected_works(gone)
+    before: list[int] = affected_works(gone)
     store.bump_after_commit(generations.showing(before))
     moves = Moves(gone=values_of(gone))
     if isinstance(gone, Work) and isinstance(into, Work):
@@ -186,6 +186,7 @@ def replace_edition(double: Edition, *, by: Edition) -> None:
 
 def affected_works(row: models.Model) -> list[int]:
     """The ids of the works that show this work, contributor, series or imprint."""
+    found: models.QuerySet[Any, int]
     if isinstance(row, Contributor):
         found = Contribution.objects.filter(contributor=row).values_list("work", flat=True)
     elif isinstance(row, Series):

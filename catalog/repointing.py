@@ -28,7 +28,8 @@ class Moves:
 
     def change(self, row: models.Model, **values: Any) -> None:
         """Give a row other values, and note what it had; values that it has are left out."""
-        names = {name: row._meta.get_field(name).attname for name in values}
+        fields: dict[str, Any] = {name: row._meta.get_field(name) for name in values}
+        names: dict[str, str] = {name: each.attname for name, each in fields.items()}
         before = {name: getattr(row, attname) for name, attname in names.items()}
         changes = {
             names[name]: [before[name], value]
@@ -135,4 +136,4 @@ def _pointing_at(model: type[models.Model]) -> Iterator[tuple[type[models.Model]
     """Every foreign key to `model`; what is derived one to one goes with its row."""
     for relation in model._meta.get_fields(include_hidden=True):
         if isinstance(relation, models.ManyToOneRel) and relation.one_to_many:
-            yield relation.related_model, relation.field  # type: ignore[misc]  # never "self"
+            yield relation.related_model, relation.field

@@ -100,7 +100,7 @@ class MatchReviewAdmin(admin.ModelAdmin[MatchReview]):
 
     def _may_decide(self, request: HttpRequest) -> bool:
         rights = ["catalog.change_matchreview", "catalog.change_work", "catalog.delete_work"]
-        return request.user.has_perms(rights)  # type: ignore[union-attr]
+        return request.user.has_perms(rights)
 
     def _decide(self, request: HttpRequest, review: MatchReview | None) -> HttpResponse:
         if not self._may_decide(request):

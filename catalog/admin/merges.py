@@ -21,6 +21,7 @@ from catalog.admin.once import OnceForm
 from catalog.models import Edition, Work
 
 MOST_FOUND = 20
+TEMPLATE = "admin/catalog/merge/change_form.html"
 
 
 class SplitForm(OnceForm):
@@ -47,11 +48,13 @@ class SplitForm(OnceForm):
 
 
 class MergingMixin:
-    """For an admin class: a page that merges one of its rows into another."""
+    """For an admin class: a page that merges one of its rows into another.
+
+    Its form's template is to be TEMPLATE, or one that has a link to that page, too.
+    """
 
     model: Any
     admin_site: Any
-    change_form_template = "admin/catalog/merge/change_form.html"
 
     def get_urls(self) -> list[URLPattern]:
         """Besides, the page of the merge."""
@@ -131,7 +134,7 @@ class MergingMixin:
     def _row(self, request: HttpRequest, pk: str) -> Any:
         name = self.model._meta.model_name
         rights = [f"catalog.change_{name}", f"catalog.delete_{name}"]
-        if not request.user.has_perms(rights):  # type: ignore[union-attr]
+        if not request.user.has_perms(rights):
             raise PermissionDenied
         row = self._rows().filter(pk=pk).first() if pk.isdecimal() and len(pk) < 19 else None
         if row is None:
@@ -158,7 +161,7 @@ def merge_chosen(request: HttpRequest, queryset: "QuerySet[Any]") -> HttpRespons
 
 def split_view(request: HttpRequest, pk: int) -> HttpResponse:
     """Choose editions that become a work of their own."""
-    if not request.user.has_perms(["catalog.change_work", "catalog.add_work"]):  # type: ignore[union-attr]
+    if not request.user.has_perms(["catalog.change_work", "catalog.add_work"]):
         raise PermissionDenied
     work = comparing.works().filter(pk=pk).first()
     if work is None:

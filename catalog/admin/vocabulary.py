@@ -9,7 +9,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from catalog.admin.merges import MergingMixin
+from catalog.admin.merges import TEMPLATE, MergingMixin
 from catalog.admin.upkeep import UpkeepAdmin
 from catalog.models import (
     Contributor,
@@ -27,6 +27,7 @@ from catalog.models import (
 class ContributorAdmin(MergingMixin, UpkeepAdmin[Contributor]):
     """People and bodies."""
 
+    change_form_template = TEMPLATE
     list_display = ("sort_name", "name", "birth_year", "death_year", "is_corporate")
     list_filter = ("is_corporate",)
     list_per_page = 50
@@ -66,6 +67,7 @@ class PublisherAdmin(UpkeepAdmin[Publisher]):
 class ImprintAdmin(MergingMixin, UpkeepAdmin[Imprint]):
     """The brands."""
 
+    change_form_template = TEMPLATE
     list_display = ("name", "publisher")
     list_select_related = ("publisher",)
     search_fields = ("name", "publisher__name")
@@ -90,6 +92,7 @@ class MembershipInline(admin.TabularInline[SeriesMembership, Series]):
 class SeriesAdmin(MergingMixin, UpkeepAdmin[Series]):
     """The sets of works."""
 
+    change_form_template = TEMPLATE
     inlines = (MembershipInline,)
     list_display = ("title",)
     search_fields = ("title",)

@@ -75,9 +75,9 @@ class Addressed(models.Model):
         raise NotImplementedError
 
     @classmethod
-    def from_db(cls, db: str | None, field_names: Any, values: Any) -> Self:
+    def from_db(cls, db: str | None, field_names: Any, values: Any, **kwargs: Any) -> Self:
         """Remember the slug that the row has."""
-        row = super().from_db(db, field_names, values)
+        row = super().from_db(db, field_names, values, **kwargs)
         row._slug_before = row.__dict__.get("slug")
         return row
 

@@ -3,6 +3,7 @@
 import datetime
 import io
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -322,7 +323,7 @@ def test_two_who_merge_the_same_at_once() -> None:
     works = [work() for _number in range(3)]
     one, other, third = works
     pairs = [(one, other), (other, one), (one, third), (other, third)]
-    outcomes = at_once([lambda pair=pair: merge(*pair) for pair in pairs])
+    outcomes = at_once([partial(merge, *pair) for pair in pairs])
     assert all(isinstance(each, Regrouping | merging.Refused) for each in outcomes)
     done = [each for each in outcomes if isinstance(each, Regrouping)]
     assert Work.objects.count() == 3 - len(done) >= 1
