@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0008_suppliers"),
+        ("catalog", "0011_works_match_keys"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -4,12 +4,14 @@ from catalog.models.contributor import Contribution, Contributor, ContributorRol
 from catalog.models.cover import Cover
 from catalog.models.done_form import DoneForm
 from catalog.models.edition import Edition, Format
+from catalog.models.former_address import FormerAddress
 from catalog.models.import_record import ImportRecord
 from catalog.models.location import Location
 from catalog.models.match import MatchReview
 from catalog.models.price import Price
 from catalog.models.provenance import Provenance
 from catalog.models.publisher import Imprint, Publisher
+from catalog.models.regrouping import Regrouping
 from catalog.models.search_entry import SearchEntry
 from catalog.models.series import Series, SeriesMembership
 from catalog.models.staff_list import StaffList, StaffListEntry
@@ -31,6 +33,7 @@ __all__ = [
     "DoneForm",
     "Edition",
     "Format",
+    "FormerAddress",
     "ImportRecord",
     "ImportRun",
     "Imprint",
@@ -40,6 +43,7 @@ __all__ = [
     "Price",
     "Provenance",
     "Publisher",
+    "Regrouping",
     "SearchEntry",
     "Series",
     "SeriesMembership",

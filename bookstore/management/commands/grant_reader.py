@@ -11,9 +11,22 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 from psycopg import sql
 
-from catalog.models import ListMapping, StockMovement, Stocktake, StocktakeLine, UploadedList
+from catalog.models import (
+    ListMapping,
+    MatchReview,
+    Regrouping,
+    StockMovement,
+    Stocktake,
+    StocktakeLine,
+    UploadedList,
+)
 
 CONNECT_SECONDS = 5
+INNER = (
+    *(StockMovement, Stocktake, StocktakeLine),
+    *(MatchReview, Regrouping),
+    *(UploadedList, ListMapping),
+)
 
 
 class Command(BaseCommand):
@@ -95,9 +108,7 @@ def catalogue_tables() -> list[str]:
     """The tables of the catalog app's models, but for those that name orders and staff."""
     models = apps.get_app_config("catalog").get_models(include_auto_created=True)
     tables = {model._meta.db_table for model in models if model._meta.managed}
-    models_of_staff = (StockMovement, Stocktake, StocktakeLine, UploadedList, ListMapping)
-    inner = {model._meta.db_table for model in models_of_staff}
-    return sorted(tables - inner)
+    return sorted(tables - {model._meta.db_table for model in INNER})
 
 
 def _statements(reader: str) -> list[sql.Composed]:
