@@ -1,12 +1,18 @@
 """Jobs that carry changes of the catalogue into Redis, repeated until it took them."""
 
+import contextlib
+
+from django.db import transaction
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
 from caching import store
 from caching.jobs import UNTIL_REDIS_ANSWERS
-from catalog import memory
+from catalog import affinities, memory, shelf_sizes
 
 ONE_REBUILD = "catalog.heal_memory"
+COUNTING = "catalog.count_shelves"
+SOON = 20  # seconds: of many changes that come one after the other, the count is made once
 
 
 @app.task(name="catalog.publish_stock", retry=UNTIL_REDIS_ANSWERS)
@@ -17,8 +23,25 @@ def publish_stock(numbers: list[str]) -> None:
 
 @app.task(name="catalog.publish_works", retry=UNTIL_REDIS_ANSWERS)
 def publish_works(work_ids: list[int]) -> None:
-    """Renew the suggestions and stock levels of these works."""
+    """Renew the suggestions and stock levels of these works, and what stands beside them."""
     memory.publish_works(work_ids)
+    affinities.renew(work_ids)
+    with contextlib.suppress(AlreadyEnqueued), transaction.atomic():
+        count_shelves.configure(schedule_in={"seconds": SOON}).defer(timestamp=0)
+
+
+@app.periodic(cron="11 4 * * *")
+@app.task(name="catalog.count_shelves", lock=COUNTING, queueing_lock=COUNTING)
+def count_shelves(timestamp: int) -> None:
+    """Count what stands on each shelf (`timestamp`: the planned second, unused)."""
+    shelf_sizes.renew()
+
+
+@app.periodic(cron="31 4 * * *")
+@app.task(name="catalog.recommend", queueing_lock="catalog.recommend")
+def recommend(timestamp: int) -> None:
+    """Find anew what stands beside each book (`timestamp`: the planned second, unused)."""
+    affinities.renew_all()
 
 
 @app.periodic(cron="* * * * * */5")  # croniter's sixth field counts seconds

@@ -1,15 +1,33 @@
-"""What the shop puts side by side: a shelf for each subject, the booksellers' picks, an author's
-other books. Each costs a fixed number of queries, however much the shop sells.
+"""What the shop puts side by side: a shelf for each subject, the booksellers' picks, what goes with
+a book. Each costs a fixed number of queries, however much the shop sells.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Window
+from django.db.models import (
+    Count,
+    Exists,
+    F,
+    OuterRef,
+    Prefetch,
+    Window,
+    prefetch_related_objects,
+)
 from django.db.models.functions import RowNumber
 
-from catalog.models import Edition, StaffList, StaffListEntry, Subject, Work
+from catalog import recommending
+from catalog.models import (
+    Contribution,
+    Edition,
+    Recommendation,
+    StaffList,
+    StaffListEntry,
+    Subject,
+    Work,
+)
 from catalog.models.subject import lineage
+from catalog.models.work import card_parts
 
 IN_THE_WINDOW = 5
 SHELVES = 8
@@ -17,7 +35,6 @@ ON_A_SHELF = 3
 CANDIDATES = 12  # on each shelf, to choose different authors from
 LOOKED_AT = 300  # of the best known, to find different subjects among
 BY_POPULARITY = ("-popularity", "id")  # as the index has it
-MORE_WORKS = 6
 
 
 @dataclass(frozen=True)
@@ -132,13 +149,18 @@ def languages() -> set[str]:
     return set(Edition.objects.offered().order_by().values_list("language", flat=True).distinct())
 
 
-def more_by_author(work: Work) -> list[Work]:
-    """Other works of the first author, the best known first."""
-    if not work.authors:
-        return []
-    author = work.authors[0].contributor
-    others = Work.objects.offered().by_contributor(author).exclude(pk=work.pk)
-    return list(others.for_cards().order_by("-popularity", "id")[:MORE_WORKS])
+def around(work: Work) -> list[Recommendation]:
+    """What is recommended beside the work, which itself gets all that its page shows.
+
+    Five queries for both together, however many editions and companions the work has.
+    """
+    found = recommending.stored([work.pk])
+    works = [work, *(each.other for each in found)]
+    people = Contribution.objects.all()  # of single editions, too
+    parts = card_parts(recommending.editions(), contributions=people)
+    prefetch_related_objects(works, *parts)
+    prefetch_related_objects([work], "subjects")
+    return recommending.choose(found, without=[work.pk])
 
 
 def _cards(ids: list[int]) -> list[Work]:

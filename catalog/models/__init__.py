@@ -9,6 +9,7 @@ from catalog.models.match import MatchReview
 from catalog.models.price import Price
 from catalog.models.provenance import Provenance
 from catalog.models.publisher import Imprint, Publisher
+from catalog.models.recommendation import BoughtTogether, Curation, Recommendation
 from catalog.models.search_entry import SearchEntry
 from catalog.models.series import Series, SeriesMembership
 from catalog.models.staff_list import StaffList, StaffListEntry
@@ -21,10 +22,12 @@ from catalog.models.supply import Supply
 from catalog.models.work import Work
 
 __all__ = [
+    "BoughtTogether",
     "Classification",
     "Contribution",
     "Contributor",
     "ContributorRole",
+    "Curation",
     "DoneForm",
     "Edition",
     "Format",
@@ -36,6 +39,7 @@ __all__ = [
     "Price",
     "Provenance",
     "Publisher",
+    "Recommendation",
     "SearchEntry",
     "Series",
     "SeriesMembership",

@@ -4,6 +4,8 @@ from typing import Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import F, Func, Q, Value
+from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
 LONGEST_PATH = 250
@@ -20,6 +22,12 @@ def lineage(path: str) -> list[str]:
     return [path[: place + 1] for place, letter in enumerate(path) if letter == "/"]
 
 
+def _begins(path: models.expressions.Combinable, start: models.expressions.Combinable) -> Exact:
+    """Whether `path` is `start` or lies below it."""
+    starts = Func(path, start, function="starts_with", output_field=models.BooleanField())
+    return Exact(starts, Value(True))
+
+
 class SubjectQuerySet(models.QuerySet["Subject"]):
     """Selections of subjects."""
 
@@ -30,6 +38,24 @@ class SubjectQuerySet(models.QuerySet["Subject"]):
     def under(self, subject: "Subject") -> Self:
         """`subject` and everything below it."""
         return self.filter(path__startswith=subject.path)
+
+    def holding(self, slug: str) -> Self:
+        """All whose works stand on the shelf `slug`: it, what is below, and what these gather.
+
+        A shelf of the shop's own gathers by the paths of the tree, so works need no other tag.
+        """
+        path = models.Subquery(Subject.objects.filter(slug=slug).values("path")[:1])
+        roots = Subject.objects.filter(Q(path__startswith=path) | Q(shelves__path__startswith=path))
+        above = roots.filter(_begins(models.OuterRef("path"), F("path")))
+        return self.filter(models.Exists(above))
+
+    def in_order(self) -> Self:
+        """As they stand beside each other: the shop's order, then the tree's."""
+        return self.order_by("ordinal", "path")
+
+    def shown(self) -> Self:
+        """Those that visitors find: not hidden, and with works for sale."""
+        return self.filter(is_shown=True, size__gt=0)
 
 
 class Subject(models.Model):
@@ -52,6 +78,41 @@ class Subject(models.Model):
         blank=True,
         related_name="children",
         verbose_name=_("parent"),
+    )
+    intro = models.TextField(
+        _("introduction"),
+        blank=True,
+        max_length=2_000,
+        default="",
+        db_default="",
+        help_text=_("Stands above the books on its page."),
+    )
+    ordinal = models.PositiveSmallIntegerField(
+        _("place"),
+        default=100,
+        db_default=100,
+        help_text=_("The lower, the earlier among those beside it."),
+    )
+    is_shown = models.BooleanField(
+        _("shown"),
+        default=True,
+        db_default=True,
+        help_text=_("Among the subjects that visitors browse."),
+    )
+    gathers = models.ManyToManyField(
+        "self",
+        symmetrical=False,
+        related_name="shelves",
+        blank=True,
+        verbose_name=_("gathers"),
+        help_text=_("Subjects whose books stand here too, with all that is below them."),
+    )
+    size = models.PositiveIntegerField(
+        _("titles"),
+        default=0,
+        db_default=0,
+        editable=False,
+        help_text=_("Works for sale here and below; counted by `catalog.shelf_sizes`."),
     )
     path = models.CharField(
         max_length=LONGEST_PATH,
@@ -94,6 +155,11 @@ class Subject(models.Model):
     def get_absolute_url(self) -> str:
         """The page with this subject's works."""
         return f"/subjects/{self.slug}/"
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is a shelf of the shop's own making."""
+        return self.scheme == Subject.Scheme.SHOP
 
     @property
     def depth(self) -> int:

@@ -74,14 +74,6 @@ def test_stock_is_no_part_of_the_page(emma: Edition, client: Client) -> None:
     assert 'id="stock-9780306406157"></span>' in page
 
 
-def test_other_books_of_the_author(emma: Edition, client: Client) -> None:
-    add_works(2, like=emma)
-    text = words(read(client, EMMA))
-    assert "More by Jane Austen" in text
-    assert "More 0" in text
-    assert "More 1" in text
-
-
 def test_a_title_in_another_language_says_so(client: Client) -> None:
     work = WorkFactory.create(title="Candide", original_language="fr")
     edition = EditionFactory.create(work=work, language="fr")

@@ -63,6 +63,7 @@ def _render(request: HttpRequest, isbn13: str, slug: str) -> bytes:
     if edition.slug != slug:
         raise _Elsewhere(edition.get_absolute_url())
     work, supply = edition.work, edition.own_supply
+    recommendations = shelves.around(work)
     kind = edition.promise_kind
     values = {
         "edition": edition,
@@ -73,7 +74,6 @@ def _render(request: HttpRequest, isbn13: str, slug: str) -> bytes:
         "cover_url": CoverImage.of(edition, work).url,
         "editions": sorted(work.editions.all(), key=lambda each: each.list_rank),
         "numbers": [each.isbn13 for each in work.editions.all()],
-        "more": shelves.more_by_author(work),
-        "author": work.authors[0].contributor if work.authors else None,
+        "recommendations": recommendations,
     }
     return render_public(request, "storefront/edition.html", values)

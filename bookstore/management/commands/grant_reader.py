@@ -11,9 +11,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 from psycopg import sql
 
-from catalog.models import StockMovement, Stocktake, StocktakeLine
+from catalog.models import BoughtTogether, StockMovement, Stocktake, StocktakeLine
 
 CONNECT_SECONDS = 5
+INNER = (BoughtTogether, StockMovement, Stocktake, StocktakeLine)
 
 
 class Command(BaseCommand):
@@ -92,10 +93,10 @@ def _make_read_only(reader: str) -> None:
 
 
 def catalogue_tables() -> list[str]:
-    """The tables of the catalog app's models, but for those that name orders and staff."""
+    """The tables of the catalog app's models, but for those that tell of orders and staff."""
     models = apps.get_app_config("catalog").get_models(include_auto_created=True)
     tables = {model._meta.db_table for model in models if model._meta.managed}
-    inner = {model._meta.db_table for model in (StockMovement, Stocktake, StocktakeLine)}
+    inner = {model._meta.db_table for model in INNER}
     return sorted(tables - inner)
 
 
