@@ -3,9 +3,9 @@
 A generation name stands for something that changes: `edition:<isbn13>` for one edition and all that
 its page shows, `catalog` for any change to what lists show, `vocabulary` for the names of
 contributors, imprints, series and subjects, `subjects` for how many works stand on each shelf,
-`recommendations` for a work that stands on so many books' pages that all are made anew. Writers raise them (`store.bump_after_commit`).
-Arguments that are no generation still stand in the key: the day, because prices and publication
-dates turn at midnight.
+`recommendations` for a work that stands on so many books' pages that all are made anew.
+Writers raise them (`store.bump_after_commit`). Arguments that are no generation still
+stand in the key: the day, because prices and publication dates turn at midnight.
 """
 
 from collections.abc import Callable

@@ -123,8 +123,8 @@ WITH work AS (
     NULL::bigint, id
   FROM catalog_curation WHERE kind = 'pin' AND work_id = ANY(%(ids)s)
   UNION ALL
-  SELECT member.work_id, follower.work_id, 'next', 1, follower.position::float, member.series_id, NULL,
-    NULL, NULL, NULL
+  SELECT member.work_id, follower.work_id, 'next', 1, follower.position::float, member.series_id,
+    NULL, NULL, NULL, NULL
   FROM catalog_seriesmembership member
   JOIN LATERAL (
     SELECT later.work_id, later.position FROM catalog_seriesmembership later

@@ -1,18 +1,12 @@
 """Jobs that carry changes of the catalogue into Redis, repeated until it took them."""
 
-import contextlib
-
-from django.db import transaction
 from procrastinate.contrib.django import app
-from procrastinate.exceptions import AlreadyEnqueued
 
 from caching import store
 from caching.jobs import UNTIL_REDIS_ANSWERS
 from catalog import affinities, memory, shelf_sizes
 
 ONE_REBUILD = "catalog.heal_memory"
-COUNTING = "catalog.count_shelves"
-SOON = 20  # seconds: of many changes that come one after the other, the count is made once
 
 
 @app.task(name="catalog.publish_stock", retry=UNTIL_REDIS_ANSWERS)
@@ -26,12 +20,11 @@ def publish_works(work_ids: list[int]) -> None:
     """Renew the suggestions and stock levels of these works, and what stands beside them."""
     memory.publish_works(work_ids)
     affinities.renew(work_ids)
-    with contextlib.suppress(AlreadyEnqueued), transaction.atomic():
-        count_shelves.configure(schedule_in={"seconds": SOON}).defer(timestamp=0)
+    shelf_sizes.renew_soon()
 
 
 @app.periodic(cron="11 4 * * *")
-@app.task(name="catalog.count_shelves", lock=COUNTING, queueing_lock=COUNTING)
+@app.task(name=shelf_sizes.JOB, lock=shelf_sizes.JOB, queueing_lock=shelf_sizes.JOB)
 def count_shelves(timestamp: int) -> None:
     """Count what stands on each shelf (`timestamp`: the planned second, unused)."""
     shelf_sizes.renew()

@@ -5,9 +5,9 @@ not more than two by the same people, unless that is why they are there.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 
-from django.db.models import Prefetch, prefetch_related_objects
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from catalog.models import Edition, Recommendation, Work

@@ -1,8 +1,15 @@
 """How many works for sale stand on each shelf: counted now and then, so that no page has to."""
 
+import contextlib
+
 from django.db import connection, transaction
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
 from caching import store
+
+JOB = "catalog.count_shelves"
+SOON = 20  # seconds: of many changes that come one after the other, the count is made once
 
 COUNT = """
 WITH belongs AS (
@@ -45,3 +52,10 @@ def renew() -> int:
     if changed:
         store.bump_after_commit(["subjects"])
     return changed
+
+
+def renew_soon() -> None:
+    """Have a job count anew, once for all that asks for it in the next seconds."""
+    job = app.configure_task(JOB, lock=JOB, queueing_lock=JOB, schedule_in={"seconds": SOON})
+    with contextlib.suppress(AlreadyEnqueued), transaction.atomic():
+        job.defer(timestamp=0)

@@ -2,18 +2,25 @@
 
 import secrets
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.db.models import ForeignKey, QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
+from catalog import affinities
+from catalog.admin import curations
+from catalog.admin.curations import CurationInline
 from catalog.admin.upkeep import UpkeepAdmin
 from catalog.models import Contribution, Edition, SeriesMembership, Work
 from catalog.models.slugs import readable
 from catalog.search import words
+
+MOST = 1_000  # works beside which one that may be recommended no more is taken away at once
 
 
 class ContributionInline(admin.TabularInline[Contribution, Work]):
@@ -92,12 +99,14 @@ class WorkAdmin(UpkeepAdmin[Work]):
     """The intellectual creations."""
 
     form = WorkForm
-    inlines = (ContributionInline, EditionInline, MembershipInline)
+    inlines = (ContributionInline, EditionInline, MembershipInline, CurationInline)
+    readonly_fields = ("popularity",)
     autocomplete_fields = ("subjects", "main_subject")
     fieldsets = (
         (None, {"fields": ("title", "subtitle", "description")}),
         (_("Origin"), {"fields": ("original_language", "first_published")}),
-        (_("Where it is found"), {"fields": ("main_subject", "subjects", "popularity")}),
+        (_("Where it is found"), {"fields": ("main_subject", "subjects")}),
+        (_("How it is shown"), {"fields": ("boost", "popularity", "is_recommendable")}),
         (_("Import"), {"fields": ("key",)}),
     )
     list_display = ("title", "people", "first_published", "popularity")
@@ -119,6 +128,29 @@ class WorkAdmin(UpkeepAdmin[Work]):
         if query is None:
             return queryset, False
         return queryset.filter(search_entry__vector=query), False
+
+    def get_urls(self) -> list[URLPattern]:
+        """With the page that says what stands beside a work."""
+        beside = self.admin_site.admin_view(partial(curations.show, self))
+        return [path("<int:pk>/beside/", beside, name="catalog_work_beside"), *super().get_urls()]
+
+    def save_model(
+        self, request: HttpRequest, obj: Work, form: forms.ModelForm[Work], change: bool
+    ) -> None:
+        """Have another boost count at once; tomorrow night everything is weighed anew."""
+        if "boost" in form.changed_data:
+            obj.popularity = max(0, obj.popularity + obj.boost - (form.initial.get("boost") or 0))
+        super().save_model(request, obj, form, change)
+
+    def save_related(
+        self, request: HttpRequest, form: forms.ModelForm[Work], formsets: Any, change: bool
+    ) -> None:
+        """Have what is pinned or vetoed, or may not be recommended, show at once."""
+        super().save_related(request, form, formsets, change)
+        beside = {form.instance.pk}
+        if "is_recommendable" in form.changed_data:
+            beside.update(form.instance.recommended_beside.values_list("work", flat=True)[:MOST])
+        affinities.renew(beside)
 
     def affected_works(self, obj: Work) -> Iterable[int]:
         """Itself."""

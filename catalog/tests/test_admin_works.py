@@ -37,10 +37,10 @@ pytestmark = pytest.mark.django_db
 
 
 def work_form(work: Work, **changes: Any) -> dict[str, Any]:
-    formsets = ("contributions", "editions", "series_memberships")
+    formsets = ("contributions", "editions", "series_memberships", "curations")
     forms = [empty_formset(prefix) for prefix in formsets]
     merged = {name: value for form in forms for name, value in form.items()}
-    return {"title": work.title, "popularity": "0", "key": work.key, **merged, **changes}
+    return {"title": work.title, "boost": "0", "is_recommendable": "on", "key": work.key, **merged, **changes}
 
 
 def test_a_work_is_entered_with_its_author(client: Client, clerk: "User") -> None:

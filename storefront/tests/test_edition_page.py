@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from catalog.models import Edition
 from catalog.tests.factories import EditionFactory, WorkFactory, orderable, preorderable
-from storefront.tests.shop import add_works, open_shop, read
+from storefront.tests.shop import open_shop, read
 
 pytestmark = pytest.mark.django_db
 EMMA = "/books/9780306406157/emma/"
