@@ -13,10 +13,11 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from caching import store
-from catalog.models import BoughtTogether, Edition, Work
+from catalog.models import BoughtTogether, Edition, Recommendation, Work
 
 BATCH = 5_000  # works in one transaction of the nightly run
 KEPT = 12  # recommendations of a work; a page shows half of them, so that some may sell out
+MOST_COMPANIONS = 500  # works that are looked at again because another one has changed
 BEST_OF_CONTRIBUTOR = 8
 BEST_OF_SUBJECT = 24
 BEST_OF_STAFF = 12  # in each part of the tree
@@ -208,12 +209,15 @@ class Pair:
 
 
 def renew(work_ids: Collection[int]) -> int:
-    """Find anew what stands beside these works and their companions in series.
+    """Find anew what stands beside these works, their series, and what they stand beside.
 
-    Returns how many works it has changed for; their pages go stale.
+    Of the latter at most MOST_COMPANIONS: the night does the others. Returns how many works it has
+    changed for; their pages go stale.
     """
     mates = Work.objects.filter(series__memberships__work__in=work_ids)
-    ids = sorted({*work_ids, *mates.values_list("pk", flat=True)})
+    beside = Recommendation.objects.filter(other__in=work_ids).order_by()
+    companions = (mates.values_list("pk", flat=True), beside.values_list("work", flat=True))
+    ids = sorted({*work_ids, *(pk for rows in companions for pk in rows[:MOST_COMPANIONS])})
     with transaction.atomic(), connection.cursor() as cursor:
         _gather(cursor, ids)
         return _renew_batch(cursor, ids)

@@ -25,7 +25,8 @@ def stored(work_ids: Collection[int]) -> list[Recommendation]:
     found = Recommendation.objects.filter(work__in=work_ids).select_related(
         "work", "other", "series", "contributor", "subject", "entry", "curation"
     )
-    return list(found.order_by("rank", "work_id"))
+    long = ("work__description", "work__keywords", "other__description", "other__keywords")
+    return list(found.defer(*long).order_by("rank", "work_id"))
 
 
 def editions() -> EditionQuerySet:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from catalog import indexing
 from catalog.models import Subject, slugs
@@ -60,18 +61,38 @@ def load() -> int:
     names = labels()
     known = {row.code: row for row in Subject.objects.filter(scheme=Subject.Scheme.THEMA)}
     taken = set(Subject.objects.values_list("slug", flat=True))
-    created = 0
-    for code, name in names.items():
-        parent = known.get(above(code, among=names))
-        if code not in known:
-            slug = _unused(name, taken)
-            known[code] = Subject.objects.create(code=code, name=name, slug=slug, parent=parent)
-            created += 1
-        elif parent is not None and _hangs_too_high(known[code], parent):
-            known[code].parent = parent
-            known[code].save()
+    parents = {code: above(code, among=names) for code in names}
+    missing = [code for code in names if code not in known]
+    for length in sorted({len(code) for code in missing}):
+        level = [
+            Subject(
+                code=code,
+                name=names[code],
+                slug=_unused(names[code], taken),
+                parent=known.get(parents[code]),
+            )
+            for code in missing
+            if len(code) == length
+        ]
+        known.update({row.code: row for row in Subject.objects.all().plant(level)})
+    _lower(Subject.objects.exclude(code__in=missing), parents)
     indexing.vocabulary_changed()
-    return created
+    return len(missing)
+
+
+def _lower(rows: QuerySet[Subject], parents: dict[str, str]) -> None:
+    """Hang what hung too high, for want of what is there now, below the nearest."""
+    nearest = {
+        row.code: row
+        for row in Subject.objects.filter(scheme=Subject.Scheme.THEMA, code__in=parents.values())
+    }
+    trade = rows.filter(scheme=Subject.Scheme.THEMA, code__in=parents).select_related("parent")
+    for row in sorted(trade, key=lambda row: len(row.code)):
+        parent = nearest.get(parents[row.code])
+        if parent is not None and _hangs_too_high(row, parent):
+            parent.refresh_from_db()  # it may just have been hung lower itself
+            row.parent = parent
+            row.save()
 
 
 def _unused(name: str, taken: set[str]) -> str:

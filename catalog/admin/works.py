@@ -20,8 +20,6 @@ from catalog.models import Contribution, Edition, SeriesMembership, Work
 from catalog.models.slugs import readable
 from catalog.search import words
 
-MOST = 1_000  # works beside which one that may be recommended no more is taken away at once
-
 
 class ContributionInline(admin.TabularInline[Contribution, Work]):
     """Who had a part in the work, or in one of its editions."""
@@ -147,10 +145,7 @@ class WorkAdmin(UpkeepAdmin[Work]):
     ) -> None:
         """Have what is pinned or vetoed, or may not be recommended, show at once."""
         super().save_related(request, form, formsets, change)
-        beside = {form.instance.pk}
-        if "is_recommendable" in form.changed_data:
-            beside.update(form.instance.recommended_beside.values_list("work", flat=True)[:MOST])
-        affinities.renew(beside)
+        affinities.renew([form.instance.pk])
 
     def affected_works(self, obj: Work) -> Iterable[int]:
         """Itself."""

@@ -287,7 +287,6 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("work", models.F("other")), _negated=True),
                 name="curation_of_another",
-                violation_error_message="A book does not stand beside itself.",
             ),
         ),
         migrations.AddConstraint(

@@ -1,5 +1,6 @@
 """Recommendation: a work that stands beside another, and why; and what staff have said of it."""
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
@@ -40,12 +41,16 @@ class Curation(models.Model):
             models.CheckConstraint(
                 name="curation_of_another",
                 condition=~Q(work=F("other")),
-                violation_error_message=gettext_lazy("A book does not stand beside itself."),
             ),
         )
 
     def __str__(self) -> str:
         return f"{self.work} – {self.other}: {self.get_kind_display()}"
+
+    def clean(self) -> None:
+        """Refuse a work beside itself, where the form cannot ask the constraint."""
+        if self.work_id == self.other_id:
+            raise ValidationError({"other": _("A book does not stand beside itself.")})
 
 
 class BoughtTogether(models.Model):

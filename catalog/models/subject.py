@@ -1,5 +1,6 @@
 """Subject: a node in the tree that works are classified by."""
 
+from collections.abc import Sequence
 from typing import Self
 
 from django.core.exceptions import ValidationError
@@ -49,13 +50,20 @@ class SubjectQuerySet(models.QuerySet["Subject"]):
         above = roots.filter(_begins(models.OuterRef("path"), F("path")))
         return self.filter(models.Exists(above))
 
+    def plant(self, subjects: Sequence["Subject"]) -> "list[Subject]":
+        """Write many new ones at once, whose parents are there."""
+        for subject in subjects:
+            subject.path = subject.own_path
+        return self.bulk_create(subjects)
+
     def in_order(self) -> Self:
         """As they stand beside each other: the shop's order, then the tree's."""
         return self.order_by("ordinal", "path")
 
     def shown(self) -> Self:
-        """Those that visitors find: not hidden, and with works for sale."""
-        return self.filter(is_shown=True, size__gt=0)
+        """Those that visitors find: not hidden, with works for sale, and no qualifiers."""
+        shelves = self.exclude(scheme=Subject.Scheme.THEMA, code__regex="^[0-9]")
+        return shelves.filter(is_shown=True, size__gt=0)
 
 
 class Subject(models.Model):
@@ -137,7 +145,7 @@ class Subject(models.Model):
     def save(self, *args: object, **kwargs: object) -> None:
         """Keep the path right, here and below."""
         old_path = self.path
-        self.path = self._path()
+        self.path = self.own_path
         super().save(*args, **kwargs)  # type: ignore[arg-type]
         if old_path and old_path != self.path:
             for child in self.children.all():
@@ -145,10 +153,12 @@ class Subject(models.Model):
 
     def clean(self) -> None:
         """Refuse to stand deeper than a path can say."""
-        if len(self._path()) > LONGEST_PATH:
+        if len(self.own_path) > LONGEST_PATH:
             raise ValidationError({"parent": _("This is too deep in the tree.")})
 
-    def _path(self) -> str:
+    @property
+    def own_path(self) -> str:
+        """The path that goes with the code and the parent."""
         own = self.code if self.scheme == self.Scheme.THEMA else f"{self.scheme}:{self.code}"
         return f"{self.parent.path if self.parent else ''}{own}/"
 
