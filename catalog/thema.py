@@ -19,6 +19,8 @@ from catalog.models import Subject, slugs
 LABELS = Path(__file__).parent / "thema.csv"
 CHILDREN, YOUNG_ADULTS = "02", "03"
 """ONIX code list 28."""
+FIRST = {"F": 10, "Y": 20, "D": 30}
+"""Places of the roots that a bookshop has at its front; the others follow by their codes."""
 _FROM_TWELVE = "5AN"  # interest ages go on from here by a year a letter
 _INTEREST_AGE = "5A"
 _ADULT_LEARNERS = ("5AX", "5AZ")
@@ -70,6 +72,7 @@ def load() -> int:
                 name=names[code],
                 slug=_unused(names[code], taken),
                 parent=known.get(parents[code]),
+                ordinal=FIRST.get(code, Subject.ORDINAL),
             )
             for code in missing
             if len(code) == length

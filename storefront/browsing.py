@@ -10,7 +10,7 @@ from django.db.models.functions import RowNumber
 from catalog.models import Contribution, Contributor, ContributorRole, Edition, Format, Work
 from catalog.models.edition import EditionQuerySet
 
-MOST_NEW = 48
+MOST_NEW = 36
 LOOKED_AT = 400  # editions, of which several may be of one work
 OF_A_ROLE = 12
 

@@ -75,6 +75,9 @@ class Subject(models.Model):
         THEMA = "thema", "Thema"
         SHOP = "shop", _("The shop’s own")
 
+    ORDINAL = 100
+    """The place of what nobody has placed."""
+
     scheme = models.CharField(_("scheme"), max_length=10, choices=Scheme, default=Scheme.THEMA)
     code = models.CharField(_("code"), max_length=20, validators=[check_code])
     name = models.CharField(_("name"), max_length=120)
@@ -97,8 +100,8 @@ class Subject(models.Model):
     )
     ordinal = models.PositiveSmallIntegerField(
         _("place"),
-        default=100,
-        db_default=100,
+        default=ORDINAL,
+        db_default=ORDINAL,
         help_text=_("The lower, the earlier among those beside it."),
     )
     is_shown = models.BooleanField(
