@@ -48,7 +48,7 @@ def renew() -> int:
     """Count anew, and return how many shelves have another size now; their pages go stale."""
     with connection.cursor() as cursor:
         cursor.execute(COUNT)
-        changed = cursor.rowcount
+        changed: int = cursor.rowcount
     if changed:
         store.bump_after_commit(["subjects"])
     return changed

@@ -6,6 +6,7 @@ than MOST_TITLES are a library's or a school's, and say nothing about taste.
 """
 
 import datetime
+from typing import TypeAlias
 
 from django.db import connection
 
@@ -18,6 +19,8 @@ BEST_PAIRS = 8  # of a work
 REMEMBERED_DAYS = 730
 HALF_LIFE_DAYS = 60.0  # after so many days a copy sold weighs half
 WEIGHT = 10  # of a copy sold today: sums are whole numbers, and most do not change from day to day
+
+Values: TypeAlias = dict[str, datetime.datetime | int | float]
 
 SOLD = """
 SELECT edition.work_id, round(sum(
@@ -67,7 +70,7 @@ ORDER BY work_id, place
 
 def learn_popularity(*, at: datetime.datetime) -> int:
     """Weigh what was sold, the latest the most; how many works are more or less popular now."""
-    values = {"at": at, "since": _since(at), "weight": WEIGHT, "half_life": HALF_LIFE_DAYS}
+    values: Values = {"at": at, "since": _since(at), "weight": WEIGHT, "half_life": HALF_LIFE_DAYS}
     with connection.cursor() as cursor:
         cursor.execute(SOLD, values)
         sold = {work_id: int(weight) for work_id, weight in cursor.fetchall()}
@@ -80,7 +83,7 @@ def learn_pairs(*, at: datetime.datetime) -> int:
     The score is the cosine: customers of both, over the root of the product of each one's. What
     everybody buys is therefore no companion of everything.
     """
-    values = {
+    values: Values = {
         "since": _since(at),
         "fewest": FEWEST_CUSTOMERS,
         "most_titles": MOST_TITLES,

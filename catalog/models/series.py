@@ -1,9 +1,12 @@
 """Series: a set of works, most of them numbered."""
 
 import datetime
+from decimal import Decimal
+from typing import TypeAlias, TypedDict
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import WithAnnotations
 
 MOST_MISSING = 12  # numbers; more would be a list of what the shop is not
 
@@ -35,21 +38,23 @@ class Series(models.Model):
 
         offered = Edition.objects.offered().filter(work=models.OuterRef("work"))
         here = self.memberships.filter(models.Exists(offered)).exclude(position=None)
-        positions = set(here.values_list("position", flat=True))
-        last = int(max(positions, default=0))
+        found = here.values_list("position", flat=True)
+        positions = {position for position in found if position is not None}
+        last = int(max(positions, default=Decimal(0)))
         return [number for number in range(1, last) if number not in positions][:MOST_MISSING]
 
-    def next_to_come(self, today: datetime.date) -> "SeriesMembership | None":
-        """The next book of which no edition is out; with its work and its `publication_date`."""
+    def next_to_come(self, today: datetime.date) -> "Coming | None":
+        """The next book of which no edition is out, with its work and its `publication_date`."""
         from catalog.models.edition import Edition
 
         editions = Edition.objects.offered().filter(work=models.OuterRef("work"))
         ahead = editions.filter(publication_date__gt=today).order_by("publication_date")
-        day = models.Subquery(ahead.values("publication_date")[:1])
-        coming = self.memberships.annotate(publication_date=day).exclude(publication_date=None)
-        out = editions.exclude(publication_date__gt=today)
-        found = coming.exclude(models.Exists(out)).order_by("publication_date", "position", "id")
-        return found.select_related("work").first()
+        out = models.Exists(editions.exclude(publication_date__gt=today))
+        coming = self.memberships.filter(models.Exists(ahead)).exclude(out).select_related("work")
+        found: models.QuerySet[Coming] = coming.annotate(
+            publication_date=models.Subquery(ahead.values("publication_date")[:1])
+        )
+        return found.order_by("publication_date", "position", "id").first()
 
 
 class SeriesMembership(models.Model):
@@ -57,8 +62,6 @@ class SeriesMembership(models.Model):
 
     series = models.ForeignKey(Series, models.CASCADE, related_name="memberships")
     work = models.ForeignKey("catalog.Work", models.CASCADE, related_name="series_memberships")
-    publication_date: datetime.date
-    """When its first edition comes out; set by `next_to_come`."""
     position = models.DecimalField(
         _("position"), max_digits=6, decimal_places=1, null=True, blank=True
     )
@@ -78,3 +81,12 @@ class SeriesMembership(models.Model):
     def label(self) -> str:
         """The position as printed: 3, not 3.0; nothing where it has none."""
         return "" if self.position is None else f"{self.position.normalize():f}"
+
+
+class ComingOut(TypedDict):
+    """What `next_to_come` finds out besides."""
+
+    publication_date: datetime.date
+
+
+Coming: TypeAlias = "WithAnnotations[SeriesMembership, ComingOut]"

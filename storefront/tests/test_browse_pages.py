@@ -52,9 +52,9 @@ def test_own_shelves_come_first_in_the_shops_order(client: Client) -> None:
     page = read(client, "/subjects/")
     assert page.index(">First<") < page.index(">Second<") < page.index(">Crime<")
     assert "1 title\n" in page.replace("</p>", "\n")
-    shelf = read(client, "/subjects/first/")
-    assert "Sit down." in shelf
-    assert titles(shelf) == ["Whodunit"]
+    first = read(client, "/subjects/first/")
+    assert "Sit down." in first
+    assert titles(first) == ["Whodunit"]
 
 
 def test_a_subject_leads_down_and_aside(client: Client) -> None:
