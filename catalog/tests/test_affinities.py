@@ -3,8 +3,9 @@
 from decimal import Decimal
 
 import pytest
+from procrastinate.contrib.django.models import ProcrastinateJob
 
-from catalog import affinities, recommending
+from catalog import affinities, jobs, recommending
 from catalog.affinities import Pair
 from catalog.models import (
     Curation,
@@ -157,6 +158,20 @@ def test_not_everybody_gets_the_same_four(crime: Subject) -> None:
     sets = {frozenset(work.recommendations.values_list("other", flat=True)) for work in works}
     assert len(sets) > 12
     assert {work.recommendations.count() for work in works} == {5}
+
+
+def test_works_that_change_are_looked_at_by_the_job(crime: Subject) -> None:
+    one, two = book("One", subject=crime), book("Two", subject=crime)
+    for _again in range(2):
+        jobs.publish_works([one.pk])
+    assert beside(one) == [("Two", "Also in Crime")]
+    assert beside(two) == []
+    waiting = ProcrastinateJob.objects.filter(task_name="catalog.count_shelves", status="todo")
+    assert waiting.count() == 1  # for all changes of the next seconds
+    jobs.recommend(timestamp=0)
+    jobs.count_shelves(timestamp=0)
+    assert beside(two) == [("One", "Also in Crime")]
+    assert Subject.objects.get(pk=crime.pk).size == 2
 
 
 # --- What is shown of it ------------------------------------------------------------------------
