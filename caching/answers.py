@@ -2,9 +2,10 @@
 
 A generation name stands for something that changes: `edition:<isbn13>` for one edition and all that
 its page shows, `catalog` for any change to what lists show, `vocabulary` for the names of
-contributors, imprints, series and subjects. Writers raise them (`store.bump_after_commit`).
-Arguments that are no generation still stand in the key: the day, because prices and publication
-dates turn at midnight.
+contributors, imprints, series and subjects, `subjects` for how many works stand on each shelf,
+`recommendations` for a work that stands on so many books' pages that all are made anew.
+Writers raise them (`store.bump_after_commit`). Arguments that are no generation still
+stand in the key: the day, because prices and publication dates turn at midnight.
 """
 
 from collections.abc import Callable
@@ -28,17 +29,26 @@ def _on_any_title(**arguments: str) -> tuple[str, ...]:
     return ("catalog", "vocabulary")
 
 
+def _on_shelves(**arguments: str) -> tuple[str, ...]:
+    return ("catalog", "vocabulary", "subjects")
+
+
 def _on_one_edition(*, isbn13: str, **arguments: str) -> tuple[str, ...]:
     return (f"edition:{isbn13}", "vocabulary")
 
 
-EDITION_PAGE = Answer("edition_page", 24 * HOUR, _on_one_edition)
+def _on_one_edition_and_others(*, isbn13: str, **arguments: str) -> tuple[str, ...]:
+    return (f"edition:{isbn13}", "vocabulary", "recommendations")
+
+
+EDITION_PAGE = Answer("edition_page", 24 * HOUR, _on_one_edition_and_others)
 COVER = Answer("covers", 24 * HOUR, _on_one_edition)
 HOME_PAGE = Answer("home_page", 24 * HOUR, _on_any_title)
-SUBJECT_PAGE = Answer("subject_page", 6 * HOUR, _on_any_title)
+SUBJECT_PAGE = Answer("subject_page", 6 * HOUR, _on_shelves)
 CONTRIBUTOR_PAGE = Answer("contributor_page", 6 * HOUR, _on_any_title)
 SERIES_PAGE = Answer("series_page", 6 * HOUR, _on_any_title)
 IMPRINT_PAGE = Answer("imprint_page", 6 * HOUR, _on_any_title)
 LIST_PAGE = Answer("list_page", 6 * HOUR, _on_any_title)
+NEW_PAGE = Answer("new_page", 6 * HOUR, _on_any_title)
 SEARCH_PAGE = Answer("search_page", HOUR, _on_any_title)
 SITEMAP = Answer("sitemap", 6 * HOUR, _on_any_title)

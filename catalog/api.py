@@ -19,8 +19,16 @@ from ninja import Path, Query, Router, Schema
 from ninja.errors import ValidationError
 from pydantic import AfterValidator, Field, PlainSerializer, StringConstraints
 
-from catalog import isbn
-from catalog.models import Contribution, Edition, Location, Stock, Subject, Work
+from catalog import isbn, recommending
+from catalog.models import (
+    Contribution,
+    Edition,
+    Location,
+    Recommendation,
+    Stock,
+    Subject,
+    Work,
+)
 from catalog.models.edition import EditionQuerySet
 from catalog.search import words
 
@@ -33,6 +41,7 @@ staff_router = Router(tags=["staff"])
 PAGE_SIZE = 50
 DRAWN_WIDTH, DRAWN_HEIGHT = 400, 600  # pixels, as pages show it
 MOST_ON_HAND = 1_000_000
+MOST_RECOMMENDED = 12
 
 Number = Annotated[
     str,
@@ -154,6 +163,43 @@ class EditionPage(Schema):
     next: str | None
 
 
+class RecommendationOut(Schema):
+    """A book that goes with another, and why."""
+
+    isbn13: str = Field(description="The edition that stands for it.")
+    title: str
+    byline: str
+    format: str
+    price: Price | None
+    reason: str = Field(description="pinned, next, bought, contributor, subject or staff")
+    because: str = Field(description="The reason as a sentence for customers.")
+    url: str
+
+    @classmethod
+    def of(cls, found: Recommendation) -> "RecommendationOut":
+        """What the API says of a recommendation that `recommending.beside` has chosen."""
+        edition = found.other.lead_edition
+        assert edition is not None  # noqa: S101 - nothing else is chosen
+        amount = edition.price_amount
+        price = None if amount is None else Price(amount=amount, currency=settings.SHOP_CURRENCY)
+        return cls(
+            isbn13=edition.isbn13,
+            title=edition.display_title,
+            byline=found.other.byline,
+            format=edition.format,
+            price=price,
+            reason=found.reason,
+            because=found.because,
+            url=edition.get_absolute_url(),
+        )
+
+
+class Recommendations(Schema):
+    """All that is recommended beside an edition, the best first."""
+
+    items: list[RecommendationOut]
+
+
 class EditionFilter(Schema):
     """What to list."""
 
@@ -225,6 +271,18 @@ def list_editions(request: HttpRequest, wanted: Query[EditionFilter]) -> Edition
 def show_edition(request: HttpRequest, isbn13: Path[Number]) -> EditionOut:
     """One edition that the shop offers."""
     return EditionOut.of(_found(_editions(), isbn13))
+
+
+@router.get(
+    "editions/{isbn13}/recommendations",
+    response=Recommendations,
+    summary="What goes with an edition",
+)
+def show_recommendations(request: HttpRequest, isbn13: Path[Number]) -> Recommendations:
+    """At most twelve other books, each with the reason why it stands there."""
+    edition = _found(Edition.objects.offered(), isbn13)
+    chosen = recommending.beside([edition.work_id], most=MOST_RECOMMENDED)
+    return Recommendations(items=[RecommendationOut.of(found) for found in chosen])
 
 
 @staff_router.get("stock/{isbn13}", response=StockOut, summary="Read stock")

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Model, ProtectedError, QuerySet
 
-from catalog import importing, indexing, stock_lists
+from catalog import importing, indexing, shelf_sizes, stock_lists, thema
 from catalog.csv_files import read_rows
 from catalog.models import (
     Contributor,
@@ -26,14 +26,13 @@ from catalog.models import (
     Work,
 )
 from catalog.models.stock import publish_stock
-from catalog.models.subject import lineage
 
-SUBJECT_COLUMNS = ("code", "parent", "name", "slug")
+SHELF_COLUMNS = ("code", "name", "slug", "intro", "gathers")
 LOCATION_COLUMNS = (
     "code", "name", "kind", "address", "serves_shipping", "offers_collection", "priority",
 )  # fmt: skip
 SUPPLY_COLUMNS = ("isbn13", "preorders", "cap", "promised_date", "backorder_days")
-SAMPLE_LOCATIONS = "sample-"  # what the codes of the sample's own begin with
+SAMPLE = "sample-"  # what the codes of the sample's own locations and shelves begin with
 LIST_COLUMNS = ("list", "title", "intro", "ordinal", "work", "note")
 
 
@@ -45,10 +44,12 @@ def load(
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> importing.Report:
     """Load the sample files in `folder`, through the importer that a bookseller's file takes."""
-    _load_subjects(folder / "subjects.csv")
+    thema.load()
     with (folder / "editions.csv").open("rb") as file:
         report = importing.import_catalog(file, today=today, is_sample=True, progress=progress)
     _load_lists(folder / "lists.csv")
+    _load_shelves(folder / "shelves.csv")
+    shelf_sizes.renew()
     _load_locations(folder / "locations.csv")
     with (folder / "stock.csv").open("rb") as file:
         report.stock_changed += stock_lists.import_stock(file)
@@ -91,20 +92,27 @@ def _load_supply(path: Path) -> None:
     Supply.objects.bulk_create(supplies, ignore_conflicts=True)
 
 
-def _load_subjects(path: Path) -> None:
+def _load_shelves(path: Path) -> None:
+    """The sample's own shelves, which gather Thema subjects."""
     with path.open("rb") as file:
-        rows = list(read_rows(file, required=SUBJECT_COLUMNS, known=SUBJECT_COLUMNS))
-    by_code: dict[str, Subject] = {}
-    for row in sorted(rows, key=lambda row: len(row["code"])):
-        by_code[row["code"]], _created = Subject.objects.get_or_create(
-            scheme=Subject.Scheme.THEMA,
+        rows = list(read_rows(file, required=SHELF_COLUMNS, known=SHELF_COLUMNS))
+    for ordinal, row in enumerate(rows, start=1):
+        shelf, was_created = Subject.objects.get_or_create(
+            scheme=Subject.Scheme.SHOP,
             code=row["code"],
             defaults={
                 "name": row["name"],
                 "slug": row["slug"],
-                "parent": by_code.get(row["parent"]),
+                "intro": row["intro"],
+                "ordinal": ordinal,
             },
         )
+        if was_created:
+            shelf.gathers.set(
+                Subject.objects.filter(
+                    scheme=Subject.Scheme.THEMA, code__in=row["gathers"].split(";")
+                )
+            )
 
 
 def _load_lists(path: Path) -> None:
@@ -135,7 +143,8 @@ def _load_lists(path: Path) -> None:
 def remove() -> int:
     """Take every sample edition and work away, and what only they used; how many editions.
 
-    Orders keep what they have copied. A sample work that has a real edition stays, with it.
+    Orders keep what they have copied. A sample work that has a real edition stays, with it; so does
+    the tree of subjects, which is the trade's.
     """
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL bookstore.allow_removal = 'on'")
@@ -150,10 +159,13 @@ def remove() -> int:
     StaffList.objects.filter(is_sample=True).delete()
     works.filter(editions=None).delete()
     for rows in used:
-        with contextlib.suppress(ProtectedError):  # a voucher keeps the subject it is for
-            rows.delete()
+        rows.delete()
     with contextlib.suppress(ProtectedError):  # orders and stocktakes keep theirs
-        Location.objects.filter(code__startswith=SAMPLE_LOCATIONS, stocks=None).delete()
+        Location.objects.filter(code__startswith=SAMPLE, stocks=None).delete()
+    for shelf in Subject.objects.filter(scheme=Subject.Scheme.SHOP, code__startswith=SAMPLE):
+        with contextlib.suppress(ProtectedError):  # a voucher keeps the shelf it is for
+            shelf.delete()
+    shelf_sizes.renew()
     indexing.vocabulary_changed()
     return len(numbers)
 
@@ -164,11 +176,8 @@ def _used_by(works: "QuerySet[Work]") -> "list[QuerySet[Any]]":
     def among(model: type[Model], ids: Iterable[Any], **unused: None) -> "QuerySet[Any]":
         return model._default_manager.filter(pk__in=list(ids), **unused)
 
-    tagged = Subject.objects.filter(works__in=works).distinct()
-    paths = {path for tag in tagged.values_list("path", flat=True) for path in lineage(tag)}
     imprints = list(works.values_list("editions__imprint", flat=True).distinct())
     publishers = works.values_list("editions__imprint__publisher", flat=True).distinct()
-    deepest_first = Subject.objects.filter(path__in=paths).order_by("-path")
     return [
         among(
             Contributor,
@@ -178,8 +187,4 @@ def _used_by(works: "QuerySet[Work]") -> "list[QuerySet[Any]]":
         among(Series, works.values_list("series", flat=True).distinct(), memberships=None),
         among(Imprint, imprints, editions=None),
         among(Publisher, publishers, imprints=None),
-        *(
-            among(Subject, [pk], works=None, children=None)
-            for pk in deepest_first.values_list("pk", flat=True)
-        ),
     ]

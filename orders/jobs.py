@@ -4,7 +4,16 @@ from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from orders import attempts, expiry, gift_cards, messages, reconciliation, refunds, waiting
+from orders import (
+    attempts,
+    expiry,
+    gift_cards,
+    learning,
+    messages,
+    reconciliation,
+    refunds,
+    waiting,
+)
 from orders.documents import issuing
 from orders.models import Order, OrderMessage, Payment, ProviderEvent
 
@@ -114,3 +123,11 @@ def catch_up(timestamp: int) -> None:
 def compare_payments(timestamp: int) -> None:
     """Compare the latest payments with providers (`timestamp`: the planned second, unused)."""
     reconciliation.compare_all(at=timezone.now())
+
+
+@app.periodic(cron="1 4 * * *")
+@app.task(name="orders.learn_from_sales", queueing_lock="orders.learn_from_sales")
+def learn_from_sales(timestamp: int) -> None:
+    """See what is popular and bought together (`timestamp`: the planned second, unused)."""
+    learning.learn_popularity(at=timezone.now())
+    learning.learn_pairs(at=timezone.now())

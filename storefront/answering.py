@@ -22,6 +22,7 @@ from storefront.missing import Moved
 
 HTML = "text/html; charset=utf-8"
 XML = "application/xml; charset=utf-8"
+ATOM = "application/atom+xml; charset=utf-8"
 CHECK_AGAIN = "public, max-age=0, must-revalidate"
 MARGIN_SECONDS = (
     0.05  # between a commit and its generations, and between the clocks of two machines

@@ -1,23 +1,43 @@
-"""What the shop puts side by side: a shelf for each subject, the booksellers' picks, an author's
-other books. Each costs a fixed number of queries, however much the shop sells.
+"""What the shop puts side by side: a shelf for each subject, the booksellers' picks, what goes with
+a book. Each costs a fixed number of queries, however much the shop sells.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Window
+from django.db.models import (
+    Count,
+    Exists,
+    F,
+    OuterRef,
+    Prefetch,
+    Q,
+    Window,
+    prefetch_related_objects,
+)
 from django.db.models.functions import RowNumber
 
-from catalog.models import Edition, StaffList, StaffListEntry, Subject, Work
+from catalog import recommending
+from catalog.models import (
+    Contribution,
+    Edition,
+    Imprint,
+    Recommendation,
+    StaffList,
+    StaffListEntry,
+    Subject,
+    Work,
+)
 from catalog.models.subject import lineage
+from catalog.models.work import card_parts
 
 IN_THE_WINDOW = 5
 SHELVES = 8
 ON_A_SHELF = 3
 CANDIDATES = 12  # on each shelf, to choose different authors from
 LOOKED_AT = 300  # of the best known, to find different subjects among
+SISTERS = 24
 BY_POPULARITY = ("-popularity", "id")  # as the index has it
-MORE_WORKS = 6
 
 
 @dataclass(frozen=True)
@@ -102,17 +122,22 @@ def list_shelves() -> list[Shelf]:
 
 
 def subject_tree() -> list[SubjectNode]:
-    """All subjects under which there are works for sale, from the roots down."""
-    offered = Work.objects.offered().filter(subjects=OuterRef("pk"))
-    used = Subject.objects.filter(Exists(offered)).values_list("path", flat=True)
-    paths = {above for path in used for above in lineage(path)}
-    roots: list[SubjectNode] = []
-    nodes: dict[int, SubjectNode] = {}
-    for subject in Subject.objects.filter(path__in=paths).order_by("path"):
-        node = nodes[subject.pk] = SubjectNode(subject)
-        above = nodes.get(subject.parent_id) if subject.parent_id else None
-        (above.below if above else roots).append(node)
-    return roots
+    """The roots of the tree under which works are for sale, each with the next subjects down.
+
+    The shop's own shelves come first, by their place. How many works each has was counted before.
+    """
+    two_levels = Q(parent=None) | Q(parent__parent=None)
+    roots: dict[int, SubjectNode] = {}
+    below: list[Subject] = []
+    for subject in Subject.objects.shown().filter(two_levels).in_order():
+        if subject.parent_id is None:
+            roots[subject.pk] = SubjectNode(subject)
+        else:
+            below.append(subject)
+    for subject in below:
+        if subject.parent_id in roots:
+            roots[subject.parent_id].below.append(SubjectNode(subject))
+    return list(roots.values())
 
 
 def ancestors(subject: Subject) -> list[Subject]:
@@ -121,10 +146,20 @@ def ancestors(subject: Subject) -> list[Subject]:
     return list(above.order_by("path"))
 
 
-def subjects_below(subject: Subject) -> list[Subject]:
-    """The next subjects down that lead to works for sale."""
-    offered = Work.objects.offered().filter(subjects__path__startswith=OuterRef("path"))
-    return list(subject.children.filter(Exists(offered)).order_by("name"))
+def subjects_around(subject: Subject) -> tuple[list[Subject], list[Subject]]:
+    """The next subjects down, and those beside it; only what leads to works for sale."""
+    beside = Q(parent=subject.parent_id) if subject.parent_id else Q(pk=None)
+    near = Subject.objects.shown().filter(Q(parent=subject.pk) | beside).exclude(pk=subject.pk)
+    found = list(near.in_order())
+    below = [each for each in found if each.parent_id == subject.pk]
+    return below, [each for each in found if each.parent_id != subject.pk]
+
+
+def sister_imprints(imprint: Imprint) -> list[Imprint]:
+    """The publisher's other imprints that something is for sale of."""
+    offered = Edition.objects.offered().filter(imprint=OuterRef("pk"))
+    others = Imprint.objects.filter(publisher=imprint.publisher_id).exclude(pk=imprint.pk)
+    return list(others.filter(Exists(offered)).order_by("name")[:SISTERS])
 
 
 def languages() -> set[str]:
@@ -132,13 +167,18 @@ def languages() -> set[str]:
     return set(Edition.objects.offered().order_by().values_list("language", flat=True).distinct())
 
 
-def more_by_author(work: Work) -> list[Work]:
-    """Other works of the first author, the best known first."""
-    if not work.authors:
-        return []
-    author = work.authors[0].contributor
-    others = Work.objects.offered().by_contributor(author).exclude(pk=work.pk)
-    return list(others.for_cards().order_by("-popularity", "id")[:MORE_WORKS])
+def around(work: Work) -> list[Recommendation]:
+    """What is recommended beside the work, which itself gets all that its page shows.
+
+    Five queries for both together, however many editions and companions the work has.
+    """
+    found = recommending.stored([work.pk])
+    works = [work, *(each.other for each in found)]
+    people = Contribution.objects.all()  # of single editions, too
+    parts = card_parts(recommending.editions(), contributions=people)
+    prefetch_related_objects(works, *parts)
+    prefetch_related_objects([work], "subjects")
+    return recommending.choose(found, without=[work.pk])
 
 
 def _cards(ids: list[int]) -> list[Work]:

@@ -36,10 +36,10 @@ def page(number: int) -> dict[str, object]:
 
 
 def _others() -> Iterator[str]:
-    yield from map(reverse, ("home", "search", "subjects", "staff_lists"))
+    yield from map(reverse, ("home", "search", "new", "coming_soon", "subjects", "staff_lists"))
     things: Iterable[object] = chain(
         StaffList.objects.all(),
-        Subject.objects.filter(works__editions__is_offered=True).distinct(),
+        Subject.objects.shown(),
         Series.objects.filter(works__editions__is_offered=True).distinct(),
         Contributor.objects.filter(contributions__work__editions__is_offered=True).distinct(),
         Imprint.objects.filter(editions__is_offered=True).distinct(),

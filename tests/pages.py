@@ -15,6 +15,8 @@ FIXED = {
     "empty search": "/search/?q=xqzzyx",
     "all subjects": "/subjects/",
     "all lists": "/lists/",
+    "new": "/new/",
+    "coming soon": "/coming-soon/",
     "status": "/status/",
 }
 

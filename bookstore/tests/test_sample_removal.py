@@ -11,15 +11,20 @@ from orders.tests.factories import make_voucher
 
 
 @pytest.mark.django_db
-def test_a_subject_that_a_voucher_is_for_stays() -> None:
-    held, unused = SubjectFactory.create(), SubjectFactory.create()
+def test_a_shelf_that_a_voucher_is_for_stays() -> None:
+    held, _unused = (
+        SubjectFactory.create(scheme="shop", code=f"sample-{name}", name=name, slug=name)
+        for name in ("held", "unused")
+    )
+    thema = SubjectFactory.create()
+    held.gathers.add(thema)
     sample = EditionFactory.create(is_sample=True, work__is_sample=True)
-    sample.work.subjects.add(held, unused)
+    sample.work.subjects.add(thema)
     voucher = make_voucher(subject=held)
 
     call_command("remove_sample_data", stdout=StringIO())
 
     assert not Edition.objects.exists()
-    assert list(Subject.objects.all()) == [held]
+    assert set(Subject.objects.all()) == {held, thema}
     voucher.refresh_from_db()
     assert voucher.subject == held

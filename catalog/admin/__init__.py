@@ -8,6 +8,7 @@ from catalog.admin import (
     match_reviews,
     staff_lists,
     stocktakes,
+    subjects,
     vocabulary,
     works,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "match_reviews",
     "staff_lists",
     "stocktakes",
+    "subjects",
     "vocabulary",
     "works",
 ]

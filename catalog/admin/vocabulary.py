@@ -1,9 +1,8 @@
-"""The names that works share: contributors, publishers, imprints, series, subjects."""
+"""The names that works share: contributors, publishers, imprints, series."""
 
 from collections.abc import Iterable
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
@@ -18,8 +17,6 @@ from catalog.models import (
     Publisher,
     Series,
     SeriesMembership,
-    Subject,
-    Work,
 )
 
 
@@ -102,41 +99,3 @@ class SeriesAdmin(MergingMixin, UpkeepAdmin[Series]):
     def affected_works(self, obj: Series) -> Iterable[int]:
         """Its works."""
         return obj.memberships.values_list("work", flat=True)
-
-
-class SubjectForm(forms.ModelForm[Subject]):
-    """A subject and its place in the tree."""
-
-    class Meta:
-        model = Subject
-        fields = ("scheme", "code", "name", "slug", "parent")
-
-    def clean_parent(self) -> Subject | None:
-        """Refuse to hang a subject below itself."""
-        parent: Subject | None = self.cleaned_data["parent"]
-        if parent and self.instance.pk and parent.path.startswith(self.instance.path):
-            raise forms.ValidationError(_("A subject cannot stand below itself."))
-        return parent
-
-
-@admin.register(Subject)
-class SubjectAdmin(UpkeepAdmin[Subject]):
-    """The tree of topics."""
-
-    form = SubjectForm
-    list_display = ("indented_name", "code", "scheme")
-    list_filter = ("scheme",)
-    list_per_page = 200
-    search_fields = ("name", "code")
-    autocomplete_fields = ("parent",)
-    prepopulated_fields = {"slug": ("name",)}
-    named_by = ("name", "slug", "parent", "code")
-
-    @admin.display(description=_("name"), ordering="path")
-    def indented_name(self, subject: Subject) -> str:
-        """The name, set off by its depth."""
-        return "— " * subject.depth + subject.name
-
-    def affected_works(self, obj: Subject) -> Iterable[int]:
-        """Those classified under it."""
-        return Work.objects.filter(subjects=obj).values_list("pk", flat=True)

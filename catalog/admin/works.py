@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -11,7 +12,9 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
-from catalog.admin import merges
+from catalog import affinities
+from catalog.admin import curations, merges
+from catalog.admin.curations import CurationInline
 from catalog.admin.upkeep import UpkeepAdmin
 from catalog.models import Contribution, Edition, SeriesMembership, Work
 from catalog.models.slugs import readable
@@ -96,12 +99,14 @@ class WorkAdmin(merges.MergingMixin, UpkeepAdmin[Work]):
     form = WorkForm
     actions = ("merge_works",)
     change_form_template = "admin/catalog/work/change_form.html"
-    inlines = (ContributionInline, EditionInline, MembershipInline)
+    inlines = (ContributionInline, EditionInline, MembershipInline, CurationInline)
+    readonly_fields = ("popularity",)
     autocomplete_fields = ("subjects", "main_subject")
     fieldsets = (
         (None, {"fields": ("title", "subtitle", "description")}),
         (_("Origin"), {"fields": ("original_language", "first_published")}),
-        (_("Where it is found"), {"fields": ("main_subject", "subjects", "popularity")}),
+        (_("Where it is found"), {"fields": ("main_subject", "subjects")}),
+        (_("How it is shown"), {"fields": ("boost", "popularity", "is_recommendable")}),
         (_("Import"), {"fields": ("key",)}),
     )
     list_display = ("title", "people", "first_published", "popularity")
@@ -125,14 +130,34 @@ class WorkAdmin(merges.MergingMixin, UpkeepAdmin[Work]):
         return queryset.filter(search_entry__vector=query), False
 
     def get_urls(self) -> list[URLPattern]:
-        """Besides, the page that splits a work."""
-        view = self.admin_site.admin_view(merges.split_view)
-        return [path("<int:pk>/split/", view, name="catalog_work_split"), *super().get_urls()]
+        """Besides, the pages that split a work and say what stands beside it."""
+        split = self.admin_site.admin_view(merges.split_view)
+        beside = self.admin_site.admin_view(partial(curations.show, self))
+        return [
+            path("<int:pk>/split/", split, name="catalog_work_split"),
+            path("<int:pk>/beside/", beside, name="catalog_work_beside"),
+            *super().get_urls(),
+        ]
 
     @admin.action(description=_("Merge the two chosen works"), permissions=["change", "delete"])
     def merge_works(self, request: HttpRequest, queryset: QuerySet[Work]) -> HttpResponse | None:
         """On to the page that shows both."""
         return merges.merge_chosen(request, queryset)
+
+    def save_model(
+        self, request: HttpRequest, obj: Work, form: forms.ModelForm[Work], change: bool
+    ) -> None:
+        """Have another boost count at once; tomorrow night everything is weighed anew."""
+        if "boost" in form.changed_data:
+            obj.popularity = max(0, obj.popularity + obj.boost - (form.initial.get("boost") or 0))
+        super().save_model(request, obj, form, change)
+
+    def save_related(
+        self, request: HttpRequest, form: forms.ModelForm[Work], formsets: Any, change: bool
+    ) -> None:
+        """Have what is pinned or vetoed, or may not be recommended, show at once."""
+        super().save_related(request, form, formsets, change)
+        affinities.renew([form.instance.pk])
 
     def affected_works(self, obj: Work) -> Iterable[int]:
         """Itself."""

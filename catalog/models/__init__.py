@@ -11,6 +11,7 @@ from catalog.models.match import MatchReview
 from catalog.models.price import Price
 from catalog.models.provenance import Provenance
 from catalog.models.publisher import Imprint, Publisher
+from catalog.models.recommendation import BoughtTogether, Curation, Recommendation
 from catalog.models.regrouping import Regrouping
 from catalog.models.search_entry import SearchEntry
 from catalog.models.series import Series, SeriesMembership
@@ -25,11 +26,13 @@ from catalog.models.uploaded_list import ListMapping, UploadedList
 from catalog.models.work import Work
 
 __all__ = [
+    "BoughtTogether",
     "Classification",
     "Contribution",
     "Contributor",
     "ContributorRole",
     "Cover",
+    "Curation",
     "DoneForm",
     "Edition",
     "Format",
@@ -43,6 +46,7 @@ __all__ = [
     "Price",
     "Provenance",
     "Publisher",
+    "Recommendation",
     "Regrouping",
     "SearchEntry",
     "Series",

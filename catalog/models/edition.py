@@ -167,22 +167,11 @@ class EditionQuerySet(models.QuerySet["Edition"]):
         return self.with_available().annotate(held_quantity=held_quantity).select_related("supply")
 
     def for_page(self) -> Self:
-        """With all that its page shows, in a fixed number of queries."""
-        from catalog.models.contributor import Contribution
-
-        contributions = Contribution.objects.select_related("contributor")
-        siblings = Edition.objects.offered().with_price().select_related("imprint")
+        """With what its page shows of itself, in one query; the rest is prefetched."""
         return (
             self.offered()
             .with_price()
             .select_related("work", "imprint__publisher", "work__main_subject", "supply", "cover")
-            .prefetch_related(
-                models.Prefetch("work__contributions", contributions),
-                models.Prefetch("work__editions", siblings),
-                models.Prefetch("work__editions__contributions", contributions),
-                "work__subjects",
-                "work__series_memberships__series",
-            )
         )
 
 

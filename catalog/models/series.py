@@ -1,9 +1,16 @@
 """Series: a set of works, most of them numbered."""
 
+import datetime
+from decimal import Decimal
+from typing import TypeAlias, TypedDict
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import WithAnnotations
 
 from catalog.models.former_address import Addressed, FormerAddress
+
+MOST_MISSING = 12  # numbers; more would be a list of what the shop is not
 
 
 class Series(Addressed):
@@ -28,6 +35,30 @@ class Series(Addressed):
     def get_absolute_url(self) -> str:
         """The page with the series in order."""
         return f"/series/{self.slug}/"
+
+    def missing_numbers(self) -> list[int]:
+        """The books between the first and the last for sale that the shop does not sell."""
+        from catalog.models.edition import Edition
+
+        offered = Edition.objects.offered().filter(work=models.OuterRef("work"))
+        here = self.memberships.filter(models.Exists(offered)).exclude(position=None)
+        found = here.values_list("position", flat=True)
+        positions = {position for position in found if position is not None}
+        last = int(max(positions, default=Decimal(0)))
+        return [number for number in range(1, last) if number not in positions][:MOST_MISSING]
+
+    def next_to_come(self, today: datetime.date) -> "Coming | None":
+        """The next book of which no edition is out, with its work and its `publication_date`."""
+        from catalog.models.edition import Edition
+
+        editions = Edition.objects.offered().filter(work=models.OuterRef("work"))
+        ahead = editions.filter(publication_date__gt=today).order_by("publication_date")
+        out = models.Exists(editions.exclude(publication_date__gt=today))
+        coming = self.memberships.filter(models.Exists(ahead)).exclude(out).select_related("work")
+        found: models.QuerySet[Coming] = coming.annotate(
+            publication_date=models.Subquery(ahead.values("publication_date")[:1])
+        )
+        return found.order_by("publication_date", "position", "id").first()
 
 
 class SeriesMembership(models.Model):
@@ -54,3 +85,12 @@ class SeriesMembership(models.Model):
     def label(self) -> str:
         """The position as printed: 3, not 3.0; nothing where it has none."""
         return "" if self.position is None else f"{self.position.normalize():f}"
+
+
+class ComingOut(TypedDict):
+    """What `next_to_come` finds out besides."""
+
+    publication_date: datetime.date
+
+
+Coming: TypeAlias = "WithAnnotations[SeriesMembership, ComingOut]"

@@ -1,9 +1,12 @@
 """Subject: a node in the tree that works are classified by."""
 
+from collections.abc import Sequence
 from typing import Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import F, Func, Q, Value
+from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models.former_address import Addressed, FormerAddress
@@ -22,6 +25,12 @@ def lineage(path: str) -> list[str]:
     return [path[: place + 1] for place, letter in enumerate(path) if letter == "/"]
 
 
+def _begins(path: models.expressions.Combinable, start: models.expressions.Combinable) -> Exact:
+    """Whether `path` is `start` or lies below it."""
+    starts = Func(path, start, function="starts_with", output_field=models.BooleanField())
+    return Exact(starts, Value(True))
+
+
 class SubjectQuerySet(models.QuerySet["Subject"]):
     """Selections of subjects."""
 
@@ -32,6 +41,31 @@ class SubjectQuerySet(models.QuerySet["Subject"]):
     def under(self, subject: "Subject") -> Self:
         """`subject` and everything below it."""
         return self.filter(path__startswith=subject.path)
+
+    def holding(self, slug: str) -> Self:
+        """All whose works stand on the shelf `slug`: it, what is below, and what these gather.
+
+        A shelf of the shop's own gathers by the paths of the tree, so works need no other tag.
+        """
+        path = models.Subquery(Subject.objects.filter(slug=slug).values("path")[:1])
+        roots = Subject.objects.filter(Q(path__startswith=path) | Q(shelves__path__startswith=path))
+        above = roots.filter(_begins(models.OuterRef("path"), F("path")))
+        return self.filter(models.Exists(above))
+
+    def plant(self, subjects: Sequence["Subject"]) -> "list[Subject]":
+        """Write many new ones at once, whose parents are there."""
+        for subject in subjects:
+            subject.path = subject.own_path
+        return self.bulk_create(subjects)
+
+    def in_order(self) -> Self:
+        """As they stand beside each other: the shop's order, then the tree's."""
+        return self.order_by("ordinal", "path")
+
+    def shown(self) -> Self:
+        """Those that visitors find: not hidden, with works for sale, and no qualifiers."""
+        shelves = self.exclude(scheme=Subject.Scheme.THEMA, code__regex="^[0-9]")
+        return shelves.filter(is_shown=True, size__gt=0)
 
 
 class Subject(Addressed):
@@ -45,6 +79,9 @@ class Subject(Addressed):
         THEMA = "thema", "Thema"
         SHOP = "shop", _("The shop’s own")
 
+    ORDINAL = 100
+    """The place of what nobody has placed."""
+
     scheme = models.CharField(_("scheme"), max_length=10, choices=Scheme, default=Scheme.THEMA)
     code = models.CharField(_("code"), max_length=20, validators=[check_code])
     name = models.CharField(_("name"), max_length=120)
@@ -56,6 +93,41 @@ class Subject(Addressed):
         blank=True,
         related_name="children",
         verbose_name=_("parent"),
+    )
+    intro = models.TextField(
+        _("introduction"),
+        blank=True,
+        max_length=2_000,
+        default="",
+        db_default="",
+        help_text=_("Stands above the books on its page."),
+    )
+    ordinal = models.PositiveSmallIntegerField(
+        _("place"),
+        default=ORDINAL,
+        db_default=ORDINAL,
+        help_text=_("The lower, the earlier among those beside it."),
+    )
+    is_shown = models.BooleanField(
+        _("shown"),
+        default=True,
+        db_default=True,
+        help_text=_("Among the subjects that visitors browse."),
+    )
+    gathers = models.ManyToManyField(
+        "self",
+        symmetrical=False,
+        related_name="shelves",
+        blank=True,
+        verbose_name=_("gathers"),
+        help_text=_("Subjects whose books stand here too, with all that is below them."),
+    )
+    size = models.PositiveIntegerField(
+        _("titles"),
+        default=0,
+        db_default=0,
+        editable=False,
+        help_text=_("Works for sale here and below; counted by `catalog.shelf_sizes`."),
     )
     path = models.CharField(
         max_length=LONGEST_PATH,
@@ -80,7 +152,7 @@ class Subject(Addressed):
     def save(self, *args: object, **kwargs: object) -> None:
         """Keep the path right, here and below."""
         old_path = self.path
-        self.path = self._path()
+        self.path = self.own_path
         super().save(*args, **kwargs)
         if old_path and old_path != self.path:
             for child in self.children.all():
@@ -88,16 +160,23 @@ class Subject(Addressed):
 
     def clean(self) -> None:
         """Refuse to stand deeper than a path can say."""
-        if len(self._path()) > LONGEST_PATH:
+        if len(self.own_path) > LONGEST_PATH:
             raise ValidationError({"parent": _("This is too deep in the tree.")})
 
-    def _path(self) -> str:
+    @property
+    def own_path(self) -> str:
+        """The path that goes with the code and the parent."""
         own = self.code if self.scheme == self.Scheme.THEMA else f"{self.scheme}:{self.code}"
         return f"{self.parent.path if self.parent else ''}{own}/"
 
     def get_absolute_url(self) -> str:
         """The page with this subject's works."""
         return f"/subjects/{self.slug}/"
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is a shelf of the shop's own making."""
+        return self.scheme == Subject.Scheme.SHOP
 
     @property
     def depth(self) -> int:

@@ -19,6 +19,25 @@ if TYPE_CHECKING:
     from catalog.models.edition import Edition, EditionQuerySet
 
 
+def card_parts(
+    editions: "EditionQuerySet", *, contributions: "models.QuerySet[Contribution] | None" = None
+) -> "list[Prefetch[Any]]":
+    """What a card in a list shows besides its work: one query each, for any number of works.
+
+    `contributions` are those of the works themselves, unless others are wanted too.
+    """
+    from catalog.models.contributor import Contribution
+    from catalog.models.series import SeriesMembership
+
+    if contributions is None:
+        contributions = Contribution.objects.filter(edition=None)
+    return [
+        Prefetch("contributions", contributions.select_related("contributor")),
+        Prefetch("editions", editions.select_related("imprint", "cover")),
+        Prefetch("series_memberships", SeriesMembership.objects.select_related("series")),
+    ]
+
+
 class WorkQuerySet(models.QuerySet["Work"]):
     """Selections of works."""
 
@@ -59,30 +78,18 @@ class WorkQuerySet(models.QuerySet["Work"]):
 
         `editions` (with their prices) are those that a card may show; else all that are offered.
         """
-        from catalog.models.contributor import Contribution
         from catalog.models.edition import Edition
 
         if editions is None:
             editions = Edition.objects.offered().with_price()
-        return self.prefetch_related(
-            Prefetch(
-                "contributions",
-                Contribution.objects.filter(edition=None).select_related("contributor"),
-            ),
-            Prefetch("editions", editions.select_related("imprint", "cover")),
-            "series_memberships__series",
-        )
+        return self.prefetch_related(*card_parts(editions))
 
     def in_subject(self, slug: str) -> Self:
-        """Works classified under the subject, or under anything below it."""
+        """Works classified under the subject, or anything below it, or what it gathers."""
         from catalog.models.subject import Subject
 
-        path = Subject.objects.filter(slug=slug).values_list("path", flat=True).first()
-        if path is None:
-            return self.none()
-        tagged = Work.subjects.through.objects.filter(
-            work=models.OuterRef("pk"), subject__path__startswith=path
-        )
+        ids = list(Subject.objects.holding(slug).values_list("pk", flat=True))
+        tagged = Work.subjects.through.objects.filter(work=models.OuterRef("pk"), subject__in=ids)
         return self.filter(models.Exists(tagged))
 
     def by_contributor(self, contributor: "Contributor") -> Self:
@@ -163,7 +170,22 @@ class Work(models.Model):
         help_text=_("Codes of ONIX list 28."),
     )
     popularity = models.PositiveIntegerField(
-        _("popularity"), default=0, help_text=_("The higher, the earlier in lists.")
+        _("popularity"),
+        default=0,
+        editable=False,
+        help_text=_("The higher, the earlier in lists: what was sold of late, and the boost."),
+    )
+    boost = models.PositiveIntegerField(
+        _("boost"),
+        default=0,
+        db_default=0,
+        help_text=_("Added to the popularity that sales give: 10 weigh as a copy sold today."),
+    )
+    is_recommendable = models.BooleanField(
+        _("may be recommended"),
+        default=True,
+        db_default=True,
+        help_text=_("Beside other books, where it fits; what is pinned there stays."),
     )
     is_sample = models.BooleanField(_("sample"), default=False, editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from catalog import affinities
 from catalog.models import (
     Contributor,
     StaffList,
@@ -37,10 +38,17 @@ pytestmark = pytest.mark.django_db
 
 
 def work_form(work: Work, **changes: Any) -> dict[str, Any]:
-    formsets = ("contributions", "editions", "series_memberships")
+    formsets = ("contributions", "editions", "series_memberships", "curations")
     forms = [empty_formset(prefix) for prefix in formsets]
     merged = {name: value for form in forms for name, value in form.items()}
-    return {"title": work.title, "popularity": "0", "key": work.key, **merged, **changes}
+    return {
+        "title": work.title,
+        "boost": "0",
+        "is_recommendable": "on",
+        "key": work.key,
+        **merged,
+        **changes,
+    }
 
 
 def test_a_work_is_entered_with_its_author(client: Client, clerk: "User") -> None:
@@ -71,7 +79,8 @@ def test_another_title_is_found_at_once(client: Client, clerk: "User") -> None:
 
 
 def subject_form(code: str, **changes: Any) -> dict[str, Any]:
-    return {"scheme": "shop", "code": code, "name": code, "slug": f"own-{code}", **changes}
+    texts = {"scheme": "shop", "code": code, "name": code, "slug": f"own-{code}"}
+    return {**texts, "ordinal": "1", "is_shown": "on", **changes}
 
 
 def test_the_shop_has_subjects_of_its_own_beside_thema(client: Client, clerk: "User") -> None:
@@ -106,6 +115,7 @@ def test_a_tree_that_is_too_deep_is_refused(client: Client, clerk: "User") -> No
 def test_who_is_taken_off_a_work_has_other_pages_renewed(client: Client, clerk: "User") -> None:
     edition = emma()
     persuasion = EditionFactory.create(work=WorkFactory.create(author="Jane Austen"))
+    affinities.renew([persuasion.work_id])
     part = edition.work.contributions.get()
     form = work_form(
         edition.work,
@@ -123,6 +133,7 @@ def test_who_is_taken_off_a_work_has_other_pages_renewed(client: Client, clerk: 
     client.post(reverse("admin:catalog_work_change", args=[edition.work_id]), form)
     assert not edition.work.contributions.exists()
     assert f"edition:{persuasion.isbn13}" in stale_names()
+    assert not persuasion.work.recommendations.exists()
 
 
 def test_a_contributor_is_renamed_everywhere(client: Client, clerk: "User") -> None:
@@ -154,7 +165,7 @@ def test_series_and_their_works(client: Client, clerk: "User") -> None:
 def test_a_subject_does_not_stand_below_itself(client: Client, clerk: "User") -> None:
     root = SubjectFactory.create()
     child = SubjectFactory.create(code="FBCX", parent=root)
-    form = {"scheme": "thema", "code": root.code, "name": root.name, "slug": root.slug}
+    form = subject_form(root.code, scheme="thema", name=root.name, slug=root.slug)
     url = reverse("admin:catalog_subject_change", args=[root.pk])
     response = client.post(url, {**form, "parent": child.pk})
     assert list(response.context["adminform"].form.errors) == ["parent"]

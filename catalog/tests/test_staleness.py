@@ -7,7 +7,7 @@ import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from catalog import indexing
-from catalog.models import Edition
+from catalog.models import Edition, Recommendation, generations
 from catalog.tests.factories import EditionFactory, WorkFactory
 
 pytestmark = pytest.mark.django_db
@@ -38,9 +38,11 @@ def pages(shelf: dict[str, Edition], *names: str) -> set[str]:
     return {f"edition:{shelf[name].isbn13}" for name in names}
 
 
-def test_a_price_concerns_lists_its_work_and_the_authors_other_pages(
+def test_a_price_concerns_lists_its_work_and_the_pages_it_is_recommended_on(
     shelf: dict[str, Edition],
 ) -> None:
+    work, other = shelf["persuasion"].work, shelf["emma"].work
+    Recommendation.objects.create(work=work, other=other, rank=1, reason="subject")
     shelf["emma"].set_price(Decimal("8.50"), valid_from=datetime.date(2026, 1, 1))
     assert bumped() == {"catalog"} | pages(shelf, "emma", "emma in cloth", "persuasion")
 
@@ -48,6 +50,18 @@ def test_a_price_concerns_lists_its_work_and_the_authors_other_pages(
 def test_a_changed_work_concerns_the_same(shelf: dict[str, Edition]) -> None:
     indexing.works_changed([shelf["orlando"].work_id])
     assert bumped() == {"catalog"} | pages(shelf, "orlando")
+
+
+def test_what_stands_on_very_many_pages_renews_all_of_them(
+    shelf: dict[str, Edition], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generations, "MOST_PAGES", 1)
+    for name in ("persuasion", "orlando"):
+        Recommendation.objects.create(
+            work=shelf[name].work, other=shelf["emma"].work, rank=1, reason="subject"
+        )
+    shelf["emma"].set_price(Decimal("8.50"), valid_from=datetime.date(2026, 1, 1))
+    assert {"catalog", "recommendations"} < bumped()
 
 
 def test_stock_concerns_no_page(shelf: dict[str, Edition]) -> None:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.test.client import Client
 from django.utils import timezone
 
-from catalog import indexing
+from catalog import indexing, shelf_sizes
 from catalog.models import Contribution, Edition, Work
 from catalog.tests.factories import (
     ContributorFactory,
@@ -55,6 +55,7 @@ def open_shop() -> Edition:
         role="A24",
     )
     indexing.works_changed([emma.pk])
+    shelf_sizes.renew()
     return paperback
 
 
@@ -76,6 +77,7 @@ def add_works(count: int, *, like: Edition) -> list[Work]:
         EditionFactory.create(work=work, format="hardback", imprint=like.imprint)
         works.append(work)
     indexing.works_changed([work.pk for work in works])
+    shelf_sizes.renew()
     return works
 
 

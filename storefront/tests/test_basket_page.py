@@ -18,7 +18,7 @@ from tests import people
 pytestmark = pytest.mark.django_db
 
 HTMX = {"HX-Request": "true", "Sec-Fetch-Site": "same-origin"}
-PAGE_QUERIES = 5  # session, basket, lines, editions, contributions
+PAGE_QUERIES = 6  # session, basket, lines, editions, contributions, recommendations
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from catalog.models import Edition
 from catalog.tests.factories import EditionFactory, WorkFactory, orderable, preorderable
-from storefront.tests.shop import add_works, open_shop, read
+from storefront.tests.shop import open_shop, read
 
 pytestmark = pytest.mark.django_db
 EMMA = "/books/9780306406157/emma/"
@@ -72,14 +72,6 @@ def test_stock_is_no_part_of_the_page(emma: Edition, client: Client) -> None:
     numbers = ",".join(each.isbn13 for each in emma.work.editions.all())
     assert f'hx-get="/live/stock?isbn13={numbers}&amp;offered={emma.isbn13}"' in page
     assert 'id="stock-9780306406157"></span>' in page
-
-
-def test_other_books_of_the_author(emma: Edition, client: Client) -> None:
-    add_works(2, like=emma)
-    text = words(read(client, EMMA))
-    assert "More by Jane Austen" in text
-    assert "More 0" in text
-    assert "More 1" in text
 
 
 def test_a_title_in_another_language_says_so(client: Client) -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from storefront.views import covers, edition, home, lists, media, search, site
+from storefront.views import browse, covers, edition, home, lists, media, search, site
 
 urlpatterns = [
     path("", home.show, name="home"),
@@ -14,6 +14,9 @@ urlpatterns = [
     path("subjects/", lists.subjects, name="subjects"),
     path("subjects/<slug:slug>/", lists.subject, name="subject"),
     path("imprints/<slug:slug>/", lists.imprint, name="imprint"),
+    path("new/", browse.new, name="new"),
+    path("new/feed.xml", browse.feed, name="feed"),
+    path("coming-soon/", browse.coming_soon, name="coming_soon"),
     path("lists/", lists.staff_lists, name="staff_lists"),
     path("lists/<slug:slug>/", lists.staff_list, name="staff_list"),
     path("covers/<str:isbn13>.svg", covers.show, name="cover"),

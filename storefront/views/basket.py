@@ -16,8 +16,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from caching import store
-from catalog import isbn, trending
-from catalog.models import Edition
+from catalog import isbn, recommending, trending
+from catalog.models import Edition, Recommendation
 from orders import vouchers
 from orders.models import Basket, BasketLine
 from orders.models.basket import MAX_QUANTITY, BasketError, BasketGone
@@ -144,8 +144,15 @@ def _page(
         "subtotal_amount": sum((line.total_amount for line in lines), start=Decimal("0.00")),
         "max_quantity": MAX_QUANTITY,
         "removed": request.session.pop(REMOVED, None),
+        "recommendations": _beside(lines),
     }
     return render(request, "storefront/basket.html", context, status=status)
+
+
+def _beside(lines: Sequence[BasketLine]) -> list[Recommendation]:
+    """What goes with what is in the basket."""
+    works = {line.edition.work_id for line in lines}
+    return recommending.beside(works) if works else []
 
 
 def _voucher(

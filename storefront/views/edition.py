@@ -61,6 +61,7 @@ def _render(request: HttpRequest, isbn13: str, slug: str) -> bytes:
     if (edition.isbn13, edition.slug) != (isbn13, slug):
         raise Moved(edition.get_absolute_url())
     work, supply = edition.work, edition.own_supply
+    recommendations = shelves.around(work)
     kind = edition.promise_kind
     values = {
         "edition": edition,
@@ -71,7 +72,6 @@ def _render(request: HttpRequest, isbn13: str, slug: str) -> bytes:
         "cover": OneImage.of(edition),
         "editions": sorted(work.editions.all(), key=lambda each: each.list_rank),
         "numbers": [each.isbn13 for each in work.editions.all()],
-        "more": shelves.more_by_author(work),
-        "author": work.authors[0].contributor if work.authors else None,
+        "recommendations": recommendations,
     }
     return render_public(request, "storefront/edition.html", values)

@@ -1,10 +1,12 @@
 """Lists of works that belong together: by contributor, series, subject, imprint or bookseller."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -18,6 +20,7 @@ from caching.answers import (
 )
 from catalog.models import (
     Contributor,
+    ContributorRole,
     Edition,
     FormerAddress,
     Imprint,
@@ -28,7 +31,7 @@ from catalog.models import (
 )
 from catalog.models.former_address import Addressed
 from catalog.models.work import WorkQuerySet
-from storefront import shelves
+from storefront import browsing, shelves
 from storefront.answering import remembered, render_public
 from storefront.missing import Missing, Moved
 from storefront.paging import page_of, read_page
@@ -41,44 +44,58 @@ T = TypeVar("T", bound=Addressed)
 
 @require_safe
 def contributor(request: HttpRequest, slug: str) -> HttpResponse:
-    """A person's works, the best known first."""
+    """What a person did: by role where there are several, or all works of one role."""
+    role = request.GET.get("role", "")
+    if role and role not in ContributorRole.values:
+        raise Missing(_("There is nothing at this address any more."))
 
     def render() -> bytes:
         person = _find(Contributor.objects.all(), slug)
+        parts = browsing.parts_of(person)
+        values = {"contributor": person, "parts": parts, "role": role}
+        if len(parts) > 1 and not role:
+            return render_public(request, "storefront/contributor_parts.html", values)
         works = Work.objects.offered().by_contributor(person).order_by(*BY_POPULARITY)
-        return _render(request, "storefront/contributor.html", works, contributor=person)
+        if role:
+            works = works.filter(pk__in=browsing.works_as(person, role))
+        return _render(request, "storefront/contributor.html", works, **values)
 
-    return _paged(request, CONTRIBUTOR_PAGE, render, slug)
+    return _paged(request, CONTRIBUTOR_PAGE, render, slug, role=role)
 
 
 @require_safe
 def series(request: HttpRequest, slug: str) -> HttpResponse:
-    """A series in its order."""
+    """A series in its order, with what is missing in it and what is next to come."""
 
     def render() -> bytes:
         found = _find(Series.objects.all(), slug)
         works = Work.objects.offered().filter(series_memberships__series=found)
         in_order = works.order_by(F("series_memberships__position").asc(nulls_last=True), "id")
-        return _render(request, "storefront/series.html", in_order, series=found)
+        values = {
+            "series": found,
+            "missing": found.missing_numbers(),
+            "coming": found.next_to_come(timezone.localdate()),
+        }
+        return _render(request, "storefront/series.html", in_order, **values)
 
     return _paged(request, SERIES_PAGE, render, slug)
 
 
 @require_safe
 def subject(request: HttpRequest, slug: str) -> HttpResponse:
-    """What is classified under a subject and everything below it."""
+    """What is classified under a subject and everything below it, or gathered on a shelf."""
 
     def render() -> bytes:
         found = _find(Subject.objects.all(), slug)
         works = Work.objects.offered().in_subject(slug).order_by(*BY_POPULARITY)
-        return _render(
-            request,
-            "storefront/subject.html",
-            works,
-            subject=found,
-            ancestors=shelves.ancestors(found),
-            below=shelves.subjects_below(found),
-        )
+        below, beside = shelves.subjects_around(found)
+        values = {
+            "subject": found,
+            "ancestors": shelves.ancestors(found),
+            "below": below,
+            "beside": beside,
+        }
+        return _render(request, "storefront/subject.html", works, **values)
 
     return _paged(request, SUBJECT_PAGE, render, slug)
 
@@ -91,7 +108,8 @@ def imprint(request: HttpRequest, slug: str) -> HttpResponse:
         found = _find(Imprint.objects.select_related("publisher"), slug)
         editions = Edition.objects.offered().filter(imprint=found)
         works = Work.objects.filter(pk__in=editions.values("work")).order_by(*BY_POPULARITY)
-        return _render(request, "storefront/imprint.html", works, imprint=found)
+        sisters = shelves.sister_imprints(found)
+        return _render(request, "storefront/imprint.html", works, imprint=found, sisters=sisters)
 
     return _paged(request, IMPRINT_PAGE, render, slug)
 
@@ -121,10 +139,14 @@ def staff_lists(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def subjects(request: HttpRequest) -> HttpResponse:
-    """All subjects that lead to a book."""
+    """The shop's own shelves, and the tree of subjects as far as it leads to books."""
 
     def render() -> bytes:
-        values: dict[str, object] = {"tree": shelves.subject_tree()}
+        roots = shelves.subject_tree()
+        values: dict[str, object] = {
+            "own": [node for node in roots if node.subject.is_own],
+            "tree": [node for node in roots if not node.subject.is_own],
+        }
         return render_public(request, "storefront/subjects.html", values)
 
     return remembered(request, SUBJECT_PAGE, render, slug=WHOLE_TREE)
@@ -143,11 +165,18 @@ def _find(rows: "QuerySet[T]", slug: str) -> T:
 
 
 def _paged(
-    request: HttpRequest, answer: Answer, render: Callable[[], bytes], slug: str
+    request: HttpRequest,
+    answer: Answer,
+    render: Callable[[], bytes],
+    slug: str,
+    **arguments: str,
 ) -> HttpResponse:
-    return remembered(request, answer, render, slug=slug, page=str(read_page(request.GET)))
+    page = str(read_page(request.GET))
+    return remembered(request, answer, render, slug=slug, page=page, **arguments)
 
 
 def _render(request: HttpRequest, template: str, works: WorkQuerySet, **values: object) -> bytes:
     page, paging = page_of(works.for_cards(), request)
+    if values.get("role"):  # the other pages are of the same role
+        paging = replace(paging, parameters={"role": str(values["role"])})
     return render_public(request, template, {**values, "works": page, "paging": paging})

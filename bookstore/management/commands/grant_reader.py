@@ -12,6 +12,7 @@ from django.db import IntegrityError, ProgrammingError, connection, transaction
 from psycopg import sql
 
 from catalog.models import (
+    BoughtTogether,
     ListMapping,
     MatchReview,
     Regrouping,
@@ -23,7 +24,7 @@ from catalog.models import (
 
 CONNECT_SECONDS = 5
 INNER = (
-    *(StockMovement, Stocktake, StocktakeLine),
+    *(BoughtTogether, StockMovement, Stocktake, StocktakeLine),
     *(MatchReview, Regrouping),
     *(UploadedList, ListMapping),
 )
@@ -105,7 +106,7 @@ def _make_read_only(reader: str) -> None:
 
 
 def catalogue_tables() -> list[str]:
-    """The tables of the catalog app's models, but for those that name orders and staff."""
+    """The tables of the catalog app's models, but for those that tell of orders and staff."""
     models = apps.get_app_config("catalog").get_models(include_auto_created=True)
     tables = {model._meta.db_table for model in models if model._meta.managed}
     return sorted(tables - {model._meta.db_table for model in INNER})

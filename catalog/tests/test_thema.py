@@ -1,0 +1,130 @@
+"""The trade's subject tree in our words, the shop's own shelves on it, and their sizes."""
+
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+
+from catalog import shelf_sizes, thema
+from catalog.models import Edition, Subject, Work
+from catalog.tests.back_office import stale_names
+from catalog.tests.factories import EditionFactory, SubjectFactory, WorkFactory
+
+CODES = Path(settings.BASE_DIR).parent / "shared" / "data" / "codelists" / "thema_codes_all.txt"
+
+
+@pytest.mark.skipif(not CODES.exists(), reason="the list of codes is not here")
+def test_every_code_is_one_of_themas_and_every_name_is_once() -> None:
+    valid = {line.strip() for line in CODES.read_text().splitlines()}
+    labels = thema.labels()
+    assert set(labels) <= valid
+    assert {code for code in valid if len(code) == 1 and code.isalpha()} <= set(labels)
+    assert len(set(labels.values())) == len(labels)
+
+
+@pytest.mark.parametrize(
+    ("code", "audience"),
+    [
+        ("5AC", "02"), ("5ABB", "02"), ("5AM", "02"), ("5AN", "03"), ("5AU", "03"),
+        ("5A", ""), ("5AX", ""), ("5AZ", ""), ("5HC", ""), ("1DDF", ""), ("YFB", ""),
+    ],
+)  # fmt: skip
+def test_interest_age_speaks_of_an_audience(code: str, audience: str) -> None:
+    assert thema.audience(code) == audience
+
+
+def test_the_nearest_code_above() -> None:
+    among = thema.labels()
+    assert thema.above("JBSF1", among=among) == "JB"
+    assert thema.above("FFD", among=among) == "FF"
+    assert thema.above("F", among=among) == ""
+    assert thema.above("1DDB-BE-FA", among=["1DDB"]) == "1DDB"
+    assert thema.is_qualifier("3MN")
+    assert not thema.is_qualifier("N")
+
+
+@pytest.mark.django_db
+def test_loading_fills_the_tree_once_and_keeps_what_staff_renamed() -> None:
+    fiction = SubjectFactory.create(code="F", name="Stories", slug="stories")
+    women = SubjectFactory.create(code="JBSF1", name="Women", slug="women")
+    shelf = SubjectFactory.create(scheme="shop", code="x", name="Ours", slug="ours")
+    crime = SubjectFactory.create(code="FF", name="Murder", slug="murder", parent=shelf)
+    high = SubjectFactory.create(code="FFD", name="Sleuths", slug="sleuths", parent=fiction)
+    call_command("load_thema")
+    assert Subject.objects.filter(scheme="thema").count() == len(thema.labels())
+    for subject in (fiction, women, crime, high):
+        name = subject.name
+        subject.refresh_from_db()
+        assert subject.name == name
+    assert women.path == "J/JB/JBSF1/"
+    assert crime.path == "shop:x/FF/"
+    assert high.path == "shop:x/FF/FFD/"
+    assert Subject.objects.get(code="FB").parent == fiction
+    before = list(Subject.objects.order_by("pk").values_list())
+    assert thema.load() == 0
+    assert list(Subject.objects.order_by("pk").values_list()) == before
+
+
+# --- Shelves and their sizes --------------------------------------------------------------------
+
+
+@pytest.fixture
+def tree(db: None) -> dict[str, Subject]:
+    fiction = SubjectFactory.create(code="F", name="Fiction", slug="fiction")
+    crime = SubjectFactory.create(code="FF", name="Crime", slug="crime", parent=fiction)
+    great = SubjectFactory.create(code="FFD", name="Sleuths", slug="sleuths", parent=crime)
+    poems = SubjectFactory.create(code="D", name="Poetry", slug="poetry")
+    shop = SubjectFactory.create(scheme="shop", code="ours", name="Ours", slug="ours")
+    dark = SubjectFactory.create(
+        scheme="shop", code="dark", name="Dark evenings", slug="dark", parent=shop
+    )
+    dark.gathers.set([crime, poems])
+    return {each.slug: each for each in (fiction, crime, great, poems, shop, dark)}
+
+
+def put(*subjects: Subject, **fields: object) -> Work:
+    work = WorkFactory.create()
+    work.subjects.set(subjects)
+    EditionFactory.create(work=work, **fields)
+    return work
+
+
+def sizes() -> dict[str, int]:
+    return dict(Subject.objects.values_list("slug", "size"))
+
+
+def test_sizes_count_each_work_once_and_only_what_is_for_sale(tree: dict[str, Subject]) -> None:
+    put(tree["sleuths"], tree["crime"])
+    put(tree["fiction"])
+    put(tree["poetry"], tree["sleuths"])
+    put(tree["poetry"], is_offered=False)
+    assert shelf_sizes.renew() == 6
+    assert sizes() == {
+        "fiction": 3, "crime": 2, "sleuths": 2, "poetry": 1, "ours": 2, "dark": 2,
+    }  # fmt: skip
+    assert stale_names() == {"subjects"}
+    assert shelf_sizes.renew() == 0
+
+
+def test_a_shelf_holds_what_it_gathers_without_another_tag(tree: dict[str, Subject]) -> None:
+    deep, plain, poem = put(tree["sleuths"]), put(tree["fiction"]), put(tree["poetry"])
+    assert set(Work.objects.in_subject("dark")) == {deep, poem}
+    assert set(Work.objects.in_subject("ours")) == {deep, poem}
+    assert set(Work.objects.in_subject("fiction")) == {deep, plain}
+    assert set(Work.objects.in_subject("nothing")) == set()
+    deep.subjects.set([tree["fiction"]])  # another subject is another shelf, at once
+    assert set(Work.objects.in_subject("dark")) == {poem}
+
+
+def test_what_is_hidden_or_empty_or_a_qualifier_is_not_shown(tree: dict[str, Subject]) -> None:
+    place = SubjectFactory.create(code="1DDF", name="France", slug="france")
+    put(tree["sleuths"], place)
+    shelf_sizes.renew()
+    Subject.objects.filter(slug="dark").update(is_shown=False)
+    assert {each.slug for each in Subject.objects.shown()} == {
+        "fiction", "crime", "sleuths", "ours",
+    }  # fmt: skip
+    Edition.objects.update(is_offered=False)
+    shelf_sizes.renew()
+    assert not Subject.objects.shown().exists()

@@ -1,0 +1,99 @@
+"""What there is to leaf through besides subjects: what is new, what is to come, who did what."""
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.db.models import Count, Exists, F, OuterRef, Window
+from django.db.models.functions import RowNumber
+
+from catalog.models import Contribution, Contributor, ContributorRole, Edition, Format, Work
+from catalog.models.edition import EditionQuerySet
+
+MOST_NEW = 36
+LOOKED_AT = 400  # editions, of which several may be of one work
+OF_A_ROLE = 12
+
+
+@dataclass(frozen=True)
+class Month:
+    """The works whose editions came out, or will, in one month."""
+
+    first_day: datetime.date
+    works: list[Work] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a contributor did: a role, how many works it was in, and the best known of them."""
+
+    role: str
+    size: int
+    works: list[Work] = field(default_factory=list)
+
+    @property
+    def label(self) -> str:
+        """The role by its name."""
+        return str(dict(ContributorRole.choices).get(self.role, self.role))
+
+
+def new(today: datetime.date) -> list[Month]:
+    """What came out last, the latest first; a work stands there by its newest edition."""
+    out = _books().filter(publication_date__lte=today)
+    return _by_month(out.order_by("-publication_date", "id"))
+
+
+def coming(today: datetime.date) -> list[Month]:
+    """What comes out next, the next first."""
+    ahead = _books().filter(publication_date__gt=today)
+    return _by_month(ahead.order_by("publication_date", "-id"))  # the index, read backwards
+
+
+def parts_of(person: Contributor) -> list[Part]:
+    """The contributor's roles in works for sale, the most frequent first; in a fixed number of
+    queries. Each has its best known works.
+    """
+    offered = Edition.objects.offered().filter(work=OuterRef("work"))
+    parts = person.contributions.filter(Exists(offered)).order_by()
+    sizes = parts.values("role").annotate(size=Count("work", distinct=True))
+    by_role = {row["role"]: Part(row["role"], row["size"]) for row in sizes}
+    if len(by_role) > 1:
+        best = parts.values("role", "work").distinct().annotate(fame=F("work__popularity"))
+        order = (F("fame").desc(), F("work"))
+        place = Window(RowNumber(), partition_by=F("role"), order_by=order)
+        ranked = best.annotate(place=place).filter(place__lte=OF_A_ROLE)
+        pairs = list(ranked.order_by("role", "place").values_list("role", "work"))
+        works = Work.objects.for_cards().in_bulk([work for _role, work in pairs])
+        for role, work in pairs:
+            by_role[role].works.append(works[work])
+    return sorted(by_role.values(), key=lambda part: (-part.size, part.role))
+
+
+def works_as(person: Contributor, role: str) -> list[int]:
+    """The ids of the works in which the contributor had this part."""
+    parts = Contribution.objects.filter(contributor=person, role=role)
+    return list(parts.values_list("work", flat=True))
+
+
+def _books() -> EditionQuerySet:
+    return Edition.objects.offered().exclude(format=Format.GIFT_CARD)
+
+
+def _by_month(editions: EditionQuerySet) -> list[Month]:
+    chosen: dict[int, int] = {}
+    for pk, work in editions.values_list("pk", "work")[:LOOKED_AT]:
+        if len(chosen) < MOST_NEW:
+            chosen.setdefault(work, pk)
+    shown = Edition.objects.filter(pk__in=chosen.values()).with_price().select_related("supply")
+    works = Work.objects.for_cards(shown).in_bulk(chosen)
+    return _months(works[pk] for pk in chosen)
+
+
+def _months(works: Iterable[Work]) -> list[Month]:
+    months: dict[datetime.date, Month] = {}
+    for work in works:
+        day = work.lead_edition.publication_date if work.lead_edition else None
+        if day is not None:
+            first = day.replace(day=1)
+            months.setdefault(first, Month(first)).works.append(work)
+    return list(months.values())

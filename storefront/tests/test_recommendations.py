@@ -1,0 +1,91 @@
+"""What stands beside a book and a basket, and what the book's page costs with it."""
+
+import pytest
+from django.test.client import Client
+from pytest_django import DjangoAssertNumQueries
+
+from caching import store
+from catalog import affinities
+from catalog.models import Edition, Recommendation
+from catalog.tests.factories import EditionFactory, WorkFactory
+from storefront.tests.shop import add_works, open_shop, read
+
+pytestmark = pytest.mark.django_db
+EMMA = "/books/9780306406157/emma/"
+PAGE_STATEMENTS = 6
+
+
+@pytest.fixture
+def emma(db: None) -> Edition:
+    return open_shop()
+
+
+def test_the_page_says_why(emma: Edition, client: Client) -> None:
+    add_works(3, like=emma)
+    affinities.renew_all()
+    page = read(client, EMMA)
+    assert "You may also like" in page
+    assert "Comes next in Highbury" in page
+    assert "Also by Jane Austen" in page
+    assert page.count('class="book-card"') == 3
+
+
+def test_a_page_without_any_has_no_heading(emma: Edition, client: Client) -> None:
+    assert "You may also like" not in read(client, EMMA)
+
+
+@pytest.mark.parametrize("works", [0, 1, 30])
+def test_the_page_costs_six_statements(
+    works: int, emma: Edition, client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    add_works(works, like=emma)
+    for _number in range(works):
+        EditionFactory.create(work=emma.work)
+    affinities.renew_all()
+    store.client().flushdb()
+    with django_assert_num_queries(PAGE_STATEMENTS):
+        page = read(client, EMMA)
+    assert page.count('class="book-card"') == min(works, 6)
+
+
+def test_a_nights_run_shows_on_the_page(emma: Edition, client: Client) -> None:
+    assert "You may also like" not in read(client, EMMA)
+    add_works(1, like=emma)
+    affinities.renew_all()
+    store.bump([f"edition:{emma.isbn13}"])  # as after the commit
+    assert "Comes next in Highbury" in read(client, EMMA)
+
+
+def test_a_basket_shows_what_goes_with_it(emma: Edition, client: Client) -> None:
+    bought = EditionFactory.create(work=WorkFactory.create(title="Persuasion"))
+    Recommendation.objects.create(work=emma.work, other=bought.work, rank=1, reason="bought")
+    client.post("/basket/lines/", {"isbn13": emma.isbn13, "quantity": "1"},
+                headers={"sec-fetch-site": "same-origin"})  # fmt: skip
+    page = client.get("/basket/").content.decode()
+    assert "Goes well with these" in page
+    assert "Often bought with “Emma”" in page
+
+
+def test_the_api_tells_the_reasons(
+    emma: Edition, client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    (more,) = add_works(1, like=emma)
+    affinities.renew_all()
+    with django_assert_num_queries(5):
+        answer = client.get(f"/api/v1/editions/{emma.isbn13}/recommendations")
+    edition = more.editions.get(format="paperback")
+    assert answer.json() == {
+        "items": [
+            {
+                "isbn13": edition.isbn13,
+                "title": "More 0",
+                "byline": "Jane Austen",
+                "format": "paperback",
+                "price": {"amount": "9.99", "currency": "USD"},
+                "reason": "next",
+                "because": "Comes next in Highbury",
+                "url": edition.get_absolute_url(),
+            }
+        ]
+    }
+    assert client.get("/api/v1/editions/2000000000008/recommendations").status_code == 404
