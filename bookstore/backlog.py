@@ -30,6 +30,7 @@ TITLES: dict[str, str | Promise] = {
     "bookstore.renew": gettext_lazy("Fill Redis anew after a restore"),
     "bookstore.retry_stalled": gettext_lazy("Take over the jobs of a killed worker"),
     "caching.bump": gettext_lazy("Renew pages after a change"),
+    "catalog.delete_import_files": gettext_lazy("Delete suppliers’ files imported long ago"),
     "catalog.heal_memory": gettext_lazy("Look whether Redis came back empty"),
     "catalog.publish_stock": gettext_lazy("Show new stock levels"),
     "catalog.publish_works": gettext_lazy("Show changed books"),

@@ -1,10 +1,11 @@
-"""Jobs that carry changes of the catalogue into Redis, repeated until it took them."""
+"""Jobs that carry changes of the catalogue into Redis, repeated until it took them, and upkeep."""
 
+from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from caching import store
 from caching.jobs import UNTIL_REDIS_ANSWERS
-from catalog import memory
+from catalog import intake, memory
 
 ONE_REBUILD = "catalog.heal_memory"
 
@@ -30,3 +31,10 @@ def heal_memory(timestamp: int) -> None:
             memory.rebuild()
     except store.Unavailable:
         return  # asked again in five seconds
+
+
+@app.periodic(cron="37 3 * * *")
+@app.task(name="catalog.delete_import_files", queueing_lock="delete_import_files")
+def delete_import_files(timestamp: int) -> None:
+    """Delete suppliers' files that were imported long ago (`timestamp`: the planned second)."""
+    intake.delete_old_files(at=timezone.now())
