@@ -22,7 +22,8 @@ MOST_FILE_BYTES = MOST_FILE_MEGABYTES * 1024 * 1024  # nginx lets through a litt
 KEPT_DAYS = 30  # how long a file is kept, to be tried again or looked into
 KEPT_INCOMING_SECONDS = 24 * 60 * 60  # what is left of uploads whose process was killed
 LOOKED_AT = 1024  # bytes in which an XML file begins, in any encoding and after any white space
-PACKED = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf\x27\x1c", b"Rar!")
+PACKED = (b"PK\x03\x04", b"\x1f\x8b")  # zip and gzip, which the import can read
+UNKNOWN_PACKED = (b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf\x27\x1c", b"Rar!")
 
 
 class RefusedFile(ValueError):
@@ -81,9 +82,9 @@ def _look_at(file: "File[bytes]") -> None:
     file.seek(0)
     beginning = file.read(LOOKED_AT)
     file.seek(0)
-    if beginning.startswith(PACKED):
+    if beginning.startswith(UNKNOWN_PACKED):
         raise RefusedFile(_("The file is packed. Unpack it, and upload the XML file in it."))
-    if b"<" not in beginning:
+    if b"<" not in beginning and not beginning.startswith(PACKED):
         raise RefusedFile(_("This is no ONIX file: it does not begin as XML does."))
 
 

@@ -1,8 +1,6 @@
 """Provenance: who said what of an edition and its work, and which of it staff has locked."""
 
-import json
-from collections.abc import Callable, Collection, Iterable
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
@@ -12,76 +10,88 @@ STAFF = "staff"
 OF_WORK = "work."
 """What the names of the work's fields begin with."""
 
-# Each is one statement, so that of two writers at once neither loses what the other one said. Rows
-# are taken in the order of editions, so that nobody waits in a ring.
-_ADD = """
-INSERT INTO catalog_provenance (edition_id, sources, locked, digest)
-SELECT edition.id, %(sources)s::jsonb, %(locked)s::jsonb, ''
-FROM catalog_edition AS edition WHERE edition.id = ANY(%(editions)s) ORDER BY edition.id
-ON CONFLICT (edition_id) DO UPDATE SET
-    sources = catalog_provenance.sources || excluded.sources,
-    locked = (
-        SELECT coalesce(jsonb_agg(DISTINCT name), '[]')
-        FROM jsonb_array_elements(catalog_provenance.locked || excluded.locked) AS name
-    )
-"""
-_TAKE = """
-UPDATE catalog_provenance AS provenance SET
-    sources = provenance.sources - %(sources)s::text[],
-    locked = provenance.locked - %(locked)s::text[],
-    digest = '', digest_supplier_id = NULL
-FROM (
+RELEASED = "released"
+"""In the place of who said it: given back, so that any feed may say it anew."""
+
+# The rows are changed where they stand and not read before, so that of two writers at once neither
+# loses what the other one said; and in the order of editions, so that nobody waits in a ring.
+_CHANGE = """
+WITH mine AS (
     SELECT edition_id FROM catalog_provenance
     WHERE edition_id = ANY(%(editions)s) ORDER BY edition_id FOR UPDATE
-) AS mine
+), said AS (
+    SELECT * FROM unnest(%(editions)s::bigint[], %(sources)s::jsonb[]) AS said (id, sources)
+)
+UPDATE catalog_provenance AS provenance SET
+    sources = provenance.sources || said.sources,
+    locked = (
+        SELECT coalesce(jsonb_agg(DISTINCT name), '[]')
+        FROM jsonb_array_elements_text(provenance.locked || %(locked)s::jsonb) AS name
+        WHERE name <> ALL(%(unlocked)s::text[])
+    )
+FROM mine JOIN said ON said.id = mine.edition_id
 WHERE mine.edition_id = provenance.edition_id
-"""
-# Of many editions at once, each with fields of its own.
-_MARK = """
-INSERT INTO catalog_provenance (edition_id, sources, locked, digest)
-SELECT edition_id, sources::jsonb, '[]', ''
-FROM unnest(%(editions)s::bigint[], %(sources)s::text[]) AS said (edition_id, sources)
-ORDER BY edition_id
-ON CONFLICT (edition_id) DO UPDATE SET sources = catalog_provenance.sources || excluded.sources
 """
 
 
 class ProvenanceQuerySet(models.QuerySet["Provenance"]):
-    """What is said of several editions at once. Editions without a row get one."""
+    """What is said of several editions at once, by their ids. Those without a row get one."""
 
     def mark_staff(self, editions: Collection[int], fields: Iterable[str]) -> None:
-        """Staff wrote these fields of all these editions (ids)."""
-        _run(_ADD, editions, sources=Jsonb(dict.fromkeys(fields, STAFF)), locked=Jsonb([]))
+        """Staff wrote these fields of all these editions."""
+        names = set(fields)
+        self.mark_staff_each(dict.fromkeys(editions, names))
 
-    def mark_staff_each(self, fields: dict[int, set[str]]) -> None:
-        """Staff wrote, by the edition's id, these fields."""
-        said = {pk: json.dumps(dict.fromkeys(sorted(names), STAFF)) for pk, names in fields.items()}
-        _run(_MARK, said, sources=list(said.values()))
+    def mark_staff_each(self, fields: Mapping[int, Collection[str]]) -> None:
+        """Staff wrote these fields, by the edition's id."""
+        self._change({pk: dict.fromkeys(names, STAFF) for pk, names in fields.items()})
 
     def lock(self, editions: Collection[int], fields: Iterable[str]) -> None:
         """No feed overwrites these fields from now on, whoever said what stands there."""
-        _run(_ADD, editions, sources=Jsonb({}), locked=Jsonb(sorted(fields)))
+        self._change({pk: {} for pk in editions}, locked=sorted(fields))
 
     def unlock(self, editions: Collection[int], fields: Iterable[str]) -> None:
         """Feeds may overwrite them again, unless staff wrote them; the next file does."""
-        _run(_TAKE, editions, sources=[], locked=sorted(fields))
+        self._change({pk: {} for pk in editions}, unlocked=sorted(fields))
+        self._read_again(editions)
 
     def release(self, editions: Collection[int], fields: Iterable[str]) -> None:
-        """Give these fields back to feeds: nobody said them, and they are not locked."""
+        """Give these fields back: any feed may overwrite them, and the next file does."""
         names = sorted(fields)
-        _run(_TAKE, editions, sources=names, locked=names)
+        freed = dict.fromkeys(names, RELEASED)
+        self._change(dict.fromkeys(editions, freed), unlocked=names)
+        self._read_again(editions)
 
-
-def _run(statement: str, editions: Collection[int], **values: Any) -> None:
-    if editions:
+    def _change(
+        self,
+        sources: Mapping[int, dict[str, str]],
+        *,
+        locked: Collection[str] = (),
+        unlocked: Collection[str] = (),
+    ) -> None:
+        if not sources:
+            return
+        missing = [Provenance(edition_id=pk) for pk in sorted(sources)]
+        self.bulk_create(missing, ignore_conflicts=True)
+        values = {
+            "editions": list(sources),
+            "sources": [Jsonb(said) for said in sources.values()],
+            "locked": Jsonb(list(locked)),
+            "unlocked": list(unlocked),
+        }
         with connection.cursor() as cursor:
-            cursor.execute(statement, {"editions": list(editions), **values})
+            cursor.execute(_CHANGE, values)
+
+    def _read_again(self, editions: Collection[int]) -> None:
+        """Let the same record as before be news."""
+        self.filter(edition__in=editions).update(digest="", digest_supplier=None)
 
 
 class Provenance(models.Model):
     """The source of each field of one edition, kept beside it.
 
-    `sources` maps a field's name to who said it last: `staff`, or a supplier's code. Fields of the
+    `sources` maps a field's name to who said it last: `staff`, a supplier's code, or `released`
+    where staff gave it back to feeds. Fields of the
     work that the edition's records fill are named `work.title` and so on. What staff wrote, and
     what is `locked`, no feed overwrites. A supplier overwrites what one of at most its own trust
     said.
