@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from bookstore import backlog
+from catalog.models import ImportRun
 from orders import discrepancies, picking
 from orders.models import Order
 from orders.picking import Stage
@@ -86,6 +87,8 @@ class BackOffice(AdminSite):
     ) -> TemplateResponse:
         """The start page: duties, then everything there is."""
         duties = _duties() if request.user.has_perm("orders.view_order") else []
+        if request.user.has_perm("catalog.view_importrun"):
+            duties = [*duties, *_imports()]
         if request.user.has_perm("orders.view_payment"):
             duties = [*_odd_payments(), *duties]
         if request.user.has_perm("procrastinate.view_procrastinatejob"):
@@ -103,6 +106,14 @@ def _failed_jobs() -> list[Duty]:
     url = f"{reverse('admin:procrastinate_procrastinatejob_changelist')}?state=failed"
     text = ngettext("job failed", "jobs failed", number)
     return [Duty(number, text, url, is_urgent=True)] if number else []
+
+
+def _imports() -> list[Duty]:
+    """Files that were not taken in as a whole, until somebody says that they have looked."""
+    number = ImportRun.objects.not_looked_at().count()
+    text = ngettext("import to look at", "imports to look at", number)
+    url = f"{reverse('admin:catalog_importrun_changelist')}?look=open"
+    return [Duty(number, text, url, is_urgent=False)] if number else []
 
 
 def _odd_payments() -> list[Duty]:

@@ -27,10 +27,15 @@ OTHERS = {
 
 def label(name: str) -> str:
     """The field in words: `Pages`, or for `work.title` `Title of the work`."""
-    plain = name.removeprefix(OF_WORK)
-    field = _field(name)
-    text = str(OTHERS.get(plain) or (field.verbose_name if field else plain.replace("_", " ")))
-    return capfirst(_("%(field)s of the work") % {"field": text} if plain != name else text)
+    text = short_label(name)
+    return _("%(field)s of the work") % {"field": text} if name.startswith(OF_WORK) else text
+
+
+def short_label(name: str) -> str:
+    """The same without saying whose it is."""
+    plain, field = name.removeprefix(OF_WORK), _field(name)
+    text = OTHERS.get(plain) or (field.verbose_name if field else plain.replace("_", " "))
+    return capfirst(str(text))
 
 
 def read_out(name: str, value: Any) -> str:

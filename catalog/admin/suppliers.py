@@ -38,8 +38,23 @@ TRUST = gettext_lazy(
 )
 
 
+def _place(code: str) -> forms.IntegerField:
+    """A kind of price's place in the order of choice."""
+    return forms.IntegerField(label=KINDS[code], required=False, min_value=1, max_value=99)
+
+
 class SupplierForm(forms.ModelForm[Supplier]):
     """A supplier; each kind of price has its place in the order of choice, or none."""
+
+    price_type_02 = _place("02")
+    price_type_42 = _place("42")
+    price_type_04 = _place("04")
+    price_type_22 = _place("22")
+    price_type_41 = _place("41")
+    price_type_01 = _place("01")
+    price_type_21 = _place("21")
+    price_type_05 = _place("05")
+    price_type_07 = _place("07")
 
     class Meta:
         model = Supplier
@@ -67,12 +82,6 @@ class SupplierForm(forms.ModelForm[Supplier]):
         others = [code for code in self.instance.price_types if code not in PRICE_TYPES]
         self.instance.price_types = [PRICE_TYPES[index] for _place, index in chosen] + others
         return data
-
-
-for _code in PRICE_TYPES:
-    SupplierForm.base_fields[f"{PLACE}{_code}"] = forms.IntegerField(
-        label=KINDS[_code], required=False, min_value=1, max_value=99
-    )
 
 
 @admin.register(Supplier)
@@ -105,6 +114,8 @@ class SupplierAdmin(admin.ModelAdmin[Supplier]):
 
     def get_fieldsets(self, request: HttpRequest, obj: Supplier | None = None) -> Any:
         """The prices apart, with what their places mean."""
+        if obj is not None and not self.has_change_permission(request, obj):
+            return [(None, {"fields": [*self.get_fields(request, obj), "prices"]})]
         names = self.get_fields(request, obj)
         prices = [f"{PLACE}{code}" for code in PRICE_TYPES]
         explained = _(
@@ -127,7 +138,19 @@ class SupplierAdmin(admin.ModelAdmin[Supplier]):
         self, request: HttpRequest, obj: Supplier | None = None
     ) -> tuple[str, ...]:
         """The code stays: it says in every edition who said what."""
-        return ("code",) if obj else ()
+        return ("code", "prices") if obj else ()
+
+    def get_fields(self, request: HttpRequest, obj: Supplier | None = None) -> list[str]:
+        """All; who may only look reads the prices in one line."""
+        fields = [name for name in super().get_fields(request, obj) if name != "prices"]
+        if obj is None or self.has_change_permission(request, obj):
+            return [str(name) for name in fields]
+        return [str(name) for name in fields if not str(name).startswith(PLACE)]
+
+    @admin.display(description=gettext_lazy("prices, the best first"))
+    def prices(self, supplier: Supplier) -> str:
+        """The kinds that are taken."""
+        return "; ".join(str(KINDS.get(code, code)) for code in supplier.price_types)
 
     def has_delete_permission(self, request: HttpRequest, obj: Supplier | None = None) -> bool:
         """Who has sent files stays, as what they said does."""

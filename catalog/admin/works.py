@@ -1,7 +1,7 @@
 """Works in the back office: what they are called, who made them, their series and editions."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django import forms
@@ -10,8 +10,9 @@ from django.db.models import ForeignKey, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from catalog.admin.upkeep import UpkeepAdmin
+from catalog.admin.sources import WORK_FIELDS, SourcedAdmin
 from catalog.models import Contribution, Edition, SeriesMembership, Work
+from catalog.models.provenance import OF_WORK
 from catalog.models.slugs import readable
 from catalog.search import words
 
@@ -88,10 +89,12 @@ class WorkForm(forms.ModelForm[Work]):
 
 
 @admin.register(Work)
-class WorkAdmin(UpkeepAdmin[Work]):
+class WorkAdmin(SourcedAdmin[Work]):
     """The intellectual creations."""
 
     form = WorkForm
+    change_form_template = "admin/catalog/work/change_form.html"
+    sourced_fields = WORK_FIELDS
     inlines = (ContributionInline, EditionInline, MembershipInline)
     autocomplete_fields = ("subjects", "main_subject")
     fieldsets = (
@@ -123,6 +126,21 @@ class WorkAdmin(UpkeepAdmin[Work]):
     def affected_works(self, obj: Work) -> Iterable[int]:
         """Itself."""
         return [obj.pk]
+
+    def sourced_editions(self, obj: Work) -> list[int]:
+        """All of its own."""
+        return list(obj.editions.order_by("isbn13").values_list("pk", flat=True))
+
+    def sourced_changes(self, form: forms.ModelForm[Work], formsets: Collection[Any]) -> set[str]:
+        """The work's fields, its people and its series."""
+        changed = {f"{OF_WORK}{name}" for name in form.changed_data}
+        rows = {Contribution: "contributors", SeriesMembership: "series"}
+        changed |= {
+            f"{OF_WORK}{rows[formset.model]}"
+            for formset in formsets
+            if formset.model in rows and formset.has_changed()
+        }
+        return changed & set(self.sourced_fields)
 
     @admin.display(description=_("by"))
     def people(self, work: Work) -> str:

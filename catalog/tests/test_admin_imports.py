@@ -351,3 +351,15 @@ def test_who_may_look_changes_nothing(client: Client, helper: "User") -> None:
     run.refresh_from_db()
     assert (run.status, run.seen_at) == ("failed", None)
     assert client.get(page_of(run, "record", 1)).status_code == 200
+
+
+def test_the_start_page_says_what_to_look_at(client: Client, clerk: "User") -> None:
+    run_of(status="failed")
+    run = run_of(rejected_count=1)
+    run_of(created_count=1)
+    run_of(status="undone", rejected_count=1)
+    (duty,) = client.get("/admin/").context["duties"]
+    assert (duty.number, str(duty.text)) == (2, "imports to look at")
+    assert client.get(duty.url).context["cl"].result_count == 2
+    run.mark_seen(at=timezone.now())
+    assert client.get("/admin/").context["duties"][0].number == 1
