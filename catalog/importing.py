@@ -8,6 +8,7 @@ import datetime
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import BinaryIO
 
 from django.conf import settings
@@ -17,6 +18,7 @@ from django.utils.translation import gettext as _
 from catalog import edition_rows, indexing
 from catalog.csv_files import InvalidRows, Row, RowError, read_rows
 from catalog.edition_rows import EditionRow, Person
+from catalog.marking import Marks, filled
 from catalog.models import (
     Contribution,
     Contributor,
@@ -110,6 +112,7 @@ class _CatalogImport:
         self.series = {row.title: row for row in Series.objects.all()}
         self.contributors: dict[tuple[str, int | None], Contributor] = {}
         self.counts: dict[Edition, int] = {}
+        self.marks = Marks()
 
     def run(self, rows: list[EditionRow], progress: Progress) -> Report:
         editions = self._known_editions(rows)
@@ -143,6 +146,8 @@ class _CatalogImport:
                     self.counts, location=location, reason=_("Catalogue import")
                 )
         indexing.works_changed(ids)
+        if not self.is_sample:
+            self.marks.write()
         return self.report
 
     def _known_editions(self, rows: list[EditionRow]) -> dict[str, Edition]:
@@ -155,7 +160,8 @@ class _CatalogImport:
     def _work(self, work: Work, group: list[EditionRow]) -> Work:
         first = group[0]
         described = next((row.description for row in group if row.description), "")
-        if work._state.adding:
+        is_new = work._state.adding
+        if is_new:
             work.title = first.title
             self.report.works_created += 1
         wanted = {
@@ -170,24 +176,30 @@ class _CatalogImport:
             for name, value in wanted.items()
             if value not in ("", None) and getattr(work, name) != value
         }
-        if changes or work._state.adding:
+        if changes or is_new:
             for name, value in changes.items():
                 setattr(work, name, value)
             work.save()
+        self.marks.work(work, [*changes, *(["title"] if is_new else [])])
         codes = [code for row in group for code in row.subject_codes]
         if codes:
-            work.subjects.set(dict.fromkeys(self.subjects[code] for code in codes))
+            subjects = dict.fromkeys(self.subjects[code] for code in codes)
+            if set(subjects) != set(work.subjects.all()):
+                self.marks.work(work, ["subjects"])
+                work.subjects.set(subjects)
         people = [person for row in group for person in row.people]
         self._contributions(
             work, None, [person for person in people if person.role not in _OF_ONE_EDITION]
         )
         if first.series:
-            SeriesMembership.objects.update_or_create(
-                series=self._series(first.series),
-                work=work,
-                defaults={"position": first.series_position},
-            )
+            self._join_series(work, self._series(first.series), first.series_position)
         return work
+
+    def _join_series(self, work: Work, series: Series, position: Decimal | None) -> None:
+        known = SeriesMembership.objects.filter(series=series, work=work)
+        if not known.filter(position=position).exists():
+            self.marks.work(work, ["series"])
+            known.update_or_create(series=series, work=work, defaults={"position": position})
 
     def _contributions(self, work: Work, edition: Edition | None, people: list[Person]) -> None:
         wanted = list(dict.fromkeys((self._contributor(p).pk, p.role) for p in people))
@@ -196,6 +208,10 @@ class _CatalogImport:
         current = Contribution.objects.filter(work=work, edition=edition)
         if list(current.values_list("contributor_id", "role")) == wanted:
             return
+        if edition is None:
+            self.marks.work(work, ["contributors"])
+        else:
+            self.marks.edition(edition, ["contributors"])
         if current.exists():
             current.delete()
             indexing.vocabulary_changed()  # pages of whoever is not named any more
@@ -251,6 +267,7 @@ class _CatalogImport:
             setattr(edition, name, value)
         if changes:
             edition.save()
+        self.marks.edition(edition, filled(changes) if is_new else changes)
         self.report.editions_created += is_new
         self.report.editions_changed += (is_moved or bool(changes)) and not is_new
         own_people = [person for person in row.people if person.role in _OF_ONE_EDITION]
@@ -260,8 +277,9 @@ class _CatalogImport:
             self.counts[edition] = row.stock
 
     def _price(self, edition: Edition, row: EditionRow, *, is_new: bool) -> None:
-        if row.price is None:
+        if row.price is None or (not is_new and edition.price_amount == row.price):
             return
+        self.marks.edition(edition, ["price"])
         if is_new:
             Price.objects.create(
                 edition=edition,
@@ -269,7 +287,7 @@ class _CatalogImport:
                 currency=settings.SHOP_CURRENCY,
                 valid_from=self.today,
             )
-        elif edition.price_amount != row.price:
+        else:
             edition.set_price(row.price, valid_from=self.today)
 
     def _imprint(self, edition: Edition, row: EditionRow) -> Imprint:

@@ -55,7 +55,7 @@ def _compared(old: str, new: str) -> tuple[list[Part], list[Part]]:
 def _stretches(left: list[str], right: list[str]) -> list[tuple[bool, int, int, int, int]]:
     if max(len(left), len(right)) <= 2 * MOST_WORDS:  # each word has its space
         matcher = difflib.SequenceMatcher(None, left, right, autojunk=False)
-        return [(tag == "equal", *rest) for tag, *rest in matcher.get_opcodes()]
+        return [(tag == "equal", a, b, c, d) for tag, a, b, c, d in matcher.get_opcodes()]
     pairs = list(zip(left, right, strict=False))
     head = next((n for n, (a, b) in enumerate(pairs) if a != b), len(pairs))
     backwards = zip(reversed(left[head:]), reversed(right[head:]), strict=False)

@@ -64,10 +64,14 @@ def figures(run: ImportRun) -> SafeString:
     )
 
 
+def _records(run: ImportRun) -> QuerySet[ImportRecord]:
+    return ImportRecord.objects.filter(run=run)
+
+
 def show(request: HttpRequest, run: ImportRun) -> HttpResponse:
     """How far it is, or how it ended, and what can be done."""
     may_change = request.user.has_perm("catalog.change_importrun")
-    rejected = run.records.filter(outcome=Outcome.REJECTED).order_by("ordinal").only(*IN_LIST)
+    rejected = _records(run).filter(outcome=Outcome.REJECTED).order_by("ordinal").only(*IN_LIST)
     over = (ImportRun.Status.DONE, ImportRun.Status.FAILED)
     context = {
         **_context(request, run, title=str(run)),
@@ -105,7 +109,7 @@ def _progress(request: HttpRequest, run: ImportRun) -> dict[str, Any]:
 def records(request: HttpRequest, run: ImportRun) -> HttpResponse:
     """What became of the records, page by page; each page costs the same, however far it is."""
     outcome, sought = request.GET.get("outcome", ""), request.GET.get("q", "").strip()[:100]
-    found = run.records.all()
+    found = _records(run)
     if outcome in Outcome.values:
         found = found.filter(outcome=outcome)
     if sought:
@@ -166,7 +170,7 @@ def record(request: HttpRequest, run: ImportRun, ordinal: int) -> HttpResponse:
     """One record: where it stands, what it changed, or why it was rejected."""
     if ordinal > LARGEST_ORDINAL:
         raise Http404
-    found = get_object_or_404(run.records.select_related("edition__work"), ordinal=ordinal)
+    found = get_object_or_404(_records(run).select_related("edition__work"), ordinal=ordinal)
     may_view = request.user.has_perm("catalog.view_edition")
     context = {
         **_context(request, run, title=_("Record %(n)d") % {"n": ordinal}),
@@ -199,7 +203,7 @@ def _rows(run: ImportRun) -> Iterator[str]:
     writer = csv.writer(_Echo())
     heading = (_("Line"), _("Record reference"), _("ISBN or SKU"), _("Field"), _("What is wrong"))
     yield "\ufeff" + writer.writerow(heading)
-    found = run.records.filter(outcome=Outcome.REJECTED).order_by("ordinal").only(*IN_LIST)
+    found = _records(run).filter(outcome=Outcome.REJECTED).order_by("ordinal").only(*IN_LIST)
     for each in found.iterator(chunk_size=2_000):
         for field, sentence in each.reasons_by_field or [("", "")]:
             cells = (each.reference, each.isbn13, field, sentence)

@@ -36,7 +36,7 @@ WORK_FIELDS = tuple(
 SAID_BY: dict[str | None, str | Promise] = {
     STAFF: gettext_lazy("staff"),
     RELEASED: gettext_lazy("given back: the next file says it"),
-    None: gettext_lazy("nobody, or before this was noted"),
+    None: gettext_lazy("not noted"),
 }
 
 

@@ -84,6 +84,11 @@ class SupplierForm(forms.ModelForm[Supplier]):
         return data
 
 
+def _place_on_form(name: str) -> int:
+    """Name and code first, also where the code can only be read; then as the model has them."""
+    return ("name", "code").index(name) if name in ("name", "code") else 2
+
+
 @admin.register(Supplier)
 class SupplierAdmin(admin.ModelAdmin[Supplier]):
     """Publishers, distributors and wholesalers whose files the shop reads."""
@@ -122,7 +127,7 @@ class SupplierAdmin(admin.ModelAdmin[Supplier]):
             "1 is the best: of the prices in a record, the kind with the lowest number is taken."
             " A kind without a number is never taken. To prices without tax, the tax is added."
         )
-        rest = [name for name in names if name not in prices]
+        rest = sorted((name for name in names if name not in prices), key=_place_on_form)
         return [
             (None, {"fields": rest}),
             (_("Which of its prices are taken"), {"fields": prices, "description": explained}),
@@ -140,7 +145,7 @@ class SupplierAdmin(admin.ModelAdmin[Supplier]):
         """The code stays: it says in every edition who said what."""
         return ("code", "prices") if obj else ()
 
-    def get_fields(self, request: HttpRequest, obj: Supplier | None = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Supplier | None = None) -> Any:
         """All; who may only look reads the prices in one line."""
         fields = [name for name in super().get_fields(request, obj) if name != "prices"]
         if obj is None or self.has_change_permission(request, obj):

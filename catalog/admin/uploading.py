@@ -1,7 +1,7 @@
 """Uploading a supplier's file: the form, who may send it, and where it goes on its way."""
 
 import tempfile
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -66,7 +66,7 @@ def guarded(request: HttpRequest) -> HttpResponse:
             messages.error(request, TOO_LARGE % {"n": intake.MOST_FILE_MEGABYTES})
             return _on_to("admin:catalog_importrun_add")
         request.upload_handlers = [ToDisk(request)]
-    return cast(HttpResponse, csrf_protect(_page)(request))
+    return csrf_protect(_page)(request)
 
 
 def _page(request: HttpRequest) -> HttpResponse:

@@ -1,6 +1,7 @@
 """Provenance: who said what of an edition and its work, and which of it staff has locked."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any
 
 from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
@@ -73,7 +74,7 @@ class ProvenanceQuerySet(models.QuerySet["Provenance"]):
             return
         missing = [Provenance(edition_id=pk) for pk in sorted(sources)]
         self.bulk_create(missing, ignore_conflicts=True)
-        values = {
+        values: dict[str, Any] = {
             "editions": list(sources),
             "sources": [Jsonb(said) for said in sources.values()],
             "locked": Jsonb(list(locked)),
