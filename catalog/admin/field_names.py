@@ -15,12 +15,11 @@ from catalog.models.provenance import OF_WORK
 
 OTHERS = {
     "backorders": gettext_lazy("ordered for customers"),
-    "classifications": gettext_lazy("other classifications"),
-    "contributors": gettext_lazy("people"),
+    "contributors": gettext_lazy("translators and narrators"),
     "price": gettext_lazy("price"),
-    "prices": gettext_lazy("prices"),
-    "publisher": gettext_lazy("publisher"),
-    "series": gettext_lazy("series"),
+    "work.classifications": gettext_lazy("other classifications"),
+    "work.contributors": gettext_lazy("people"),
+    "work.series": gettext_lazy("series"),
 }
 """What is no column of an edition or a work."""
 
@@ -34,7 +33,7 @@ def label(name: str) -> str:
 def short_label(name: str) -> str:
     """The same without saying whose it is."""
     plain, field = name.removeprefix(OF_WORK), _field(name)
-    text = OTHERS.get(plain) or (field.verbose_name if field else plain.replace("_", " "))
+    text = OTHERS.get(name) or (field.verbose_name if field else plain.replace("_", " "))
     return capfirst(str(text))
 
 

@@ -28,7 +28,8 @@ WORK_FIELDS = tuple(
     f"{OF_WORK}{name}"
     for name in (
         *("title", "subtitle", "description", "contributors", "series", "original_language"),
-        *("first_published", "main_subject", "subjects", "keywords", "audiences"),
+        *("first_published", "main_subject", "subjects", "classifications", "keywords"),
+        "audiences",
     )
 )
 """What suppliers' records fill. Of what only staff writes nobody asks who said it."""
