@@ -33,6 +33,7 @@ TITLES: dict[str, str | Promise] = {
     "catalog.fetch_covers": gettext_lazy("Fetch covers from publishers"),
     "catalog.forget_lists": gettext_lazy("Forget lists that nobody took in"),
     "catalog.count_shelves": gettext_lazy("Count what stands on each shelf"),
+    "catalog.delete_import_files": gettext_lazy("Delete suppliers’ files imported long ago"),
     "catalog.heal_memory": gettext_lazy("Look whether Redis came back empty"),
     "catalog.make_cover": gettext_lazy("Make a cover that was uploaded"),
     "catalog.publish_stock": gettext_lazy("Show new stock levels"),

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from bookstore import backlog
-from catalog.models import MatchReview
+from catalog.models import ImportRun, MatchReview
 from orders import discrepancies, picking
 from orders.models import Order
 from orders.picking import Stage
@@ -87,6 +87,8 @@ class BackOffice(AdminSite):
     ) -> TemplateResponse:
         """The start page: duties, then everything there is."""
         duties = _duties() if request.user.has_perm("orders.view_order") else []
+        if request.user.has_perm("catalog.view_importrun"):
+            duties = [*duties, *_imports()]
         if request.user.has_perm("orders.view_payment"):
             duties = [*_odd_payments(), *duties]
         if request.user.has_perm("catalog.view_matchreview"):
@@ -112,6 +114,14 @@ def _doubtful_matches() -> list[Duty]:
     number = MatchReview.objects.undecided().count()
     text = ngettext("doubtful match to look at", "doubtful matches to look at", number)
     url = reverse("admin:catalog_matchreview_next")
+    return [Duty(number, text, url, is_urgent=False)] if number else []
+
+
+def _imports() -> list[Duty]:
+    """Files that were not taken in as a whole, until somebody says that they have looked."""
+    number = ImportRun.objects.not_looked_at().count()
+    text = ngettext("import to look at", "imports to look at", number)
+    url = f"{reverse('admin:catalog_importrun_changelist')}?look=open"
     return [Duty(number, text, url, is_urgent=False)] if number else []
 
 

@@ -18,6 +18,7 @@ from catalog import edition_rows, indexing
 from catalog.csv_files import InvalidRows, Layout, ListFile
 from catalog.edition_rows import EditionRow, Person
 from catalog.list_outcomes import Outcome
+from catalog.marking import Marks, filled
 from catalog.matching import hold_works
 from catalog.models import (
     Contribution,
@@ -152,6 +153,7 @@ class _CatalogImport:
         """By edition, at the first location, as far as a line counts it."""
         self.touched: set[int] = set()
         """The lines that changed anything."""
+        self.marks = Marks()
 
     def run(self, rows: list[EditionRow], progress: Progress) -> Report:
         hold_works()
@@ -193,6 +195,8 @@ class _CatalogImport:
                 actor=self.actor,
             )
         indexing.works_changed(ids)
+        if not self.is_sample:
+            self.marks.write()
         return self.report
 
     def _known_editions(self, rows: list[EditionRow]) -> dict[str, Edition]:
@@ -205,7 +209,8 @@ class _CatalogImport:
     def _work(self, work: Work, group: list[EditionRow]) -> Work:
         first = group[0]
         described = next((row.description for row in group if row.description), "")
-        if work._state.adding:
+        is_new = work._state.adding
+        if is_new:
             work.title = first.title
             self.report.works_created += 1
         wanted = {
@@ -221,17 +226,19 @@ class _CatalogImport:
             if value not in ("", None) and getattr(work, name) != value
         }
         lines = {row.line for row in group}
-        if changes or work._state.adding:
+        if changes or is_new:
             self.touched |= lines
             for name, value in changes.items():
                 setattr(work, name, value)
             work.save()
+        self.marks.work(work, [*changes, *(["title"] if is_new else [])])
         codes = [code for row in group for code in row.subject_codes]
         if codes:
-            wanted_subjects = dict.fromkeys(self.subjects[code] for code in codes)
-            if set(wanted_subjects) != set(work.subjects.all()):
+            subjects = dict.fromkeys(self.subjects[code] for code in codes)
+            if set(subjects) != set(work.subjects.all()):
                 self.touched |= lines
-                work.subjects.set(wanted_subjects)
+                self.marks.work(work, ["subjects"])
+                work.subjects.set(subjects)
         people = [person for row in group for person in row.people]
         if self._contributions(
             work, None, [person for person in people if person.role not in _OF_ONE_EDITION]
@@ -249,6 +256,10 @@ class _CatalogImport:
         current = Contribution.objects.filter(work=work, edition=edition)
         if list(current.values_list("contributor_id", "role")) == wanted:
             return False
+        if edition is None:
+            self.marks.work(work, ["contributors"])
+        else:
+            self.marks.edition(edition, ["contributors"])
         if current.exists():
             current.delete()
             indexing.vocabulary_changed()  # pages of whoever is not named any more
@@ -276,6 +287,7 @@ class _CatalogImport:
         known = SeriesMembership.objects.filter(series=series, work=work, position=position)
         if known.exists():
             return False
+        self.marks.work(work, ["series"])
         SeriesMembership.objects.update_or_create(
             series=series, work=work, defaults={"position": position}
         )
@@ -317,6 +329,7 @@ class _CatalogImport:
             setattr(edition, name, value)
         if changes:
             edition.save()
+        self.marks.edition(edition, filled(changes) if is_new else changes)
         self.report.editions_created += is_new
         self.report.editions_changed += (is_moved or bool(changes)) and not is_new
         own_people = [person for person in row.people if person.role in _OF_ONE_EDITION]
@@ -332,6 +345,7 @@ class _CatalogImport:
         """Whether it costs something else from today on."""
         if row.price is None or (not is_new and edition.price_amount == row.price):
             return False
+        self.marks.edition(edition, ["price"])
         if is_new:
             Price.objects.create(
                 edition=edition,

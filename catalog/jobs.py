@@ -4,11 +4,14 @@ import datetime
 
 from django.utils import timezone
 from procrastinate import RetryStrategy
+
+"""Jobs that carry changes of the catalogue into Redis, repeated until it took them, and upkeep."""
+
 from procrastinate.contrib.django import app
 
 from caching import store
 from caching.jobs import UNTIL_REDIS_ANSWERS
-from catalog import affinities, cover_fetching, covers, memory, shelf_sizes, uploaded_lists
+from catalog import affinities, cover_fetching, covers, intake, memory, shelf_sizes, uploaded_lists
 
 ONE_REBUILD = "catalog.heal_memory"
 ONE_FETCHER = "catalog.fetch_covers"
@@ -87,3 +90,10 @@ def take_in_list(list_id: int) -> None:
 def forget_lists(timestamp: int) -> None:
     """Remove lists that nobody took in (`timestamp`: the planned second, unused)."""
     uploaded_lists.forget_old(now=timezone.now())
+
+
+@app.periodic(cron="37 3 * * *")
+@app.task(name="catalog.delete_import_files", queueing_lock="delete_import_files")
+def delete_import_files(timestamp: int) -> None:
+    """Delete suppliers' files that were imported long ago (`timestamp`: the planned second)."""
+    intake.delete_old_files(at=timezone.now())

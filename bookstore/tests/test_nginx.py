@@ -65,6 +65,23 @@ def test_figures_are_for_nobody_outside(door: Door, path: str) -> None:
     assert [role.seen for role in door.roles.values()] == [[], [], []]
 
 
+@pytest.mark.parametrize(
+    "path", ["/media/private/x", "/media/Private/x", "/media//private/", "/media/x/../private/x"]
+)
+def test_private_files_are_for_nobody(door: Door, path: str) -> None:
+    assert door.ask(path).status == 404
+    assert door.roles["frontend"].seen == []
+
+
+def test_a_file_too_large_for_suppliers_is_refused_by_its_size(door: Door) -> None:
+    request = (
+        b"POST /admin/catalog/importrun/add/ HTTP/1.1\r\nHost: localhost\r\n"
+        b"Connection: close\r\nContent-Length: %d\r\n\r\n"
+    )
+    assert door.raw(request % (4 * 1024 * MEGABYTE)).startswith(b"HTTP/1.1 413 ")
+    assert door.roles["rds"].seen == []
+
+
 # --- What is too much ---------------------------------------------------------------------------
 
 
@@ -78,6 +95,8 @@ def test_figures_are_for_nobody_outside(door: Door, path: str) -> None:
         ("/", 1.1, 413),
         ("/admin/catalog/edition/import/", 9.9, 200),
         ("/admin/catalog/edition/import/", 10.1, 413),
+        ("/admin/catalog/importrun/add/", 11, 200),
+        ("/admin/catalog/importrun/1/", 10.1, 413),
     ],
 )
 def test_bodies_have_a_limit(door: Door, path: str, megabytes: float, status: int) -> None:

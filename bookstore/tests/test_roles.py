@@ -11,7 +11,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
-from django.urls import URLResolver
+from django.urls import URLResolver, reverse
 from pytest_django.plugin import DjangoDbBlocker
 
 from bookstore import roles, urls
@@ -126,8 +126,11 @@ def test_nginx_sends_every_prefix_to_its_role() -> None:
     assert prefixes == [(route.prefix, role.name) for role in SPLIT for route in role.routes]
     # What is set apart within a role stays with it.
     apart = [(path, role) for sign, path, role in passed if sign]
-    assert apart == [("^/(static|media|covers)/", "frontend")]
-    assert [prefix for prefix, _role in prefixes if re.match(apart[0][0], f"/{prefix}")] == []
+    upload, files = apart
+    assert upload == ("/admin/catalog/importrun/add/", "rds")
+    assert reverse("admin:catalog_importrun_add") == upload[0]
+    assert files == ("^/(static|media|covers)/", "frontend")
+    assert [prefix for prefix, _role in prefixes if re.match(files[0], f"/{prefix}")] == []
 
 
 # --- The running roles --------------------------------------------------------------------------

@@ -3,12 +3,14 @@
 from catalog.admin import (
     covers,
     editions,
+    imports,
     lists,
     locations,
     match_reviews,
     staff_lists,
     stocktakes,
     subjects,
+    suppliers,
     vocabulary,
     works,
 )
@@ -16,12 +18,14 @@ from catalog.admin import (
 __all__ = [
     "covers",
     "editions",
+    "imports",
     "lists",
     "locations",
     "match_reviews",
     "staff_lists",
     "stocktakes",
     "subjects",
+    "suppliers",
     "vocabulary",
     "works",
 ]

@@ -1,6 +1,6 @@
 """Editions in the back office: the sellable forms, their prices and their stock."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django import forms
@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from catalog import indexing, isbn, languages, merging
 from catalog.admin import cover_pages, downloads, stock_pages
 from catalog.admin.merges import MergingMixin
-from catalog.admin.upkeep import UpkeepAdmin
+from catalog.admin.sources import EDITION_FIELDS, SourcedAdmin
 from catalog.models import Edition, Price, Stock, Supply
 from catalog.models.edition import DIGITAL_FORMATS
 from catalog.search import words
@@ -201,12 +201,13 @@ class LanguageFilter(admin.SimpleListFilter):
 
 
 @admin.register(Edition)
-class EditionAdmin(MergingMixin, UpkeepAdmin[Edition]):
+class EditionAdmin(MergingMixin, SourcedAdmin[Edition]):
     """The sellable forms."""
 
     form = EditionForm
     change_form_template = "admin/catalog/edition/change_form.html"
     change_list_template = "admin/catalog/edition/change_list.html"
+    sourced_fields = EDITION_FIELDS
     autocomplete_fields = ("work", "imprint")
     fieldsets = (
         (None, {"fields": ("isbn13", "work", "format", "language", "imprint", "is_offered")}),
@@ -301,6 +302,22 @@ class EditionAdmin(MergingMixin, UpkeepAdmin[Edition]):
                 valid_from=form.cleaned_data["price_from"] or timezone.localdate(),
                 tax_rate=form.cleaned_data["tax_rate"],
             )
+
+    def sourced_editions(self, obj: Edition) -> list[int]:
+        """Itself."""
+        return [obj.pk]
+
+    def sourced_changes(
+        self, form: forms.ModelForm[Edition], formsets: Collection[Any]
+    ) -> set[str]:
+        """Its fields, a new price, and whether it is ordered for customers."""
+        changed = set(form.changed_data)
+        if "new_price" in changed:
+            changed.add("price")
+        supplies = (each for formset in formsets if formset.model is Supply for each in formset)
+        if any({"accepts_backorders", "backorder_days"} & set(s.changed_data) for s in supplies):
+            changed.add("backorders")
+        return changed & set(self.sourced_fields)
 
     def get_urls(self) -> list[URLPattern]:
         """Besides, an edition's cover and stock, and all of it as a file."""

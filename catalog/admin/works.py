@@ -1,7 +1,7 @@
 """Works in the back office: what they are called, who made them, their series and editions."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import partial
 from typing import Any
 
@@ -15,8 +15,9 @@ from django.utils.translation import gettext_lazy as _
 from catalog import affinities
 from catalog.admin import curations, merges
 from catalog.admin.curations import CurationInline
-from catalog.admin.upkeep import UpkeepAdmin
+from catalog.admin.sources import WORK_FIELDS, SourcedAdmin
 from catalog.models import Contribution, Edition, SeriesMembership, Work
+from catalog.models.provenance import OF_WORK
 from catalog.models.slugs import readable
 from catalog.search import words
 
@@ -93,12 +94,13 @@ class WorkForm(forms.ModelForm[Work]):
 
 
 @admin.register(Work)
-class WorkAdmin(merges.MergingMixin, UpkeepAdmin[Work]):
+class WorkAdmin(merges.MergingMixin, SourcedAdmin[Work]):
     """The intellectual creations."""
 
     form = WorkForm
     actions = ("merge_works",)
     change_form_template = "admin/catalog/work/change_form.html"
+    sourced_fields = WORK_FIELDS
     inlines = (ContributionInline, EditionInline, MembershipInline, CurationInline)
     readonly_fields = ("popularity",)
     autocomplete_fields = ("subjects", "main_subject")
@@ -151,6 +153,8 @@ class WorkAdmin(merges.MergingMixin, UpkeepAdmin[Work]):
         if "boost" in form.changed_data:
             obj.popularity = max(0, obj.popularity + obj.boost - (form.initial.get("boost") or 0))
         super().save_model(request, obj, form, change)
+        if change and "boost" in form.changed_data:
+            obj.save(update_fields=["popularity"])
 
     def save_related(
         self, request: HttpRequest, form: forms.ModelForm[Work], formsets: Any, change: bool
@@ -162,6 +166,21 @@ class WorkAdmin(merges.MergingMixin, UpkeepAdmin[Work]):
     def affected_works(self, obj: Work) -> Iterable[int]:
         """Itself."""
         return [obj.pk]
+
+    def sourced_editions(self, obj: Work) -> list[int]:
+        """All of its own."""
+        return list(obj.editions.order_by("isbn13").values_list("pk", flat=True))
+
+    def sourced_changes(self, form: forms.ModelForm[Work], formsets: Collection[Any]) -> set[str]:
+        """The work's fields, its people and its series."""
+        changed = {f"{OF_WORK}{name}" for name in form.changed_data}
+        rows = {Contribution: "contributors", SeriesMembership: "series"}
+        changed |= {
+            f"{OF_WORK}{rows[formset.model]}"
+            for formset in formsets
+            if formset.model in rows and formset.has_changed()
+        }
+        return changed & set(self.sourced_fields)
 
     @admin.display(description=_("by"))
     def people(self, work: Work) -> str:

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0011_works_match_keys"),
+        ("catalog", "0012_intake"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

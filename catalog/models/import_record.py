@@ -43,3 +43,13 @@ class ImportRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.ordinal}: {self.isbn13 or self.reference}"
+
+    @property
+    def reasons_by_field(self) -> list[tuple[str, str]]:
+        """The reasons, each with the field that it is about (empty: the record as a whole)."""
+        return [
+            (str(reason[0] or ""), str(reason[1]))
+            if isinstance(reason, list)
+            else ("", str(reason))
+            for reason in self.reasons
+        ]

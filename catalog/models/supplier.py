@@ -1,5 +1,6 @@
 """Supplier: who sends the shop records of books; ImportRun: one file of theirs, taken in."""
 
+import datetime
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 PRICE_TYPES = ("02", "42", "04", "22", "41", "01", "21", "05", "07")
 """List 58: consumer prices with tax before those without, fixed before recommended where equal."""
+
+IMPORTS_FOLDER = "private/imports"
+"""In the default storage. Whatever is `private/` there has no address in the shop."""
 
 
 def default_price_types() -> list[str]:
@@ -66,6 +70,13 @@ class ImportRunQuerySet(models.QuerySet["ImportRun"]):
         """Those that wait or run."""
         return self.filter(status__in=(ImportRun.Status.WAITING, ImportRun.Status.RUNNING))
 
+    def not_looked_at(self) -> Self:
+        """Those whose end nobody has seen: failed, or done with records that were rejected."""
+        ended_badly = Q(status=ImportRun.Status.FAILED) | Q(
+            status=ImportRun.Status.DONE, rejected_count__gt=0
+        )
+        return self.filter(ended_badly, seen_at=None)
+
 
 class ImportRun(models.Model):
     """One file of a supplier's, from its upload to its end, or until it was undone."""
@@ -83,7 +94,13 @@ class ImportRun(models.Model):
     supplier = models.ForeignKey(
         Supplier, models.PROTECT, related_name="runs", verbose_name=_("supplier")
     )
-    file = models.FileField(_("file"), upload_to="imports/%Y/%m/", max_length=300)
+    file = models.FileField(
+        _("file"),
+        upload_to=f"{IMPORTS_FOLDER}/%Y/%m/",
+        max_length=300,
+        blank=True,
+        help_text=_("Kept for a while; what became of its records stays."),
+    )
     file_name = models.CharField(_("file name"), max_length=300)
     file_digest = models.CharField(max_length=64, editable=False, help_text="SHA-256, hexadecimal.")
     file_bytes = models.BigIntegerField(_("size in bytes"))
@@ -108,6 +125,12 @@ class ImportRun(models.Model):
     started_at = models.DateTimeField(_("started at"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
     undone_at = models.DateTimeField(_("undone at"), null=True, blank=True)
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    seen_at = models.DateTimeField(
+        _("looked at"), null=True, blank=True, help_text=_("When staff saw how it ended.")
+    )
 
     records: "models.Manager[ImportRecord]"
     objects = ImportRunQuerySet.as_manager()
@@ -138,3 +161,40 @@ class ImportRun(models.Model):
         if self.status == self.Status.DONE:
             return 100
         return min(99, self.bytes_read * 100 // self.file_bytes) if self.file_bytes else 0
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether the worker has something left to do for it."""
+        return self.status in (self.Status.WAITING, self.Status.RUNNING, self.Status.UNDOING)
+
+    @property
+    def has_file(self) -> bool:
+        """Whether the file is still kept."""
+        return bool(self.file)
+
+    def records_per_second(self, *, at: datetime.datetime) -> int | None:
+        """How fast records were read, by the time `at` or by its end; None: too early to say."""
+        seconds = self._seconds_read(at)
+        return round(self.records_done / seconds) if seconds and self.records_done else None
+
+    def seconds_left(self, *, at: datetime.datetime) -> int | None:
+        """How long it will take to read the rest at this speed; None: too early to say."""
+        seconds = self._seconds_read(at)
+        if self.status != self.Status.RUNNING or not seconds or not self.bytes_read:
+            return None
+        return round(max(0, self.file_bytes - self.bytes_read) * seconds / self.bytes_read)
+
+    def _seconds_read(self, at: datetime.datetime) -> float:
+        if self.started_at is None:
+            return 0.0
+        return max(0.0, ((self.finished_at or at) - self.started_at).total_seconds())
+
+    @property
+    def earlier(self) -> "ImportRun | None":
+        """The latest run before this one of the very same file of the supplier's."""
+        same = ImportRun.objects.filter(supplier=self.supplier_id, file_digest=self.file_digest)
+        return same.filter(pk__lt=self.pk).first()
+
+    def mark_seen(self, *, at: datetime.datetime) -> None:
+        """Say that staff has looked at how it ended; the first look counts."""
+        ImportRun.objects.filter(pk=self.pk, seen_at=None).update(seen_at=at)

@@ -32,6 +32,12 @@ def percent(rate: Decimal) -> str:
 
 
 @register.filter
+def grouped(number: int) -> str:
+    """500000 as 500,000, as the reader's language writes it."""
+    return number_format(number, force_grouping=True)
+
+
+@register.filter
 def year(number: int | None) -> str:
     """1813, or 8 BCE for -8. None is nothing."""
     if number is None:

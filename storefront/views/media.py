@@ -24,6 +24,7 @@ from storefront.views import errors
 LONGEST_NAME = 250
 SEGMENT = r"[\w-][\w.-]*"  # the shop gives files plain names; none begins with a dot
 PLAIN_NAME = re.compile(rf"{SEGMENT}(/{SEGMENT})*")
+PRIVATE = "private/"  # below it stands what nobody may fetch, such as suppliers' files
 CHUNK = 65_536  # bytes read and sent at a time
 
 PICTURES = {
@@ -58,7 +59,8 @@ class StoredFile:
 @require_safe
 def show(request: HttpRequest, name: str) -> HttpResponseBase:
     """The file of this name, which browsers need never ask for again."""
-    if len(name) > LONGEST_NAME or not PLAIN_NAME.fullmatch(name):
+    is_private = name.casefold().startswith(PRIVATE)  # some disks tell no capitals apart
+    if len(name) > LONGEST_NAME or is_private or not PLAIN_NAME.fullmatch(name):
         raise Missing("")
     try:
         return _answer(request, _find(name))

@@ -13,12 +13,16 @@ from psycopg import sql
 
 from catalog.models import (
     BoughtTogether,
+    ImportRecord,
+    ImportRun,
     ListMapping,
     MatchReview,
+    Provenance,
     Regrouping,
     StockMovement,
     Stocktake,
     StocktakeLine,
+    Supplier,
     UploadedList,
 )
 
@@ -27,7 +31,9 @@ INNER = (
     *(BoughtTogether, StockMovement, Stocktake, StocktakeLine),
     *(MatchReview, Regrouping),
     *(UploadedList, ListMapping),
+    *(Supplier, ImportRun, ImportRecord, Provenance),
 )
+"""What no public page shows: it names orders, staff, or how the shop and its suppliers work."""
 
 
 class Command(BaseCommand):
@@ -106,10 +112,11 @@ def _make_read_only(reader: str) -> None:
 
 
 def catalogue_tables() -> list[str]:
-    """The tables of the catalog app's models, but for those that tell of orders and staff."""
+    """The tables of the catalog app's models, but for the inner ones."""
     models = apps.get_app_config("catalog").get_models(include_auto_created=True)
     tables = {model._meta.db_table for model in models if model._meta.managed}
-    return sorted(tables - {model._meta.db_table for model in INNER})
+    inner = {model._meta.db_table for model in INNER}
+    return sorted(tables - inner)
 
 
 def _statements(reader: str) -> list[sql.Composed]:

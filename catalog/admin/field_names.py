@@ -1,0 +1,71 @@
+"""What staff calls the fields that suppliers' records fill, and how their values are read out."""
+
+import datetime
+from typing import Any
+
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+from django.utils.formats import date_format
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from catalog.models import Edition, Work
+from catalog.models.provenance import OF_WORK
+
+OTHERS = {
+    "backorders": gettext_lazy("ordered for customers"),
+    "contributors": gettext_lazy("translators and narrators"),
+    "price": gettext_lazy("price"),
+    "work.classifications": gettext_lazy("other classifications"),
+    "work.contributors": gettext_lazy("people"),
+    "work.series": gettext_lazy("series"),
+}
+"""What is no column of an edition or a work."""
+
+
+def label(name: str) -> str:
+    """The field in words: `Pages`, or for `work.title` `Title of the work`."""
+    text = short_label(name)
+    return _("%(field)s of the work") % {"field": text} if name.startswith(OF_WORK) else text
+
+
+def short_label(name: str) -> str:
+    """The same without saying whose it is."""
+    plain, field = name.removeprefix(OF_WORK), _field(name)
+    text = OTHERS.get(name) or (field.verbose_name if field else plain.replace("_", " "))
+    return capfirst(str(text))
+
+
+def read_out(name: str, value: Any) -> str:
+    """The value as a person reads it; empty for nothing."""
+    match value:
+        case None | "" | []:
+            return ""
+        case bool():
+            return _("yes") if value else _("no")
+        case list():
+            return "; ".join(read_out("", item) for item in value)
+        case dict():
+            return ", ".join(filter(None, (read_out("", part) for part in value.values())))
+    field = _field(name)
+    choices: dict[Any, Any] = dict(field.flatchoices) if field else {}
+    text = str(choices.get(value, value))
+    return _day(text) if isinstance(field, models.DateField) else text
+
+
+def _day(text: str) -> str:
+    try:
+        return date_format(datetime.date.fromisoformat(text))
+    except ValueError:
+        return text  # as it was written down
+
+
+def _field(name: str) -> "models.Field[Any, Any] | None":
+    """The column, if it is one."""
+    model = Work if name.startswith(OF_WORK) else Edition
+    try:
+        field = model._meta.get_field(name.removeprefix(OF_WORK))
+    except FieldDoesNotExist:
+        return None
+    return field if isinstance(field, models.Field) else None
