@@ -7,7 +7,7 @@ from catalog.models.import_record import ImportRecord
 from catalog.models.location import Location
 from catalog.models.match import MatchReview
 from catalog.models.price import Price
-from catalog.models.provenance import Provenance
+from catalog.models.provenance import Provenance, SupplierRecord
 from catalog.models.publisher import Imprint, Publisher
 from catalog.models.search_entry import SearchEntry
 from catalog.models.series import Series, SeriesMembership
@@ -47,6 +47,7 @@ __all__ = [
     "StocktakeLine",
     "Subject",
     "Supplier",
+    "SupplierRecord",
     "Supply",
     "Work",
 ]

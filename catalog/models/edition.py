@@ -37,6 +37,7 @@ class Format(models.TextChoices):
     EBOOK = "ebook", _("E-book")
     AUDIOBOOK = "audiobook", _("Audiobook")
     GIFT_CARD = "gift_card", _("Gift card")
+    OTHER = "other", _("Not a book")
 
 
 DIGITAL_FORMATS = frozenset({Format.EBOOK, Format.AUDIOBOOK, Format.GIFT_CARD})
