@@ -33,6 +33,8 @@ TITLES: dict[str, str | Promise] = {
     "catalog.heal_memory": gettext_lazy("Look whether Redis came back empty"),
     "catalog.publish_stock": gettext_lazy("Show new stock levels"),
     "catalog.publish_works": gettext_lazy("Show changed books"),
+    "catalog.run_import": gettext_lazy("Take a supplier’s file in"),
+    "catalog.undo_import": gettext_lazy("Take a supplier’s file back out"),
     "orders.abandon_attempts": gettext_lazy("Let the payment provider take no more for an order"),
     "orders.carry_out_refund": gettext_lazy("Give money back"),
     "orders.catch_up": gettext_lazy("Listen to what payment providers said"),

@@ -9,7 +9,7 @@ import datetime
 import logging
 from collections.abc import Callable, Iterator
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.utils.translation import gettext as _
 
 from catalog.feeds import ahead, taking
@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 LOCK_OF_SUPPLIERS = 5_150
 """First half of the advisory lock's number; the supplier's id is the other."""
 LONGEST_MESSAGE = 500
+UNFINISHED = (ImportRun.Status.WAITING, ImportRun.Status.RUNNING, ImportRun.Status.FAILED)
+OUTAGES = (OperationalError, InterfaceError)
 
 
 class SupplierBusy(Exception):
@@ -51,18 +53,22 @@ def run(
     at: datetime.datetime,
     progress: Callable[[ImportRun], None] = lambda run: None,
 ) -> None:
-    """Take the run's file in, or what is left of it; a run that has ended is left alone.
+    """Take the run's file in, or what is left of it; a run that is done is left alone.
 
     `progress` is called after each batch. Raises SupplierBusy. A file that is no ONIX fails the
-    run with words for staff; whatever else goes wrong is raised, and the run can be tried again.
+    run with words for staff. Whatever else goes wrong fails it, too, and is raised; called again,
+    it goes on after the last whole batch.
     """
     found = ImportRun.objects.select_related("supplier").get(pk=run_id)
     with alone(found.supplier_id):
         found.refresh_from_db()
-        if found.status not in (ImportRun.Status.WAITING, ImportRun.Status.RUNNING):
+        if found.status not in UNFINISHED:
             return
         ImportRun.objects.filter(pk=run_id).update(
-            status=ImportRun.Status.RUNNING, started_at=found.started_at or at
+            status=ImportRun.Status.RUNNING,
+            started_at=found.started_at or at,
+            message="",
+            finished_at=None,
         )
         try:
             _take_all(found, at, progress)
@@ -71,6 +77,13 @@ def run(
         except OSError as error:
             logger.warning("The file of import %s cannot be read: %s", run_id, error)
             end(run_id, ImportRun.Status.FAILED, at=at, message=_("The file cannot be read."))
+        except (*OUTAGES, ahead.ReaderFailed, taking.Overtaken):
+            raise  # it goes on where it was
+        except Exception as error:
+            text = _("It was stopped by an error of the shop’s own: %(error)s")
+            message = text % {"error": type(error).__name__}
+            end(run_id, ImportRun.Status.FAILED, at=at, message=message)
+            raise
         else:
             end(run_id, ImportRun.Status.DONE, at=at)
 
