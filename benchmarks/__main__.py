@@ -3,7 +3,8 @@
 Starts a shop of its own with the sample catalogue, runs each scenario as a closed loop on loopback,
 and prints a table. The clients share the machine with the servers, so read the ratios, not the
 rates; they come from one run. `make bench ARGS=door` measures nginx before the shop (door.py),
-`make bench ARGS=orders` the placing of orders (orders.py).
+`make bench ARGS=orders` the placing of orders (orders.py); `make bench ARGS="onix-file FILE"`
+writes a large ONIX file (onix_files.py).
 """
 
 import argparse
@@ -13,7 +14,7 @@ import tempfile
 import urllib.request
 from collections.abc import Sequence
 
-from benchmarks import door, orders, running
+from benchmarks import door, onix_files, orders, running
 from benchmarks.load import Measurement, Scenario, measure
 from benchmarks.running import HOST
 
@@ -38,6 +39,8 @@ def main(arguments: Sequence[str]) -> int:
         return door.main(arguments[1:])
     if arguments[:1] == ["orders"]:
         return orders.main(arguments[1:])
+    if arguments[:1] == ["onix-file"]:
+        return onix_files.main(arguments[1:])
     parser = argparse.ArgumentParser(prog="make bench ARGS=…", description=__doc__)
     parser.add_argument("--seconds", type=float, default=3.0, help="for each scenario")
     parser.add_argument("--clients", type=int, default=8)

@@ -21,6 +21,7 @@ Treatment = TaxArea.Treatment
 _KINDS = {
     Format.EBOOK: TaxKind.EBOOK,
     Format.AUDIOBOOK: TaxKind.AUDIO,
+    Format.AUDIO_CD: TaxKind.AUDIO,
     Format.GIFT_CARD: TaxKind.GIFT_CARD,
 }
 

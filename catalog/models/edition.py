@@ -36,6 +36,9 @@ class Format(models.TextChoices):
     BOARD_BOOK = "board_book", _("Board book")
     EBOOK = "ebook", _("E-book")
     AUDIOBOOK = "audiobook", _("Audiobook")
+    AUDIO_CD = "audio_cd", _("Audiobook on CD")
+    MAP = "map", _("Map")
+    SHEET_MUSIC = "sheet_music", _("Sheet music")
     GIFT_CARD = "gift_card", _("Gift card")
     OTHER = "other", _("Not a book")
 

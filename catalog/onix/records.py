@@ -94,6 +94,8 @@ class Record:
     """List 1: 01 to 03 whole records, 04 blocks, 05 delete."""
     blocks: frozenset[int] = frozenset()
     """Which blocks an update (04) replaces, 1 to 8; empty for whole records."""
+    deletion_reason: str = ""
+    """Why it is deleted (05), in the sender's words; mostly empty."""
     isbn13: str = ""
     """The number, or an in-store one; empty where the record has none that is sound."""
     title: str = ""

@@ -20,6 +20,9 @@ TYPICAL_GRAMS: Mapping[str, int] = {
     Format.PAPERBACK: 350,
     Format.LARGE_PRINT: 600,
     Format.BOARD_BOOK: 400,
+    Format.AUDIO_CD: 150,
+    Format.MAP: 150,
+    Format.SHEET_MUSIC: 250,
 }
 """What a copy weighs where nobody has said it; rather too much than too little."""
 

@@ -1,0 +1,96 @@
+"""Texts: words of a record as plain text, whatever markup they came in.
+
+Markup never survives: what we store is text, and pages escape it. Paragraphs are kept.
+"""
+
+import html
+import re
+
+import nh3
+from lxml import etree
+
+LONGEST_TEXT = 20_000
+LONGEST_LINE = 2_000
+
+_BLOCKS = frozenset(
+    {"p", "div", "ul", "ol", "dl", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "table"}
+)
+_LINES = frozenset({"br", "li", "dt", "dd", "tr", "hr"})
+_SILENT = frozenset({"script", "style", "iframe", "object", "template", "title", "head"})
+_MARKUP = re.compile(r"<[A-Za-z/!?]|&(?:[A-Za-z]{2,30}|#[0-9]+|#x[0-9A-Fa-f]+);")
+_BLOCK_TAG = re.compile(rf"</?(?:{'|'.join(sorted(_BLOCKS))})\b[^>]*>", re.IGNORECASE)
+_LINE_TAG = re.compile(rf"</?(?:{'|'.join(sorted(_LINES))})\b[^>]*>", re.IGNORECASE)
+_TAG = re.compile(r"<[^>]*>")
+_SPACES = re.compile(r"[^\S\n]+")
+_GAPS = re.compile(r"\s*\n\s*\n\s*")
+_INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufffe\uffff]")
+
+
+def line(text: str) -> str:
+    """`text` in one line, without markup and invisible characters."""
+    if "<" in text or "&" in text:
+        text = _without_markup(text)
+    if not text.isascii():
+        text = _INVISIBLE.sub("", text)
+    return " ".join(text.split())[:LONGEST_LINE]
+
+
+def paragraphs(element: etree._Element) -> str:
+    """An element's text as paragraphs parted by blank lines; at most LONGEST_TEXT and a bit."""
+    if len(element):
+        pieces: list[str] = []
+        _collect(element, pieces)
+        text = "".join(pieces)
+    else:
+        text = element.text or ""
+        text = _without_markup(text) if _MARKUP.search(text) else text.replace("\r\n", "\n")
+    if not text.isascii():
+        text = _INVISIBLE.sub("", text)
+    return _tidy(text)
+
+
+def shortened(text: str, most: int) -> str:
+    """`text` cut at the end of a word, with an ellipsis where anything is missing."""
+    if len(text) <= most:
+        return text
+    cut = text[: most - 1]
+    return cut[: cut.rfind(" ") if " " in cut[most // 2 :] else None].rstrip() + "…"
+
+
+def _collect(element: etree._Element, pieces: list[str]) -> None:
+    """XHTML: line breaks in its source mean nothing, its blocks do."""
+    if element.text:
+        pieces.append(element.text.replace("\n", " "))
+    for child in element:
+        tag = child.tag.rpartition("}")[2].lower() if isinstance(child.tag, str) else "script"
+        if tag in _BLOCKS:
+            pieces.append("\n\n")
+            _collect(child, pieces)
+            pieces.append("\n\n")
+        elif tag in _LINES:
+            pieces.append("\n")
+            _collect(child, pieces)
+        elif tag not in _SILENT:
+            _collect(child, pieces)
+        if child.tail:
+            pieces.append(child.tail.replace("\n", " "))
+
+
+def _without_markup(text: str) -> str:
+    """HTML as text. Cleaned by a parser first, so that no tag hides in another."""
+    clean = nh3.clean(
+        text, tags=set(_BLOCKS | _LINES), attributes={}, clean_content_tags=set(_SILENT)
+    )
+    if _BLOCK_TAG.search(clean) or _LINE_TAG.search(clean):
+        clean = clean.replace("\n", " ")
+    clean = _LINE_TAG.sub("\n", _BLOCK_TAG.sub("\n\n", clean))
+    return html.unescape(_TAG.sub("", clean))
+
+
+def _tidy(text: str) -> str:
+    spaced = _SPACES.sub(" ", text)
+    parts = (
+        "\n".join(line.strip() for line in part.split("\n") if line.strip())
+        for part in _GAPS.split(spaced)
+    )
+    return "\n\n".join(part for part in parts if part)
