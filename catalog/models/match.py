@@ -53,3 +53,8 @@ class MatchReview(models.Model):
 
     def __str__(self) -> str:
         return f"{self.work} / {self.other}"
+
+    @staticmethod
+    def in_order(one_id: int, other_id: int) -> tuple[int, int]:
+        """The ids for `work` and `other`, so that no pair stands there twice: the younger first."""
+        return max(one_id, other_id), min(one_id, other_id)

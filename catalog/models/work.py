@@ -1,6 +1,7 @@
 """Work: the intellectual creation, whatever forms it is sold in."""
 
-from typing import TYPE_CHECKING, Self
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -10,7 +11,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from caching import store
-from catalog import languages
+from catalog import languages, titles
 from catalog.models import generations, slugs
 
 if TYPE_CHECKING:
@@ -20,6 +21,32 @@ if TYPE_CHECKING:
 
 class WorkQuerySet(models.QuerySet["Work"]):
     """Selections of works."""
+
+    def bulk_create(self, objs: "Iterable[Work]", *args: Any, **kwargs: Any) -> "list[Work]":
+        """Insert many, each with its match key."""
+        works = list(objs)
+        for work in works:
+            work.match_key = titles.match_key(work.title)
+        if kwargs.get("update_fields") and "title" in kwargs["update_fields"]:
+            kwargs["update_fields"] = {*kwargs["update_fields"], "match_key"}
+        return super().bulk_create(works, *args, **kwargs)
+
+    def bulk_update(
+        self, objs: "Iterable[Work]", fields: Iterable[str], batch_size: int | None = None
+    ) -> int:
+        """Update many; a new title has a new match key."""
+        works, names = list(objs), set(fields)
+        if "title" in names:
+            names.add("match_key")
+            for work in works:
+                work.match_key = titles.match_key(work.title)
+        return super().bulk_update(works, sorted(names), batch_size)
+
+    def update(self, **kwargs: Any) -> int:
+        """Update rows; one title for all of them has one match key."""
+        if isinstance(kwargs.get("title"), str):
+            kwargs["match_key"] = titles.match_key(kwargs["title"])
+        return super().update(**kwargs)
 
     def offered(self) -> Self:
         """Works of which at least one edition is for sale."""
@@ -90,6 +117,13 @@ class Work(models.Model):
         help_text=_("Joins the editions of one work when files are imported."),
     )
     title = models.CharField(_("title"), max_length=500)
+    match_key = models.CharField(
+        max_length=titles.LONGEST_KEY,
+        editable=False,
+        default="",
+        db_default="",
+        help_text="The title, normalized: what new editions’ works are looked up by.",
+    )
     subtitle = models.CharField(_("subtitle"), max_length=500, blank=True)
     description = models.TextField(_("description"), blank=True, max_length=20_000)
     original_language = models.CharField(
@@ -147,10 +181,21 @@ class Work(models.Model):
                 condition=Q(first_published__range=(-3500, 2200)),
             ),
         )
-        indexes = (models.Index(fields=("-popularity", "id"), name="work_by_popularity"),)
+        indexes = (
+            models.Index(fields=("-popularity", "id"), name="work_by_popularity"),
+            models.Index(fields=("match_key",), name="work_by_match_key"),
+        )
 
     def __str__(self) -> str:
         return self.title
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keep the match key right."""
+        self.match_key = titles.match_key(self.title)
+        fields = kwargs.get("update_fields")
+        if fields is not None and "title" in fields:
+            kwargs["update_fields"] = {*fields, "match_key"}
+        super().save(*args, **kwargs)
 
     @property
     def slug(self) -> str:
