@@ -96,13 +96,11 @@ def _key(run: ImportRun, defaults: Any) -> str:
 
 
 def _batch(run: ImportRun, products: Any, chunk: list[Product], key: str) -> Batch:
-    digests = [
-        hashlib.sha256(f"{key}{product.digest}".encode()).hexdigest() for product in chunk
-    ]
+    digests = [hashlib.sha256(f"{key}{product.digest}".encode()).hexdigest() for product in chunk]
     known = dict(
-        SupplierRecord.objects.filter(
-            supplier=run.supplier_id, digest__in=digests
-        ).values_list("digest", "edition_id")
+        SupplierRecord.objects.filter(supplier=run.supplier_id, digest__in=digests).values_list(
+            "digest", "edition_id"
+        )
     )
     items = []
     for product, digest in zip(chunk, digests, strict=True):

@@ -87,7 +87,10 @@ class Merge:
                 state.sources["is_offered"] = self.supplier.code
         elif is_withdrawn:
             self.edition_field("is_offered", False)
-        elif not state.values["is_offered"] and state.sources.get("is_offered") not in (None, STAFF):
+        elif not state.values["is_offered"] and state.sources.get("is_offered") not in (
+            None,
+            STAFF,
+        ):
             self.edition_field("is_offered", True)
 
     # --- Fields ---
@@ -115,7 +118,9 @@ class Merge:
         elif not fields.is_blank(old) and self.only_blanks:
             self._keep(name, _("Kept: it is confirmed, and this is an early notification."))
         elif self.trusts[source] > self.supplier.trust:
-            self._keep(name, _("Kept as %(source)s has it, who is trusted more.") % {"source": source})
+            self._keep(
+                name, _("Kept as %(source)s has it, who is trusted more.") % {"source": source}
+            )
         else:
             self._write(state, name, old, new, source)
 
@@ -174,7 +179,11 @@ class Merge:
             target.claims[name] = [*claims, (state.id, code)]
         if not target.is_new:
             before = self.differences.get(name)
-            self.differences[name] = (before[0] if before else old, new, before[2] if before else source)
+            self.differences[name] = (
+                before[0] if before else old,
+                new,
+                before[2] if before else source,
+            )
 
 
 def _until_then(old: list[list[Any]], new: list[list[Any]]) -> list[list[Any]]:

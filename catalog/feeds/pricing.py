@@ -91,18 +91,21 @@ def _periods(offers: list[Offer], today: datetime.date) -> list[Period]:
         holding = [span for span in spans if span[0] <= first <= span[1]]
         if not holding:
             continue
-        offer = max(holding, key=lambda span: (span[3].valid_from or datetime.date.min, -span[2]))[3]
+        offer = max(holding, key=lambda span: (span[3].valid_from or datetime.date.min, -span[2]))[
+            3
+        ]
         last = (after - A_DAY).isoformat() if after else None
         _append(periods, offer, first, last)
     return periods
 
 
-def _append(
-    periods: list[Period], offer: Offer, first: datetime.date, last: str | None
-) -> None:
+def _append(periods: list[Period], offer: Offer, first: datetime.date, last: str | None) -> None:
     rate = offer.tax_rate
     is_rate = rate is not None and rate.is_finite() and 0 <= rate <= 100
-    terms = [str(gross(offer)), str(rate.quantize(Decimal("0.01"))) if rate is not None and is_rate else None]
+    terms = [
+        str(gross(offer)),
+        str(rate.quantize(Decimal("0.01"))) if rate is not None and is_rate else None,
+    ]
     if periods and periods[-1][:2] == terms and periods[-1][3] == (first - A_DAY).isoformat():
         periods[-1][3] = last
     else:

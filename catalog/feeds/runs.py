@@ -88,7 +88,9 @@ def run(
             end(run_id, ImportRun.Status.DONE, at=at)
 
 
-def _take_all(found: ImportRun, at: datetime.datetime, progress: Callable[[ImportRun], None]) -> None:
+def _take_all(
+    found: ImportRun, at: datetime.datetime, progress: Callable[[ImportRun], None]
+) -> None:
     for batch in ahead.batches(found, after=found.records_done):
         if batch.notes != found.notes:
             found.notes = batch.notes

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from catalog import isbn
@@ -19,20 +18,10 @@ from catalog.onix.records import Person, Record
 
 LONGEST = {"title": 500, "description": 20_000, "keywords": 5_000, "name": 200, "series": 300}
 MOST_LISTED = 100  # of people, subjects, series and keywords of one record
+WITHOUT_WORDS = "zxx"
 SMALLINT, INTEGER = 32_767, 2_147_483_647
 
-ROLES = {
-    **{role: role for role in ContributorRole.values},
-    **{"A02": "A01", "A03": "A01", "A05": "A01", "A06": "A01", "A09": "A01", "A10": "A01"},
-    **{"A11": "A12", "A07": "A12", "A35": "A12", "A36": "A12", "A08": "A13", "A14": "A01"},
-    **{"A16": "A15", "A19": "A15", "A20": "A24", "A21": "A24", "A22": "A24", "A29": "A24"},
-    **{"B02": "B01", "B03": "B05", "B04": "B05", "B08": "B06", "B09": "B01", "B10": "B06"},
-    **{"B11": "B01", "B12": "B01", "B13": "B01", "B14": "B01", "B15": "B01", "B16": "B01"},
-    **{"C02": "C01", "C99": "C01", "E01": "E07", "E02": "E07", "E03": "E07", "E05": "E07"},
-}
-"""List 17 to the roles that we name, where one of them says nearly the same."""
-
-OF_ONE_EDITION = frozenset({ContributorRole.TRANSLATOR, ContributorRole.NARRATOR})
+OF_ONE_EDITION = frozenset({ContributorRole.TRANSLATOR, ContributorRole.NARRATOR, "B08", "B10"})
 """Roles that belong to an edition: another edition has another translator."""
 
 
@@ -99,10 +88,14 @@ def of(record: Record, *, supplier: Supplier, today: datetime.date) -> Saying:
     topics = [topic for topic in record.topics[:MOST_LISTED] if len(topic.code) <= 20]
     values["work.subjects"] = [topic for topic in topics if topic.scheme == "thema"]
     values["work.classifications"] = sorted(
-        {(t.scheme, t.code): [t.scheme, t.code, t.is_main] for t in topics if t.scheme != "thema"}.values()
+        {
+            (t.scheme, t.code): [t.scheme, t.code, t.is_main] for t in topics if t.scheme != "thema"
+        }.values()
     )
     if record.blocks:
-        values = {name: value for name, value in values.items() if fields.BLOCKS[name] in record.blocks}
+        values = {
+            name: value for name, value in values.items() if fields.BLOCKS[name] in record.blocks
+        }
     saying.values = values
     return saying
 
@@ -144,7 +137,7 @@ def _edition_columns(saying: Saying, record: Record) -> dict[str, Any]:
     is_address = cover.startswith(("http://", "https://")) and len(cover) <= 500
     return {
         "format": record.format if record.is_book else Format.OTHER.value,
-        "language": record.language or settings.LANGUAGE_CODE[:2],
+        "language": record.language or WITHOUT_WORDS,
         "title": _text(saying, "title", record.title, LONGEST["title"]),
         "subtitle": _text(saying, "subtitle", record.subtitle, LONGEST["title"]),
         "pages": number("pages", 50_000),
@@ -190,11 +183,10 @@ def _imprint(record: Record, supplier: Supplier) -> tuple[str, str]:
 def _people(saying: Saying, record: Record) -> list[tuple[Name, str]]:
     people: dict[tuple[Any, str], tuple[Name, str]] = {}
     for person in sorted(record.people[:MOST_LISTED], key=lambda each: each.ordinal):
-        role = ROLES.get(person.role)
-        name = _name(person)
-        if role is None:
+        name, role = _name(person), person.role
+        if role not in ContributorRole.values:
             text = _("%(name)s has the role %(role)s, which we do not name.")
-            saying.leave_out("Contributor", text % {"name": name.name, "role": person.role[:10]})
+            saying.leave_out("Contributor", text % {"name": name.name, "role": role[:10]})
         elif name.sort_name:
             people.setdefault((name.key, role), (name, role))
     return list(people.values())

@@ -85,9 +85,7 @@ def load(
             id=row["pk"],
             isbn13=row["isbn13"],
             work=works[row["work_id"]],
-            values={
-                name: _json(row[fields.column(name)]) for name in fields.EDITION_COLUMNS
-            }
+            values={name: _json(row[fields.column(name)]) for name in fields.EDITION_COLUMNS}
             | {"contributors": [], "price": [], "backorders": None},
         )
         for row in found
@@ -115,7 +113,7 @@ def _works(ids: Collection[int]) -> dict[int, WorkState]:
         row["pk"]: WorkState(
             row["pk"],
             {name: row[fields.column(name)] for name in fields.WORK_COLUMNS}
-            | {name: [] for name in fields.WORK_ROWS}
+            | {name: [] for name in fields.WORK_ROWS},
         )
         for row in rows.values("pk", *columns)
     }

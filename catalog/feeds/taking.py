@@ -6,7 +6,7 @@ The number of statements is the same for any batch and any size of the catalogue
 import datetime
 import json
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from catalog import indexing, matching
-from catalog.feeds import ahead, merging, replacing, rows, sayings, states, telling, writing
+from catalog.feeds import merging, replacing, rows, sayings, states, telling, writing
 from catalog.feeds.ahead import Item
 from catalog.feeds.states import EditionState, WorkState
 from catalog.feeds.vocabulary import Made, Thema, Vocabulary
@@ -24,7 +24,6 @@ from catalog.models import (
     Edition,
     ImportRecord,
     ImportRun,
-    MatchReview,
     Supplier,
     SupplierRecord,
     Work,
@@ -82,6 +81,7 @@ def _take(
 ) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
+    matching.hold_works()
     current = ImportRun.objects.select_for_update(of=("self",)).select_related("supplier")
     run = current.get(pk=run.pk)
     if run.status != run.Status.RUNNING or run.records_done != items[0].ordinal - 1:
@@ -139,7 +139,6 @@ class _Batch:
         self.editions: dict[str, EditionState] = {}
         self.works: dict[int, WorkState] = {}
         self.matches: dict[str, matching.Match] = {}
-        self.reviews: list[tuple[int, int, int, list[str]]] = []
 
     def take(self, items: Sequence[Item]) -> list[Result]:
         results = self._unchanged(items)
@@ -162,12 +161,16 @@ class _Batch:
         digests = SupplierRecord.objects.filter(
             supplier=self.supplier, digest__in=[item.digest for item in known]
         )
-        current = {
-            (digest, pk): number
-            for digest, pk, number in digests.values_list(
-                "digest", "edition_id", "edition__isbn13"
-            )
-        } if known else {}
+        current = (
+            {
+                (digest, pk): number
+                for digest, pk, number in digests.values_list(
+                    "digest", "edition_id", "edition__isbn13"
+                )
+            }
+            if known
+            else {}
+        )
         anew = {item.read.isbn13 for item in items if isinstance(item.read, Record)}
         results = []
         for item in items:
@@ -207,27 +210,25 @@ class _Batch:
         }
         self.others = {number: row for number, row in found.items() if number not in numbers}
         self.matches = matching.find_works(list(new.values())) if new else {}
-        joined = {m.work_id for m in self.matches.values() if m.work_id and m.work_id > 0}
+        joined = {match.work_id for match in self.matches.values() if match.work_id > 0}
         self.editions, self.works = states.load(own, joined, self.today)
         ids = iter(rows.new_ids(Edition, len(new)))
-        self._work_ids = iter(rows.new_ids(Work, len(new)))
-        self._made_works: list[int] = []
+        unknown = {match.work_id for match in self.matches.values() if match.work_id < 0}
+        self._work_ids = iter(rows.new_ids(Work, len(unknown)))
+        self._created: dict[int, int] = {}
+        """The ids of new works, by the negative numbers that stand for them."""
         for number in sorted(new):
             self.editions[number] = EditionState(
                 next(ids), number, self._work_for(number), is_new=True
             )
 
     def _work_for(self, number: str) -> WorkState:
-        match = self.matches.get(number)
-        key = match.work_id if match and match.work_id else None
-        work = self.works.get(key) if key else None
-        if work is None:
-            work = WorkState(next(self._work_ids), is_new=True)
-            self._made_works.append(work.id)
-            self.works[key or work.id] = work
-        for other, score, why in match.doubtful if match else ():
-            self.reviews.append((work.id, other, score, why))
-        return work
+        """The work that was found, or the new one that stands for a negative number."""
+        key = self.matches[number].work_id
+        if key not in self.works:
+            self._created[key] = next(self._work_ids)
+            self.works[key] = WorkState(self._created[key], is_new=True)
+        return self.works[key]
 
     # --- Merging ---
 
@@ -240,9 +241,7 @@ class _Batch:
         first_time = state.is_new and not state.digest
         people = saying.values.get("work.contributors")
         if state.work.is_new and people and not state.work.first_name:
-            state.work.first_name = next(
-                (p.sort_name for p in record.people if p.sort_name), ""
-            )
+            state.work.first_name = next((p.sort_name for p in record.people if p.sort_name), "")
         merge = merging.Merge(self.supplier, self.trusts, state, saying)
         replaced = replacing.replaced_by(record, self.editions, self.others)
         if replaced:
@@ -256,9 +255,7 @@ class _Batch:
         elif not merge.differences and not state.is_new:
             result.outcome = Outcome.UNCHANGED
         else:
-            result.outcome = (
-                Outcome.DELETED if record.notification == "05" else Outcome.CHANGED
-            )
+            result.outcome = Outcome.DELETED if record.notification == "05" else Outcome.CHANGED
 
     def _merge_unknown(self, result: Result, record: Record) -> None:
         if record.notification == "05":
@@ -275,12 +272,12 @@ class _Batch:
         works = list({work.id: work for work in self.works.values()}.values())
         ids, made = vocabulary.create(telling.placeholders(editions, works))
         telling.translate(editions, works, ids)
-        if self._made_works:
-            made["work"] = self._made_works
+        if self._created:
+            made["work"] = list(self._created.values())
         self._tell(vocabulary, ids, made, [result for result in results if result.merge])
         writing.write(editions, works, supplier=self.supplier, at=self.at, today=self.today)
         replacing.write([r.item.read for r in results if r.merge], self.editions, self.others)
-        self._write_reviews()
+        matching.note_doubts(self.matches.values(), created=self._created)
         indexing.works_changed(
             {work.id for work in works if work.changed or work.is_new}
             | {each.work.id for each in editions if each.changed}
@@ -298,18 +295,3 @@ class _Batch:
                 result.undo["fields"] = differences
             if place == 0 and made:
                 result.undo["made"] = made
-
-    def _write_reviews(self) -> None:
-        known = set(
-            Work.objects.filter(pk__in=[other for _w, other, _s, _r in self.reviews]).values_list(
-                "pk", flat=True
-            )
-        ) if self.reviews else set()
-        MatchReview.objects.bulk_create(
-            [
-                MatchReview(work_id=work, other_id=other, score=score, reasons=why)
-                for work, other, score, why in self.reviews
-                if other in known and other != work
-            ],
-            ignore_conflicts=True,
-        )

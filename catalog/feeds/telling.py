@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
-
 from catalog.feeds.merging import Difference
 from catalog.feeds.states import EditionState, WorkState
 from catalog.feeds.vocabulary import Vocabulary

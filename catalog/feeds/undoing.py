@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from caching import store
-from catalog import indexing
+from catalog import indexing, matching
 from catalog.feeds import runs, states, taking, telling, uses, writing
 from catalog.feeds.merging import Difference
 from catalog.feeds.states import EditionState, WorkState
@@ -74,7 +74,10 @@ def _undo_batch(run_id: int, at: datetime.datetime) -> bool:
     """Take back the next records; False: there were none left."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [taking.ONE_AT_A_TIME])
-    run = ImportRun.objects.select_for_update(of=("self",)).select_related("supplier").get(pk=run_id)
+    matching.hold_works()
+    run = (
+        ImportRun.objects.select_for_update(of=("self",)).select_related("supplier").get(pk=run_id)
+    )
     records = run.records.order_by("-ordinal")
     if run.undone_from is not None:
         records = records.filter(ordinal__lt=run.undone_from)
@@ -111,9 +114,7 @@ class _Undo:
         for record in records:
             self._restore(record)
         self._withdraw_or_delete(records)
-        uses.delete_unused(
-            record.undo["made"] for record in records if record.undo.get("made")
-        )
+        uses.delete_unused(record.undo["made"] for record in records if record.undo.get("made"))
         for record in records:
             if record.pk in self.reasons:
                 record.reasons = [*record.reasons, [UNDONE, self.reasons[record.pk]]]

@@ -7,7 +7,6 @@ is really written names it.
 from collections.abc import Collection, Iterable
 from typing import Any
 
-
 from catalog.feeds import rows
 from catalog.feeds.sayings import Name, Saying
 from catalog.models import Contributor, Imprint, Publisher, Series, Subject, slugs
@@ -151,7 +150,9 @@ class Vocabulary:
                 made[kind] = [ids[placeholder] for placeholder in placeholders]
         return ids, made
 
-    def _create_imprints(self, wanted: dict[int, tuple[str, str]], ids: dict[int, int]) -> list[int]:
+    def _create_imprints(
+        self, wanted: dict[int, tuple[str, str]], ids: dict[int, int]
+    ) -> list[int]:
         names = sorted({publisher for _imprint, publisher in wanted.values()})
         known = dict(Publisher.objects.filter(name__in=names).values_list("name", "pk"))
         missing = [name for name in names if name not in known]

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Q
 
+from catalog import titles
 from catalog.feeds import fields, rows
 from catalog.feeds.states import EditionState, WorkState
 from catalog.folding import fold
@@ -71,11 +72,12 @@ def _write_works(works: Collection[WorkState], at: datetime) -> None:
     keys = _keys(new)
     rows.insert(
         Work,
-        ("id", "key", *WORK_COLUMNS, "popularity", "is_sample", "created_at"),
+        ("id", "key", "match_key", *WORK_COLUMNS, "popularity", "is_sample", "created_at"),
         [
             (
                 work.id,
                 keys[work.id],
+                titles.match_key(work.values["work.title"]),
                 *(
                     rows.array(value) if isinstance(value, list) else value
                     for value in _values({"work.audiences": [], **work.values}, fields.WORK_COLUMNS)
@@ -88,10 +90,11 @@ def _write_works(works: Collection[WorkState], at: datetime) -> None:
     changed = [w for w in works if not w.is_new and not w.changed.isdisjoint(fields.WORK_COLUMNS)]
     rows.update(
         Work,
-        WORK_COLUMNS,
+        ("match_key", *WORK_COLUMNS),
         [
             {
                 "id": work.id,
+                "match_key": titles.match_key(work.values["work.title"]),
                 **dict(zip(WORK_COLUMNS, _values(work.values, fields.WORK_COLUMNS), strict=True)),
             }
             for work in changed
@@ -181,7 +184,9 @@ def _replace_rows(editions: Collection[EditionState], works: Collection[WorkStat
         states = touched(name)
         if old(states):
             model.objects.filter(work__in=old(states)).delete()
-        listed = [(s.id, *(v if isinstance(v, list) else [v])) for s in states for v in s.values[name]]
+        listed = [
+            (s.id, *(v if isinstance(v, list) else [v])) for s in states for v in s.values[name]
+        ]
         rows.insert(model, columns, listed)
 
 
@@ -242,11 +247,7 @@ def _write_digests(editions: Collection[EditionState], supplier: Supplier) -> No
     rows.insert(
         SupplierRecord,
         columns,
-        [
-            (each.id, supplier.pk, each.digest, each.is_confirmed)
-            for each in taken
-            if each.is_new
-        ],
+        [(each.id, supplier.pk, each.digest, each.is_confirmed) for each in taken if each.is_new],
     )
     SupplierRecord.objects.bulk_create(
         [

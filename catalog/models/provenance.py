@@ -24,6 +24,7 @@ class Provenance(models.Model):
     )
     sources = models.JSONField(default=dict)
     locked = models.JSONField(default=list, help_text="Names of fields.")
+
     class Meta:
         verbose_name = _("provenance")
         verbose_name_plural = _("provenances")
@@ -53,9 +54,7 @@ class SupplierRecord(models.Model):
         verbose_name = _("supplier’s record")
         verbose_name_plural = _("suppliers’ records")
         constraints = (
-            models.UniqueConstraint(
-                name="supplier_record_once", fields=("edition", "supplier")
-            ),
+            models.UniqueConstraint(name="supplier_record_once", fields=("edition", "supplier")),
         )
         indexes = (models.Index(fields=("digest", "supplier"), name="supplier_record_by_digest"),)
 

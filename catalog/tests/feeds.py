@@ -62,16 +62,16 @@ def started(source: Supplier | None = None) -> ImportRun:
     )  # fmt: skip
 
 
-def items(source: Supplier, records: Sequence[Record | Unreadable], *, first: int = 1) -> list[Item]:
+def items(
+    source: Supplier, records: Sequence[Record | Unreadable], *, first: int = 1
+) -> list[Item]:
     """As the reader hands them on; a record that was taken in before is known by its digest."""
     made = []
     for place, each in enumerate(records, start=first):
         told = replace(each, ordinal=0, line=0)
         digest = hashlib.sha256(f"{source.reads_as()}{told!r}".encode()).hexdigest()
         known = SupplierRecord.objects.filter(supplier=source, digest=digest).first()
-        made.append(
-            Item(place, place * 10, digest, known.edition_id if known else None, each)
-        )
+        made.append(Item(place, place * 10, digest, known.edition_id if known else None, each))
     return made
 
 

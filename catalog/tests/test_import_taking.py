@@ -1,15 +1,11 @@
 """Taking suppliers' records in: what a full record makes, and what a later one changes."""
 
 import datetime
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
-from catalog.models import Classification, Contributor, Edition, Publisher, SearchEntry, Work
-from catalog.onix.records import Person, Topic, Unreadable
-from catalog.tests import feeds
-from catalog.tests.factories import sku
+from catalog.models import SearchEntry
 from catalog.tests.feeds import TODAY, edition, outcomes, record, taken
 
 pytestmark = pytest.mark.django_db

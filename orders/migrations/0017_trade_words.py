@@ -4,15 +4,29 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('orders', '0016_once'),
+        ("orders", "0016_once"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='orderline',
-            name='format',
-            field=models.CharField(choices=[('hardback', 'Hardback'), ('paperback', 'Paperback'), ('large_print', 'Large print'), ('board_book', 'Board book'), ('ebook', 'E-book'), ('audiobook', 'Audiobook'), ('audio_cd', 'Audiobook on CD'), ('map', 'Map'), ('sheet_music', 'Sheet music'), ('gift_card', 'Gift card')], max_length=20, verbose_name='format'),
+            model_name="orderline",
+            name="format",
+            field=models.CharField(
+                choices=[
+                    ("hardback", "Hardback"),
+                    ("paperback", "Paperback"),
+                    ("large_print", "Large print"),
+                    ("board_book", "Board book"),
+                    ("ebook", "E-book"),
+                    ("audiobook", "Audiobook"),
+                    ("audio_cd", "Audiobook on CD"),
+                    ("map", "Map"),
+                    ("sheet_music", "Sheet music"),
+                    ("gift_card", "Gift card"),
+                ],
+                max_length=20,
+                verbose_name="format",
+            ),
         ),
     ]
