@@ -8,14 +8,14 @@ import copyreg
 import hashlib
 import multiprocessing
 import operator
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from multiprocessing.connection import Connection
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, cast
 
-import django
 from django.conf import settings
 
+from catalog.feeds import second_process
 from catalog.models import ImportRun, Subject, SupplierRecord
 from catalog.onix import reading, records
 from catalog.onix.reading import Product
@@ -23,6 +23,9 @@ from catalog.onix.records import Record, Unreadable
 
 BATCH = 500  # records
 SECOND_PROCESS_FROM = 8 * 2**20  # bytes of the file; a process takes a second to start
+BATCHES_AHEAD = 2
+NEXT = "next"
+GRACE_SECONDS = 5
 READING = "1"
 """Raise it when the same record comes to mean something else to us."""
 
@@ -70,7 +73,7 @@ def batches(run: ImportRun, *, after: int, size: int | None = None) -> Iterator[
 
 def _batches(run: ImportRun, after: int, size: int) -> Iterator[Batch]:
     with run.file.open("rb") as file:
-        products = reading.products(file)
+        products = reading.products(cast(BinaryIO, file))
         key = ""
         chunk: list[Product] = []
         for product in products:
@@ -117,59 +120,59 @@ def _batch(run: ImportRun, products: Any, chunk: list[Product], key: str) -> Bat
 
 def _from_second_process(run: ImportRun, after: int, size: int) -> Iterator[Batch]:
     """The same, read while this process writes; at most two batches wait."""
-    _make_records_light()
+    make_records_light()
     context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe(duplex=True)
-    process = context.Process(target=_serve, args=(theirs, run.pk, after, size), daemon=True)
+    ours, theirs = context.Pipe()
+    process = context.Process(
+        target=second_process.serve, args=(theirs, run.pk, after, size), daemon=True
+    )
     process.start()
     theirs.close()
     try:
-        for _ahead in range(2):
-            ours.send("next")
-        while (answer := _receive(ours, process)) is not None:
+        for _ahead in range(BATCHES_AHEAD):
+            ours.send(NEXT)
+        while (answer := ours.recv()) is not None:
             if isinstance(answer, Exception):
                 raise answer
-            ours.send("next")
+            ours.send(NEXT)
             yield answer
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        process.join(GRACE_SECONDS)
+        raise ReaderFailed(f"The reading process ended with {process.exitcode}.") from None
     finally:
         ours.close()
         process.terminate()
         process.join()
 
 
-def _receive(pipe: "Connection[Any, Any]", process: Any) -> Any:
-    try:
-        return pipe.recv()
-    except EOFError:
-        process.join(5)
-        raise ReaderFailed(f"The reading process ended with {process.exitcode}.") from None
-
-
-def _serve(pipe: "Connection[Any, Any]", run_id: int, after: int, size: int) -> None:
-    """Answer each "next" with a batch, at the end with None, or with what went wrong."""
-    django.setup()
-    _make_records_light()
+def answer(pipe: "Connection[Any, Any]", run_id: int, after: int, size: int) -> None:
+    """In the second process: each time it is asked send a batch, None at the end, or an error."""
+    make_records_light()
     run = ImportRun.objects.select_related("supplier").get(pk=run_id)
-    found = _answers(_batches(run, after, size))
+    found = _until_it_fails(_batches(run, after, size))
     try:
-        while pipe.recv() == "next":
+        while pipe.recv() == NEXT:
             pipe.send(next(found, None))
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return  # the writer is gone
 
 
-def _answers(found: Iterable[Batch]) -> Iterator[Batch | Exception]:
+def _until_it_fails(found: Iterator[Batch]) -> Iterator[Batch | Exception]:
     try:
         yield from found
-    except reading.NotOnix as error:
-        yield reading.NotOnix(str(error))
+    except (reading.NotOnix, OSError) as error:
+        yield error
     except Exception as error:
         yield ReaderFailed(f"{type(error).__name__}: {error}")
 
 
-def _make_records_light() -> None:
+def make_records_light() -> None:
     """Pickle records by their values in order: dataclasses with slots are slow otherwise."""
     for kind in vars(records).values():
         if isinstance(kind, type) and kind.__module__ == records.__name__:
-            get = operator.attrgetter(*(each.name for each in fields(kind)))
-            copyreg.pickle(kind, lambda each, kind=kind, get=get: (kind, get(each)))  # type: ignore[misc]
+            copyreg.pickle(kind, _reducer(kind))
+
+
+def _reducer(kind: Any) -> Callable[[Any], tuple[Any, tuple[Any, ...]]]:
+    values = operator.attrgetter(*(each.name for each in fields(kind)))
+    return lambda record: (kind, values(record))

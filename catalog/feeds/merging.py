@@ -108,21 +108,25 @@ class Merge:
         if state.is_new and not source:
             if not fields.is_blank(new):
                 self._write(state, name, old, new, source)
-            return
-        if name in state.locked or source == STAFF or (not source and not fields.is_blank(old)):
+        elif name in state.locked or source == STAFF or (not source and not fields.is_blank(old)):
             if not fields.is_blank(new):
                 self._keep(name, _("Kept as staff has it."))
         elif fields.is_blank(new):
             if source == self.supplier.code and self._clears(name):
                 self._write(state, name, old, new, source)
-        elif not fields.is_blank(old) and self.only_blanks:
+        elif fields.is_blank(old) or self._is_believed(name, source):
+            self._write(state, name, old, new, source)
+
+    def _is_believed(self, name: str, source: str) -> bool:
+        """Whether the supplier may overwrite what the source said; notes why it may not."""
+        if self.only_blanks:
             self._keep(name, _("Kept: it is confirmed, and this is an early notification."))
         elif self.trusts[source] > self.supplier.trust:
-            self._keep(
-                name, _("Kept as %(source)s has it, who is trusted more.") % {"source": source}
-            )
+            text = _("Kept as %(source)s has it, who is trusted more.")
+            self._keep(name, text % {"source": source})
         else:
-            self._write(state, name, old, new, source)
+            return True
+        return False
 
     def work_field(self, name: str, new: Any) -> None:
         """Write a field of the work, if the supplier may for this edition."""

@@ -45,8 +45,7 @@ def update(
     if not rows:
         return
     table = sql.Identifier(model._meta.db_table)
-    assert model._meta.pk is not None
-    key = sql.Identifier(model._meta.pk.column)
+    key = sql.Identifier(str(model._meta.pk.column))
     names = [sql.Identifier(name) for name in columns]
     statement = sql.SQL(
         "UPDATE {table} AS old SET {settings}"

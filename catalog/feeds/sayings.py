@@ -21,6 +21,7 @@ MOST_LISTED = 100  # of people, subjects, series and keywords of one record
 WITHOUT_WORDS = "zxx"
 SMALLINT, INTEGER = 32_767, 2_147_483_647
 
+ROLES, FORMATS = frozenset(ContributorRole.values), frozenset(Format.values)
 OF_ONE_EDITION = frozenset({ContributorRole.TRANSLATOR, ContributorRole.NARRATOR, "B08", "B10"})
 """Roles that belong to an edition: another edition has another translator."""
 
@@ -64,7 +65,7 @@ def problems(record: Record) -> list[list[str]]:
         return found
     if not clean(record.title, 500):
         found.append(["TitleDetail", _("It has no title.")])
-    if record.is_book and record.format not in Format.values:
+    if record.is_book and record.format not in FORMATS:
         found.append(["ProductForm", _("Its form is missing or is none that we know.")])
     if record.is_book and not record.language:
         found.append(["Language", _("Its language is missing or is none that we know.")])
@@ -184,7 +185,7 @@ def _people(saying: Saying, record: Record) -> list[tuple[Name, str]]:
     people: dict[tuple[Any, str], tuple[Name, str]] = {}
     for person in sorted(record.people[:MOST_LISTED], key=lambda each: each.ordinal):
         name, role = _name(person), person.role
-        if role not in ContributorRole.values:
+        if role not in ROLES:
             text = _("%(name)s has the role %(role)s, which we do not name.")
             saying.leave_out("Contributor", text % {"name": name.name, "role": role[:10]})
         elif name.sort_name:

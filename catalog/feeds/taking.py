@@ -288,8 +288,8 @@ class _Batch:
     ) -> None:
         words = telling.Words(vocabulary, ids, results)
         for place, result in enumerate(results):
-            assert result.merge is not None
-            differences = telling.translated(result.merge.differences, ids)
+            merge = result.merge
+            differences = telling.translated(merge.differences, ids) if merge else {}
             if differences:
                 result.changes = words.of(differences)
                 result.undo["fields"] = differences

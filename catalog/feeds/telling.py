@@ -75,10 +75,9 @@ def translated(differences: dict[str, Difference], ids: dict[int, int]) -> dict[
     """The same with real ids; what was made and unmade within one batch is left out."""
     found = {}
     for name, (old, new, source) in differences.items():
-        if name in KINDS:
-            old, new = _with_ids(old, ids), _with_ids(new, ids)
-        if old != new:
-            found[name] = (old, new, source)
+        was, became = (_with_ids(old, ids), _with_ids(new, ids)) if name in KINDS else (old, new)
+        if was != became:
+            found[name] = (was, became, source)
     return found
 
 

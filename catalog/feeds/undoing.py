@@ -60,7 +60,7 @@ def undo(
 
 
 def _summary(run: ImportRun) -> list[str]:
-    kept = run.records.filter(reasons__contains=[[UNDONE]]).count()
+    kept = ImportRecord.objects.filter(run=run, reasons__contains=[[UNDONE]]).count()
     text = ngettext(
         "Undone, but for %(count)d record: it says why.",
         "Undone, but for %(count)d records: each says why.",
@@ -78,7 +78,7 @@ def _undo_batch(run_id: int, at: datetime.datetime) -> bool:
     run = (
         ImportRun.objects.select_for_update(of=("self",)).select_related("supplier").get(pk=run_id)
     )
-    records = run.records.order_by("-ordinal")
+    records = ImportRecord.objects.filter(run=run).order_by("-ordinal")
     if run.undone_from is not None:
         records = records.filter(ordinal__lt=run.undone_from)
     batch = list(records[:BATCH])

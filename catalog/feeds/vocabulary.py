@@ -1,4 +1,4 @@
-"""Whom and what records name, found by their names or made: contributors, imprints, series, subjects.
+"""Whom and what records name: contributors, imprints, series and subjects, found or made.
 
 What is not there yet has a negative id until `create` makes it, and is made only if a field that
 is really written names it.

@@ -52,10 +52,14 @@ def write(
     priced = [each for each in editions if "price" in each.changed]
     write_prices(
         {each.id: each.values["price"] for each in priced},
-        known=[each.id for each in priced if not each.is_new],
+        known={each.id for each in priced if not each.is_new},
         today=today,
     )
-    write_supplies({e.id: e.values["backorders"] for e in editions if "backorders" in e.changed})
+    supplied = [each for each in editions if "backorders" in each.changed]
+    write_supplies(
+        {each.id: each.values["backorders"] for each in supplied},
+        known={each.id for each in supplied if not each.is_new},
+    )
     _write_provenance(editions)
     _write_digests(editions, supplier)
 
@@ -210,16 +214,29 @@ def write_prices(
     )
 
 
-def write_supplies(days: dict[int, int | None]) -> None:
-    """Whether copies of these editions are ordered for customers: in how many days; 0: they are not."""
+def write_supplies(days: dict[int, int | None], *, known: Collection[int]) -> None:
+    """In how many days copies of these editions are ordered for customers; 0: they are not.
+
+    `known` editions may have had such a row before.
+    """
+    supplies = {
+        pk: Supply(edition_id=pk, accepts_backorders=bool(value), backorder_days=value or 14)
+        for pk, value in days.items()
+    }
     Supply.objects.bulk_create(
-        [
-            Supply(edition_id=pk, accepts_backorders=bool(value), backorder_days=value or 14)
-            for pk, value in days.items()
-        ],
+        [supplies[pk] for pk in known],
         update_conflicts=True,
         unique_fields=["edition"],
         update_fields=["accepts_backorders", "backorder_days"],
+    )
+    rows.insert(
+        Supply,
+        ("edition_id", "accepts_preorders", "accepts_backorders", "backorder_days", "awaited"),
+        [
+            (pk, False, each.accepts_backorders, each.backorder_days, 0)
+            for pk, each in supplies.items()
+            if pk not in known
+        ],
     )
 
 

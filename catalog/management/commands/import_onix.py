@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from catalog.feeds import receiving, runs
-from catalog.models import ImportRun, Supplier
+from catalog.models import ImportRecord, ImportRun, Supplier
 
 
 class Command(BaseCommand):
@@ -57,7 +57,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{path.name}: {note}")
         if run.status == ImportRun.Status.FAILED:
             self.stderr.write(f"{path.name}: {run.message}")
-        for record in run.records.filter(outcome="rejected")[:20]:
+        for record in ImportRecord.objects.filter(run=run, outcome="rejected")[:20]:
             why = "; ".join(f"{name} {text}".strip() for name, text in record.reasons)
             self.stderr.write(f"{path.name}, line {record.line}: {record}: {why}")
         self.stdout.write(
