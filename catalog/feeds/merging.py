@@ -64,11 +64,18 @@ class Merge:
             )
             self.edition_field("title", "")
             self.edition_field("subtitle", "" if is_shared else subtitle)
-        elif not self._is_staffs(work, "work.title") or (
-            self.state.is_new and fold(title) != fold(named)
-        ):
+        elif self._has_own_title(title):
             self.edition_field("title", title)
             self.edition_field("subtitle", subtitle)
+
+    def _has_own_title(self, title: str) -> bool:
+        """Whether the work is named by another edition, and this one differently."""
+        state, work = self.state, self.state.work
+        if state.is_new:
+            return fold(title) != fold(work.values["work.title"])
+        claims = work.claims.get("work.title", [])
+        is_ours = any(edition == state.id for edition, _source in claims)
+        return not (is_ours or self.only_blanks or self._is_staffs(work, "work.title"))
 
     def _offer(self, is_book: bool) -> None:
         """Offered at first if the supplier's titles are; later only put back by who took it away.
@@ -122,8 +129,7 @@ class Merge:
         if self.only_blanks:
             self._keep(name, _("Kept: it is confirmed, and this is an early notification."))
         elif self.trusts[source] > self.supplier.trust:
-            text = _("Kept as %(source)s has it, who is trusted more.")
-            self._keep(name, text % {"source": source})
+            self._keep(name, _("Kept as a supplier has it who is trusted more."))
         else:
             return True
         return False
@@ -154,6 +160,8 @@ class Merge:
             return
         else:
             may = most <= self.supplier.trust if own else most < self.supplier.trust
+            if not may and most > self.supplier.trust:
+                self._keep(name, _("Kept as a supplier has it who is trusted more."))
         if may:
             self._write(work, name, old, new, own)
 
