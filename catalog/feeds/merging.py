@@ -59,9 +59,8 @@ class Merge:
         named = work.values["work.title"]
         if title == named:
             self.work_field("work.subtitle", subtitle)
-            is_shared = work.values["work.subtitle"] == subtitle or self._is_staffs(
-                work, "work.subtitle"
-            )
+            shared = work.values.get("work.subtitle") or ""
+            is_shared = shared == subtitle or self._is_staffs(work, "work.subtitle")
             self.edition_field("title", "")
             self.edition_field("subtitle", "" if is_shared else subtitle)
         elif self._has_own_title(title):

@@ -4,13 +4,13 @@ Knows nothing of what is there already. Whom it names stays a name here; `Vocabu
 """
 
 import datetime
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
-from catalog import isbn
+from catalog import isbn, languages
 from catalog.feeds import fields, pricing, standing
 from catalog.models import ContributorRole, Supplier
 from catalog.models.edition import DIGITAL_FORMATS, Format
@@ -67,7 +67,7 @@ def problems(record: Record) -> list[list[str]]:
         found.append(["TitleDetail", _("It has no title.")])
     if record.is_book and record.format not in FORMATS:
         found.append(["ProductForm", _("Its form is missing or is none that we know.")])
-    if record.is_book and not record.language:
+    if record.is_book and record.language not in languages.NAMES:
         found.append(["Language", _("Its language is missing or is none that we know.")])
     return found
 
@@ -101,6 +101,28 @@ def of(record: Record, *, supplier: Supplier, today: datetime.date) -> Saying:
     return saying
 
 
+def sound(record: Record) -> Record:
+    """The record with what it is matched by cut to what PostgreSQL can be asked for."""
+    names = [text for person in record.people for text in (person.name, person.sort_name)]
+    texts = "".join([record.title, record.subtitle, *names, *(r.isbn13 for r in record.relations)])
+    if len(texts) < LONGEST["description"] and clean(texts, len(texts)) == texts.strip():
+        return record
+    return replace(
+        record,
+        title=clean(record.title, LONGEST["title"]),
+        subtitle=clean(record.subtitle, LONGEST["title"]),
+        people=tuple(
+            replace(
+                person,
+                name=clean(person.name, LONGEST["name"]),
+                sort_name=clean(person.sort_name, LONGEST["name"]),
+            )
+            for person in record.people[:MOST_LISTED]
+        ),
+        relations=tuple(r for r in record.relations if isbn.is_edition_number(r.isbn13)),
+    )
+
+
 def clean(text: str, longest: int) -> str:
     """`text` as PostgreSQL can keep it, in at most so many characters."""
     if not text.isascii():
@@ -130,6 +152,10 @@ def _code(code: str) -> str:
     return code if len(code) == 2 and code.isascii() and code.isalnum() else ""
 
 
+def _language(code: str) -> str:
+    return code if code in languages.NAMES else ""
+
+
 def _edition_columns(saying: Saying, record: Record) -> dict[str, Any]:
     def number(name: str, highest: int) -> int | None:
         return _number(saying, name, getattr(record, name), 1, highest)
@@ -138,7 +164,7 @@ def _edition_columns(saying: Saying, record: Record) -> dict[str, Any]:
     is_address = cover.startswith(("http://", "https://")) and len(cover) <= 500
     return {
         "format": record.format if record.is_book else Format.OTHER.value,
-        "language": record.language or WITHOUT_WORDS,
+        "language": _language(record.language) or WITHOUT_WORDS,
         "title": _text(saying, "title", record.title, LONGEST["title"]),
         "subtitle": _text(saying, "subtitle", record.subtitle, LONGEST["title"]),
         "pages": number("pages", 50_000),
@@ -167,7 +193,7 @@ def _work_columns(saying: Saying, record: Record) -> dict[str, Any]:
         "work.description": _text(
             saying, "description", record.description, LONGEST["description"]
         ),
-        "work.original_language": record.original_language,
+        "work.original_language": _language(record.original_language),
         "work.first_published": year,
         "work.keywords": keywords,
         "work.audiences": list(audiences)[:MOST_LISTED],

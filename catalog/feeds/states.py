@@ -143,9 +143,9 @@ def _add_people(works: dict[int, WorkState], editions: dict[int, EditionState]) 
     rows = Contribution.objects.filter(
         Q(edition=None) | Q(edition__in=editions), work__in=works
     ).order_by("ordinal", "pk")
-    for work_id, edition_id, who, role in rows.values_list(
-        "work_id", "edition_id", "contributor_id", "role"
-    ):
+    columns = ("work_id", "edition_id", "contributor_id", "role")
+    found: list[tuple[int, int | None, int, str]] = list(rows.values_list(*columns))
+    for work_id, edition_id, who, role in found:
         if edition_id is None:
             works[work_id].values["work.contributors"].append([who, role])
         else:

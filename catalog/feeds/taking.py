@@ -194,7 +194,9 @@ class _Batch:
                 result.isbn13 = sayings.clean(read.isbn13, 13)
                 result.reasons = sayings.problems(read)
                 if not result.reasons:
-                    saying = sayings.of(read, supplier=self.supplier, today=self.today)
+                    saying = sayings.of(
+                        sayings.sound(read), supplier=self.supplier, today=self.today
+                    )
                     said.append((result, saying))
         return said
 

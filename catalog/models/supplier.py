@@ -1,6 +1,6 @@
 """Supplier: who sends the shop records of books; ImportRun: one file of theirs, taken in."""
 
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -8,9 +8,6 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
-
-if TYPE_CHECKING:
-    from catalog.models.import_record import ImportRecord
 
 PRICE_TYPES = ("02", "42", "04", "22", "41", "01", "21", "05", "07")
 """List 58: consumer prices with tax before those without, fixed before recommended where equal."""
@@ -142,7 +139,6 @@ class ImportRun(models.Model):
     )
     undone_at = models.DateTimeField(_("undone at"), null=True, blank=True)
 
-    records: "models.Manager[ImportRecord]"
     objects = ImportRunQuerySet.as_manager()
 
     class Meta:

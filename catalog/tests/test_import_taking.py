@@ -107,7 +107,7 @@ def test_formats_of_one_work_share_it_and_a_title_of_their_own_stays_theirs() ->
 
 
 def test_people_of_one_name_are_told_apart_by_their_years() -> None:
-    def smith(number: int, **years: int) -> Record:
+    def smith(number: int, **years: Any) -> Record:
         person = Person("John Smith", "Smith, John", "A01", 1, **years)
         return record(number, title=f"Title {number}", people=(person,))
 
