@@ -16,9 +16,17 @@ from catalog.models import ContributorRole, Supplier
 from catalog.models.edition import DIGITAL_FORMATS, Format
 from catalog.onix.records import Person, Record
 
-LONGEST = {"title": 500, "description": 20_000, "keywords": 5_000, "name": 200, "series": 300}
+LONGEST = {
+    "title": 500,
+    "description": 20_000,
+    "keywords": 5_000,
+    "name": 200,
+    "series": 300,
+    "sentence": 500,
+}
 MOST_LISTED = 100  # of people, subjects, series and keywords of one record
 WITHOUT_WORDS = "zxx"
+LONGEST_CODE = 20
 SMALLINT, INTEGER = 32_767, 2_147_483_647
 
 ROLES, FORMATS = frozenset(ContributorRole.values), frozenset(Format.values)
@@ -53,7 +61,7 @@ class Saying:
 
     def leave_out(self, name: str, sentence: str) -> None:
         """Note that something was not taken."""
-        self.reasons.append([name, sentence])
+        self.reasons.append([name, clean(sentence, LONGEST["sentence"])])
 
 
 def problems(record: Record) -> list[list[str]]:
@@ -75,7 +83,8 @@ def problems(record: Record) -> list[list[str]]:
 def of(record: Record, *, supplier: Supplier, today: datetime.date) -> Saying:
     """All that the record says; of an update (04), only what its blocks say."""
     saying = Saying(record)
-    saying.reasons += [[each.field, each.message] for each in record.troubles]
+    for trouble in record.troubles[:MOST_LISTED]:
+        saying.leave_out(trouble.field, trouble.message)
     values = _edition_columns(saying, record)
     people = _people(saying, record)
     values["imprint"] = _imprint(record, supplier)
@@ -86,7 +95,7 @@ def of(record: Record, *, supplier: Supplier, today: datetime.date) -> Saying:
     values |= _work_columns(saying, record)
     values["work.contributors"] = [each for each in people if each[1] not in OF_ONE_EDITION]
     values["work.series"] = _series(saying, record)
-    topics = [topic for topic in record.topics[:MOST_LISTED] if len(topic.code) <= 20]
+    topics = [topic for topic in record.topics[:MOST_LISTED] if _is_code(topic.code)]
     values["work.subjects"] = [topic for topic in topics if topic.scheme == "thema"]
     values["work.classifications"] = sorted(
         {
@@ -104,7 +113,9 @@ def of(record: Record, *, supplier: Supplier, today: datetime.date) -> Saying:
 def sound(record: Record) -> Record:
     """The record with what it is matched by cut to what PostgreSQL can be asked for."""
     names = [text for person in record.people for text in (person.name, person.sort_name)]
-    texts = "".join([record.title, record.subtitle, *names, *(r.isbn13 for r in record.relations)])
+    names += [each.title for each in record.collections]
+    numbers = [each.isbn13 for each in record.relations]
+    texts = "".join([record.title, record.subtitle, record.edition_statement, *names, *numbers])
     if len(texts) < LONGEST["description"] and clean(texts, len(texts)) == texts.strip():
         return record
     return replace(
@@ -118,6 +129,11 @@ def sound(record: Record) -> Record:
                 sort_name=clean(person.sort_name, LONGEST["name"]),
             )
             for person in record.people[:MOST_LISTED]
+        ),
+        edition_statement=clean(record.edition_statement, LONGEST["name"]),
+        collections=tuple(
+            replace(each, title=clean(each.title, LONGEST["series"]))
+            for each in record.collections[:MOST_LISTED]
         ),
         relations=tuple(r for r in record.relations if isbn.is_edition_number(r.isbn13)),
     )
@@ -150,6 +166,10 @@ def _day(day: datetime.date | None) -> str | None:
 
 def _code(code: str) -> str:
     return code if len(code) == 2 and code.isascii() and code.isalnum() else ""
+
+
+def _is_code(text: str) -> bool:
+    return 0 < len(text) <= LONGEST_CODE and text.isascii() and text.isprintable()
 
 
 def _language(code: str) -> str:

@@ -61,7 +61,7 @@ def take(run: ImportRun, items: Sequence[Item], *, bytes_read: int, at: datetime
     """
     try:
         _take(run, items, bytes_read, at, is_refused=False)
-    except (DataError, IntegrityError):
+    except (DataError, IntegrityError, UnicodeError):
         if len(items) == 1:
             _take(run, items, bytes_read, at, is_refused=True)
             return
@@ -189,7 +189,7 @@ class _Batch:
         for result in results:
             read = result.item.read
             if isinstance(read, Unreadable):
-                result.reasons = [["", read.message]]
+                result.reasons = [["", sayings.clean(read.message, 500)]]
             elif isinstance(read, Record):
                 result.isbn13 = sayings.clean(read.isbn13, 13)
                 result.reasons = sayings.problems(read)
