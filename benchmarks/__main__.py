@@ -4,7 +4,8 @@ Starts a shop of its own with the sample catalogue, runs each scenario as a clos
 and prints a table. The clients share the machine with the servers, so read the ratios, not the
 rates; they come from one run. `make bench ARGS=door` measures nginx before the shop (door.py),
 `make bench ARGS=orders` the placing of orders (orders.py); `make bench ARGS="onix-file FILE"`
-writes a large ONIX file (onix_files.py).
+writes a large ONIX file (onix_files.py), `make bench ARGS=onix-reading` measures the reading of one
+(onix_reading.py).
 """
 
 import argparse
@@ -14,7 +15,7 @@ import tempfile
 import urllib.request
 from collections.abc import Sequence
 
-from benchmarks import door, onix_files, orders, running
+from benchmarks import door, onix_files, onix_reading, orders, running
 from benchmarks.load import Measurement, Scenario, measure
 from benchmarks.running import HOST
 
@@ -31,16 +32,18 @@ SCENARIOS = (
     Scenario("stock badges", f"/live/stock?isbn13={BOOK}"),
     Scenario("into the basket", "/basket/lines/", "POST", f"isbn13={BOOK}&quantity=1", 303),
 )
+OTHERS = {
+    "door": door.main,
+    "orders": orders.main,
+    "onix-file": onix_files.main,
+    "onix-reading": onix_reading.main,
+}
 
 
 def main(arguments: Sequence[str]) -> int:
     """Measure and print; 1 when any answer was not the expected one."""
-    if arguments[:1] == ["door"]:
-        return door.main(arguments[1:])
-    if arguments[:1] == ["orders"]:
-        return orders.main(arguments[1:])
-    if arguments[:1] == ["onix-file"]:
-        return onix_files.main(arguments[1:])
+    if arguments and arguments[0] in OTHERS:
+        return OTHERS[arguments[0]](arguments[1:])
     parser = argparse.ArgumentParser(prog="make bench ARGS=…", description=__doc__)
     parser.add_argument("--seconds", type=float, default=3.0, help="for each scenario")
     parser.add_argument("--clients", type=int, default=8)

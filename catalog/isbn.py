@@ -18,7 +18,7 @@ class InvalidNumber(ValueError):
 
 def check_digit(twelve_digits: str) -> str:
     """The GS1 check digit for the first twelve digits of a 13-digit number."""
-    total = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(twelve_digits))
+    total = sum(map(int, twelve_digits[::2])) + 3 * sum(map(int, twelve_digits[1::2]))
     return str(-total % 10)
 
 

@@ -28,14 +28,11 @@ WROTE = (Outcome.CREATED, Outcome.CHANGED, Outcome.DELETED)
 UNDONE = "undo"
 """Where a record says why it was not taken back."""
 
-Actor = Any
-
 
 def undo(
     run_id: int,
     *,
     at: datetime.datetime,
-    actor: Actor = None,
     progress: Callable[[ImportRun], None] = lambda run: None,
 ) -> None:
     """Take the run back, or what is left of that; a run that is undone is left alone.
@@ -48,8 +45,7 @@ def undo(
         if run.status not in (run.Status.DONE, run.Status.FAILED, run.Status.UNDOING):
             return
         run.status = run.Status.UNDOING
-        run.undone_by = actor or run.undone_by
-        run.save(update_fields=["status", "undone_by"])
+        run.save(update_fields=["status"])
         while _undo_batch(run_id, at):
             run.refresh_from_db()
             progress(run)

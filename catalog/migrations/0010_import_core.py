@@ -45,17 +45,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="importrun",
-            name="undone_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="importrun",
             name="undone_from",
             field=models.PositiveIntegerField(
                 blank=True,

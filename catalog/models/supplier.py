@@ -134,9 +134,6 @@ class ImportRun(models.Model):
     undone_from = models.PositiveIntegerField(
         null=True, blank=True, editable=False, help_text="Records from this place on are undone."
     )
-    undone_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
-    )
     undone_at = models.DateTimeField(_("undone at"), null=True, blank=True)
 
     objects = ImportRunQuerySet.as_manager()

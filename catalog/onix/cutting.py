@@ -124,13 +124,13 @@ class Products(Iterator[Product]):
         line = self._line
         end, is_whole = self._end(name, RECORD_BYTES)
         raw = self._text[self._place : end]
-        too_long = not is_whole and len(raw) > RECORD_BYTES
         tag_end = 1 + len(name)
         self._advance(end)
         self._ordinal += 1
         fault = ""
-        if too_long:
-            self._skip_past(b"</" + name + b">")
+        if len(raw) > RECORD_BYTES:
+            if not is_whole:
+                self._skip_past(b"</" + name + b">")
             fault = _("The record is longer than %(size)d kB.") % {"size": RECORD_BYTES // 1000}
             raw = raw[:4000]
         elif not is_whole:
@@ -156,18 +156,26 @@ class Products(Iterator[Product]):
         Without one the element ends where the next of its kind begins, or the file does.
         """
         closing = re.compile(b"</" + re.escape(name) + rb"\s*>")
-        opened = self._text[self._place : self._place + len(name) + 2]
-        while True:
-            found = self._closing(closing)
-            if found is not None:
-                again = self._text.find(opened, self._place + 1, found)
-                return (found, True) if again < 0 else self._until(again)
+        while (found := self._closing(closing)) is None:
             if len(self._text) - self._place > most or not self._fill():
-                again = self._text.find(opened, self._place + 1)
-                return self._until(again)
+                break
+        end = len(self._text) if found is None else found
+        again = self._opened_again(name, end)
+        return (end, found is not None) if again is None else (again, False)
 
-    def _until(self, again: int) -> tuple[int, bool]:
-        return (again if again >= 0 else len(self._text)), False
+    def _opened_again(self, name: bytes, end: int) -> int | None:
+        """Where the next of its kind begins before `end`, comments and CDATA passed over."""
+        text, place = self._text, self._place + 1
+        # The same tag to the letter: a file's records begin alike, and this is fast.
+        opening = text[self._place : self._place + len(name) + 2]
+        while (again := text.find(opening, place, end)) >= 0:
+            special = text.find(b"<!", place, again)
+            if special < 0:
+                return again
+            place = _past_special(text, special)
+            if place < 0:  # it never ends: the next record is not to be lost with it
+                return again
+        return None
 
     def _closing(self, closing: re.Pattern[bytes]) -> int | None:
         """Where the end tag ends, comments and CDATA passed over; None: not in the text yet."""

@@ -1,6 +1,7 @@
 """Dates in the formats of list 55, and those that name no format."""
 
 import datetime
+import functools
 import re
 
 _SEASON_MONTHS = {"1": 3, "2": 6, "3": 9, "4": 12}
@@ -46,6 +47,7 @@ def year(text: str) -> int | None:
     return int(digits) if len(digits) == 4 and digits.isascii() and digits.isdigit() else None
 
 
+@functools.lru_cache(maxsize=10_000)
 def _day(text: str, date_format: str) -> datetime.date:
     digits = text.strip()
     if not (digits.isascii() and digits.isdigit()):

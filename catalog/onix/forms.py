@@ -35,7 +35,8 @@ _BOUND = {
 _OF_RECORDED_SOUND = ("A1", "A2")
 _TRADE_ONLY = frozenset({"20", "30", "31"})
 """List 2: what is made for shops, not for their customers."""
-_LARGE_PRINT_EDITIONS = frozenset({"LTE", "ULP"})
+LARGE_PRINT_EDITION = "LTE"
+_LARGE_PRINT_EDITIONS = frozenset({LARGE_PRINT_EDITION, "ULP"})
 """List 21."""
 
 
@@ -50,6 +51,11 @@ def form(node: Node) -> tuple[Format | None, str, bool]:
     if found in (Format.PAPERBACK, Format.HARDBACK) and _is_large_print(node):
         found = Format.LARGE_PRINT
     return found, code[:2], found is not None or code in ("", "00")
+
+
+def of_code(code: str) -> Format | None:
+    """The format that a form says by itself."""
+    return _FORMS.get(code)
 
 
 def _format(code: str, details: list[str]) -> Format | None:

@@ -1,7 +1,7 @@
 """Nodes: a record's elements, by reference name, whatever tags and namespace the file uses."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 from lxml import etree
@@ -26,6 +26,9 @@ _tags: dict[str, tuple[str, Kind] | None] = dict(TAGS)
 """With namespaces too, as files name them."""
 
 
+_CODE, _PARTS = Kind.CODE, Kind.PARTS
+
+
 class Malformed(Exception):
     """The record is no well-formed XML; `line` is where, counted from the record's first."""
 
@@ -43,7 +46,7 @@ class Node:
         self.line = line
         """In the record, from 1."""
         self.codes: dict[str, list[str]] = {}
-        """Texts of elements that have no others inside; never blank, except MainSubject."""
+        """Texts of elements that have no others inside; never blank."""
         self.parts: dict[str, list[Node]] = {}
         self.marked: dict[str, list[etree._Element]] = {}
 
@@ -58,6 +61,8 @@ class Node:
     def every(self, *names: str) -> list[str]:
         """The texts of all elements of these names."""
         codes = self.codes
+        if len(names) == 1:
+            return codes.get(names[0]) or []
         return [text for name in names if name in codes for text in codes[name]]
 
     def part(self, name: str) -> "Node":
@@ -65,10 +70,12 @@ class Node:
         found = self.parts.get(name)
         return found[0] if found else _NOTHING
 
-    def each(self, *names: str) -> Iterator["Node"]:
+    def each(self, *names: str) -> "Sequence[Node]":
         """All composites of these names."""
-        for name in names:
-            yield from self.parts.get(name, ())
+        parts = self.parts
+        if len(names) == 1:
+            return parts.get(names[0], ())
+        return [part for name in names if name in parts for part in parts[name]]
 
     def __bool__(self) -> bool:
         return bool(self.codes or self.parts or self.marked)
@@ -113,35 +120,42 @@ def _malformed(error: etree.XMLSyntaxError) -> Malformed:
 
 
 def _node(element: etree._Element) -> Node:
+    """Called for every composite of every record: written for speed."""
     node = Node(element.sourceline or 0)
+    codes, parts = node.codes, node.parts
     for child in element:
         tag = child.tag
         known = _tags[tag] if tag in _tags else _known(tag)  # type: ignore[index, arg-type]
         if known is None:
             continue
         name, kind = known
-        if kind is Kind.CODE:
-            _add_code(node, name, child.text or "")
-        elif kind is Kind.PARTS:
-            if name in node.parts:
-                node.parts[name].append(_node(child))
+        if kind is _CODE:
+            text = child.text
+            if text and (text := text.strip()):
+                if not text.isascii():
+                    text = _INVISIBLE.sub("", text)
+                if name in codes:
+                    codes[name].append(text)
+                else:
+                    codes[name] = [text]
+        elif kind is _PARTS:
+            if name in parts:
+                parts[name].append(_node(child))
             else:
-                node.parts[name] = [_node(child)]
-            if name == "Territory" and (child.text or "").strip():  # 2.1 has a list of codes
-                _add_code(node, name, child.text or "")
-        elif kind is Kind.LINE:
-            if text := texts.line("".join(child.itertext()) if len(child) else child.text or ""):
-                node.codes.setdefault(name, []).append(text)
+                parts[name] = [_node(child)]
+            if name == "Territory" and (text := (child.text or "").strip()):
+                codes.setdefault(name, []).append(text)  # 2.1 has a list of codes
         else:
-            node.marked.setdefault(name, []).append(child)
+            _add_words(node, name, child, is_line=kind is Kind.LINE)
     return node
 
 
-def _add_code(node: Node, name: str, text: str) -> None:
-    text = text.strip()
-    if not text.isascii():
-        text = _INVISIBLE.sub("", text).strip()
-    if text or name == "MainSubject":
+def _add_words(node: Node, name: str, element: etree._Element, *, is_line: bool) -> None:
+    if not is_line:
+        node.marked.setdefault(name, []).append(element)
+        return
+    text = "".join(element.itertext()) if len(element) else element.text or ""
+    if text := texts.line(text):
         node.codes.setdefault(name, []).append(text)
 
 

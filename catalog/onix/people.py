@@ -1,5 +1,6 @@
 """People: the contributors of a record, named as printed and as filed."""
 
+import functools
 import re
 
 from django.utils.translation import gettext as _
@@ -26,6 +27,7 @@ _AFTER_NAMES = re.compile(
     r"(?:[JS]r|I{2,3}|IV|Ph\.?\s?D|M\.?D|Ed\.?D|M\.?A|B\.?A|Esq|CBE|OBE|MBE|Ltd|Inc)\.?",
     re.IGNORECASE,
 )
+_COMMA = re.compile(r",(?=[^\W\d])")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _PARTICLES = frozenset(
     {"af", "al", "bin", "d", "da", "de", "del", "della", "den", "der", "di", "dos", "du", "el"}
@@ -166,9 +168,11 @@ def inverted(printed: str) -> str:
     return f"{filed}, {after}" if comma else filed
 
 
+@functools.lru_cache(maxsize=10_000)
 def recased(name: str) -> str:
-    """A name in capitals as one writes it: AUSTEN, JANE and AUSTEN, Jane are Austen, Jane."""
-    if not any(letter.isupper() for letter in name[1:4]):
+    """A name sent in capitals as one writes it: AUSTEN, JANE is Austen, Jane."""
+    name = _COMMA.sub(", ", name)
+    if name.istitle() or not any(letter.isupper() for letter in name[1:4]):
         return name
     parts = name.split(", ")
     changed = [_small(part) if _is_shouted(part, name) else part for part in parts]

@@ -1,5 +1,6 @@
 """Physical: how large, heavy and long a product is, in millimeters, grams, pages and minutes."""
 
+import functools
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from django.utils.translation import gettext as _
@@ -89,6 +90,7 @@ def duration_minutes(node: Node, context: Context) -> int | None:
     return None
 
 
+@functools.lru_cache(maxsize=10_000)
 def _size(text: str, unit: str, *, is_weight: bool) -> int | None:
     factor = _UNITS.get(unit)
     number = _number(text)
@@ -115,6 +117,7 @@ def _minutes(text: str, unit: str) -> Decimal | None:
     return None
 
 
+@functools.lru_cache(maxsize=10_000)
 def _number(text: str) -> Decimal | None:
     try:
         number = Decimal(text.replace(",", ".", 1))

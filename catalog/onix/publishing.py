@@ -12,9 +12,10 @@ from catalog.onix.nodes import Node
 LONGEST_NAME = 200
 _PUBLISHER = "01"
 """List 45."""
-_PUBLICATION = ("01", "37")
-_EMBARGO = ("02", "33", "32")
-_FIRST = ("11", "20", "36", "19")
+PUBLICATION, EMBARGO, FIRST_PUBLICATION = "01", "02", "11"
+_PUBLICATION = (PUBLICATION, "37")
+_EMBARGO = (EMBARGO, "33", "32")
+_FIRST = (FIRST_PUBLICATION, "20", "36", "19")
 """List 163, the best first: of the product; not before; of the text, wherever first."""
 
 

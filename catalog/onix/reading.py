@@ -90,7 +90,7 @@ def _record(
     reference = node.first("RecordReference")[:LONGEST_REFERENCE]
     if not reference:
         if not number:
-            return _unreadable(product, _("The record has neither a reference nor a number."))
+            return _unreadable(product, _("The record has neither a reference nor a sound number."))
         context.trouble("RecordReference", _("It is missing; the number was taken."), node)
         reference = number
     notification, blocks = _notification(notification, node, context)
@@ -123,8 +123,9 @@ def _notification(code: str, node: Node, context: Context) -> tuple[str, frozens
         return UPDATE, frozenset(table[name] for name in node.parts if name in table)
     if code == DELETE or code in _WHOLE:
         return code, frozenset()
-    message = _("“%(code)s” is no kind of record; a whole one was taken.")
-    context.trouble("NotificationType", message % {"code": code[:10]}, node)
+    if code:
+        message = _("“%(code)s” is no kind of record; a whole one was taken.")
+        context.trouble("NotificationType", message % {"code": code[:10]}, node)
     return CONFIRMED, frozenset()
 
 

@@ -1,6 +1,7 @@
 """Supply: whether suppliers have it, and at which prices."""
 
 import datetime
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
@@ -20,7 +21,7 @@ _OLD_CODES = {
 }  # fmt: skip
 """List 54, of ONIX 2.1, as codes of list 65."""
 _HAS_IT = ("21", "20", "23", "22")
-_FROM, _UNTIL, _FROM_UNTIL = "14", "15", "24"
+FROM, UNTIL, _FROM_UNTIL = "14", "15", "24"
 """List 173."""
 _FOR_ANYBODY = frozenset({"", "00", "05", "08", "17"})
 """List 59; others hold for libraries, schools or members."""
@@ -109,6 +110,9 @@ def _offer(price: Node, market: _Where, context: Context) -> Offer | None:
         message = _("“%(text)s” is no amount.") % {"text": text[:40]}
         context.trouble("PriceAmount", message, price)
         return None
+    if not amount:
+        context.trouble("PriceAmount", _("A price of nothing is not believed."), price)
+        return None
     where = _where(price)
     where = market if where == _EVERYWHERE else where
     if where.is_elsewhere or price.first("PriceQualifier") not in _FOR_ANYBODY:
@@ -136,6 +140,7 @@ def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 7
 
 
+@functools.lru_cache(maxsize=4000)
 def _amount(text: str) -> Decimal | None:
     """“12.99”, and “12,99” as some write it; “1.299,00” is guessed by nobody."""
     if "," in text and "." not in text and len(text.rpartition(",")[2]) == 2:
@@ -178,10 +183,10 @@ def _period(price: Node, context: Context) -> tuple[datetime.date | None, dateti
             _no_date("PriceDate", text, part, context)
             continue
         role = part.first("PriceDateRole")
-        if role in (_FROM, _FROM_UNTIL):
+        if role in (FROM, _FROM_UNTIL):
             first = first or start
             last = last or end
-        elif role == _UNTIL:
+        elif role == UNTIL:
             last = last or start
     return first, last
 
@@ -206,9 +211,18 @@ def _where(node: Node) -> _Where:
     territory = node.part("Territory")
     if not territory and "CountryCode" not in node.codes and "Territory" not in node.codes:
         return _EVERYWHERE
-    included = _codes(territory.every("CountriesIncluded") + node.every("CountryCode"))
-    excluded = _codes(territory.every("CountriesExcluded") + node.every("CountryExcluded"))
-    regions = _words(territory.every("RegionsIncluded") + node.every("Territory"))
+    return _territory(
+        " ".join(territory.every("CountriesIncluded") + node.every("CountryCode")),
+        " ".join(territory.every("CountriesExcluded") + node.every("CountryExcluded")),
+        " ".join(territory.every("RegionsIncluded") + node.every("Territory")),
+    )
+
+
+@functools.lru_cache(maxsize=1000)
+def _territory(countries: str, but: str, areas: str) -> _Where:
+    """A file says the same of most of its prices."""
+    included, excluded = _codes(countries), _codes(but)
+    regions = areas.upper().split()
     is_world = not regions or not _WORLD.isdisjoint(regions)
     for region in regions:
         included |= _REGIONS.get(region, frozenset())
@@ -217,9 +231,5 @@ def _where(node: Node) -> _Where:
     return _Where(frozenset(), excluded, is_elsewhere=not is_world)
 
 
-def _codes(texts: list[str]) -> frozenset[str]:
-    return frozenset(word for word in _words(texts) if len(word) == 2 and word.isalpha())
-
-
-def _words(texts: list[str]) -> list[str]:
-    return [word for text in texts for word in text.upper().split()]
+def _codes(text: str) -> frozenset[str]:
+    return frozenset(word for word in text.upper().split() if len(word) == 2 and word.isalpha())

@@ -21,11 +21,11 @@ class Kind(Enum):
 
 
 _PARTS = """
-Product ProductIdentifier DescriptiveDetail CollateralDetail ContentDetail PublishingDetail
-RelatedMaterial ProductSupply PromotionDetail ProductionDetail Measure Collection TitleDetail
-TitleElement Contributor ContributorDate PersonDate Language Extent Subject Audience TextContent
-SupportingResource ResourceVersion Imprint Publisher PublishingDate RelatedProduct Market
-MarketPublishingDetail MarketDate SupplyDetail Supplier Price Tax Territory PriceDate
+MainSubject Product ProductIdentifier DescriptiveDetail CollateralDetail ContentDetail
+PublishingDetail RelatedMaterial ProductSupply PromotionDetail ProductionDetail Measure Collection
+TitleDetail TitleElement Contributor ContributorDate PersonDate Language Extent Subject Audience
+TextContent SupportingResource ResourceVersion Imprint Publisher PublishingDate RelatedProduct
+Market MarketPublishingDetail MarketDate SupplyDetail Supplier Price Tax Territory PriceDate
 PriceCondition PriceConditionQuantity SupplyDate Series Set Title OtherText MediaFile
 CollectionSequence
 """
@@ -52,8 +52,8 @@ AvailabilityStatus=AvailabilityStatus UnpricedItemType=j192 PriceType=x462 Price
 PriceQualifier=j261 PriceAmount=j151 CurrencyCode=j152 TaxType=x470 TaxRatePercent=x472
 TaxRatePercent1=j154 TaxRatePercent2=j158 MinimumOrderQuantity=j263 PriceDateRole=x476
 PriceEffectiveFrom=j161 PriceEffectiveUntil=j162 CountryCode=b251 CountryExcluded=j304
-PriceConditionType=x463 Quantity=x320 QuantityUnit=x466 MainSubject=x425
-CollectionSequenceNumber=x481 CollectionSequenceType=x479
+PriceConditionType=x463 Quantity=x320 QuantityUnit=x466 CollectionSequenceNumber=x481
+CollectionSequenceType=x479
 """
 
 _LINES = """
@@ -82,8 +82,7 @@ TAGS: dict[str, tuple[str, Kind]] = {
         for name, short in _pairs(words)
         for tag in (name, short)
     },
-    # An empty element says it all; and 2.1 has one more tag for a territory, a list of codes.
-    "mainsubject": ("MainSubject", Kind.CODE),
+    "x425": ("MainSubject", Kind.PARTS),
     "j303": ("Territory", Kind.PARTS),
 }
 """By tag, both kinds: the reference name and what is in it."""

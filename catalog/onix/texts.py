@@ -4,6 +4,7 @@ Markup never survives: what we store is text, and pages escape it. Paragraphs ar
 """
 
 import html
+import itertools
 import re
 
 import nh3
@@ -17,18 +18,22 @@ _BLOCKS = frozenset(
 )
 _LINES = frozenset({"br", "li", "dt", "dd", "tr", "hr"})
 _SILENT = frozenset({"script", "style", "iframe", "object", "template", "title", "head"})
-_MARKUP = re.compile(r"<[A-Za-z/!?]|&(?:[A-Za-z]{2,30}|#[0-9]+|#x[0-9A-Fa-f]+);")
+_INLINE = "a|abbr|acronym|b|big|cite|code|em|font|i|img|ins|small|span|strong|sub|sup|svg|u|video"
+_MARKUP = re.compile(
+    rf"</?(?:{_INLINE}|{'|'.join(sorted(_BLOCKS | _LINES | _SILENT))})\b|<!|<\?"
+    "|&(?:[A-Za-z]{2,30}|#[0-9]+|#x[0-9A-Fa-f]+);",
+    re.IGNORECASE,
+)
+"""Only what HTML knows: “The Waves <Sands>” is a title."""
 _BLOCK_TAG = re.compile(rf"</?(?:{'|'.join(sorted(_BLOCKS))})\b[^>]*>", re.IGNORECASE)
-_LINE_TAG = re.compile(rf"</?(?:{'|'.join(sorted(_LINES))})\b[^>]*>", re.IGNORECASE)
+_LINE_TAG = re.compile(rf"<(?:{'|'.join(sorted(_LINES))})\b[^>]*>", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]*>")
-_SPACES = re.compile(r"[^\S\n]+")
-_GAPS = re.compile(r"\s*\n\s*\n\s*")
 _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufffe\uffff]")
 
 
 def line(text: str) -> str:
     """`text` in one line, without markup and invisible characters."""
-    if "<" in text or "&" in text:
+    if ("<" in text or "&" in text) and _MARKUP.search(text):
         text = _without_markup(text)
     if not text.isascii():
         text = _INVISIBLE.sub("", text)
@@ -84,13 +89,12 @@ def _without_markup(text: str) -> str:
     if _BLOCK_TAG.search(clean) or _LINE_TAG.search(clean):
         clean = clean.replace("\n", " ")
     clean = _LINE_TAG.sub("\n", _BLOCK_TAG.sub("\n\n", clean))
-    return html.unescape(_TAG.sub("", clean))
+    plain = html.unescape(_TAG.sub("", clean))
+    # Some escape twice: what was text until now turns out to be markup.
+    return _without_markup(plain) if _BLOCK_TAG.search(plain) and plain != text else plain
 
 
 def _tidy(text: str) -> str:
-    spaced = _SPACES.sub(" ", text)
-    parts = (
-        "\n".join(line.strip() for line in part.split("\n") if line.strip())
-        for part in _GAPS.split(spaced)
-    )
-    return "\n\n".join(part for part in parts if part)
+    lines = [" ".join(each.split()) for each in text.split("\n")]
+    groups = itertools.groupby(lines, bool)
+    return "\n\n".join("\n".join(group) for has_words, group in groups if has_words)

@@ -1,5 +1,6 @@
 """Titles of products and of the series that they stand in."""
 
+import functools
 import re
 from decimal import Decimal
 
@@ -43,6 +44,7 @@ def collections(node: Node, context: Context) -> tuple[Collection, ...]:
     return tuple(found.values())
 
 
+@functools.lru_cache(maxsize=1000)
 def position(text: str) -> Decimal | None:
     """The place that “3”, “Band 3”, “2.5” or “III” means."""
     if match := _DIGITS.search(text):

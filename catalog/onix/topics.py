@@ -59,7 +59,7 @@ def _sent(node: Node) -> Iterator[tuple[str, str, bool, Node]]:
         codes = subject.codes
         identifier = subject.first("SubjectSchemeIdentifier", "MainSubjectSchemeIdentifier")
         if identifier in _SCHEMES:
-            is_main = "MainSubject" in codes or "MainSubjectSchemeIdentifier" in codes
+            is_main = "MainSubject" in subject.parts or "MainSubjectSchemeIdentifier" in codes
             for code in subject.every("SubjectCode"):
                 yield _SCHEMES[identifier], _plain(code), is_main, subject
 
@@ -83,7 +83,7 @@ def keywords(node: Node) -> tuple[str, ...]:
 
 def audiences(node: Node) -> tuple[str, ...]:
     """For whom it is: codes of list 28, each once."""
-    codes = node.every("AudienceCode")
+    codes = list(node.every("AudienceCode"))
     for audience in node.each("Audience"):
         if audience.first("AudienceCodeType") == _ONIX_AUDIENCE:
             codes += audience.every("AudienceCodeValue")

@@ -30,7 +30,7 @@ class Opened:
         self.was_cut_off = False
         """Whether the packed file ended too early."""
         _check_size(file, limit_bytes)
-        self._inner, self._is_packed = self._unpacked()
+        self._inner = self._unpacked()
 
     @property
     def bytes_read(self) -> int:
@@ -39,8 +39,10 @@ class Opened:
 
     def read(self, size: int, /) -> bytes:
         """The next bytes of XML; empty at the end. Raises NotOnix beyond the bounds."""
+        inner = self._inner
         try:
-            data = self._inner.read(size)
+            # One step at a time: what came before the end of a file that was cut off is of use.
+            data = inner.read(size) if isinstance(inner, _Counted) else inner.read1(size)
         except EOFError:
             self.was_cut_off = True
             return b""
@@ -49,17 +51,17 @@ class Opened:
         self._unpacked_bytes += len(data)
         if self._unpacked_bytes > self._limit_bytes:
             raise _too_large(self._limit_bytes)
-        if self._is_packed and self._unpacked_bytes > FREE_BYTES + MOST_TIMES * self.bytes_read:
+        if self._unpacked_bytes > FREE_BYTES + MOST_TIMES * self.bytes_read:
             raise NotOnix(_("The file unpacks to far more than a catalogue would; it is refused."))
         return data
 
-    def _unpacked(self) -> "tuple[_Counted | gzip.GzipFile | zipfile.ZipExtFile, bool]":
+    def _unpacked(self) -> "_Counted | gzip.GzipFile | zipfile.ZipExtFile":
         head = self._raw.peek(4)
         if head.startswith(b"\x1f\x8b"):
-            return gzip.GzipFile(fileobj=self._raw, mode="rb"), True
+            return gzip.GzipFile(fileobj=self._raw, mode="rb")
         if head.startswith(b"PK\x03\x04"):
-            return self._only_member(), True
-        return self._raw, False
+            return self._only_member()
+        return self._raw
 
     def _only_member(self) -> zipfile.ZipExtFile:
         try:
