@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from bookstore import backlog
+from catalog.models import MatchReview
 from orders import discrepancies, picking
 from orders.models import Order
 from orders.picking import Stage
@@ -88,6 +89,8 @@ class BackOffice(AdminSite):
         duties = _duties() if request.user.has_perm("orders.view_order") else []
         if request.user.has_perm("orders.view_payment"):
             duties = [*_odd_payments(), *duties]
+        if request.user.has_perm("catalog.view_matchreview"):
+            duties = [*duties, *_doubtful_matches()]
         if request.user.has_perm("procrastinate.view_procrastinatejob"):
             duties = [*_failed_jobs(), *duties]
         return super().index(request, {"duties": duties, **(extra_context or {})})
@@ -103,6 +106,13 @@ def _failed_jobs() -> list[Duty]:
     url = f"{reverse('admin:procrastinate_procrastinatejob_changelist')}?state=failed"
     text = ngettext("job failed", "jobs failed", number)
     return [Duty(number, text, url, is_urgent=True)] if number else []
+
+
+def _doubtful_matches() -> list[Duty]:
+    number = MatchReview.objects.undecided().count()
+    text = ngettext("doubtful match to look at", "doubtful matches to look at", number)
+    url = reverse("admin:catalog_matchreview_next")
+    return [Duty(number, text, url, is_urgent=False)] if number else []
 
 
 def _odd_payments() -> list[Duty]:

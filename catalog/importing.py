@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from catalog import edition_rows, indexing
 from catalog.csv_files import InvalidRows, Row, RowError, read_rows
 from catalog.edition_rows import EditionRow, Person
+from catalog.matching import hold_works
 from catalog.models import (
     Contribution,
     Contributor,
@@ -26,6 +27,7 @@ from catalog.models import (
     Location,
     Price,
     Publisher,
+    Regrouping,
     Series,
     SeriesMembership,
     Stock,
@@ -112,12 +114,16 @@ class _CatalogImport:
         self.counts: dict[Edition, int] = {}
 
     def run(self, rows: list[EditionRow], progress: Progress) -> Report:
+        hold_works()
         editions = self._known_editions(rows)
+        keys = {row.work_key or row.likely_work_key for row in rows}
+        merged = Regrouping.objects.current_keys(keys)
         groups: dict[str, list[EditionRow]] = defaultdict(list)
         for row in rows:
             known = editions.get(row.isbn13)
             current_key = known.work.key if known else row.likely_work_key
-            groups[row.work_key or current_key].append(row)
+            key = row.work_key or current_key
+            groups[merged.get(key, key)].append(row)
         works = {
             work.key: work
             for work in Work.objects.filter(key__in=groups).prefetch_related(

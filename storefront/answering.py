@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
@@ -18,6 +18,7 @@ from django.utils.cache import get_conditional_response
 from caching import store
 from caching.answers import Answer
 from storefront import context, release
+from storefront.missing import Moved
 
 HTML = "text/html; charset=utf-8"
 XML = "application/xml; charset=utf-8"
@@ -53,18 +54,31 @@ def remembered(
     cache_control: str = CHECK_AGAIN,
     **arguments: str,
 ) -> HttpResponse:
-    """The cached body of `answer` for `arguments`, or what `compute` makes of it now."""
+    """The cached body of `answer` for `arguments`, or what `compute` makes of it now.
+
+    Where `compute` raises Moved, the way to the right address; that is not kept.
+    """
     asked_at = time.time()  # before any generation is read: what changes later must show in time
-    body = store.remember(
-        answer,
-        compute,
-        day=timezone.localdate().isoformat(),
-        release=release.current(),
-        **arguments,
-    )
+    try:
+        body = store.remember(
+            answer,
+            compute,
+            day=timezone.localdate().isoformat(),
+            release=release.current(),
+            **arguments,
+        )
+    except Moved as right:
+        return moved_to(str(right))
     return tagged(
         request, body, content_type=content_type, cache_control=cache_control, asked_at=asked_at
     )
+
+
+def moved_to(address: str) -> HttpResponse:
+    """301, that no browser remembers for ever: a title or a name may change again."""
+    response = HttpResponsePermanentRedirect(address)
+    response["Cache-Control"] = CHECK_AGAIN
+    return response
 
 
 def tagged(

@@ -14,8 +14,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalog import indexing, isbn, languages
+from catalog import indexing, isbn, languages, merging
 from catalog.admin import stock_pages
+from catalog.admin.merges import MergingMixin
 from catalog.admin.upkeep import UpkeepAdmin
 from catalog.models import Edition, Price, Stock, Supply
 from catalog.models.edition import DIGITAL_FORMATS
@@ -200,7 +201,7 @@ class LanguageFilter(admin.SimpleListFilter):
 
 
 @admin.register(Edition)
-class EditionAdmin(UpkeepAdmin[Edition]):
+class EditionAdmin(MergingMixin, UpkeepAdmin[Edition]):
     """The sellable forms."""
 
     form = EditionForm
@@ -272,6 +273,13 @@ class EditionAdmin(UpkeepAdmin[Edition]):
         if obj is None or obj.stocks.exists():
             return False
         return super().has_delete_permission(request, obj)
+
+    def carry_out(self, goes: Edition, stays: Edition, actor: Any) -> str:
+        """Of two editions in the books only one stays; the other's address leads there."""
+        merging.replace_edition(goes, by=stays)
+        return _("%(gone)s is deleted, and its address leads to %(stays)s.") % {
+            "gone": goes.isbn13, "stays": stays.isbn13,
+        }  # fmt: skip
 
     def affected_works(self, obj: Edition) -> Iterable[int]:
         """Its work."""

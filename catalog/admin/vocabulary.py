@@ -9,6 +9,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from catalog.admin.merges import TEMPLATE, MergingMixin
 from catalog.admin.upkeep import UpkeepAdmin
 from catalog.models import (
     Contributor,
@@ -23,9 +24,10 @@ from catalog.models import (
 
 
 @admin.register(Contributor)
-class ContributorAdmin(UpkeepAdmin[Contributor]):
+class ContributorAdmin(MergingMixin, UpkeepAdmin[Contributor]):
     """People and bodies."""
 
+    change_form_template = TEMPLATE
     list_display = ("sort_name", "name", "birth_year", "death_year", "is_corporate")
     list_filter = ("is_corporate",)
     list_per_page = 50
@@ -62,9 +64,10 @@ class PublisherAdmin(UpkeepAdmin[Publisher]):
 
 
 @admin.register(Imprint)
-class ImprintAdmin(UpkeepAdmin[Imprint]):
+class ImprintAdmin(MergingMixin, UpkeepAdmin[Imprint]):
     """The brands."""
 
+    change_form_template = TEMPLATE
     list_display = ("name", "publisher")
     list_select_related = ("publisher",)
     search_fields = ("name", "publisher__name")
@@ -86,9 +89,10 @@ class MembershipInline(admin.TabularInline[SeriesMembership, Series]):
 
 
 @admin.register(Series)
-class SeriesAdmin(UpkeepAdmin[Series]):
+class SeriesAdmin(MergingMixin, UpkeepAdmin[Series]):
     """The sets of works."""
 
+    change_form_template = TEMPLATE
     inlines = (MembershipInline,)
     list_display = ("title",)
     search_fields = ("title",)

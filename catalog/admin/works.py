@@ -7,9 +7,11 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db.models import ForeignKey, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
+from catalog.admin import merges
 from catalog.admin.upkeep import UpkeepAdmin
 from catalog.models import Contribution, Edition, SeriesMembership, Work
 from catalog.models.slugs import readable
@@ -88,10 +90,12 @@ class WorkForm(forms.ModelForm[Work]):
 
 
 @admin.register(Work)
-class WorkAdmin(UpkeepAdmin[Work]):
+class WorkAdmin(merges.MergingMixin, UpkeepAdmin[Work]):
     """The intellectual creations."""
 
     form = WorkForm
+    actions = ("merge_works",)
+    change_form_template = "admin/catalog/work/change_form.html"
     inlines = (ContributionInline, EditionInline, MembershipInline)
     autocomplete_fields = ("subjects", "main_subject")
     fieldsets = (
@@ -119,6 +123,16 @@ class WorkAdmin(UpkeepAdmin[Work]):
         if query is None:
             return queryset, False
         return queryset.filter(search_entry__vector=query), False
+
+    def get_urls(self) -> list[URLPattern]:
+        """Besides, the page that splits a work."""
+        view = self.admin_site.admin_view(merges.split_view)
+        return [path("<int:pk>/split/", view, name="catalog_work_split"), *super().get_urls()]
+
+    @admin.action(description=_("Merge the two chosen works"), permissions=["change", "delete"])
+    def merge_works(self, request: HttpRequest, queryset: QuerySet[Work]) -> HttpResponse | None:
+        """On to the page that shows both."""
+        return merges.merge_chosen(request, queryset)
 
     def affected_works(self, obj: Work) -> Iterable[int]:
         """Itself."""

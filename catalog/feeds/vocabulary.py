@@ -9,7 +9,7 @@ from typing import Any
 
 from catalog.feeds import rows
 from catalog.feeds.sayings import Name, Saying
-from catalog.models import Contributor, Imprint, Publisher, Series, Subject, slugs
+from catalog.models import Contributor, FormerAddress, Imprint, Publisher, Series, Subject, slugs
 from catalog.onix.records import Topic
 
 Made = dict[str, list[int]]
@@ -200,9 +200,12 @@ class Vocabulary:
 
 
 def _slugs(model: Any, names: dict[int, str], fallback: str) -> dict[int, str]:
-    """A slug for each id that nobody has yet: `emma`, or with the id behind it: `emma-4711`."""
+    """A slug for each id that nobody has or had: `emma`, or with the id behind it: `emma-4711`."""
     bases = {pk: slugs.readable(name, fallback=fallback) for pk, name in names.items()}
-    taken = set(model.objects.filter(slug__in=set(bases.values())).values_list("slug", flat=True))
+    wanted = set(bases.values())
+    current = model.objects.filter(slug__in=wanted).order_by().values_list("slug")
+    former = FormerAddress.objects.filter(slug__in=wanted).values_list("slug")
+    taken = {slug for (slug,) in current.union(former)}
     found: dict[int, str] = {}
     for pk, base in bases.items():
         found[pk] = base if base not in taken else f"{base}-{pk}"

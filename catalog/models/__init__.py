@@ -3,12 +3,14 @@
 from catalog.models.contributor import Contribution, Contributor, ContributorRole
 from catalog.models.done_form import DoneForm
 from catalog.models.edition import Edition, Format
+from catalog.models.former_address import FormerAddress
 from catalog.models.import_record import ImportRecord
 from catalog.models.location import Location
 from catalog.models.match import MatchReview
 from catalog.models.price import Price
 from catalog.models.provenance import Provenance, SupplierRecord
 from catalog.models.publisher import Imprint, Publisher
+from catalog.models.regrouping import Regrouping
 from catalog.models.search_entry import SearchEntry
 from catalog.models.series import Series, SeriesMembership
 from catalog.models.staff_list import StaffList, StaffListEntry
@@ -28,6 +30,7 @@ __all__ = [
     "DoneForm",
     "Edition",
     "Format",
+    "FormerAddress",
     "ImportRecord",
     "ImportRun",
     "Imprint",
@@ -36,6 +39,7 @@ __all__ = [
     "Price",
     "Provenance",
     "Publisher",
+    "Regrouping",
     "SearchEntry",
     "Series",
     "SeriesMembership",

@@ -4,6 +4,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from catalog.models.former_address import Addressed, FormerAddress
+
 
 class ContributorRole(models.TextChoices):
     """The roles that we name, by their codes in ONIX code list 17."""
@@ -92,8 +94,10 @@ class ContributorRole(models.TextChoices):
     CONTRIBUTOR = "Z99", _("Contributor")
 
 
-class Contributor(models.Model):
+class Contributor(Addressed):
     """A person or body."""
+
+    address_kind = FormerAddress.Kind.CONTRIBUTOR
 
     name = models.CharField(_("name"), max_length=200, help_text=_("As printed: Jane Austen"))
     sort_name = models.CharField(

@@ -1,11 +1,15 @@
 """MatchReview: two works that may be one, for staff to decide."""
 
-from typing import Self
+import datetime
+from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 
 class MatchReviewQuerySet(models.QuerySet["MatchReview"]):
@@ -14,6 +18,10 @@ class MatchReviewQuerySet(models.QuerySet["MatchReview"]):
     def undecided(self) -> Self:
         """Those that wait for a person."""
         return self.filter(decision=MatchReview.Decision.OPEN)
+
+    def of_pair(self, one_id: int, other_id: int) -> Self:
+        """The one of these two works, whichever of them came first."""
+        return self.filter(Q(work=one_id, other=other_id) | Q(work=other_id, other=one_id))
 
 
 class MatchReview(models.Model):
@@ -53,6 +61,11 @@ class MatchReview(models.Model):
 
     def __str__(self) -> str:
         return f"{self.work} / {self.other}"
+
+    def decide(self, decision: str, *, actor: "User | None", at: datetime.datetime | None) -> bool:
+        """Note what a person said, unless another person did meanwhile; whether it was noted."""
+        now_open = type(self).objects.filter(pk=self.pk, decision=self.decision)
+        return bool(now_open.update(decision=decision, decided_by=actor, decided_at=at))
 
     @staticmethod
     def in_order(one_id: int, other_id: int) -> tuple[int, int]:

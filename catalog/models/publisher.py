@@ -3,6 +3,8 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from catalog.models.former_address import Addressed, FormerAddress
+
 
 class Publisher(models.Model):
     """A company that owns imprints."""
@@ -18,8 +20,10 @@ class Publisher(models.Model):
         return self.name
 
 
-class Imprint(models.Model):
+class Imprint(Addressed):
     """A brand that editions are published under."""
+
+    address_kind = FormerAddress.Kind.IMPRINT
 
     publisher = models.ForeignKey(Publisher, models.PROTECT, related_name="imprints")
     name = models.CharField(_("name"), max_length=200)

@@ -3,9 +3,13 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from catalog.models.former_address import Addressed, FormerAddress
 
-class Series(models.Model):
+
+class Series(Addressed):
     """A set of works that belong together."""
+
+    address_kind = FormerAddress.Kind.SERIES
 
     title = models.CharField(_("title"), max_length=300, unique=True)
     slug = models.SlugField(_("slug"), max_length=100, unique=True)

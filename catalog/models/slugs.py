@@ -15,10 +15,13 @@ def readable(text: str, *, fallback: str) -> str:
 
 
 def unused(text: str, *, among: type[models.Model], fallback: str) -> str:
-    """A slug for `text` that no row of `among` has yet: `emma`, then `emma-2`, `emma-3` …"""
+    """A slug for `text` that no row of `among` has or had: `emma`, then `emma-2`, `emma-3` …"""
+    from catalog.models.former_address import FormerAddress
+
     base = readable(text, fallback=fallback)
-    rows = among._default_manager.filter(slug__startswith=base)
-    taken = set(rows.values_list("slug", flat=True))
+    rows = among._default_manager.filter(slug__startswith=base).order_by().values_list("slug")
+    former = FormerAddress.objects.filter(slug__startswith=base).values_list("slug")
+    taken = {slug for (slug,) in rows.union(former)}
     slug, number = base, 1
     while slug in taken:
         number += 1

@@ -3,9 +3,13 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from catalog.models.former_address import Addressed, FormerAddress
 
-class StaffList(models.Model):
+
+class StaffList(Addressed):
     """A list of recommended works."""
+
+    address_kind = FormerAddress.Kind.LIST
 
     title = models.CharField(_("title"), max_length=200)
     slug = models.SlugField(_("slug"), max_length=100, unique=True)

@@ -6,6 +6,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from catalog.models.former_address import Addressed, FormerAddress
+
 LONGEST_PATH = 250
 
 
@@ -32,8 +34,10 @@ class SubjectQuerySet(models.QuerySet["Subject"]):
         return self.filter(path__startswith=subject.path)
 
 
-class Subject(models.Model):
+class Subject(Addressed):
     """A classified topic; its code comes from Thema, or is the shop's own."""
+
+    address_kind = FormerAddress.Kind.SUBJECT
 
     class Scheme(models.TextChoices):
         """Who gave the code."""
@@ -77,7 +81,7 @@ class Subject(models.Model):
         """Keep the path right, here and below."""
         old_path = self.path
         self.path = self._path()
-        super().save(*args, **kwargs)  # type: ignore[arg-type]
+        super().save(*args, **kwargs)
         if old_path and old_path != self.path:
             for child in self.children.all():
                 child.save()

@@ -1,41 +1,31 @@
 """The page of a book, in one of its editions."""
 
-from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from caching.answers import EDITION_PAGE
 from catalog import isbn
-from catalog.models import Edition
+from catalog.models import Edition, FormerAddress
 from storefront import shelves
-from storefront.answering import CHECK_AGAIN, remembered, render_public
+from storefront.answering import moved_to, remembered, render_public
 from storefront.cover_images import CoverImage
-from storefront.missing import Missing
-
-
-class _Elsewhere(Exception):
-    """The edition's page has another address."""
+from storefront.missing import Missing, Moved
 
 
 @require_safe
 def show(request: HttpRequest, number: str, slug: str = "") -> HttpResponse:
     """The edition with this number; any other notation or slug leads to its one address."""
     isbn13 = _read(number)
-    try:
-        if isbn13 != number:
-            raise _Elsewhere(_find(isbn13).get_absolute_url())
-        return remembered(
-            request,
-            EDITION_PAGE,
-            lambda: _render(request, isbn13, slug),
-            isbn13=isbn13,
-            slug=slug,
-        )
-    except _Elsewhere as right:
-        response = HttpResponsePermanentRedirect(str(right))
-        # A title may change again: browsers must not remember the way for ever.
-        response["Cache-Control"] = CHECK_AGAIN
-        return response
+    if isbn13 != number:
+        return moved_to(_find(isbn13).get_absolute_url())
+    return remembered(
+        request,
+        EDITION_PAGE,
+        lambda: _render(request, isbn13, slug),
+        isbn13=isbn13,
+        slug=slug,
+    )
 
 
 def _read(number: str) -> str:
@@ -49,19 +39,27 @@ def _read(number: str) -> str:
 
 
 def _find(isbn13: str) -> Edition:
-    try:
-        return Edition.objects.for_page().get(isbn13=isbn13)
-    except Edition.DoesNotExist:
+    edition = Edition.objects.for_page().filter(isbn13=isbn13).first()
+    if edition is None:
+        edition = _in_its_place(isbn13)
+    if edition is None:
         raise Missing(
             _("We do not sell the book with the number %(number)s.")
             % {"number": isbn.hyphenated(isbn13)}
-        ) from None
+        )
+    return edition
+
+
+def _in_its_place(isbn13: str) -> Edition | None:
+    """The edition that staff has put in the place of this one, which was a double."""
+    pk = FormerAddress.objects.target_of(FormerAddress.Kind.EDITION, isbn13)
+    return Edition.objects.offered().select_related("work").filter(pk=pk).first() if pk else None
 
 
 def _render(request: HttpRequest, isbn13: str, slug: str) -> bytes:
     edition = _find(isbn13)
-    if edition.slug != slug:
-        raise _Elsewhere(edition.get_absolute_url())
+    if (edition.isbn13, edition.slug) != (isbn13, slug):
+        raise Moved(edition.get_absolute_url())
     work, supply = edition.work, edition.own_supply
     kind = edition.promise_kind
     values = {

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from django.db.models import F, Model, QuerySet
+from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -16,17 +16,27 @@ from caching.answers import (
     SUBJECT_PAGE,
     Answer,
 )
-from catalog.models import Contributor, Edition, Imprint, Series, StaffList, Subject, Work
+from catalog.models import (
+    Contributor,
+    Edition,
+    FormerAddress,
+    Imprint,
+    Series,
+    StaffList,
+    Subject,
+    Work,
+)
+from catalog.models.former_address import Addressed
 from catalog.models.work import WorkQuerySet
 from storefront import shelves
 from storefront.answering import remembered, render_public
-from storefront.missing import Missing
+from storefront.missing import Missing, Moved
 from storefront.paging import page_of, read_page
 
 BY_POPULARITY = ("-popularity", "title", "id")
 WHOLE_TREE = "*"  # no slug: the pages that list all subjects, all lists
 
-T = TypeVar("T", bound=Model)
+T = TypeVar("T", bound=Addressed)
 
 
 @require_safe
@@ -121,10 +131,15 @@ def subjects(request: HttpRequest) -> HttpResponse:
 
 
 def _find(rows: "QuerySet[T]", slug: str) -> T:
+    """What stands at the address; raises Moved where it once did, and Missing."""
     found = rows.filter(slug=slug).first()
-    if found is None:
-        raise Missing(_("There is nothing at this address any more."))
-    return found
+    if found is not None:
+        return found
+    pk = FormerAddress.objects.target_of(rows.model.address_kind, slug)
+    moved = rows.filter(pk=pk).first() if pk else None
+    if moved is not None:
+        raise Moved(moved.get_absolute_url())
+    raise Missing(_("There is nothing at this address any more."))
 
 
 def _paged(

@@ -11,9 +11,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 from psycopg import sql
 
-from catalog.models import StockMovement, Stocktake, StocktakeLine
+from catalog.models import MatchReview, Regrouping, StockMovement, Stocktake, StocktakeLine
 
 CONNECT_SECONDS = 5
+INNER = (StockMovement, Stocktake, StocktakeLine, MatchReview, Regrouping)
 
 
 class Command(BaseCommand):
@@ -95,8 +96,7 @@ def catalogue_tables() -> list[str]:
     """The tables of the catalog app's models, but for those that name orders and staff."""
     models = apps.get_app_config("catalog").get_models(include_auto_created=True)
     tables = {model._meta.db_table for model in models if model._meta.managed}
-    inner = {model._meta.db_table for model in (StockMovement, Stocktake, StocktakeLine)}
-    return sorted(tables - inner)
+    return sorted(tables - {model._meta.db_table for model in INNER})
 
 
 def _statements(reader: str) -> list[sql.Composed]:
