@@ -41,6 +41,8 @@ TITLES: dict[str, str | Promise] = {
     "catalog.sweep_covers": gettext_lazy("Delete covers that nothing shows any more"),
     "catalog.take_in_list": gettext_lazy("Take in an uploaded list"),
     "catalog.recommend": gettext_lazy("Find what to recommend beside each book"),
+    "catalog.run_import": gettext_lazy("Take a supplier’s file in"),
+    "catalog.undo_import": gettext_lazy("Take a supplier’s file back out"),
     "orders.abandon_attempts": gettext_lazy("Let the payment provider take no more for an order"),
     "orders.carry_out_refund": gettext_lazy("Give money back"),
     "orders.catch_up": gettext_lazy("Listen to what payment providers said"),

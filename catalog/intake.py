@@ -44,6 +44,26 @@ def receive(*, supplier: Supplier, file: "File[bytes]", actor: Any) -> ImportRun
     Raises RefusedFile; nothing is written then.
     """
     _look_at(file)
+    run = _kept(supplier, file, actor)
+    try:
+        with transaction.atomic():
+            run.save()
+            app.configure_task("catalog.run_import").defer(run_id=run.pk)
+    except BaseException:
+        run.file.delete(save=False)
+        raise
+    return run
+
+
+def keep(*, supplier: Supplier, file: "File[bytes]") -> ImportRun:
+    """Keep the file, of any size, for whoever runs the import at once."""
+    run = _kept(supplier, file, None)
+    run.save()
+    return run
+
+
+def _kept(supplier: Supplier, file: "File[bytes]", actor: Any) -> ImportRun:
+    """A run that is not saved yet, of a file that is."""
     digest, size = hashlib.sha256(), 0
     for chunk in file.chunks():
         digest.update(chunk)
@@ -59,13 +79,6 @@ def receive(*, supplier: Supplier, file: "File[bytes]", actor: Any) -> ImportRun
     ending = re.search(r"\.\w{1,5}\Z", name, re.ASCII)
     stored = f"{supplier.code}-{run.file_digest[:16]}{ending[0] if ending else ''}"
     run.file.save(stored, file, save=False)
-    try:
-        with transaction.atomic():
-            run.save()
-            app.configure_task("catalog.run_import").defer(run_id=run.pk)
-    except BaseException:
-        run.file.delete(save=False)
-        raise
     return run
 
 

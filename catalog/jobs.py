@@ -1,21 +1,37 @@
-"""The catalogue's jobs: changes carried into Redis until it took them, covers, and lists."""
+"""The catalogue's jobs: its changes carried into Redis, suppliers' files, lists, covers, upkeep."""
 
 import datetime
 
 from django.utils import timezone
-from procrastinate import RetryStrategy
-
-"""Jobs that carry changes of the catalogue into Redis, repeated until it took them, and upkeep."""
-
+from procrastinate import BaseRetryStrategy, RetryDecision, RetryStrategy
 from procrastinate.contrib.django import app
+from procrastinate.jobs import Job
 
 from caching import store
-from caching.jobs import UNTIL_REDIS_ANSWERS
+from caching.jobs import OUTAGES, UNTIL_REDIS_ANSWERS
 from catalog import affinities, cover_fetching, covers, intake, memory, shelf_sizes, uploaded_lists
+from catalog.feeds import ahead, runs, taking, undoing
 
 ONE_REBUILD = "catalog.heal_memory"
 ONE_FETCHER = "catalog.fetch_covers"
 UNTIL_THE_STORAGE_ANSWERS = RetryStrategy(wait=10, exponential_wait=2, max_attempts=8)
+BUSY_SECONDS = 10  # until it is looked again whether the supplier's other file is done
+MOST_ATTEMPTS = 5
+
+
+class UntilItIsOurTurn(BaseRetryStrategy):
+    """Wait for the supplier's other file, and for outages; some other stops are tried again."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        """Every BUSY_SECONDS, without end or for MOST_ATTEMPTS; None: it has failed."""
+        is_waiting = isinstance(exception, (runs.SupplierBusy, *OUTAGES))
+        is_stopped = isinstance(exception, (ahead.ReaderFailed, taking.Overtaken))
+        if is_waiting or (is_stopped and job.attempts < MOST_ATTEMPTS):
+            return RetryDecision(retry_in={"seconds": BUSY_SECONDS})
+        return None
+
+
+UNTIL_IT_IS_OUR_TURN = UntilItIsOurTurn()
 
 
 @app.task(name="catalog.publish_stock", retry=UNTIL_REDIS_ANSWERS)
@@ -90,6 +106,18 @@ def take_in_list(list_id: int) -> None:
 def forget_lists(timestamp: int) -> None:
     """Remove lists that nobody took in (`timestamp`: the planned second, unused)."""
     uploaded_lists.forget_old(now=timezone.now())
+
+
+@app.task(name="catalog.run_import", retry=UNTIL_IT_IS_OUR_TURN)
+def run_import(run_id: int) -> None:
+    """Take a supplier's file in, or what is left of it after a killed worker."""
+    runs.run(run_id, at=timezone.now())
+
+
+@app.task(name="catalog.undo_import", retry=UNTIL_IT_IS_OUR_TURN)
+def undo_import(run_id: int) -> None:
+    """Take a supplier's file back out of the catalogue, or what is left of that."""
+    undoing.undo(run_id, at=timezone.now())
 
 
 @app.periodic(cron="37 3 * * *")

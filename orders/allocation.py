@@ -113,7 +113,7 @@ class _Title:
             copies=take,
             awaited=awaited,
             supply=OrderLine.Supply.PREORDER if is_forthcoming else OrderLine.Supply.BACKORDER,
-            promised_date=expected or self.edition.publication_date,
+            promised_date=expected or self.edition.release_date,
         )
 
 

@@ -120,7 +120,10 @@ def to_pick(orders: QuerySet[Order], *, on: datetime.date) -> QuerySet[Order]:
 
 def _not_out(on: datetime.date) -> Q:
     """Of allocations and packed lines those whose book is out too late to be packed that day."""
-    return Q(order_line__edition__publication_date__gt=on + readiness.PACKED_AHEAD)
+    day = on + readiness.PACKED_AHEAD
+    return Q(order_line__edition__publication_date__gt=day) | Q(
+        order_line__edition__embargo_date__gt=day
+    )
 
 
 def pick_lists(*, on: datetime.date, location: Location | None = None) -> list[PickList]:

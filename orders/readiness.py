@@ -68,7 +68,7 @@ def may_be_packed(order: Order) -> bool:
 
 def out_date(line: OrderLine) -> datetime.date | None:
     """When it is out, where the edition says so."""
-    return line.edition.publication_date if line.edition else None
+    return line.edition.release_date if line.edition else None
 
 
 def is_out(line: OrderLine, day: datetime.date) -> bool:

@@ -23,6 +23,7 @@ _KINDS = {
     Format.AUDIOBOOK: TaxKind.AUDIO,
     Format.AUDIO_CD: TaxKind.AUDIO,
     Format.GIFT_CARD: TaxKind.GIFT_CARD,
+    Format.OTHER: TaxKind.OTHER,
 }
 
 

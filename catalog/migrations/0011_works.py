@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0009_trade_words"),
+        ("catalog", "0010_import_core"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

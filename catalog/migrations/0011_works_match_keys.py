@@ -17,7 +17,7 @@ WHERE catalog_work.id = new.id AND catalog_work.title = new.title
 
 def fill(apps: Any, schema_editor: Any) -> None:
     """Those that have none. Each batch is a transaction: it can be stopped and begun again."""
-    works = apps.get_model("catalog", "0011_works").objects.order_by("pk")
+    works = apps.get_model("catalog", "Work").objects.order_by("pk")
     last = 0
     while batch := list(works.filter(pk__gt=last).values_list("pk", "title", "match_key")[:BATCH]):
         last = batch[-1][0]

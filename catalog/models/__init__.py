@@ -9,7 +9,7 @@ from catalog.models.import_record import ImportRecord
 from catalog.models.location import Location
 from catalog.models.match import MatchReview
 from catalog.models.price import Price
-from catalog.models.provenance import Provenance
+from catalog.models.provenance import Provenance, SupplierRecord
 from catalog.models.publisher import Imprint, Publisher
 from catalog.models.recommendation import BoughtTogether, Curation, Recommendation
 from catalog.models.regrouping import Regrouping
@@ -59,6 +59,7 @@ __all__ = [
     "StocktakeLine",
     "Subject",
     "Supplier",
+    "SupplierRecord",
     "Supply",
     "UploadedList",
     "Work",

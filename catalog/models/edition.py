@@ -41,6 +41,7 @@ class Format(models.TextChoices):
     MAP = "map", _("Map")
     SHEET_MUSIC = "sheet_music", _("Sheet music")
     GIFT_CARD = "gift_card", _("Gift card")
+    OTHER = "other", _("Not a book")
 
 
 DIGITAL_FORMATS = frozenset({Format.EBOOK, Format.AUDIOBOOK, Format.GIFT_CARD})
@@ -81,6 +82,11 @@ def _copies_for_customers(counted: models.expressions.Combinable) -> Coalesce:
     return Coalesce(models.Subquery(total), 0)
 
 
+def _forthcoming(day: datetime.date) -> Q:
+    """Those whose `release_date` lies ahead on that day."""
+    return Q(publication_date__gt=day) | Q(embargo_date__gt=day)
+
+
 AVAILABLE = F("on_hand") - F("allocated")
 
 
@@ -116,8 +122,7 @@ class EditionQuerySet(models.QuerySet["Edition"]):
 
     def published(self) -> Self:
         """Those that are out."""
-        out = Q(publication_date=None) | Q(publication_date__lte=timezone.localdate())
-        return self.filter(out)
+        return self.exclude(_forthcoming(timezone.localdate()))
 
     def available(self) -> Self:
         """Those that a customer could have at once: out, and in stock or a file.
@@ -139,7 +144,7 @@ class EditionQuerySet(models.QuerySet["Edition"]):
         """In the order of `list_rank`; needs `with_price`."""
         return self.order_by(
             Case(When(format__in=DIGITAL_FORMATS, then=1), default=0),
-            Case(When(publication_date__gt=timezone.localdate(), then=1), default=0),
+            Case(When(_forthcoming(timezone.localdate()), then=1), default=0),
             F("price_amount").asc(nulls_last=True),
             "pk",
         )
@@ -277,12 +282,17 @@ class Edition(TradeFacts):
 
     @property
     def is_forthcoming(self) -> bool:
-        """Whether its publication date lies ahead."""
+        """Whether its release lies ahead."""
         return self.is_forthcoming_on(timezone.localdate())
 
     def is_forthcoming_on(self, day: datetime.date) -> bool:
-        """Whether its publication date lies ahead on that day."""
-        return self.publication_date is not None and self.publication_date > day
+        """Whether its release lies ahead on that day."""
+        return self.release_date is not None and self.release_date > day
+
+    @property
+    def release_date(self) -> datetime.date | None:
+        """From when it may be sold: its publication, or the end of an embargo that is later."""
+        return max(filter(None, (self.publication_date, self.embargo_date)), default=None)
 
     @property
     def own_supply(self) -> "Supply | None":
@@ -317,11 +327,11 @@ class Edition(TradeFacts):
         supply = self.own_supply
         if supply is None:
             free = None if self.is_digital else self.available_quantity
-            return Availability(free, self.publication_date)
+            return Availability(free, self.release_date)
         supply.held_quantity = self.held_quantity
         return Availability(
             free=None if self.is_digital else self.available_quantity - supply.awaited,
-            publication_date=self.publication_date,
+            publication_date=self.release_date,
             preorder_date=supply.preorder_date if supply.accepts_preorders else None,
             preorders_full=supply.is_full and not self.is_digital,
             backorder_days=supply.backorder_days if supply.accepts_backorders else None,

@@ -20,6 +20,13 @@ class ImportRecord(models.Model):
     ordinal = models.PositiveIntegerField(_("place in the file"))
     line = models.PositiveIntegerField(_("line"))
     reference = models.CharField(_("record reference"), max_length=100, blank=True)
+    notification = models.CharField(
+        max_length=2,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="ONIX list 1; empty where the record was known and not read again.",
+    )
     isbn13 = models.CharField(_("ISBN-13 or SKU"), max_length=13, blank=True)
     outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome)
     edition = models.ForeignKey(
@@ -27,6 +34,13 @@ class ImportRecord(models.Model):
     )
     changes = models.JSONField(
         default=dict, help_text="Of each field that changed: what it was and what it became."
+    )
+    undo = models.JSONField(
+        default=dict,
+        db_default={},
+        editable=False,
+        help_text="What undoing it needs: `fields` with their values before and after, as the"
+        " database has them, and under `made` what was created beside the edition.",
     )
     reasons = models.JSONField(
         default=list, help_text="Why it was rejected, or what was left out: [field, sentence]."

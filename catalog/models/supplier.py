@@ -1,17 +1,14 @@
 """Supplier: who sends the shop records of books; ImportRun: one file of theirs, taken in."""
 
 import datetime
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
-
-if TYPE_CHECKING:
-    from catalog.models.import_record import ImportRecord
 
 PRICE_TYPES = ("02", "42", "04", "22", "41", "01", "21", "05", "07")
 """List 58: consumer prices with tax before those without, fixed before recommended where equal."""
@@ -47,10 +44,31 @@ class Supplier(models.Model):
         default=50,
         help_text=_("Where two suppliers differ, the one with the higher number is believed."),
     )
+    country = models.CharField(
+        _("country"),
+        max_length=2,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[RegexValidator(r"^[A-Z]{2}\Z", _("Write two capital letters, like GB."))],
+        help_text=_("Whose prices are taken where they differ by country. Empty: any country’s."),
+    )
     offers_at_once = models.BooleanField(
         _("offer new titles at once"),
         default=True,
         help_text=_("Otherwise staff looks at each title first."),
+    )
+    takes_orders = models.BooleanField(
+        _("we order there for customers"),
+        default=True,
+        db_default=True,
+        help_text=_("What is available there can be bought while no copy is in the shop."),
+    )
+    order_days = models.PositiveSmallIntegerField(
+        _("which usually takes (days)"),
+        default=14,
+        db_default=14,
+        validators=[MinValueValidator(1), MaxValueValidator(365)],
     )
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
@@ -61,6 +79,12 @@ class Supplier(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def reads_as(self) -> str:
+        """All of these settings that change what is made of a record, as one text."""
+        prices = ",".join(self.price_types)
+        flags = f"{self.offers_at_once} {self.takes_orders} {self.order_days}"
+        return f"{self.currency} {self.country} {prices} {self.trust} {flags}"
 
 
 class ImportRunQuerySet(models.QuerySet["ImportRun"]):
@@ -124,6 +148,9 @@ class ImportRun(models.Model):
     created_at = models.DateTimeField(_("uploaded at"), auto_now_add=True)
     started_at = models.DateTimeField(_("started at"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+    undone_from = models.PositiveIntegerField(
+        null=True, blank=True, editable=False, help_text="Records from this place on are undone."
+    )
     undone_at = models.DateTimeField(_("undone at"), null=True, blank=True)
     undone_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
@@ -132,7 +159,6 @@ class ImportRun(models.Model):
         _("looked at"), null=True, blank=True, help_text=_("When staff saw how it ended.")
     )
 
-    records: "models.Manager[ImportRecord]"
     objects = ImportRunQuerySet.as_manager()
 
     class Meta:

@@ -151,7 +151,7 @@ class Supply(models.Model):
 
     def clean(self) -> None:
         """Refuse to promise a book for a day on which it is not out yet."""
-        out = self.edition.publication_date
+        out = self.edition.release_date
         if self.promised_date and out and self.promised_date < out:
             raise ValidationError(
                 {"promised_date": _("That day it will not have been published yet.")}
@@ -193,7 +193,7 @@ class Supply(models.Model):
     @property
     def preorder_date(self) -> datetime.date | None:
         """The day for which pre-orders are promised."""
-        return self.promised_date or self.edition.publication_date
+        return self.promised_date or self.edition.release_date
 
     @property
     def is_full(self) -> bool:

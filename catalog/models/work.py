@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, Self
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Prefetch, Q
-from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -100,7 +99,8 @@ class WorkQuerySet(models.QuerySet["Work"]):
         """By the latest edition that is out, newest first."""
         from catalog.models.edition import Edition
 
-        out = Edition.objects.offered().filter(publication_date__lte=timezone.localdate())
+        dated = Edition.objects.offered().filter(publication_date__isnull=False)
+        out = dated.published()
         latest = out.of_outer_work().order_by("-publication_date").values("publication_date")[:1]
         return self.annotate(latest_publication_date=models.Subquery(latest)).order_by(
             F("latest_publication_date").desc(nulls_last=True), "id"

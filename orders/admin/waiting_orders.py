@@ -39,7 +39,7 @@ class DayForm(forms.Form):
     def clean_day(self) -> datetime.date:
         """Refuse a day that is over, before the publication, or beyond all sense."""
         day: datetime.date = self.cleaned_data["day"]
-        today, out = timezone.localdate(), self.edition.publication_date
+        today, out = timezone.localdate(), self.edition.release_date
         if day < today:
             raise forms.ValidationError(_("That day is over."))
         if out and day < out:

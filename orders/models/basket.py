@@ -352,7 +352,7 @@ class BasketLine(models.Model):
         if self.problem or supply is None:
             return ""
         if edition.is_forthcoming:
-            day = supply.expected_date(timezone.localdate()) or edition.publication_date
+            day = supply.expected_date(timezone.localdate()) or edition.release_date
             return _("Pre-order: out on %(day)s") % {"day": date_format(day or "", "DATE_FORMAT")}
         awaited, days = self.quantity - self.here_quantity, {"days": supply.backorder_days}
         if not awaited:

@@ -23,6 +23,7 @@ TYPICAL_GRAMS: Mapping[str, int] = {
     Format.AUDIO_CD: 150,
     Format.MAP: 150,
     Format.SHEET_MUSIC: 250,
+    Format.OTHER: 600,
 }
 """What a copy weighs where nobody has said it; rather too much than too little."""
 
