@@ -39,7 +39,7 @@ def _iterparse(path: Path) -> int:
         records += 1
         element.clear()
         while (before := element.getprevious()) is not None:
-            before.getparent().remove(before)  # type: ignore[union-attr]  # it has a sibling
+            before.getparent().remove(before)
     return records
 
 

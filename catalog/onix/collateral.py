@@ -10,9 +10,9 @@ from catalog.onix.context import Context
 from catalog.onix.nodes import Node
 from catalog.onix.records import Relation
 
-_TEXTS = ("03", "05", "27", "02", "30")
+_TEXTS: tuple[str, ...] = ("03", "05", "27", "02", "30")
 """List 153: the description, then what the cover says, then the short one."""
-_OLD_TEXTS = ("03", "01", "18", "02")
+_OLD_TEXTS: tuple[str, ...] = ("03", "01", "18", "02")
 """List 33, of ONIX 2.1: long, main, back cover, short."""
 _FOR_THE_TRADE = frozenset({"01", "02", "04", "05"})
 """List 154: audiences to whom we do not belong, or our customers do not."""
@@ -34,9 +34,8 @@ def description(node: Node, context: Context) -> str:
     candidates: dict[tuple[int, int], etree._Element] = {}
     for part in node.each("TextContent", "OtherText"):
         marked = part.marked.get("Text")
-        kind, order = part.first("TextType"), _TEXTS
-        if not kind:
-            kind, order = part.first("TextTypeCode"), _OLD_TEXTS
+        kind = part.first("TextType", "TextTypeCode")
+        order = _TEXTS if "TextType" in part.codes else _OLD_TEXTS
         if marked and kind in order and _FOR_THE_TRADE.isdisjoint(part.every("ContentAudience")):
             candidates.setdefault((order.index(kind), len(candidates)), marked[0])
     for _rank, element in sorted(candidates.items(), key=lambda item: item[0]):

@@ -121,11 +121,11 @@ def _malformed(error: etree.XMLSyntaxError) -> Malformed:
 
 def _node(element: etree._Element) -> Node:
     """Called for every composite of every record: written for speed."""
-    node = Node(element.sourceline or 0)
+    node = Node(element.sourceline or 0)  # type: ignore[arg-type, unreachable]  # the stubs have no int
     codes, parts = node.codes, node.parts
     for child in element:
         tag = child.tag
-        known = _tags[tag] if tag in _tags else _known(tag)  # type: ignore[index, arg-type]
+        known = _tags[tag] if tag in _tags else _known(tag)
         if known is None:
             continue
         name, kind = known
@@ -154,7 +154,7 @@ def _add_words(node: Node, name: str, element: etree._Element, *, is_line: bool)
     if not is_line:
         node.marked.setdefault(name, []).append(element)
         return
-    text = "".join(element.itertext()) if len(element) else element.text or ""
+    text = texts.inner(element)
     if text := texts.line(text):
         node.codes.setdefault(name, []).append(text)
 

@@ -59,7 +59,7 @@ def measures(node: Node, context: Context) -> dict[str, int]:
 
 def pages(node: Node, context: Context) -> int | None:
     """How many pages it has."""
-    sent = {}
+    sent: dict[str, str] = {}
     for part in node.each("Extent"):
         if part.first("ExtentUnit") in _PAGES:
             sent.setdefault(part.first("ExtentType"), part.first("ExtentValue"))

@@ -54,6 +54,13 @@ def paragraphs(element: etree._Element) -> str:
     return _tidy(text)
 
 
+def inner(element: etree._Element) -> str:
+    """All text in an element, that of elements inside included, as it stands."""
+    if len(element):
+        return "".join(str(piece) for piece in element.itertext())
+    return element.text or ""
+
+
 def shortened(text: str, most: int) -> str:
     """`text` cut at the end of a word, with an ellipsis where anything is missing."""
     if len(text) <= most:

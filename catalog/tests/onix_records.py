@@ -79,3 +79,16 @@ def old_record(*parts: str) -> Record:
     )
     assert isinstance(only, Record), only
     return only
+
+
+def identifier(kind: str, value: str) -> str:
+    """What identifies a product: the kind by list 5, and the number."""
+    return (
+        f"<ProductIdentifier><ProductIDType>{kind}</ProductIDType><IDValue>{value}</IDValue>"
+        "</ProductIdentifier>"
+    )
+
+
+def troubles(found: Record) -> list[tuple[str, str]]:
+    """What was noted, without the lines."""
+    return [(each.field, each.message) for each in found.troubles]

@@ -93,7 +93,7 @@ def test_reference_and_short_tags_are_the_same_book() -> None:
 
 def test_block_update() -> None:
     found = only("jaerith/Onix3sample_refnames_blockupdate.xml")
-    assert (found.notification, found.blocks) == ("04", {6})
+    assert (found.notification, found.blocks) == ("04", frozenset({6}))
     assert found.offers[0].amount == Decimal("8.99")
 
 
