@@ -74,9 +74,9 @@ def test_a_stock_list_from_upload_to_ledger(client: Client, clerk: "User") -> No
     )  # fmt: skip
     text = (
         "Artikel;Titel;Bestand\n"
-        f"{known.isbn13};Emma;3\n{new.isbn13};Dune;7\n{same.edition.isbn13};x;2\n{sku(99)};Nobody;\n"
+        f"{known.isbn13};Emma;3\n{new.isbn13};Dune;7\n{same.edition.isbn13};x;2\n{sku(9_099)};Nobody;\n"
     )
-    EditionFactory.create(isbn13=sku(99))
+    EditionFactory.create(isbn13=sku(9_099))
     begun = upload(client, "stock", text)
     uploaded = UploadedList.objects.get()
     assert (begun.status_code, begun["Location"]) == (303, step("columns", uploaded))
