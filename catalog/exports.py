@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.conf import settings
-from django.db.models import OuterRef, Prefetch, Subquery
+from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 
 from catalog import edition_rows
 from catalog.models import (
@@ -32,7 +32,7 @@ def stock_rows(*, on: datetime.date, location: Location | None = None) -> Iterat
     """Each edition at each location, or at one: `on_hand`, and today's price, in one statement."""
     yield STOCK_HEADINGS
     prices = Price.objects.in_force(on).filter(edition=OuterRef("edition")).values("amount")
-    stocks = Stock.objects.annotate(price_amount=Subquery(prices[:1]))
+    stocks: QuerySet[Any] = Stock.objects.annotate(price_amount=Subquery(prices[:1]))
     if location is not None:
         stocks = stocks.filter(location=location)
     ordered = stocks.select_related("edition__work", "location").order_by(

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from catalog import stock_lists, uploaded_lists
+from catalog import list_outcomes, stock_lists, uploaded_lists
 from catalog.models import (
     DoneForm,
     Edition,
@@ -74,9 +74,9 @@ def test_a_stock_list_from_upload_to_ledger(client: Client, clerk: "User") -> No
     )  # fmt: skip
     text = (
         "Artikel;Titel;Bestand\n"
-        f"{known.isbn13};Emma;3\n{new.isbn13};Dune;7\n{same.edition.isbn13};x;2\n{sku(99)};Nobody;\n"
+        f"{known.isbn13};Emma;3\n{new.isbn13};Dune;7\n{same.edition.isbn13};x;2\n{sku(9_099)};Nobody;\n"
     )
-    EditionFactory.create(isbn13=sku(99))
+    EditionFactory.create(isbn13=sku(9_099))
     begun = upload(client, "stock", text)
     uploaded = UploadedList.objects.get()
     assert (begun.status_code, begun["Location"]) == (303, step("columns", uploaded))
@@ -162,7 +162,7 @@ def test_a_long_list_is_the_workers_and_goes_on_after_a_kill(
     client: Client, clerk: "User", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(uploaded_lists, "AT_ONCE", 2)
-    batches = stock_lists.in_batches
+    batches = list_outcomes.in_batches
     monkeypatch.setattr(stock_lists, "in_batches", lambda items: batches(items, 2))
     editions = EditionFactory.create_batch(5)
     text = "isbn13,on_hand\n" + "".join(f"{edition.isbn13},3\n" for edition in editions)

@@ -38,11 +38,11 @@ CATALOG = (
     "isbn13,work,title,subtitle,contributors,series,series_position,publisher,imprint,format,"
     "language,publication_date,first_published,original_language,subjects,pages,price,stock,"
     "description\n"
-    f"{sku(1)},crime,'=Crime,Part; one,"
+    f"{sku(9_001)},crime,'=Crime,Part; one,"
     '"Dostoyevsky, Fyodor, 1821-1881 [A01]; Garnett, Constance, 1861- [B06]",Nights,2.5,'
     'House,Lamp,paperback,en,2024-05-01,1866,ru,FBC;FYT,560,1250.50,4,"A ""student"",\nkills."\n'
-    f"{sku(2)},crime,Raskolnikow,,,,,House,Lamp,ebook,de,,,,,,,,\n"
-    f'{sku(3)},odyssey,Odyssey,,"Homer, -800- [A01]",,,Other,Lamp,hardback,en,,-700,,,,0,0,\n'
+    f"{sku(9_002)},crime,Raskolnikow,,,,,House,Lamp,ebook,de,,,,,,,,\n"
+    f'{sku(9_003)},odyssey,Odyssey,,"Homer, -800- [A01]",,,Other,Lamp,hardback,en,,-700,,,,0,0,\n'
 )
 
 
@@ -78,7 +78,7 @@ def test_an_exported_catalogue_makes_the_same_shop_anew(catalog: None) -> None:
     import_catalog(io.BytesIO(text.encode()), today=TODAY)
     assert exported() == text
     assert Work.objects.get(key="crime").title == "=Crime"
-    assert Price.objects.get(edition__isbn13=sku(1)).amount == Decimal("1250.50")
+    assert Price.objects.get(edition__isbn13=sku(9_001)).amount == Decimal("1250.50")
 
 
 def test_the_catalogue_takes_a_fixed_number_of_queries(catalog: None) -> None:

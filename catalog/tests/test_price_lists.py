@@ -95,7 +95,7 @@ def test_a_price_with_an_end_cuts_its_days_out() -> None:
 @pytest.mark.parametrize(
     ("line", "column"),
     [
-        (f"{sku(77)},1.00,,,,", "isbn13"), ("x,1.00,,,,", "isbn13"), (",1.00,,,,", "isbn13"),
+        (f"{sku(9_077)},1.00,,,,", "isbn13"), ("x,1.00,,,,", "isbn13"), (",1.00,,,,", "isbn13"),
         ("NUMBER,-1.00,,,,", "amount"), ("NUMBER,1.00,EUR,,,", "currency"),
         ("NUMBER,€1.00,,,,", "amount"), ("NUMBER,1.00,,soon,,", "valid_from"),
         ("NUMBER,1.00,,2026-06-02,2026-06-01,", "valid_to"),
