@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from django.db.models import Q
+from django.db.models.expressions import RawSQL
 
 from catalog import names, titles
 from catalog.likeness import REPLACES, SAME_WORK, Description, Likeness, compare
@@ -17,8 +18,22 @@ MOST_COMPARED = 30
 
 “Poems” would otherwise cost more than all other titles together.
 """
+MOST_OF_TITLE = 20
+"""How many works of one title are looked at, besides those by people of exactly the same name."""
+
 T = TypeVar("T")
 
+_LIKELY = """
+SELECT work.id FROM unnest(%s::text[]) AS wanted (key)
+CROSS JOIN LATERAL (
+    SELECT id FROM catalog_work WHERE match_key = wanted.key ORDER BY id LIMIT %s
+) AS work
+UNION
+SELECT work.id FROM unnest(%s::text[], %s::text[]) AS wanted (name, key)
+JOIN catalog_contributor AS person ON person.sort_name = wanted.name
+JOIN catalog_contribution AS part ON part.contributor_id = person.id AND part.edition_id IS NULL
+JOIN catalog_work AS work ON work.id = part.work_id AND work.match_key = wanted.key
+"""
 _OF_ONE_EDITION = frozenset({ContributorRole.TRANSLATOR, ContributorRole.NARRATOR})
 
 
@@ -99,10 +114,11 @@ class Batch:
     """Records, in groups of those that say of each other that they are one text."""
 
     def __init__(self, records: Sequence[Record]) -> None:
-        self.described: dict[str, Description] = {}
+        self.records: dict[str, Record] = {}
         for record in records:
-            if record.isbn13 and record.isbn13 not in self.described:
-                self.described[record.isbn13] = of_record(record)
+            if record.isbn13:
+                self.records.setdefault(record.isbn13, record)
+        self.described = {number: of_record(record) for number, record in self.records.items()}
         self.relations: dict[str, dict[str, str]] = defaultdict(dict)
         """Both ways: number → related number → code of list 51."""
         for record in records:
@@ -165,11 +181,11 @@ class Shelf:
     """
 
     def __init__(self, batch: Batch) -> None:
-        keys = {key for described in batch.described.values() for key in described.keys}
         related = Edition.objects.filter(isbn13__in=batch.numbers_elsewhere)
         self.of_number = dict(related.values_list("isbn13", "work_id"))
         """The work of each related edition."""
-        wanted = Q(match_key__in=keys) | Q(pk__in=set(self.of_number.values()))
+        likely = RawSQL(_LIKELY, _wanted(batch))  # noqa: S611 - values are parameters
+        wanted = Q(pk__in=likely) | Q(pk__in=set(self.of_number.values()))
         works = Work.objects.filter(wanted).order_by("pk")
         rows = works.values_list("pk", "match_key", "title", "subtitle")
         self.described: dict[int, Description] = {}
@@ -177,7 +193,7 @@ class Shelf:
         found = list(rows)
         people = _people([row[0] for row in found])
         for pk, key, title, subtitle in found:
-            read = titles.read(title, subtitle)
+            read = titles.read(title, subtitle, "")  # as records ask, so that it is remembered
             described = _with_people(read, frozenset({key} - {""}), people[pk])
             self.described[pk] = described
             self.by_title.add(pk, described)
@@ -192,21 +208,31 @@ class Shelf:
                 yield pk, compare(described, self.described[pk])
 
 
+def _wanted(batch: Batch) -> tuple[list[str], int, list[str], list[str]]:
+    """The parameters of _LIKELY: titles, and people with titles."""
+    pairs = {
+        (person.sort_name, key)
+        for number, record in batch.records.items()
+        for person in record.people
+        for key in batch.described[number].keys
+    }
+    keys = {key for described in batch.described.values() for key in described.keys}
+    return (
+        sorted(keys),
+        MOST_OF_TITLE,
+        [name for name, _key in pairs],
+        [key for _name, key in pairs],
+    )
+
+
 def _people(work_ids: Sequence[int]) -> dict[int, list[Person]]:
     """The people of whole works, not of single editions, in their order."""
     parts = Contribution.objects.filter(work__in=work_ids, edition=None).order_by("ordinal", "id")
     people: dict[int, list[Person]] = defaultdict(list)
-    for part in parts.select_related("contributor"):
-        who = part.contributor
-        people[part.work_id].append(
-            Person(
-                name=who.name,
-                sort_name=who.sort_name,
-                role=part.role,
-                ordinal=part.ordinal,
-                is_corporate=who.is_corporate,
-                birth_year=who.birth_year,
-                death_year=who.death_year,
-            )
-        )
+    # Values, not rows: there may be tens of thousands.
+    for work_id, *values in parts.values_list(
+        "work", *(f"contributor__{name}" for name in ("name", "sort_name")), "role", "ordinal",
+        *(f"contributor__{name}" for name in ("is_corporate", "birth_year", "death_year")),
+    ):  # fmt: skip
+        people[work_id].append(Person(*values))
     return people

@@ -162,7 +162,7 @@ def match_key(title: str) -> str:
 
     Empty where nothing is left of the title. It does not depend on the language.
     """
-    return read(title).main[:LONGEST_KEY]
+    return read(title, "", "").main[:LONGEST_KEY]
 
 
 def adapted(title: Title) -> Title:

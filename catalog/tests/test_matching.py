@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
 from catalog import matching
-from catalog.candidates import MOST_COMPARED
+from catalog.candidates import MOST_OF_TITLE, Batch, Shelf
 from catalog.models import MatchReview, Work
 from catalog.onix.records import Record, Relation
 from catalog.tests.factories import ContributorFactory, EditionFactory, WorkFactory, sku
@@ -160,13 +160,14 @@ def test_statements_do_not_grow(django_assert_num_queries: DjangoAssertNumQuerie
     assert sum("SAVEPOINT" not in query["sql"] for query in one.captured_queries) == 4
 
 
-def test_a_title_that_hundreds_have_costs_no_more_than_some(
-    django_assert_num_queries: DjangoAssertNumQueries,
-) -> None:
+def test_of_a_title_that_hundreds_have_those_of_the_name_are_found() -> None:
     Work.objects.bulk_create([Work(key=f"poems-{n}", title="Poems") for n in range(200)])
     keats = work("Poems", "John Keats")
-    assert Work.objects.filter(match_key="poems").count() == 201 > MOST_COMPARED
+    assert Work.objects.filter(match_key="poems").count() == 201 > MOST_OF_TITLE
+    batch = Batch([new("Poems = Keats, John")])
+    assert len(Shelf(batch).described) == MOST_OF_TITLE + 1
     assert found(new("Poems = Keats, John")) == [keats.pk]
+    assert found(new("Poems = Shelley, Percy")) == [-1]
 
 
 def test_records_without_a_number_are_left_out() -> None:
