@@ -15,7 +15,7 @@ import tempfile
 import urllib.request
 from collections.abc import Sequence
 
-from benchmarks import door, onix_files, onix_reading, orders, running
+from benchmarks import door, onix_files, onix_import, onix_reading, orders, running
 from benchmarks.load import Measurement, Scenario, measure
 from benchmarks.running import HOST
 
@@ -35,6 +35,7 @@ SCENARIOS = (
 OTHERS = {
     "door": door.main,
     "orders": orders.main,
+    "onix": onix_import.main,
     "onix-file": onix_files.main,
     "onix-reading": onix_reading.main,
 }

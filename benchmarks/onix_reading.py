@@ -33,7 +33,8 @@ def _read(path: Path) -> int:
         return sum(isinstance(read(each, found.defaults), Record) for each in found)
 
 
-def _iterparse(path: Path) -> int:
+def iterparse(path: Path) -> int:
+    """The yardstick: all records of the file, looked at by nobody."""
     records = 0
     for _event, element in etree.iterparse(path, tag="{*}Product"):
         records += 1
@@ -44,7 +45,7 @@ def _iterparse(path: Path) -> int:
 
 
 MEASURED: dict[str, Callable[[Path], int]] = {
-    "bare iterparse": _iterparse,
+    "bare iterparse": iterparse,
     "cut and digest": _cut,
     "cut and read": _read,
 }
