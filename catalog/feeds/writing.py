@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Q
 
-from catalog import titles
+from catalog import covers, titles
 from catalog.feeds import fields, rows
 from catalog.feeds.states import EditionState, WorkState
 from catalog.folding import fold
@@ -62,6 +62,8 @@ def write(
     )
     _write_provenance(editions)
     _write_digests(editions, supplier)
+    if pictured := [each.id for each in editions if "cover_url" in each.changed]:
+        covers.want(pictured, at=at)
 
 
 def _values(values: dict[str, Any], names: Iterable[str]) -> list[Any]:

@@ -8,6 +8,7 @@ import pytest
 from catalog.feeds import undoing
 from catalog.models import (
     Contributor,
+    Cover,
     Edition,
     ImportRun,
     Imprint,
@@ -48,6 +49,14 @@ def test_the_same_file_can_be_taken_in_again() -> None:
     undone(taken(record()))
     assert outcomes(taken(record())) == ["created"]
     assert edition().work.title == "The Waves"
+
+
+def test_covers_are_fetched_from_where_records_say_until_that_is_undone() -> None:
+    taken(record())
+    run = taken(record(cover_url="https://books.example/1.jpg"))
+    assert Cover.objects.get().fetched_from == "https://books.example/1.jpg"
+    undone(run)
+    assert not Cover.objects.exclude(fetched_from="").exists()
 
 
 def test_what_it_changed_gets_its_old_value() -> None:
