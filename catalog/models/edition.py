@@ -19,7 +19,7 @@ from caching import store
 from catalog import isbn, languages
 from catalog.models import generations, slugs
 from catalog.models.availability import Availability
-from catalog.models.trade_facts import TradeFacts
+from catalog.models.trade_facts import TradeFacts, forthcoming
 
 if TYPE_CHECKING:
     from catalog.models.contributor import Contribution
@@ -82,11 +82,6 @@ def _copies_for_customers(counted: models.expressions.Combinable) -> Coalesce:
     return Coalesce(models.Subquery(total), 0)
 
 
-def _forthcoming(day: datetime.date) -> Q:
-    """Those whose `release_date` lies ahead on that day."""
-    return Q(publication_date__gt=day) | Q(embargo_date__gt=day)
-
-
 AVAILABLE = F("on_hand") - F("allocated")
 
 
@@ -122,7 +117,7 @@ class EditionQuerySet(models.QuerySet["Edition"]):
 
     def published(self) -> Self:
         """Those that are out."""
-        return self.exclude(_forthcoming(timezone.localdate()))
+        return self.exclude(forthcoming(timezone.localdate()))
 
     def available(self) -> Self:
         """Those that a customer could have at once: out, and in stock or a file.
@@ -144,7 +139,7 @@ class EditionQuerySet(models.QuerySet["Edition"]):
         """In the order of `list_rank`; needs `with_price`."""
         return self.order_by(
             Case(When(format__in=DIGITAL_FORMATS, then=1), default=0),
-            Case(When(_forthcoming(timezone.localdate()), then=1), default=0),
+            Case(When(forthcoming(timezone.localdate()), then=1), default=0),
             F("price_amount").asc(nulls_last=True),
             "pk",
         )
@@ -281,7 +276,7 @@ class Edition(TradeFacts):
         return self.format == Format.GIFT_CARD
 
     @property
-    def is_forthcoming(self) -> bool:
+    def isforthcoming(self) -> bool:
         """Whether its release lies ahead."""
         return self.is_forthcoming_on(timezone.localdate())
 

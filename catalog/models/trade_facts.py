@@ -1,8 +1,16 @@
 """TradeFacts: what the trade's records say of an edition beside what every shop needs of it."""
 
+import datetime
+
 from django.core.validators import URLValidator
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+
+
+def forthcoming(day: datetime.date) -> Q:
+    """Of editions those that may not be sold yet on that day: `release_date` lies ahead."""
+    return Q(publication_date__gt=day) | Q(embargo_date__gt=day)
 
 
 class TradeFacts(models.Model):
