@@ -219,8 +219,12 @@ def renew(work_ids: Collection[int]) -> int:
     companions = (mates.values_list("pk", flat=True), beside.values_list("work", flat=True))
     ids = sorted({*work_ids, *(pk for rows in companions for pk in rows[:MOST_COMPANIONS])})
     with transaction.atomic(), connection.cursor() as cursor:
+        # The planner cannot know how few rows these works lead to, and would read whole tables.
+        cursor.execute("SET LOCAL enable_seqscan = off")
         _gather(cursor, ids)
-        return _renew_batch(cursor, ids)
+        changed = _renew_batch(cursor, ids)
+        cursor.execute("SET LOCAL enable_seqscan = on")
+        return changed
 
 
 def renew_all() -> int:

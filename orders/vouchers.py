@@ -18,7 +18,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from catalog.models import Edition, Work
+from catalog.models import Edition, Subject, Work
 from catalog.money import format_money
 from orders import pricing
 from orders.models import Basket, Order, Voucher, VoucherUse, numbers
@@ -277,9 +277,9 @@ def _check_customer(voucher: Voucher, *, email: str, user: User | None) -> None:
 def _eligible(voucher: Voucher, goods: Sequence[Goods]) -> list[Goods]:
     if voucher.subject is None:
         return list(goods)
+    subjects = Subject.objects.holding(voucher.subject.slug)  # with what a shelf gathers
     works = Work.objects.filter(
-        pk__in=[line.edition.work_id for line in goods],
-        subjects__path__startswith=voucher.subject.path,
+        pk__in=[line.edition.work_id for line in goods], subjects__in=subjects
     )
     on_subject = set(works.values_list("pk", flat=True))
     return [line for line in goods if line.edition.work_id in on_subject]
