@@ -28,7 +28,8 @@ def load(line: str, **options: Any) -> None:
 
 
 def said() -> dict[str, str]:
-    return Provenance.objects.get(edition__isbn13=sku(1)).sources
+    sources: dict[str, str] = Provenance.objects.get(edition__isbn13=sku(1)).sources
+    return sources
 
 
 def forget() -> None:
