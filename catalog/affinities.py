@@ -54,9 +54,12 @@ WITH tagged AS (
   SELECT standing.subject_id, work.id AS work_id, work.audiences, row_number() OVER (
     PARTITION BY standing.subject_id ORDER BY work.popularity DESC, work.id) AS place
   FROM standing JOIN catalog_work work ON work.id = standing.work_id
-  WHERE work.is_recommendable AND {offered}
+  WHERE work.is_recommendable
 )
-SELECT * FROM ranked WHERE place <= {most}
+-- whether a work is for sale is asked of the most popular alone: a subject may hold fifty thousand
+SELECT work.subject_id, work.work_id, work.audiences, work.place
+FROM (SELECT ranked.*, work_id AS id FROM ranked WHERE place <= 2 * {most}) work
+WHERE {offered}
 """
 
 MADE_BY = """
