@@ -28,8 +28,7 @@ def load(line: str, **options: Any) -> None:
 
 
 def said() -> dict[str, str]:
-    sources: dict[str, str] = Provenance.objects.get(edition__isbn13=sku(1)).sources
-    return sources
+    return dict(Provenance.objects.get(edition__isbn13=sku(1)).sources)
 
 
 def forget() -> None:
