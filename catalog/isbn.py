@@ -51,6 +51,16 @@ def normalize(text: str) -> str:
     raise InvalidNumber(f"{text[:40]!r} is not a valid ISBN or SKU.")
 
 
+def notations(number: str) -> set[str]:
+    """The compact forms that somebody may type: the 13 digits, and the ISBN-10 where there is one.
+
+    ISO 2108: an ISBN-10 is the nine digits after 978 with a check digit of its own.
+    """
+    if not number.startswith("978"):
+        return {number}
+    return {number, str(stdnum_isbn.to_isbn10(number)).lower()}
+
+
 def looks_like_number(text: str) -> bool:
     """Whether someone who typed this meant a number, right or wrong, and not words."""
     compact = _SEPARATORS.sub("", _LABEL.sub("", text.strip())).upper()

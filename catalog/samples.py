@@ -45,7 +45,7 @@ def load(
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> importing.Report:
     """Load the sample files in `folder`, through the importer that a bookseller's file takes."""
-    _load_subjects(folder / "subjects.csv")
+    load_subjects(folder / "subjects.csv")
     with (folder / "editions.csv").open("rb") as file:
         report = importing.import_catalog(file, today=today, is_sample=True, progress=progress)
     _load_lists(folder / "lists.csv")
@@ -91,7 +91,8 @@ def _load_supply(path: Path) -> None:
     Supply.objects.bulk_create(supplies, ignore_conflicts=True)
 
 
-def _load_subjects(path: Path) -> None:
+def load_subjects(path: Path) -> None:
+    """Enter the subjects of a file that are not there yet."""
     with path.open("rb") as file:
         rows = list(read_rows(file, required=SUBJECT_COLUMNS, known=SUBJECT_COLUMNS))
     by_code: dict[str, Subject] = {}

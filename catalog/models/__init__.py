@@ -9,7 +9,7 @@ from catalog.models.match import MatchReview
 from catalog.models.price import Price
 from catalog.models.provenance import Provenance
 from catalog.models.publisher import Imprint, Publisher
-from catalog.models.search_entry import SearchEntry
+from catalog.models.search_entry import SearchEntry, SearchWord, UnansweredQuery
 from catalog.models.series import Series, SeriesMembership
 from catalog.models.staff_list import StaffList, StaffListEntry
 from catalog.models.stock import Stock
@@ -37,6 +37,7 @@ __all__ = [
     "Provenance",
     "Publisher",
     "SearchEntry",
+    "SearchWord",
     "Series",
     "SeriesMembership",
     "StaffList",
@@ -48,5 +49,6 @@ __all__ = [
     "Subject",
     "Supplier",
     "Supply",
+    "UnansweredQuery",
     "Work",
 ]
