@@ -20,9 +20,9 @@ from ninja.errors import ValidationError
 from pydantic import AfterValidator, Field, PlainSerializer, StringConstraints
 
 from catalog import isbn
+from catalog.matching import words
 from catalog.models import Contribution, Edition, Location, Stock, Subject, Work
 from catalog.models.edition import EditionQuerySet
-from catalog.search import words
 
 if TYPE_CHECKING:
     from accounts.models import User

@@ -1,9 +1,9 @@
 """What a work's search entry says: its words, its marks, its offers and the keys it is sorted by.
 
 Words are folded. A word of a title or a name stands there twice, once with “^” before it, so that
-the index alone tells where it was found. Marks begin with “=”, which no word can: `=o` offered,
-`=fpaperback`, `=lfr`, `=y2024`, `=p10-20` (a price band), `=now` (a file that is out), `=s7`
-(subject, and all above it), `=i7` (imprint), `=c7` (contributor), `=r7` (series).
+the index alone tells where it was found. Marks begin with “=”, which no word can: `=fpaperback`,
+`=lfr`, `=y2024`, `=p10-20` (a price band), `=now` (a file that is out), `=s7` (subject, and all
+above it), `=i7` (imprint), `=c7` (contributor), `=r7` (series).
 """
 
 import datetime
@@ -19,12 +19,6 @@ from catalog.folding import fold
 LONGEST_WORD = 60  # letters; PostgreSQL refuses words of two thousand bytes
 LONGEST_TITLE_KEY = 60  # letters that titles are sorted by
 NEVER = 0  # the day of what has no date: sorts behind all that has one
-PRICE_BANDS: dict[str, tuple[int, int | None]] = {
-    "under-10": (0, 1000),
-    "10-20": (1000, 2000),
-    "20-up": (2000, None),
-}
-"""In cents: from, and up to but without."""
 _ARTICLE = re.compile(r"^(?:the|a|an|der|die|das|le|la|les) (?=.)")
 
 
@@ -46,6 +40,7 @@ class EditionSource:
     imprint: int
     imprint_name: str
     publisher_name: str
+    pk: int
     isbn13: str
     is_offered: bool
     format: str
@@ -74,7 +69,10 @@ def entry(work: Source, *, today: datetime.date) -> dict[str, object]:
     """The entry of a work on that day, as `indexing.WRITE` takes it."""
     offered = [edition for edition in work.editions if edition.is_offered]
     offers = [_offer(edition, today) for edition in offered]
-    codes = sorted({offer_codes.encode(offer) for offer in offers})
+    coded = sorted(
+        (offer_codes.encode(offer), edition.pk)
+        for offer, edition in zip(offers, offered, strict=True)
+    )
     titles = _folded(
         work.title, work.subtitle, *(t for e in work.editions for t in (e.title, e.subtitle))
     )
@@ -95,26 +93,19 @@ def entry(work: Source, *, today: datetime.date) -> dict[str, object]:
         "words": " ".join(sorted(lexemes)),
         "titles": " ".join(titles),
         "people": " ".join(people),
-        "offers": codes,
+        "offers": [code for code, _edition in coded],
+        "editions": [edition for _code, edition in coded],
         "subjects": sorted({pk for tag in work.tags for pk in tag.lineage}),
         "popularity_key": -work.popularity,
         "title_key": title_key(work.title),
         "newest_key": -max((_day(edition, today) for edition in offered), default=NEVER),
-        "price_key": offer_codes.cents_of(codes[0]) if codes else 0,
+        "price_key": offer_codes.cents_of(coded[0][0]) if coded else 0,
     }
 
 
 def title_key(title: str) -> str:
     """What titles are sorted by: folded, without an article before them."""
     return _ARTICLE.sub("", _fold(title))[:LONGEST_TITLE_KEY]
-
-
-def price_band(cents: int) -> str:
-    """The band that a price belongs to; empty for none."""
-    for name, (lowest, limit) in PRICE_BANDS.items():
-        if lowest <= cents and (limit is None or cents < limit):
-            return name
-    return ""
 
 
 def words_of(text: str) -> list[str]:
@@ -137,9 +128,9 @@ def _marks(work: Source, offers: list[offer_codes.Offer], offered: list[EditionS
     marks |= {f"=s{pk}" for tag in work.tags for pk in tag.lineage}
     marks |= {f"=i{edition.imprint}" for edition in offered}
     for offer in offers:
-        marks |= {"=o", f"=f{offer.format}", f"=l{offer.language}"}
-        if offer.cents != offer_codes.NO_AMOUNT:
-            marks.add(f"=p{price_band(offer.cents)}")
+        marks |= {f"=f{offer.format}", f"=l{offer.language}"}
+        if offer.band:
+            marks.add(f"=p{offer.band}")
         if offer.year:
             marks.add(f"=y{offer.year}")
         if offer.is_at_hand:

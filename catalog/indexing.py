@@ -11,12 +11,13 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Q
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from caching import store
 from catalog import entry_texts
-from catalog.models import Subject, generations
+from catalog.models import Edition, Price, Subject, generations
 from catalog.models.subject import lineage
 
 BATCH = 500
@@ -31,6 +32,14 @@ def works_changed(work_ids: Collection[int]) -> None:
         _index(batch, today=timezone.localdate())
         store.bump_after_commit(generations.showing(batch))
         app.configure_task("catalog.publish_works").defer(work_ids=batch)
+
+
+def works_turning(day: datetime.date) -> list[int]:
+    """The works of which a price begins, or ended the day before, or an edition comes out."""
+    yesterday = day - datetime.timedelta(days=1)
+    prices = Price.objects.filter(Q(valid_from=day) | Q(valid_to=yesterday))
+    turning = Edition.objects.filter(Q(publication_date=day) | Q(pk__in=prices.values("edition")))
+    return list(turning.order_by("work").values_list("work", flat=True).distinct())
 
 
 def vocabulary_changed() -> None:
@@ -64,7 +73,7 @@ SELECT work.id, work.title, work.subtitle, work.description, work.keywords, work
     (SELECT json_agg(tag.subject_id) FROM catalog_work_subjects tag WHERE tag.work_id = work.id),
     (SELECT json_agg(json_build_array(
          edition.title, edition.subtitle, imprint.id, imprint.name, publisher.name,
-         edition.isbn13, edition.is_offered, edition.format, edition.language,
+         edition.id, edition.isbn13, edition.is_offered, edition.format, edition.language,
          edition.publication_date,
          (SELECT price.amount::text FROM catalog_price price
           WHERE price.edition_id = edition.id AND price.currency = %(currency)s
@@ -81,28 +90,30 @@ FROM catalog_work work WHERE work.id = ANY(%(ids)s) ORDER BY work.id
 
 WRITE = """
 INSERT INTO catalog_searchentry AS entry (
-    work_id, names, vector, head, offers, subjects, is_offered, popularity_key, title_key,
+    work_id, names, vector, head, offers, editions, subjects, is_offered, popularity_key, title_key,
     newest_key, price_key
 )
 SELECT work_id, names, array_to_tsvector(string_to_array(words, ' ')),
     setweight(to_tsvector('simple', titles), 'A') || setweight(to_tsvector('simple', people), 'B'),
-    offers, subjects, cardinality(offers) > 0, popularity_key, title_key, newest_key, price_key
+    offers, editions, subjects, cardinality(offers) > 0, popularity_key, title_key, newest_key,
+    price_key
 FROM json_to_recordset(%s) AS new (
     work_id bigint, names text, words text, titles text, people text, offers bigint[],
-    subjects bigint[], popularity_key int, title_key text, newest_key int, price_key int
+    editions bigint[], subjects bigint[], popularity_key int, title_key text, newest_key int,
+    price_key int
 )
 ON CONFLICT (work_id) DO UPDATE SET
     names = EXCLUDED.names, vector = EXCLUDED.vector, head = EXCLUDED.head,
-    offers = EXCLUDED.offers, subjects = EXCLUDED.subjects, is_offered = EXCLUDED.is_offered,
-    popularity_key = EXCLUDED.popularity_key, title_key = EXCLUDED.title_key,
-    newest_key = EXCLUDED.newest_key, price_key = EXCLUDED.price_key
+    offers = EXCLUDED.offers, editions = EXCLUDED.editions, subjects = EXCLUDED.subjects,
+    is_offered = EXCLUDED.is_offered, popularity_key = EXCLUDED.popularity_key,
+    title_key = EXCLUDED.title_key, newest_key = EXCLUDED.newest_key, price_key = EXCLUDED.price_key
 WHERE (
-    entry.names, entry.vector, entry.head, entry.offers, entry.subjects, entry.is_offered,
-    entry.popularity_key, entry.title_key, entry.newest_key, entry.price_key
+    entry.names, entry.vector, entry.head, entry.offers, entry.editions, entry.subjects,
+    entry.is_offered, entry.popularity_key, entry.title_key, entry.newest_key, entry.price_key
 ) IS DISTINCT FROM (
-    EXCLUDED.names, EXCLUDED.vector, EXCLUDED.head, EXCLUDED.offers, EXCLUDED.subjects,
-    EXCLUDED.is_offered, EXCLUDED.popularity_key, EXCLUDED.title_key, EXCLUDED.newest_key,
-    EXCLUDED.price_key
+    EXCLUDED.names, EXCLUDED.vector, EXCLUDED.head, EXCLUDED.offers, EXCLUDED.editions,
+    EXCLUDED.subjects, EXCLUDED.is_offered, EXCLUDED.popularity_key, EXCLUDED.title_key,
+    EXCLUDED.newest_key, EXCLUDED.price_key
 )
 """
 """What is as it was is left alone: an index is dear to write."""

@@ -8,6 +8,8 @@ import re
 
 from stdnum import isbn as stdnum_isbn
 
+LONGEST = 13  # digits
+
 _SEPARATORS = re.compile(r"[\s\-‐-―−.]+")
 _LABEL = re.compile(r"^(?:urn:)?(?:isbn|ean|sku)(?:-?1[03])?:?\s*", re.IGNORECASE)
 

@@ -2,8 +2,8 @@
 
 A work's search entry keeps one number for each edition that is offered, so that thousands of works
 are filtered and counted without looking at their editions. From the highest bit down: comes as a
-file · not out yet · price in cents · year · format · language. The smallest number of a work is
-therefore the edition that stands for it in lists (`Edition.list_rank`).
+file · not out yet · price in cents · price band · year · format · language. The smallest number of
+a work is therefore the edition that stands for it in lists (`Edition.list_rank`).
 """
 
 import datetime
@@ -15,13 +15,22 @@ FORMATS = {
     "gift_card": 7,
 }  # fmt: skip
 """Stored: a format keeps its number for ever."""
+FORMAT_NAMES = {number: name for name, number in FORMATS.items()}
+PRICE_BANDS: dict[str, tuple[int, int | None]] = {
+    "under-10": (0, 1000),
+    "10-20": (1000, 2000),
+    "20-up": (2000, None),
+}
+"""In cents: from, and up to but without. Their places in this order are stored."""
+BANDS = tuple(PRICE_BANDS)
 DIGITAL = frozenset({"ebook", "audiobook", "gift_card"})
 
 LETTERS = 27  # and none
-LANGUAGE_BITS, FORMAT_BITS, YEAR_BITS, AMOUNT_BITS = 15, 4, 12, 30
+LANGUAGE_BITS, FORMAT_BITS, YEAR_BITS, BAND_BITS, AMOUNT_BITS = 15, 4, 12, 3, 27
 FORMAT_AT = LANGUAGE_BITS
 YEAR_AT = FORMAT_AT + FORMAT_BITS
-AMOUNT_AT = YEAR_AT + YEAR_BITS
+BAND_AT = YEAR_AT + YEAR_BITS
+AMOUNT_AT = BAND_AT + BAND_BITS
 FORTHCOMING_AT = AMOUNT_AT + AMOUNT_BITS
 DIGITAL_AT = FORTHCOMING_AT + 1
 NO_AMOUNT = 2**AMOUNT_BITS - 1  # stands behind every price
@@ -29,6 +38,9 @@ NO_AMOUNT = 2**AMOUNT_BITS - 1  # stands behind every price
 LANGUAGE_MASK = 2**LANGUAGE_BITS - 1
 FORMAT_MASK = (2**FORMAT_BITS - 1) << FORMAT_AT
 YEAR_MASK = (2**YEAR_BITS - 1) << YEAR_AT
+BAND_MASK = (2**BAND_BITS - 1) << BAND_AT
+COUNTED_MASK = 2**AMOUNT_AT - 1
+"""All that facets count but whether it is at hand."""
 IS_DIGITAL, IS_FORTHCOMING = 1 << DIGITAL_AT, 1 << FORTHCOMING_AT
 
 
@@ -43,6 +55,16 @@ class Offer:
     cents: int = NO_AMOUNT
     """What it costs; NO_AMOUNT where it is not for sale."""
     is_forthcoming: bool = False
+
+    @property
+    def band(self) -> str:
+        """The price band it belongs to; empty for none."""
+        if self.cents == NO_AMOUNT:
+            return ""
+        for name, (lowest, limit) in PRICE_BANDS.items():
+            if lowest <= self.cents and (limit is None or self.cents < limit):
+                return name
+        return ""
 
     @property
     def is_at_hand(self) -> bool:
@@ -75,6 +97,7 @@ def encode(offer: Offer) -> int:
         language_code(offer.language)
         | FORMATS[offer.format] << FORMAT_AT
         | min(offer.year, 2**YEAR_BITS - 1) << YEAR_AT
+        | band_code(offer.band) << BAND_AT
         | offer.cents << AMOUNT_AT
         | (IS_FORTHCOMING if offer.is_forthcoming else 0)
         | (IS_DIGITAL if offer.format in DIGITAL else 0)
@@ -84,6 +107,22 @@ def encode(offer: Offer) -> int:
 def cents_of(number: int) -> int:
     """The price in an offer's number."""
     return number >> AMOUNT_AT & NO_AMOUNT
+
+
+def year_of(number: int) -> int:
+    """The year in an offer's number; 0 for none."""
+    return (number & YEAR_MASK) >> YEAR_AT
+
+
+def band_code(band: str) -> int:
+    """The number of a price band; 0 for none."""
+    return BANDS.index(band) + 1 if band else 0
+
+
+def band_amounts(band: str) -> tuple[Decimal, Decimal | None]:
+    """From which amount on, and below which if there is one, a price belongs to the band."""
+    lowest, limit = PRICE_BANDS[band]
+    return Decimal(lowest) / 100, None if limit is None else Decimal(limit) / 100
 
 
 def language_code(language: str) -> int:

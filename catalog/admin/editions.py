@@ -17,9 +17,9 @@ from django.utils.translation import gettext_lazy
 from catalog import indexing, isbn, languages
 from catalog.admin import stock_pages
 from catalog.admin.upkeep import UpkeepAdmin
+from catalog.matching import words
 from catalog.models import Edition, Price, Stock, Supply
 from catalog.models.edition import DIGITAL_FORMATS
-from catalog.search import words
 
 
 class EditionForm(forms.ModelForm[Edition]):

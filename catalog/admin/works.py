@@ -11,9 +11,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from catalog.admin.upkeep import UpkeepAdmin
+from catalog.matching import words
 from catalog.models import Contribution, Edition, SeriesMembership, Work
 from catalog.models.slugs import readable
-from catalog.search import words
 
 
 class ContributionInline(admin.TabularInline[Contribution, Work]):

@@ -7,6 +7,7 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 
 class SearchEntry(models.Model):
@@ -30,6 +31,12 @@ class SearchEntry(models.Model):
         default=list,
         db_default=[],
         help_text="A number for each offered edition: catalog.offer_codes.",
+    )
+    editions = ArrayField(
+        models.BigIntegerField(),
+        default=list,
+        db_default=[],
+        help_text="The ids of the offered editions, in the order of their offers.",
     )
     subjects = ArrayField(
         models.BigIntegerField(), default=list, db_default=[], help_text="With all above them."
@@ -85,11 +92,13 @@ class SearchWord(models.Model):
 class UnansweredQuery(models.Model):
     """Words that found nothing: what customers look for and the shop does not have."""
 
-    words = models.CharField(max_length=200, unique=True, help_text="Folded; of nobody.")
-    times = models.PositiveIntegerField(default=1)
-    last_at = models.DateTimeField()
+    words = models.CharField(_("words"), max_length=200, unique=True)
+    times = models.PositiveIntegerField(_("times"), default=1)
+    last_at = models.DateTimeField(_("last"))
 
     class Meta:
+        verbose_name = _("search that found nothing")
+        verbose_name_plural = _("searches that found nothing")
         ordering = ("-times", "-last_at")
         indexes = (models.Index(fields=("last_at",), name="unanswered_query_by_last"),)
 
