@@ -19,7 +19,7 @@ from catalog.folding import fold
 LONGEST_WORD = 60  # letters; PostgreSQL refuses words of two thousand bytes
 LONGEST_TITLE_KEY = 60  # letters that titles are sorted by
 NEVER = 0  # the day of what has no date: sorts behind all that has one
-_ARTICLE = re.compile(r"^(?:the|a|an|der|die|das|le|la|les) (?=.)")
+_ARTICLE = re.compile(r"^(?:the|a|an|der|die|das|le|la|les)\s+(?=\w)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def entry(work: Source, *, today: datetime.date) -> dict[str, object]:
 
 def title_key(title: str) -> str:
     """What titles are sorted by: folded, without an article before them."""
-    return _ARTICLE.sub("", _fold(title))[:LONGEST_TITLE_KEY]
+    return _fold(_ARTICLE.sub("", title.strip()))[:LONGEST_TITLE_KEY]
 
 
 def words_of(text: str) -> list[str]:

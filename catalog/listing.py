@@ -20,7 +20,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from catalog import offer_codes
 from catalog.facets import MOST_COUNTED
-from catalog.matching import Criteria, Match, offer_fits
+from catalog.matching import Criteria, Match, leading_offer
 
 WALKED = 20_000  # entries looked at for a page
 LONGEST_KEY = 400  # letters
@@ -54,8 +54,8 @@ ORDERS = {
 
 def by_price(criteria: Criteria) -> Order:
     """By the price of the fitting edition that stands for the work in the list."""
-    lowest = f"(SELECT min(offer) FROM unnest(entry.offers) AS offer WHERE {offer_fits(criteria)})"
-    amount = f"({lowest} >> {offer_codes.AMOUNT_AT}) & {offer_codes.NO_AMOUNT}"
+    offer = leading_offer(criteria)
+    amount = f"({offer} >> {offer_codes.AMOUNT_AT}) & {offer_codes.NO_AMOUNT}"
     return Order("price", (amount, "work_id"), can_walk=False)
 
 
@@ -63,11 +63,12 @@ def by_relevance() -> Order:
     """By where the words stand, how close, and how well known the work is.
 
     The words in titles and names count most, and most of all a title that they are the whole of.
-    Needs the parameters `head` and `plain`, the words as tsquery, and `title`, as a title's key.
+    Needs the parameters `head` and `plain`, the words as tsquery, `whole`, the words, and `title`, as a
+    title's key.
     """
     score = (
         "-(round((CASE WHEN entry.vector @@ %(head)s::tsquery THEN 2000 ELSE 0 END"
-        " + CASE WHEN entry.title_key = %(title)s THEN 2000"
+        " + CASE WHEN entry.title_key IN (%(title)s, %(whole)s) THEN 2000"
         " WHEN starts_with(entry.title_key, %(title)s) THEN 400 ELSE 0 END"
         " + 1000 * ts_rank(entry.head, %(plain)s::tsquery, 1)"
         " + 60 * ln(1 - entry.popularity_key)"

@@ -14,9 +14,12 @@ from catalog import isbn, offer_codes
 from catalog.entry_texts import words_of
 from catalog.models import Edition
 from catalog.models.edition import EditionQuerySet
+from catalog.numerals import in_words
 
 MOST_WORDS = 12
+LONGEST_NUMERAL = 6  # digits that titles spell out
 SHORTEST_NUMBER = 7  # digits; from here on they are the beginning of an ISBN-10, not a year
+_THOUSANDS = re.compile(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
 _PREFIXES = ("978", "979")
 _NUMBER = re.compile(r"^(?:isbn[\s:]*)?([0-9][0-9\s\-‐-―−.]*[xX]?)$", re.IGNORECASE)
 
@@ -74,9 +77,8 @@ class Match:
     def tsquery(self) -> str:
         """All that the index can answer; empty where that is nothing."""
         sign = "^" if self.in_head else ""
-        words = [f"'{sign}{word}'" for word in self.words]
-        if words and not self.is_whole:
-            words[-1] += ":*"
+        words = [_sought(word, sign, is_whole=True) for word in self.words[:-1]]
+        words += [_sought(word, sign, is_whole=self.is_whole) for word in self.words[-1:]]
         marks = ["(" + " | ".join(f"'{m}'" for m in mark.split("|")) + ")" for mark in self.marks]
         return " & ".join(words + marks)
 
@@ -94,6 +96,16 @@ class Match:
     def in_titles_and_names(self) -> "Match":
         """The same words, only there."""
         return replace(self, in_head=True)
+
+
+def _sought(word: str, sign: str, *, is_whole: bool) -> str:
+    """A word as tsquery; a number may as well be spelled out."""
+    query = f"'{sign}{word}'" if is_whole else f"'{sign}{word}':*"
+    spelled = in_words(int(word)) if word.isdecimal() and len(word) <= LONGEST_NUMERAL else []
+    if not spelled:
+        return query
+    in_letters = " & ".join(f"'{sign}{each}'" for each in spelled)
+    return f"({query} | ({in_letters}))"
 
 
 def match(criteria: Criteria, *, subject: int | None, scope: str = "") -> Match:
@@ -125,7 +137,7 @@ def typed(text: str) -> list[str]:
         digits = re.sub(r"[^0-9xX]", "", number[1]).lower()
         if digits.startswith(_PREFIXES) or SHORTEST_NUMBER <= len(digits) <= isbn.LONGEST:
             return [digits[: isbn.LONGEST]]
-    return words_of(text)[:MOST_WORDS]
+    return words_of(_THOUSANDS.sub("", text))[:MOST_WORDS]
 
 
 def words(text: str) -> SearchQuery | None:
@@ -207,8 +219,20 @@ def at_hand(criteria: Criteria) -> str:
 
     Stock changes with every order; no row that orders would have to wait for repeats it.
     """
+    return f"EXISTS (SELECT {_editions_at_hand(criteria)})"
+
+
+def leading_offer(criteria: Criteria) -> str:
+    """The number of the fitting edition that stands for the work."""
+    if criteria.available:
+        return f"(SELECT min(offer) {_editions_at_hand(criteria)})"
+    fits = offer_fits(criteria)
+    return f"(SELECT min(offer) FROM unnest(entry.offers) AS offer WHERE {fits})"  # noqa: S608 - numbers
+
+
+def _editions_at_hand(criteria: Criteria) -> str:
     return (
-        "EXISTS (SELECT FROM unnest(entry.offers, entry.editions) AS edition (offer, id)"
+        "FROM unnest(entry.offers, entry.editions) AS edition (offer, id)"
         f" WHERE {offer_fits(criteria)} AND offer & {offer_codes.IS_FORTHCOMING} = 0"
-        f" AND (offer & {offer_codes.IS_DIGITAL} <> 0 OR edition.id IN ({IN_STOCK})))"
+        f" AND (offer & {offer_codes.IS_DIGITAL} <> 0 OR edition.id IN ({IN_STOCK}))"
     )

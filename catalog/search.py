@@ -183,6 +183,7 @@ def _order(wanted: Match, criteria: Criteria, counts: Counts) -> tuple[Order, di
         return by_relevance(), {
             "head": replace(wanted, in_head=True, marks=()).tsquery,
             "plain": replace(wanted, in_head=False, marks=()).tsquery,
+            "whole": " ".join(wanted.words),
             "title": title_key(" ".join(wanted.words)),
         }
     return ORDERS.get(criteria.sort, BY_POPULARITY), {}
