@@ -3,7 +3,8 @@
 Starts a shop of its own with the sample catalogue, runs each scenario as a closed loop on loopback,
 and prints a table. The clients share the machine with the servers, so read the ratios, not the
 rates; they come from one run. `make bench ARGS=door` measures nginx before the shop (door.py),
-`make bench ARGS=orders` the placing of orders (orders.py).
+`make bench ARGS=orders` the placing of orders (orders.py), `make bench ARGS=catalog` the pages of a
+large catalogue (catalog.py).
 """
 
 import argparse
@@ -13,7 +14,7 @@ import tempfile
 import urllib.request
 from collections.abc import Sequence
 
-from benchmarks import door, orders, running
+from benchmarks import catalog, door, orders, running
 from benchmarks.load import Measurement, Scenario, measure
 from benchmarks.running import HOST
 
@@ -36,6 +37,8 @@ def main(arguments: Sequence[str]) -> int:
     """Measure and print; 1 when any answer was not the expected one."""
     if arguments[:1] == ["door"]:
         return door.main(arguments[1:])
+    if arguments[:1] == ["catalog"]:
+        return catalog.main(arguments[1:])
     if arguments[:1] == ["orders"]:
         return orders.main(arguments[1:])
     parser = argparse.ArgumentParser(prog="make bench ARGS=…", description=__doc__)

@@ -63,8 +63,8 @@ def by_relevance() -> Order:
     """By where the words stand, how close, and how well known the work is.
 
     The words in titles and names count most, and most of all a title that they are the whole of.
-    Needs the parameters `head` and `plain`, the words as tsquery, `whole`, the words, and `title`, as a
-    title's key.
+    Needs the parameters `head` and `plain`, the words as tsquery, `whole`, the words, and `title`,
+    as a title's key.
     """
     score = (
         "-(round((CASE WHEN entry.vector @@ %(head)s::tsquery THEN 2000 ELSE 0 END"

@@ -12,6 +12,7 @@ from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext as _
 
 from catalog.models import Work
+from catalog.search import Results
 from storefront.missing import Missing
 
 PAGE_SIZE = 24
@@ -40,8 +41,6 @@ class Paging:
     """The key that the next page begins behind; empty where pages have numbers alone."""
     before: str = ""
     """The key that the previous page ends before."""
-    has_more: bool = False
-    """Whether there are more pages than were counted."""
 
     def url(self, number: int) -> str:
         """The address of a page, from the list's own path; the first has no number."""
@@ -94,6 +93,17 @@ class Paging:
                 links.append(PageLink(0, "", is_current=False))
             links.append(PageLink(number, self.url(number), is_current=number == self.number))
         return links
+
+
+def paging_of(results: Results, parameters: dict[str, str] | None = None) -> Paging:
+    """Where the visitor is in what was found; `parameters` are those of the list's address."""
+    return Paging(
+        results.page,
+        results.pages,
+        parameters or {},
+        after=results.after,
+        before=results.before,
+    )
 
 
 def read_page(query: QueryDict) -> int:

@@ -74,10 +74,8 @@ def test_nothing_found_shows_ways_on(emma: Edition, client: Client) -> None:
 
 def test_filters_are_shown_and_can_be_dropped(emma: Edition, client: Client) -> None:
     page = read(client, "/search/?q=emma&subject=classics&format=paperback&price=10-20")
-    assert (
-        '<a class="chip chip-on" rel="nofollow" href="?q=emma&amp;format=paperback&amp;price=10-20">Classics'
-        in page
-    )
+    without = "?q=emma&amp;format=paperback&amp;price=10-20"
+    assert f'<a class="chip chip-on" rel="nofollow" href="{without}">Classics' in page
     assert '<input type="hidden" name="format" value="paperback">' in page
     assert "$10.00 to $20.00" in page
 

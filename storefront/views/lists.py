@@ -16,12 +16,14 @@ from caching.answers import (
     SUBJECT_PAGE,
     Answer,
 )
-from catalog.models import Contributor, Edition, Imprint, Series, StaffList, Subject, Work
+from catalog.matching import Criteria
+from catalog.models import Contributor, Imprint, Series, StaffList, Subject, Work
 from catalog.models.work import WorkQuerySet
+from catalog.search import BadKey, search
 from storefront import shelves
 from storefront.answering import remembered, render_public
 from storefront.missing import Missing
-from storefront.paging import page_of, read_page
+from storefront.paging import bad_key, page_of, paging_of, read_key, read_page
 
 BY_POPULARITY = ("-popularity", "title", "id")
 WHOLE_TREE = "*"  # no slug: the pages that list all subjects, all lists
@@ -60,11 +62,10 @@ def subject(request: HttpRequest, slug: str) -> HttpResponse:
 
     def render() -> bytes:
         found = _find(Subject.objects.all(), slug)
-        works = Work.objects.offered().in_subject(slug).order_by(*BY_POPULARITY)
-        return _render(
+        return _render_found(
             request,
             "storefront/subject.html",
-            works,
+            f"=s{found.pk}",
             subject=found,
             ancestors=shelves.ancestors(found),
             below=shelves.subjects_below(found),
@@ -79,9 +80,7 @@ def imprint(request: HttpRequest, slug: str) -> HttpResponse:
 
     def render() -> bytes:
         found = _find(Imprint.objects.select_related("publisher"), slug)
-        editions = Edition.objects.offered().filter(imprint=found)
-        works = Work.objects.filter(pk__in=editions.values("work")).order_by(*BY_POPULARITY)
-        return _render(request, "storefront/imprint.html", works, imprint=found)
+        return _render_found(request, "storefront/imprint.html", f"=i{found.pk}", imprint=found)
 
     return _paged(request, IMPRINT_PAGE, render, slug)
 
@@ -130,9 +129,25 @@ def _find(rows: "QuerySet[T]", slug: str) -> T:
 def _paged(
     request: HttpRequest, answer: Answer, render: Callable[[], bytes], slug: str
 ) -> HttpResponse:
-    return remembered(request, answer, render, slug=slug, page=str(read_page(request.GET)))
+    page = {"page": str(read_page(request.GET))}
+    page |= {name: read_key(request.GET, name) for name in ("after", "before")}
+    return remembered(request, answer, render, slug=slug, **page)
 
 
 def _render(request: HttpRequest, template: str, works: WorkQuerySet, **values: object) -> bytes:
     page, paging = page_of(works.for_cards(), request)
     return render_public(request, template, {**values, "works": page, "paging": paging})
+
+
+def _render_found(request: HttpRequest, template: str, mark: str, **values: object) -> bytes:
+    """A list that the search index has: the best known first, cut into pages by keys."""
+    after, before = (read_key(request.GET, name) for name in ("after", "before"))
+    criteria = Criteria(page=read_page(request.GET), after=after, before=before)
+    try:
+        results = search(criteria, scope=mark)
+    except BadKey:
+        raise bad_key("after" if after else "before") from None
+    if not results.works and criteria.page > 1:
+        raise Missing(_("This list ends before page %(number)d.") % {"number": criteria.page})
+    paging = paging_of(results)
+    return render_public(request, template, {**values, "works": results.works, "paging": paging})

@@ -11,12 +11,12 @@ from caching import store
 from caching.answers import SEARCH_PAGE
 from catalog import isbn, unanswered
 from catalog.models import Edition
-from catalog.search import MOST_COUNTED, BadKey, Criteria, Results, search
+from catalog.search import MOST_COUNTED, BadKey, Criteria, search
 from storefront.answering import HTML, remembered, render_public
 from storefront.criteria import SearchForm, active_filters, normalized, parameters, read_criteria
 from storefront.facet_links import facet_groups
 from storefront.missing import Missing
-from storefront.paging import Paging, bad_key
+from storefront.paging import bad_key, paging_of
 
 
 @require_safe
@@ -64,24 +64,12 @@ def _render(request: HttpRequest, criteria: Criteria, form: SearchForm) -> bytes
         "filters": active_filters(criteria, results.subject),
         "kept": {k: v for k, v in parameters(criteria).items() if k != "sort"},
         "facets": facet_groups(results, criteria),
-        "paging": paging_of(results, criteria),
+        "paging": paging_of(results, parameters(criteria)),
         "number_trouble": _number_trouble(criteria.q),
         "search_query": criteria.q,
         "has_only_filters": not criteria.q,
     }
     return render_public(request, "storefront/search.html", values)
-
-
-def paging_of(results: Results, criteria: Criteria) -> Paging:
-    """Where the visitor is in the results."""
-    return Paging(
-        results.page,
-        results.pages,
-        parameters(criteria),
-        after=results.after,
-        before=results.before,
-        has_more=results.counts.has_more,
-    )
 
 
 def _number_trouble(text: str) -> str:
