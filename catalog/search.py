@@ -210,9 +210,9 @@ def _part(wanted: Match, order: Order, cut: Cut, told: dict[str, str], counts: C
 
 
 def _works(ids: list[int], criteria: Criteria) -> list[Work]:
-    """These works, in their order, with the cards that fit."""
+    """These works, in their order, with the cards that fit; none whose last edition just went."""
     works = {work.pk: work for work in Work.objects.filter(pk__in=ids).for_cards(fitting(criteria))}
-    return [works[pk] for pk in ids if pk in works]
+    return [works[pk] for pk in ids if pk in works and works[pk].lead_edition]
 
 
 def _nearest(wanted: Match, criteria: Criteria) -> list[Work]:

@@ -5,16 +5,17 @@ other books. Each costs a fixed number of queries, however much the shop sells.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Window
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Subquery, Window
 from django.db.models.functions import RowNumber
 
-from catalog.models import Edition, StaffList, StaffListEntry, Subject, Work
-from catalog.models.subject import lineage
+from catalog.models import Edition, SearchEntry, StaffList, StaffListEntry, Subject, Work
+from catalog.models.subject import SubjectQuerySet, lineage
 
 IN_THE_WINDOW = 5
 SHELVES = 8
 ON_A_SHELF = 3
 CANDIDATES = 12  # on each shelf, to choose different authors from
+SIZED = 5_000  # of the best known, to tell which subjects are large
 LOOKED_AT = 300  # of the best known, to find different subjects among
 BY_POPULARITY = ("-popularity", "id")  # as the index has it
 MORE_WORKS = 6
@@ -47,8 +48,9 @@ def window() -> list[Work]:
 
 
 def subject_shelves() -> list[Shelf]:
-    """The subjects with the most works for sale, each with its best known."""
-    sizes = Work.objects.offered().exclude(main_subject=None).values("main_subject")
+    """The subjects with the most of the best known works for sale, each with its best known."""
+    known = Work.objects.offered().exclude(main_subject=None).order_by(*BY_POPULARITY)
+    sizes = Work.objects.filter(pk__in=known.values("pk")[:SIZED]).order_by().values("main_subject")
     largest = sizes.annotate(size=Count("pk")).order_by("-size", "main_subject")[:SHELVES]
     subjects = Subject.objects.in_bulk([row["main_subject"] for row in largest])
     best = [
@@ -103,8 +105,7 @@ def list_shelves() -> list[Shelf]:
 
 def subject_tree() -> list[SubjectNode]:
     """All subjects under which there are works for sale, from the roots down."""
-    offered = Work.objects.offered().filter(subjects=OuterRef("pk"))
-    used = Subject.objects.filter(Exists(offered)).values_list("path", flat=True)
+    used = _used_subjects(Subject.objects.all())
     paths = {above for path in used for above in lineage(path)}
     roots: list[SubjectNode] = []
     nodes: dict[int, SubjectNode] = {}
@@ -123,13 +124,28 @@ def ancestors(subject: Subject) -> list[Subject]:
 
 def subjects_below(subject: Subject) -> list[Subject]:
     """The next subjects down that lead to works for sale."""
-    offered = Work.objects.offered().filter(subjects__path__startswith=OuterRef("path"))
-    return list(subject.children.filter(Exists(offered)).order_by("name"))
+    used = _used_subjects(Subject.objects.under(subject))
+    paths = {above for path in used for above in lineage(path)}
+    return list(subject.children.filter(path__in=paths).order_by("name"))
 
 
-def languages() -> set[str]:
-    """The codes of the languages that there are books in."""
-    return set(Edition.objects.offered().order_by().values_list("language", flat=True).distinct())
+def _used_subjects(subjects: SubjectQuerySet) -> list[str]:
+    """The paths of those that works for sale are classified under themselves.
+
+    One such work is looked for at a time: PostgreSQL would rather join all works with all subjects.
+    """
+    tagged = Work.subjects.through.objects.filter(subject=OuterRef("pk"))
+    offered = tagged.filter(work__search_entry__is_offered=True).values("pk")[:1]
+    found = subjects.annotate(one=Subquery(offered)).filter(one__isnull=False)
+    return list(found.order_by("path").values_list("path", flat=True))
+
+
+def new(most: int) -> list[Work]:
+    """The works that came out last."""
+    entries = SearchEntry.objects.filter(is_offered=True).order_by("newest_key", "work")
+    ids = list(entries.values_list("work", flat=True)[:most])
+    works = Work.objects.for_cards().in_bulk(ids)
+    return [works[pk] for pk in ids if works[pk].lead_edition]
 
 
 def more_by_author(work: Work) -> list[Work]:
