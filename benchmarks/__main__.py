@@ -3,9 +3,9 @@
 Starts a shop of its own with the sample catalogue, runs each scenario as a closed loop on loopback,
 and prints a table. The clients share the machine with the servers, so read the ratios, not the
 rates; they come from one run. `make bench ARGS=door` measures nginx before the shop (door.py),
-`make bench ARGS=orders` the placing of orders (orders.py); `make bench ARGS="onix-file FILE"`
-writes a large ONIX file (onix_files.py), `make bench ARGS=onix-reading` measures the reading of one
-(onix_reading.py).
+`make bench ARGS=orders` the placing of orders (orders.py), `make bench ARGS=catalog` the pages of a
+large catalogue (catalog.py); `make bench ARGS="onix-file FILE"` writes a large ONIX file
+(onix_files.py), `make bench ARGS=onix-reading` measures the reading of one (onix_reading.py).
 """
 
 import argparse
@@ -15,7 +15,7 @@ import tempfile
 import urllib.request
 from collections.abc import Sequence
 
-from benchmarks import door, onix_files, onix_import, onix_reading, orders, running
+from benchmarks import catalog, door, onix_files, onix_import, onix_reading, orders, running
 from benchmarks.load import Measurement, Scenario, measure
 from benchmarks.running import HOST
 
@@ -34,6 +34,7 @@ SCENARIOS = (
 )
 OTHERS = {
     "door": door.main,
+    "catalog": catalog.main,
     "orders": orders.main,
     "onix": onix_import.main,
     "onix-file": onix_files.main,

@@ -20,6 +20,7 @@ from ninja.errors import ValidationError
 from pydantic import AfterValidator, Field, PlainSerializer, StringConstraints
 
 from catalog import isbn, recommending
+from catalog.criteria import words
 from catalog.models import (
     Contribution,
     Edition,
@@ -30,7 +31,6 @@ from catalog.models import (
     Work,
 )
 from catalog.models.edition import EditionQuerySet
-from catalog.search import words
 
 if TYPE_CHECKING:
     from accounts.models import User

@@ -3,18 +3,25 @@
 Call it inside the transaction that makes the change, after the last write.
 """
 
-from collections.abc import Collection
+import datetime
+import json
+from collections.abc import Callable, Collection, Sequence
+from decimal import Decimal
 from typing import Any
 
-from django.contrib.postgres.search import SearchVector
-from django.db.models import TextField, Value
+from django.conf import settings
+from django.db import connection
+from django.db.models import Q
+from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from caching import store
-from catalog.folding import fold
-from catalog.models import SearchEntry, Work, generations
+from catalog import entry_texts
+from catalog.models import Edition, Price, Subject, generations
+from catalog.models.subject import lineage
 
 BATCH = 500
+MANY = 2_000  # where nothing but entries is written
 
 
 def works_changed(work_ids: Collection[int]) -> None:
@@ -22,9 +29,18 @@ def works_changed(work_ids: Collection[int]) -> None:
     ids: list[Any] = sorted(set(work_ids))
     for start in range(0, len(ids), BATCH):
         batch = ids[start : start + BATCH]
-        _index(batch)
+        _index(batch, today=timezone.localdate())
         store.bump_after_commit(generations.showing(batch))
         app.configure_task("catalog.publish_works").defer(work_ids=batch)
+
+
+def works_turning(day: datetime.date) -> list[int]:
+    """The works of which a price begins, or ended the day before, or an edition comes out."""
+    yesterday = day - datetime.timedelta(days=1)
+    prices = Price.objects.filter(Q(valid_from=day) | Q(valid_to=yesterday))
+    released = Q(publication_date=day) | Q(embargo_date=day)
+    turning = Edition.objects.filter(released | Q(pk__in=prices.values("edition")))
+    return list(turning.order_by("work").values_list("work", flat=True).distinct())
 
 
 def vocabulary_changed() -> None:
@@ -32,46 +48,117 @@ def vocabulary_changed() -> None:
     store.bump_after_commit(["vocabulary"])
 
 
-def _index(work_ids: Collection[int]) -> None:
-    works = Work.objects.filter(pk__in=work_ids).prefetch_related(
-        "contributions__contributor",
-        "editions__imprint__publisher",
-        "series_memberships__series",
-        "subjects",
+def catalog_changed() -> None:
+    """So much has changed that every page may show it."""
+    store.bump_after_commit(["catalog", "vocabulary"])
+
+
+def write_entries(
+    work_ids: Sequence[int], *, today: datetime.date, progress: Callable[[int], None]
+) -> None:
+    """Write the search entries of very many works, and nothing else."""
+    for start in range(0, len(work_ids), MANY):
+        _index(work_ids[start : start + MANY], today=today)
+        progress(min(start + MANY, len(work_ids)))
+
+
+READ = """
+SELECT work.id, work.title, work.subtitle, work.description, work.keywords, work.popularity,
+    (SELECT json_agg(json_build_array(person.id, person.name) ORDER BY part.ordinal, part.id)
+     FROM catalog_contribution part JOIN catalog_contributor person
+       ON person.id = part.contributor_id
+     WHERE part.work_id = work.id),
+    (SELECT json_agg(json_build_array(series.id, series.title))
+     FROM catalog_seriesmembership place JOIN catalog_series series ON series.id = place.series_id
+     WHERE place.work_id = work.id),
+    (SELECT json_agg(tag.subject_id) FROM catalog_work_subjects tag WHERE tag.work_id = work.id),
+    (SELECT json_agg(json_build_array(
+         edition.title, edition.subtitle, imprint.id, imprint.name, publisher.name,
+         edition.id, edition.isbn13, edition.is_offered, edition.format, edition.language,
+         edition.publication_date, greatest(edition.publication_date, edition.embargo_date),
+         (SELECT price.amount::text FROM catalog_price price
+          WHERE price.edition_id = edition.id AND price.currency = %(currency)s
+            AND price.valid_from <= %(today)s
+            AND (price.valid_to IS NULL OR price.valid_to >= %(today)s) LIMIT 1)
+     ) ORDER BY edition.format, edition.id)
+     FROM catalog_edition edition
+     JOIN catalog_imprint imprint ON imprint.id = edition.imprint_id
+     JOIN catalog_publisher publisher ON publisher.id = imprint.publisher_id
+     WHERE edition.work_id = work.id)
+FROM catalog_work work WHERE work.id = ANY(%(ids)s) ORDER BY work.id
+"""
+"""All that an entry is made of. The order of the ids is the one in which entries are locked."""
+
+WRITE = """
+INSERT INTO catalog_searchentry AS entry (
+    work_id, names, vector, head, offers, editions, subjects, is_offered, popularity_key, title_key,
+    newest_key, price_key
+)
+SELECT work_id, names, array_to_tsvector(string_to_array(words, ' ')),
+    setweight(to_tsvector('simple', titles), 'A') || setweight(to_tsvector('simple', people), 'B'),
+    offers, editions, subjects, cardinality(offers) > 0, popularity_key, title_key, newest_key,
+    price_key
+FROM json_to_recordset(%s) AS new (
+    work_id bigint, names text, words text, titles text, people text, offers bigint[],
+    editions bigint[], subjects bigint[], popularity_key int, title_key text, newest_key int,
+    price_key int
+)
+ON CONFLICT (work_id) DO UPDATE SET
+    names = EXCLUDED.names, vector = EXCLUDED.vector, head = EXCLUDED.head,
+    offers = EXCLUDED.offers, editions = EXCLUDED.editions, subjects = EXCLUDED.subjects,
+    is_offered = EXCLUDED.is_offered, popularity_key = EXCLUDED.popularity_key,
+    title_key = EXCLUDED.title_key, newest_key = EXCLUDED.newest_key, price_key = EXCLUDED.price_key
+WHERE (
+    entry.names, entry.vector, entry.head, entry.offers, entry.editions, entry.subjects,
+    entry.is_offered, entry.popularity_key, entry.title_key, entry.newest_key, entry.price_key
+) IS DISTINCT FROM (
+    EXCLUDED.names, EXCLUDED.vector, EXCLUDED.head, EXCLUDED.offers, EXCLUDED.editions,
+    EXCLUDED.subjects, EXCLUDED.is_offered, EXCLUDED.popularity_key, EXCLUDED.title_key,
+    EXCLUDED.newest_key, EXCLUDED.price_key
+)
+"""
+"""What is as it was is left alone: an index is dear to write."""
+
+
+def _index(work_ids: Sequence[int], *, today: datetime.date) -> None:
+    above = _subjects_above(work_ids)
+    told = {"ids": list(work_ids), "today": today, "currency": settings.SHOP_CURRENCY}
+    with connection.cursor() as cursor:
+        cursor.execute(READ, told)
+        entries = [entry_texts.entry(_source(row, above), today=today) for row in cursor]
+        if entries:
+            cursor.execute(WRITE, [json.dumps(entries, ensure_ascii=False)])
+
+
+def _subjects_above(work_ids: Sequence[int]) -> dict[int, entry_texts.Tag]:
+    """The subjects of these works: their names, and the ids of each and all above it."""
+    used = list(
+        Subject.objects.filter(works__in=work_ids).distinct().values_list("pk", "path", "name")
     )
-    SearchEntry.objects.bulk_create(
-        [_entry(work) for work in works],
-        update_conflicts=True,
-        unique_fields=["work"],
-        update_fields=["names", "vector"],
+    paths = {above for _pk, path, _name in used for above in lineage(path)}
+    ids = dict(Subject.objects.filter(path__in=paths).values_list("path", "pk"))
+    return {
+        pk: entry_texts.Tag(name, [ids[above] for above in lineage(path)])
+        for pk, path, name in used
+    }
+
+
+def _source(row: tuple[Any, ...], above: dict[int, entry_texts.Tag]) -> entry_texts.Source:
+    *plain, people, series, tags, editions = row
+    return entry_texts.Source(
+        *plain,
+        people=people or [],
+        series=series or [],
+        tags=[above[tag] for tag in tags or []],
+        editions=[_edition(*each) for each in editions or []],
     )
 
 
-def _entry(work: Work) -> SearchEntry:
-    titles = _distinct([work.title, work.subtitle])
-    editions = list(work.editions.all())
-    titles += _distinct(
-        [text for edition in editions for text in (edition.title, edition.subtitle)]
+def _edition(*values: Any) -> entry_texts.EditionSource:
+    *texts, published, released, amount = values
+    return entry_texts.EditionSource(
+        *texts,
+        published=datetime.date.fromisoformat(published) if published else None,
+        released=datetime.date.fromisoformat(released) if released else None,
+        amount=Decimal(amount) if amount else None,
     )
-    people = _distinct([c.contributor.name for c in work.contributions.all()])
-    around = _distinct(
-        [membership.series.title for membership in work.series_memberships.all()]
-        + [subject.name for subject in work.subjects.all()]
-        + [name for e in editions for name in (e.imprint.name, e.imprint.publisher.name)]
-    )
-    vector = (
-        _vector(titles, "A")
-        + _vector(people, "B")
-        + _vector(around, "C")
-        + _vector([work.description], "D")
-    )
-    return SearchEntry(work=work, names=" ".join(_distinct(titles + people)), vector=vector)
-
-
-def _distinct(texts: list[str]) -> list[str]:
-    return list(dict.fromkeys(folded for text in texts if (folded := fold(text))))
-
-
-def _vector(texts: list[str], weight: str) -> SearchVector:
-    folded = " ".join(_distinct(texts))
-    return SearchVector(Value(folded, output_field=TextField()), weight=weight, config="simple")

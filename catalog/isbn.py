@@ -8,6 +8,8 @@ import re
 
 from stdnum import isbn as stdnum_isbn
 
+LONGEST = 13  # digits
+
 _SEPARATORS = re.compile(r"[\s\-‐-―−.]+")
 _LABEL = re.compile(r"^(?:urn:)?(?:isbn|ean|sku)(?:-?1[03])?:?\s*", re.IGNORECASE)
 
@@ -49,6 +51,16 @@ def normalize(text: str) -> str:
     if is_edition_number(compact):
         return compact
     raise InvalidNumber(f"{text[:40]!r} is not a valid ISBN or SKU.")
+
+
+def notations(number: str) -> set[str]:
+    """The compact forms that somebody may type: the 13 digits, and the ISBN-10 where there is one.
+
+    ISO 2108: an ISBN-10 is the nine digits after 978 with a check digit of its own.
+    """
+    if not number.startswith("978"):
+        return {number}
+    return {number, str(stdnum_isbn.to_isbn10(number)).lower()}
 
 
 def looks_like_number(text: str) -> bool:

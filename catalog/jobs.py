@@ -2,6 +2,7 @@
 
 import datetime
 
+from django.db import transaction
 from django.utils import timezone
 from procrastinate import BaseRetryStrategy, RetryDecision, RetryStrategy
 from procrastinate.contrib.django import app
@@ -9,7 +10,18 @@ from procrastinate.jobs import Job
 
 from caching import store
 from caching.jobs import OUTAGES, UNTIL_REDIS_ANSWERS
-from catalog import affinities, cover_fetching, covers, intake, memory, shelf_sizes, uploaded_lists
+from catalog import (
+    affinities,
+    cover_fetching,
+    covers,
+    indexing,
+    intake,
+    memory,
+    shelf_sizes,
+    spelling,
+    unanswered,
+    uploaded_lists,
+)
 from catalog.feeds import ahead, runs, taking, undoing
 
 ONE_REBUILD = "catalog.heal_memory"
@@ -32,6 +44,7 @@ class UntilItIsOurTurn(BaseRetryStrategy):
 
 
 UNTIL_IT_IS_OUR_TURN = UntilItIsOurTurn()
+HOURS_OF_TURNING = (0, 6)  # the second time for a worker that was not there at midnight
 
 
 @app.task(name="catalog.publish_stock", retry=UNTIL_REDIS_ANSWERS)
@@ -42,7 +55,8 @@ def publish_stock(numbers: list[str]) -> None:
 
 @app.task(name="catalog.publish_works", retry=UNTIL_REDIS_ANSWERS)
 def publish_works(work_ids: list[int]) -> None:
-    """Renew the suggestions and stock levels of these works, and what stands beside them."""
+    """Renew suggestions, stock levels and what stands beside these works, and learn their words."""
+    spelling.learn(work_ids)
     memory.publish_works(work_ids)
     affinities.renew(work_ids)
     shelf_sizes.renew_soon()
@@ -125,3 +139,30 @@ def undo_import(run_id: int) -> None:
 def delete_import_files(timestamp: int) -> None:
     """Delete suppliers' files that were imported long ago (`timestamp`: the planned second)."""
     intake.delete_old_files(at=timezone.now())
+
+
+@app.periodic(cron="*/30 * * * *")  # midnight comes at a half hour in some places
+@app.task(name="catalog.turn_day", queue="clock", lock="catalog.turn_day")
+def turn_day(timestamp: int) -> None:
+    """Sort and filter by the prices and publication dates of the day that has begun."""
+    now = timezone.localtime(datetime.datetime.fromtimestamp(timestamp, tz=datetime.UTC))
+    if now.hour in HOURS_OF_TURNING:
+        with transaction.atomic():
+            indexing.works_changed(indexing.works_turning(now.date()))
+
+
+@app.periodic(cron="40 3 * * *")
+@app.task(name="catalog.count_words", queue="clock", lock="catalog.count_words")
+def count_words(timestamp: int) -> None:
+    """Know how often each word comes, and forget those that nothing has any more."""
+    spelling.count_words()
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="catalog.keep_unanswered", queue="clock", lock="catalog.keep_unanswered")
+def keep_unanswered(timestamp: int) -> None:
+    """Write down what was looked for and not found."""
+    try:
+        unanswered.carry(at=timezone.now())
+    except store.Unavailable:
+        return  # they stay in Redis for the next time

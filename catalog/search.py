@@ -1,41 +1,49 @@
 """Finding works: by words in any order, by beginnings, by near misses, and by filters."""
 
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
-from django.contrib.postgres.search import SearchQuery, SearchRank, TrigramWordSimilarity
-from django.db.models import Exists, F, Q
+from django.db import connection
+from django.utils import timezone
 
-from catalog.folding import fold
-from catalog.models import Edition, Work
-from catalog.models.edition import EditionQuerySet
-from catalog.models.work import WorkQuerySet
+from catalog import facets, spelling
+from catalog.criteria import Criteria, Match, fitting, match
+from catalog.entry_texts import title_key
+from catalog.facets import MOST_COUNTED, Counts
+from catalog.listing import (
+    BY_POPULARITY,
+    ORDERS,
+    BadKey,
+    Cut,
+    Key,
+    Order,
+    by_price,
+    by_relevance,
+    planned_by,
+    read_key,
+    sorted_part,
+    walked_part,
+    write_key,
+)
+from catalog.models import Subject, Work
+from catalog.offer_codes import PRICE_BANDS
+
+__all__ = ["MOST_COUNTED", "PAGE_SIZE", "PRICE_BANDS", "SORTS", "BadKey", "Criteria", "Results"]
 
 PAGE_SIZE = 24
-MOST_COUNTED = 10_000  # beyond this the exact number helps nobody and costs a scan
-MOST_WORDS = 12
-PRICE_BANDS: dict[str, tuple[Decimal | None, Decimal | None]] = {
-    "under-10": (None, Decimal(10)),
-    "10-20": (Decimal(10), Decimal(20)),
-    "20-up": (Decimal(20), None),
-}
-SORTS = ("relevance", "newest", "title", "price")
+NEAREST = 6  # works that are offered where nothing was found
+BY_WORDS = ("bitmapscan", "sort")  # the way to rows that the index of words can tell
+SORTS = ("relevance", "popularity", "newest", "title", "price")
 
-
-@dataclass(frozen=True)
-class Criteria:
-    """What to find; an empty field restricts nothing."""
-
-    q: str = ""
-    subject: str = ""
-    """Slug; everything below it is included."""
-    format: str = ""
-    language: str = ""
-    price: str = ""
-    """A key of PRICE_BANDS."""
-    available: bool = False
-    sort: str = "relevance"
-    page: int = 1
+PROBE = """
+SELECT
+    (SELECT count(*) FROM (
+        SELECT FROM catalog_searchentry AS entry WHERE {everywhere} LIMIT %(most)s
+    ) AS found),
+    (SELECT count(*) FROM (
+        SELECT FROM catalog_searchentry AS entry WHERE {in_head} LIMIT %(most)s
+    ) AS found)
+"""
 
 
 @dataclass
@@ -43,103 +51,181 @@ class Results:
     """A page of works."""
 
     works: list[Work]
-    total: int
-    """Counted up to MOST_COUNTED."""
-    page: int
-    used_typos: bool = False
-    """Whether nothing matched exactly and near misses are shown."""
+    counts: Counts = field(default_factory=Counts)
+    page: int = 1
+    after: str = ""
+    """The key for the next page; empty on the last."""
+    before: str = ""
+    """The key for the page before; empty on the first."""
+    subject: Subject | None = None
+    """The one that was asked for."""
+    below: list[Subject] = field(default_factory=list)
+    """Subjects to choose from: those at the top, or those below the one that was asked for."""
+    words: tuple[str, ...] = ()
+    """What was looked for."""
     suggestion: str = ""
-    """What the visitor may have meant: a query that finds something."""
+    """The words that were looked for instead, because nothing has those that were typed."""
+    in_head_only: bool = False
+    """Whether so many have the words that only those with them in titles and names are shown."""
+    nearest: list[Work] = field(default_factory=list)
+    """Where nothing was found: what has some of the words."""
+
+    @property
+    def total(self) -> int:
+        """Counted up to MOST_COUNTED."""
+        return self.counts.total
 
     @property
     def pages(self) -> int:
-        """How many pages there are; at least one."""
+        """How many pages there are of those that were counted; at least one."""
         return max(1, -(-self.total // PAGE_SIZE))
 
     @property
-    def has_next(self) -> bool:
-        """Whether there is a page after this one."""
-        return self.page < self.pages
+    def used_typos(self) -> bool:
+        """Whether nothing matched exactly and near misses are shown."""
+        return bool(self.suggestion)
 
 
-def words(text: str) -> SearchQuery | None:
-    """Matches search entries with all words of `text`, the last of which may be a beginning.
+def search(criteria: Criteria, *, scope: str = "") -> Results:
+    """The works that match, best first. Near misses are tried when no word matches.
 
-    None when there is no word in it.
+    `scope` is a mark (`catalog.entry_texts`) that all must have. Raises BadKey for a key that is
+    none of this list.
     """
-    *whole, last = _folded_words(text) or [""]
-    if not last:
-        return None
-    return SearchQuery(" & ".join([*whole, f"{last}:*"]), search_type="raw", config="simple")
-
-
-def _folded_words(text: str) -> list[str]:
-    return fold(text).split()[:MOST_WORDS]
-
-
-def search(criteria: Criteria) -> Results:
-    """The works that match, best first. Near misses are tried when no word matches."""
-    works = Work.objects.in_subject(criteria.subject) if criteria.subject else Work.objects.all()
-    works = works.filter(Exists(_fitting(criteria).of_outer_work()))
-    query = words(criteria.q)
-    if query is None:
-        return _page(_sorted(works, criteria, by_default=("-popularity", "title", "id")), criteria)
-    exact = works.filter(search_entry__vector=query).annotate(
-        rank=SearchRank(F("search_entry__vector"), query)
-    )
-    if exact.exists():
-        return _page(_sorted(exact, criteria, by_default=("-rank", "-popularity", "id")), criteria)
-    near = _similar(works, " ".join(_folded_words(criteria.q)))
-    results = _page(_sorted(near, criteria, by_default=("-rank", "-popularity", "id")), criteria)
-    results.used_typos = bool(results.works)
-    results.suggestion = results.works[0].title if results.works else ""
+    subject = Subject.objects.filter(slug=criteria.subject).first() if criteria.subject else None
+    marked = Subject.objects.marked(subject) if subject else []
+    wanted = match(criteria, subjects=marked, scope=scope)
+    is_impossible = (criteria.subject and not subject) or (criteria.q and not wanted.words)
+    if is_impossible:
+        return Results([], page=criteria.page)
+    found = _Found(wanted)
+    suggestion = ""
+    if wanted.words:
+        found = _in_head_if_many(wanted)
+        if not found.total and (meant := spelling.corrected(wanted.words, _finder(wanted))):
+            suggestion = " ".join(meant)
+            found = _in_head_if_many(replace(wanted, words=tuple(meant), is_whole=True))
+    results = _page(found.match, criteria, subject)
+    results.in_head_only, results.suggestion = found.in_head_only, suggestion
+    if wanted.words and not results.total:
+        results.nearest = _nearest(wanted, criteria)
     return results
 
 
-def _fitting(criteria: Criteria) -> EditionQuerySet:
-    """The editions that the filters leave: works are found, sorted and shown by these alone."""
-    editions = Edition.objects.offered().with_price()
-    if criteria.format:
-        editions = editions.filter(format=criteria.format)
-    if criteria.language:
-        editions = editions.filter(language=criteria.language)
-    if criteria.price:
-        lowest, limit = PRICE_BANDS[criteria.price]
-        if lowest is not None:
-            editions = editions.filter(Q(price_amount__gte=lowest))
-        if limit is not None:
-            editions = editions.filter(Q(price_amount__lt=limit))
-    if criteria.available:
-        editions = editions.available()
-    return editions
+@dataclass(frozen=True)
+class _Found:
+    """Which of the works that have the words are shown."""
+
+    match: Match
+    total: int = 0
+    in_head_only: bool = False
 
 
-def _similar(works: WorkQuerySet, folded: str) -> WorkQuerySet:
-    """Works whose title and names hold something like the words.
+def _in_head_if_many(wanted: Match) -> _Found:
+    """All that match; but where too many have the words anywhere, those with them in the head."""
+    head = wanted.in_titles_and_names()
+    sql = PROBE.format(everywhere=wanted.sql, in_head=head.sql.replace("%(tsquery)s", "%(head)s"))
+    told = {**wanted.told, "head": head.tsquery, "most": MOST_COUNTED + 1}
+    with planned_by(*BY_WORDS), connection.cursor() as cursor:
+        cursor.execute(sql, told)
+        everywhere, in_head = cursor.fetchone()
+    if everywhere > MOST_COUNTED and in_head:
+        return _Found(head, in_head, in_head_only=True)
+    return _Found(wanted, everywhere)
 
-    How like is the connection's `pg_trgm.word_similarity_threshold` (settings); the index knows it.
-    """
-    return works.annotate(rank=TrigramWordSimilarity(folded, "search_entry__names")).filter(
-        search_entry__names__trigram_word_similar=folded
+
+def _finder(wanted: Match) -> Callable[[list[str]], bool]:
+    """Tells whether other words would find something."""
+
+    def finds(words: list[str]) -> bool:
+        tried = replace(wanted, words=tuple(words), is_whole=True)
+        with connection.cursor() as cursor:
+            sql = f"SELECT FROM catalog_searchentry AS entry WHERE {tried.sql} LIMIT 1"
+            cursor.execute(sql, tried.told)
+            return cursor.fetchone() is not None
+
+    return finds
+
+
+def _page(wanted: Match, criteria: Criteria, subject: Subject | None) -> Results:
+    below = list(Subject.objects.visible().filter(parent=subject).order_by("name"))
+    this_year = timezone.localdate().year
+    with planned_by(*_ways(wanted)):
+        counts = facets.count(
+            wanted, criteria, subjects=[each.pk for each in below], this_year=this_year
+        )
+    order, told = _order(wanted, criteria, counts)
+    cut = _cut(criteria, order)
+    keys = _part(wanted, order, replace(cut, size=PAGE_SIZE + 1), told, counts)
+    has_more = len(keys) > PAGE_SIZE
+    keys = keys[-PAGE_SIZE:] if cut.is_before else keys[:PAGE_SIZE]
+    has_next, has_previous = (True, has_more) if cut.is_before else (has_more, criteria.page > 1)
+    return Results(
+        _works([int(key[-1]) for key in keys], criteria),
+        counts=counts,
+        page=criteria.page,
+        after=write_key(keys[-1], order=order.name) if keys and has_next else "",
+        before=write_key(keys[0], order=order.name) if keys and has_previous else "",
+        subject=subject,
+        below=below,
+        words=wanted.words,
     )
 
 
-def _sorted(
-    works: WorkQuerySet, criteria: Criteria, *, by_default: tuple[str, ...]
-) -> WorkQuerySet:
-    match criteria.sort:
-        case "newest":
-            return works.newest_first()
-        case "title":
-            return works.order_by("title", "id")
-        case "price":
-            return works.cheapest_first(_fitting(criteria))
-        case _:
-            return works.order_by(*by_default)
+def _ways(wanted: Match) -> tuple[str, ...]:
+    return BY_WORDS if wanted.tsquery else ("seqscan", "indexscan", "sort")
 
 
-def _page(works: WorkQuerySet, criteria: Criteria) -> Results:
-    total = works.order_by()[:MOST_COUNTED].count()
-    start = (criteria.page - 1) * PAGE_SIZE
-    shown = works.for_cards(_fitting(criteria))[start : start + PAGE_SIZE]
-    return Results(works=list(shown), total=total, page=criteria.page)
+def _order(wanted: Match, criteria: Criteria, counts: Counts) -> tuple[Order, dict[str, str]]:
+    """The order, and the parameters of its expressions."""
+    if criteria.sort == "price" and criteria.concerns_editions:
+        return by_price(criteria), {}
+    if criteria.sort == "relevance" and wanted.words and not counts.has_more:
+        return by_relevance(), {
+            "head": replace(wanted, in_head=True, marks=()).tsquery,
+            "plain": replace(wanted, in_head=False, marks=()).tsquery,
+            "whole": " ".join(wanted.words),
+            "title": title_key(" ".join(wanted.words)),
+        }
+    return ORDERS.get(criteria.sort, BY_POPULARITY), {}
+
+
+def _cut(criteria: Criteria, order: Order) -> Cut:
+    if criteria.before:
+        return Cut(PAGE_SIZE, key=read_key(criteria.before, order=order.name), is_before=True)
+    if criteria.after:
+        return Cut(PAGE_SIZE, key=read_key(criteria.after, order=order.name))
+    return Cut(PAGE_SIZE, skip=(criteria.page - 1) * PAGE_SIZE)
+
+
+def _part(wanted: Match, order: Order, cut: Cut, told: dict[str, str], counts: Counts) -> list[Key]:
+    walks = order.can_walk and (counts.has_more or not wanted.tsquery)
+    keys: list[Key] = []
+    if walks:
+        with planned_by("indexscan"):
+            keys = walked_part(wanted, order, cut)
+    if len(keys) == cut.size or (walks and not counts.has_more):
+        return keys
+    with planned_by(*_ways(wanted)):
+        return max(sorted_part(wanted, order, cut, told), keys, key=len)
+
+
+def _works(ids: list[int], criteria: Criteria) -> list[Work]:
+    """These works, in their order, with the cards that fit; none whose last edition just went."""
+    works = {work.pk: work for work in Work.objects.filter(pk__in=ids).for_cards(fitting(criteria))}
+    return [works[pk] for pk in ids if pk in works and works[pk].lead_edition]
+
+
+def _nearest(wanted: Match, criteria: Criteria) -> list[Work]:
+    """Works that have some of the words in their titles and names, most of them first."""
+    some = " | ".join(f"'^{word}'" for word in wanted.words)
+    plain = " | ".join(f"'{word}'" for word in wanted.words)
+    sql = """
+        SELECT work_id FROM (
+            SELECT work_id, head, popularity_key FROM catalog_searchentry
+            WHERE vector @@ %s::tsquery AND is_offered LIMIT 1000
+        ) AS entry ORDER BY ts_rank(head, %s::tsquery, 1) DESC, popularity_key, work_id LIMIT %s
+    """
+    with planned_by(*BY_WORDS), connection.cursor() as cursor:
+        cursor.execute(sql, [some, plain, NEAREST])
+        return _works([pk for (pk,) in cursor.fetchall()], Criteria())

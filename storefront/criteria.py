@@ -1,8 +1,8 @@
 """What the address of the search page may say."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
@@ -12,17 +12,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalog import languages
+from catalog.criteria import Criteria
 from catalog.models import Format, Subject
-from catalog.search import PRICE_BANDS, SORTS, Criteria
-from storefront.paging import read_page
+from catalog.offer_codes import PRICE_BANDS, band_amounts
+from catalog.search import SORTS
+from storefront.paging import read_key, read_page
 from storefront.templatetags.shop import money
 
 MOST_TYPED = 200
 YES = frozenset({"1", "on", "true", "yes"})
 NO = frozenset({"", "0", "off", "false", "no"})
-LANGUAGE_CHOICES = [("", gettext_lazy("Any language")), *languages.CHOICES]
 SORT_NAMES = {
     "relevance": gettext_lazy("Best match"),
+    "popularity": gettext_lazy("Popularity"),
     "newest": gettext_lazy("Newest"),
     "title": gettext_lazy("Title"),
     "price": gettext_lazy("Price"),
@@ -35,8 +37,8 @@ def _price_choices() -> list[tuple[str, str]]:
 
 def price_band_name(key: str) -> str:
     """Under $10, $10 to $20, $20 and more."""
-    lowest, limit = PRICE_BANDS[key]
-    if lowest is None:
+    lowest, limit = band_amounts(key)
+    if not lowest:
         return _("Under %(amount)s") % {"amount": money(limit)}
     if limit is None:
         return _("%(amount)s and more") % {"amount": money(lowest)}
@@ -73,6 +75,7 @@ class SearchForm(forms.Form):
         choices=[("", gettext_lazy("Any language")), *languages.CHOICES],
     )
     price = forms.ChoiceField(label=gettext_lazy("Price"), required=False, choices=_price_choices)
+    year = forms.RegexField("^[12][0-9]{3}$|^[12][0-9]{2}0s$", required=False, max_length=5)
     available = forms.BooleanField(
         label=gettext_lazy("In stock now"), required=False, widget=Switch
     )
@@ -88,18 +91,6 @@ class SearchForm(forms.Form):
             raise ValidationError(_("Write 1 or 0."))
         return bool(self.cleaned_data["available"])
 
-    def offer_languages(self, used: Collection[str]) -> None:
-        """Offer these languages alone, and the one that is chosen."""
-        codes = {self.cleaned_data["language"], *used} - {""}
-        by_name = sorted((str(languages.NAMES[code]), code) for code in codes)
-        widget = cast("forms.Select", self.fields["language"].widget)
-        widget.choices = [LANGUAGE_CHOICES[0], *((code, name) for name, code in by_name)]
-
-    @property
-    def selects(self) -> list[forms.BoundField]:
-        """The fields that offer a choice, in the order of the page."""
-        return [self[name] for name in ("sort", "format", "language", "price")]
-
 
 def read_criteria(query: QueryDict) -> tuple[Criteria, SearchForm]:
     """What to search for. Raises BadRequest that names the parameter at fault."""
@@ -114,9 +105,12 @@ def read_criteria(query: QueryDict) -> tuple[Criteria, SearchForm]:
         format=values["format"],
         language=values["language"],
         price=values["price"],
+        year=values["year"],
         available=values["available"],
         sort=values["sort"] or "relevance",
         page=read_page(query),
+        after=read_key(query, "after"),
+        before=read_key(query, "before"),
     )
     return criteria, form
 
@@ -129,6 +123,7 @@ def parameters(criteria: Criteria) -> dict[str, str]:
         "format": criteria.format,
         "language": criteria.language,
         "price": criteria.price,
+        "year": criteria.year,
         "available": "1" if criteria.available else "",
         "sort": "" if criteria.sort == "relevance" else criteria.sort,
     }
@@ -137,7 +132,8 @@ def parameters(criteria: Criteria) -> dict[str, str]:
 
 def normalized(criteria: Criteria) -> str:
     """The same words for the same search: what its cached page is filed under."""
-    return urlencode({**parameters(criteria), "page": criteria.page})
+    place = {"page": criteria.page, "after": criteria.after, "before": criteria.before}
+    return urlencode({**parameters(criteria), **place})
 
 
 @dataclass(frozen=True)
@@ -155,6 +151,7 @@ def active_filters(criteria: Criteria, subject: Subject | None) -> list[ActiveFi
         "format": str(Format(criteria.format).label) if criteria.format else "",
         "language": str(languages.NAMES[criteria.language]) if criteria.language else "",
         "price": price_band_name(criteria.price) if criteria.price else "",
+        "year": criteria.year,
         "available": _("In stock now"),
     }
     used = parameters(criteria)

@@ -23,6 +23,7 @@ from catalog.models import (
     Edition,
     Imprint,
     Recommendation,
+    SearchEntry,
     StaffList,
     StaffListEntry,
     Subject,
@@ -35,6 +36,7 @@ IN_THE_WINDOW = 5
 SHELVES = 8
 ON_A_SHELF = 3
 CANDIDATES = 12  # on each shelf, to choose different authors from
+SIZED = 5_000  # of the best known, to tell which subjects are large
 LOOKED_AT = 300  # of the best known, to find different subjects among
 SISTERS = 24
 BY_POPULARITY = ("-popularity", "id")  # as the index has it
@@ -67,8 +69,9 @@ def window() -> list[Work]:
 
 
 def subject_shelves() -> list[Shelf]:
-    """The subjects with the most works for sale, each with its best known."""
-    sizes = Work.objects.offered().exclude(main_subject=None).values("main_subject")
+    """The subjects with the most of the best known works for sale, each with its best known."""
+    known = Work.objects.offered().exclude(main_subject=None).order_by(*BY_POPULARITY)
+    sizes = Work.objects.filter(pk__in=known.values("pk")[:SIZED]).order_by().values("main_subject")
     largest = sizes.annotate(size=Count("pk")).order_by("-size", "main_subject")[:SHELVES]
     subjects = Subject.objects.in_bulk([row["main_subject"] for row in largest])
     best = [
@@ -162,9 +165,12 @@ def sister_imprints(imprint: Imprint) -> list[Imprint]:
     return list(others.filter(Exists(offered)).order_by("name")[:SISTERS])
 
 
-def languages() -> set[str]:
-    """The codes of the languages that there are books in."""
-    return set(Edition.objects.offered().order_by().values_list("language", flat=True).distinct())
+def new(most: int) -> list[Work]:
+    """The works that came out last."""
+    entries = SearchEntry.objects.filter(is_offered=True).order_by("newest_key", "work")
+    ids = list(entries.values_list("work", flat=True)[:most])
+    works = Work.objects.for_cards().in_bulk(ids)
+    return [works[pk] for pk in ids if works[pk].lead_edition]
 
 
 def around(work: Work) -> list[Recommendation]:

@@ -52,7 +52,7 @@ except Exception as error:
 LIMITS = """
 import {}
 from django.db import connection
-names = ("statement_timeout", "lock_timeout", "pg_trgm.word_similarity_threshold")
+names = ("statement_timeout", "lock_timeout", "pg_trgm.similarity_threshold")
 with connection.cursor() as cursor:
     print(*(cursor.execute(f"SHOW {{name}}").fetchone()[0] for name in names))
 """
@@ -195,9 +195,9 @@ def test_no_page_waits_for_long(reader_url: str, role: str, limit: str) -> None:
     variable = "DATABASE_URL" if role == "rds" else "DATABASE_READER_URL"
     known = environment(role, **{variable: reader_url})
     outcome = run("-c", LIMITS.format("bookstore.wsgi"), environment=known)
-    assert outcome.stdout == f"{limit} 10s 0.4\n", outcome.stderr
+    assert outcome.stdout == f"{limit} 10s 0.2\n", outcome.stderr
     outcome = run("-c", LIMITS.format("bookstore.settings"), environment=known)
-    assert outcome.stdout == "0 0 0.4\n", outcome.stderr  # commands and jobs
+    assert outcome.stdout == "0 0 0.2\n", outcome.stderr  # commands and jobs
 
 
 def test_role_redis_cannot_ask_a_database() -> None:

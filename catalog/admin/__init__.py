@@ -11,6 +11,7 @@ from catalog.admin import (
     stocktakes,
     subjects,
     suppliers,
+    unanswered,
     vocabulary,
     works,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "stocktakes",
     "subjects",
     "suppliers",
+    "unanswered",
     "vocabulary",
     "works",
 ]

@@ -18,9 +18,9 @@ from catalog import indexing, isbn, languages, merging
 from catalog.admin import cover_pages, downloads, stock_pages
 from catalog.admin.merges import MergingMixin
 from catalog.admin.sources import EDITION_FIELDS, SourcedAdmin
+from catalog.criteria import words
 from catalog.models import Edition, Price, Stock, Supply
 from catalog.models.edition import DIGITAL_FORMATS
-from catalog.search import words
 
 
 class EditionForm(forms.ModelForm[Edition]):

@@ -16,10 +16,10 @@ from catalog import affinities
 from catalog.admin import curations, merges
 from catalog.admin.curations import CurationInline
 from catalog.admin.sources import WORK_FIELDS, SourcedAdmin
+from catalog.criteria import words
 from catalog.models import Contribution, Edition, SeriesMembership, Work
 from catalog.models.provenance import OF_WORK
 from catalog.models.slugs import readable
-from catalog.search import words
 
 
 class ContributionInline(admin.TabularInline[Contribution, Work]):

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0012_intake"),
+        ("catalog", "0013_search"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

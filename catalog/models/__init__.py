@@ -13,7 +13,7 @@ from catalog.models.provenance import Provenance, SupplierRecord
 from catalog.models.publisher import Imprint, Publisher
 from catalog.models.recommendation import BoughtTogether, Curation, Recommendation
 from catalog.models.regrouping import Regrouping
-from catalog.models.search_entry import SearchEntry
+from catalog.models.search_entry import SearchEntry, SearchWord, UnansweredQuery
 from catalog.models.series import Series, SeriesMembership
 from catalog.models.staff_list import StaffList, StaffListEntry
 from catalog.models.stock import Stock
@@ -49,6 +49,7 @@ __all__ = [
     "Recommendation",
     "Regrouping",
     "SearchEntry",
+    "SearchWord",
     "Series",
     "SeriesMembership",
     "StaffList",
@@ -61,6 +62,7 @@ __all__ = [
     "Supplier",
     "SupplierRecord",
     "Supply",
+    "UnansweredQuery",
     "UploadedList",
     "Work",
 ]

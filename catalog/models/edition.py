@@ -135,15 +135,6 @@ class EditionQuerySet(models.QuerySet["Edition"]):
     def _with_free(self) -> Self:
         return self.alias(free_quantity=_copies_for_customers(AVAILABLE) - _awaited())
 
-    def leading_first(self) -> Self:
-        """In the order of `list_rank`; needs `with_price`."""
-        return self.order_by(
-            Case(When(format__in=DIGITAL_FORMATS, then=1), default=0),
-            Case(When(forthcoming(timezone.localdate()), then=1), default=0),
-            F("price_amount").asc(nulls_last=True),
-            "pk",
-        )
-
     def with_price(self, *, on: datetime.date | None = None) -> Self:
         """Annotate `price_amount`, the price in the shop's currency that holds `on` that day."""
         from catalog.models.price import Price

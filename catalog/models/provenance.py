@@ -88,7 +88,7 @@ class ProvenanceQuerySet(models.QuerySet["Provenance"]):
 
     def _read_again(self, editions: Collection[int]) -> None:
         """Let the same record as before be news."""
-        SupplierRecord.objects.filter(edition__in=editions).delete()
+        SupplierRecord.objects.filter(edition__in=editions).update(digest="")
 
 
 class Provenance(models.Model):
@@ -142,7 +142,7 @@ class Provenance(models.Model):
 class SupplierRecord(models.Model):
     """That a supplier's record was taken in: the same one again changes nothing.
 
-    The row goes when what it said should be taken in once more, as after a field was unlocked.
+    The digest goes when what it said should be taken in once more, as after a field was unlocked.
     """
 
     supplier = models.ForeignKey("catalog.Supplier", models.CASCADE, related_name="+")

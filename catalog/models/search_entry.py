@@ -1,24 +1,106 @@
-"""SearchEntry: the text by which a work is found, denormalized."""
+"""SearchEntry: what a work is found, filtered, counted and sorted by, denormalized; SearchWord: the
+words that there are.
+"""
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 
 class SearchEntry(models.Model):
-    """One row a work, written by `catalog.search.index` in the transaction of the change."""
+    """One row a work, written by `catalog.indexing` in the transaction of the change.
+
+    The keys sort upward: the smaller, the earlier in the list.
+    """
 
     work = models.OneToOneField(
         "catalog.Work", models.CASCADE, primary_key=True, related_name="search_entry"
     )
-    names = models.TextField(help_text="Titles and contributors, folded: what typos are made in.")
-    vector = SearchVectorField()
+    names = models.TextField(help_text="Titles and contributors, folded.")
+    vector = SearchVectorField(
+        help_text="Every word; those of titles and people once more with “^”; marks with “=”."
+    )
+    head = SearchVectorField(
+        null=True, help_text="The words of titles (A) and people (B) with places, to rank by."
+    )
+    offers = ArrayField(
+        models.BigIntegerField(),
+        default=list,
+        db_default=[],
+        help_text="A number for each offered edition: catalog.offer_codes.",
+    )
+    editions = ArrayField(
+        models.BigIntegerField(),
+        default=list,
+        db_default=[],
+        help_text="The ids of the offered editions, in the order of their offers.",
+    )
+    subjects = ArrayField(
+        models.BigIntegerField(), default=list, db_default=[], help_text="With all above them."
+    )
+    is_offered = models.BooleanField(default=False, db_default=False)
+    popularity_key = models.IntegerField(default=0, db_default=0)
+    title_key = models.TextField(default="", db_default="", db_collation="C")
+    newest_key = models.IntegerField(default=0, db_default=0)
+    price_key = models.IntegerField(default=0, db_default=0)
 
     class Meta:
         indexes = (
             GinIndex(fields=("vector",), name="search_entry_vector"),
-            GinIndex(OpClass("names", "gin_trgm_ops"), name="search_entry_names"),
+            models.Index(
+                fields=("popularity_key", "title_key", "work"),
+                name="search_entry_by_popularity",
+                condition=Q(is_offered=True),
+            ),
+            models.Index(
+                fields=("title_key", "work"),
+                name="search_entry_by_title",
+                condition=Q(is_offered=True),
+            ),
+            models.Index(
+                fields=("newest_key", "work"),
+                name="search_entry_by_newest",
+                condition=Q(is_offered=True),
+            ),
+            models.Index(
+                fields=("price_key", "work"),
+                name="search_entry_by_price",
+                condition=Q(is_offered=True),
+            ),
         )
 
     def __str__(self) -> str:
         return self.names
+
+
+class SearchWord(models.Model):
+    """A word of a title or a name: what a typo may have meant."""
+
+    word = models.TextField(primary_key=True)
+    works = models.IntegerField(help_text="In how many works it stood when they were counted.")
+
+    class Meta:
+        indexes = (GinIndex(OpClass("word", "gin_trgm_ops"), name="search_word_trigrams"),)
+
+    def __str__(self) -> str:
+        return self.word
+
+
+class UnansweredQuery(models.Model):
+    """Words that found nothing: what customers look for and the shop does not have."""
+
+    words = models.CharField(_("words"), max_length=200, unique=True)
+    times = models.PositiveIntegerField(_("times"), default=1)
+    last_at = models.DateTimeField(_("last"))
+
+    class Meta:
+        verbose_name = _("search that found nothing")
+        verbose_name_plural = _("searches that found nothing")
+        ordering = ("-times", "-last_at")
+        indexes = (models.Index(fields=("last_at",), name="unanswered_query_by_last"),)
+
+    def __str__(self) -> str:
+        return self.words

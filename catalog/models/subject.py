@@ -52,6 +52,14 @@ class SubjectQuerySet(models.QuerySet["Subject"]):
         above = roots.filter(_begins(models.OuterRef("path"), F("path")))
         return self.filter(models.Exists(above))
 
+    def marked(self, subject: "Subject") -> list[int]:
+        """The ids that mark works of `subject` in search entries: it, and what it gathers.
+
+        What is below needs no mark of its own: entries name all above each subject.
+        """
+        gathered = self.filter(shelves__path__startswith=subject.path).distinct()
+        return [subject.pk, *gathered.order_by("pk").values_list("pk", flat=True)]
+
     def plant(self, subjects: Sequence["Subject"]) -> "list[Subject]":
         """Write many new ones at once, whose parents are there."""
         for subject in subjects:
@@ -62,10 +70,14 @@ class SubjectQuerySet(models.QuerySet["Subject"]):
         """As they stand beside each other: the shop's order, then the tree's."""
         return self.order_by("ordinal", "path")
 
-    def shown(self) -> Self:
-        """Those that visitors find: not hidden, with works for sale, and no qualifiers."""
+    def visible(self) -> Self:
+        """Those that may be shown: not hidden, and no qualifiers."""
         shelves = self.exclude(scheme=Subject.Scheme.THEMA, code__regex="^[0-9]")
-        return shelves.filter(is_shown=True, size__gt=0)
+        return shelves.filter(is_shown=True)
+
+    def shown(self) -> Self:
+        """Those that visitors find: visible, and with works for sale."""
+        return self.visible().filter(size__gt=0)
 
 
 class Subject(Addressed):

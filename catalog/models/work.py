@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Prefetch, Q
+from django.db.models import Prefetch, Q
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -94,24 +94,6 @@ class WorkQuerySet(models.QuerySet["Work"]):
     def by_contributor(self, contributor: "Contributor") -> Self:
         """Works in which, or in an edition of which, the contributor had a part."""
         return self.filter(pk__in=contributor.contributions.values("work"))
-
-    def newest_first(self) -> Self:
-        """By the latest edition that is out, newest first."""
-        from catalog.models.edition import Edition
-
-        dated = Edition.objects.offered().filter(publication_date__isnull=False)
-        out = dated.published()
-        latest = out.of_outer_work().order_by("-publication_date").values("publication_date")[:1]
-        return self.annotate(latest_publication_date=models.Subquery(latest)).order_by(
-            F("latest_publication_date").desc(nulls_last=True), "id"
-        )
-
-    def cheapest_first(self, editions: "EditionQuerySet") -> Self:
-        """By the price on the card: of the edition among `editions` that stands for the work."""
-        leading = editions.of_outer_work().leading_first()
-        return self.annotate(
-            shown_amount=models.Subquery(leading.values(amount=F("price_amount"))[:1])
-        ).order_by(F("shown_amount").asc(nulls_last=True), "id")
 
 
 class Work(models.Model):

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from catalog import indexing
+from catalog import indexing, spelling
 from catalog.models import Edition, Location, Work
 from catalog.search import Criteria, search
 from catalog.tests.factories import (
@@ -47,8 +47,15 @@ def shelf() -> dict[str, Work]:
         works[key] = work
     works["emma"].subjects.add(classics)
     works["walden"].subjects.add(fiction)
-    indexing.works_changed([work.pk for work in works.values()])
+    index(works)
     return works
+
+
+def index(works: dict[str, Work]) -> None:
+    """As the change and its job do."""
+    ids = [work.pk for work in works.values()]
+    indexing.works_changed(ids)
+    spelling.learn(ids)
 
 
 def titles(**criteria: object) -> list[str]:
@@ -78,14 +85,21 @@ def test_words_in_any_order_find(shelf: dict[str, Work], q: str, found: list[str
 
 
 @pytest.mark.parametrize(
-    ("q", "found"),
-    [("persuason", "Persuasion"), ("jane austin", "Persuasion"), ("huysmanns", "À rebours")],
+    ("q", "found", "meant"),
+    [
+        ("persuason", "Persuasion", "persuasion"),
+        ("jane austin", "Persuasion", "jane austen"),
+        ("huysmanns", "À rebours", "huysmans"),
+        ("wladen", "Walden", "walden"),
+    ],
 )
-def test_near_misses_find_and_say_so(shelf: dict[str, Work], q: str, found: str) -> None:
+def test_near_misses_find_and_say_so(
+    shelf: dict[str, Work], q: str, found: str, meant: str
+) -> None:
     results = search(Criteria(q=q))
     assert results.works[0].title == found
     assert results.used_typos
-    assert results.suggestion == found
+    assert results.suggestion == meant
 
 
 def test_nothing_like_it_finds_nothing(shelf: dict[str, Work]) -> None:
@@ -107,12 +121,14 @@ def test_every_filter_restricts(shelf: dict[str, Work]) -> None:
 
 def test_filters_concern_the_same_edition(shelf: dict[str, Work]) -> None:
     EditionFactory.create(work=shelf["emma"], format="hardback", price=Decimal("25.00"))
+    index(shelf)
+    assert titles(format="hardback", price="20-up") == ["Œuvres complètes", "Emma"]
     assert titles(format="hardback", price="under-10") == []
 
 
 def test_every_sort_sorts(shelf: dict[str, Work]) -> None:
     assert titles(sort="title") == [
-        "Emma", "Persuasion", "Walden", "À rebours", "Œuvres complètes",
+        "À rebours", "Emma", "Œuvres complètes", "Persuasion", "Walden",
     ]  # fmt: skip
     assert titles(sort="newest")[0] == "Œuvres complètes"
     assert titles(sort="price") == ["Walden", "Emma", "À rebours", "Persuasion", "Œuvres complètes"]
@@ -130,6 +146,7 @@ def test_cards_show_the_edition_that_fits_and_is_sorted_by(shelf: dict[str, Work
     EditionFactory.create(
         work=shelf["oeuvres"], price=Decimal("2.00"), publication_date=datetime.date(2100, 1, 1)
     )
+    index(shelf)
     amounts = [Decimal(amount) for amount in ("4.50", "6.00", "11.00", "18.00", "32.00")]
     assert prices(sort="price") == amounts
     assert prices(sort="price", price="under-10") == [
@@ -142,6 +159,7 @@ def test_cards_show_the_edition_that_fits_and_is_sorted_by(shelf: dict[str, Work
 
 def test_works_without_an_offered_edition_are_not_found(shelf: dict[str, Work]) -> None:
     shelf["emma"].editions.update(is_offered=False)
+    index(shelf)
     assert titles(q="emma") == []
 
 
@@ -165,9 +183,11 @@ def test_cards_take_the_same_queries_for_few_and_many(shelf: dict[str, Work]) ->
     for number in range(20):
         work = WorkFactory.create(title=f"More {number}", author=person.name)
         EditionFactory.create(work=work)
+        shelf[f"more-{number}"] = work
+    index(shelf)
     with CaptureQueriesContext(connection) as many:
         _touch_cards(search(Criteria()).works)
-    assert len(many) == len(few) == 5
+    assert len(many) == len(few) == 15
 
 
 def _touch_cards(works: list[Work]) -> None:
@@ -190,6 +210,11 @@ def test_in_stock_now_means_at_once() -> None:
     annex = Location.objects.create(code="annex", name="Annex", serves_shipping=False)
     put_in_stock(EditionFactory.create(), 2, location=annex)
     ebook = EditionFactory.create(format="ebook")
+    EditionFactory.create(format="ebook", publication_date=today + datetime.timedelta(days=9))
     assert set(Edition.objects.available()) == {here, enough, ebook}
+    indexing.works_changed(list(Work.objects.values_list("pk", flat=True)))
+    results = search(Criteria(available=True))
+    assert {work.pk for work in results.works} == {e.work_id for e in (here, enough, ebook)}
+    assert search(Criteria()).counts.at_hand == 3
     assert waited_for in Edition.objects.sold_out()
     assert enough not in Edition.objects.sold_out()

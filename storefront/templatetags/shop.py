@@ -1,21 +1,25 @@
 """How the shop writes money, years, languages and covers in templates: `{% load shop %}`."""
 
+import re
+from collections.abc import Sequence
 from decimal import Decimal
 
 from django import template
 from django.conf import settings
 from django.utils.formats import number_format
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from catalog import languages
+from catalog.folding import fold
 from catalog.models import Cover, Edition, Work
 from catalog.money import format_money
 from storefront.cover_images import CoverImage
 
 register = template.Library()
+_WORDS = re.compile(r"([\w'’]+)")
 
 
 @register.filter
@@ -53,6 +57,27 @@ def lifespan(birth_year: int | None, death_year: int | None) -> str:
     if birth_year is not None:
         return _("born %(year)s") % {"year": year(birth_year)}
     return _("died %(year)s") % {"year": year(death_year)} if death_year is not None else ""
+
+
+@register.filter
+def marked(text: str, words: Sequence[str]) -> SafeString | str:
+    """`text` with the words that were looked for in `<mark>`, escaped; the last may be a beginning.
+
+    Without words it is as it was.
+    """
+    if not words:
+        return text
+    whole, beginning = frozenset(words), words[-1]
+    pieces = (
+        ("<mark>{}</mark>" if _is_sought(piece, whole, beginning) else "{}", piece)
+        for piece in _WORDS.split(text)
+    )
+    return mark_safe("".join(format_html(form, piece) for form, piece in pieces))  # noqa: S308 - each piece is escaped
+
+
+def _is_sought(piece: str, whole: frozenset[str], beginning: str) -> bool:
+    folded = fold(piece)
+    return folded in whole or (bool(folded) and folded.startswith(beginning))
 
 
 @register.filter

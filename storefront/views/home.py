@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from caching.answers import HOME_PAGE
-from catalog.models import StaffList, Work
+from catalog.models import StaffList
 from storefront import shelves
 from storefront.answering import remembered, render_public
 
@@ -22,7 +22,7 @@ def _render(request: HttpRequest) -> bytes:
     staff_list = StaffList.objects.first()
     values = {
         "window": shelves.window(),
-        "new": list(Work.objects.offered().newest_first().for_cards()[:NEW_WORKS]),
+        "new": shelves.new(NEW_WORKS),
         "staff_list": staff_list,
         "picks": shelves.picks(staff_list, most=PICKS) if staff_list else [],
         "shelves": shelves.subject_shelves(),

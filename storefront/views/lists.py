@@ -18,10 +18,10 @@ from caching.answers import (
     SUBJECT_PAGE,
     Answer,
 )
+from catalog.criteria import Criteria
 from catalog.models import (
     Contributor,
     ContributorRole,
-    Edition,
     FormerAddress,
     Imprint,
     Series,
@@ -31,10 +31,11 @@ from catalog.models import (
 )
 from catalog.models.former_address import Addressed
 from catalog.models.work import WorkQuerySet
+from catalog.search import BadKey, search
 from storefront import browsing, shelves
 from storefront.answering import remembered, render_public
 from storefront.missing import Missing, Moved
-from storefront.paging import page_of, read_page
+from storefront.paging import bad_key, page_of, paging_of, read_key, read_page
 
 BY_POPULARITY = ("-popularity", "title", "id")
 WHOLE_TREE = "*"  # no slug: the pages that list all subjects, all lists
@@ -87,7 +88,6 @@ def subject(request: HttpRequest, slug: str) -> HttpResponse:
 
     def render() -> bytes:
         found = _find(Subject.objects.all(), slug)
-        works = Work.objects.offered().in_subject(slug).order_by(*BY_POPULARITY)
         below, beside = shelves.subjects_around(found)
         values = {
             "subject": found,
@@ -95,7 +95,8 @@ def subject(request: HttpRequest, slug: str) -> HttpResponse:
             "below": below,
             "beside": beside,
         }
-        return _render(request, "storefront/subject.html", works, **values)
+        mark = "|".join(f"=s{pk}" for pk in Subject.objects.marked(found))
+        return _render_found(request, "storefront/subject.html", mark, **values)
 
     return _paged(request, SUBJECT_PAGE, render, slug)
 
@@ -106,10 +107,11 @@ def imprint(request: HttpRequest, slug: str) -> HttpResponse:
 
     def render() -> bytes:
         found = _find(Imprint.objects.select_related("publisher"), slug)
-        editions = Edition.objects.offered().filter(imprint=found)
-        works = Work.objects.filter(pk__in=editions.values("work")).order_by(*BY_POPULARITY)
         sisters = shelves.sister_imprints(found)
-        return _render(request, "storefront/imprint.html", works, imprint=found, sisters=sisters)
+        mark = f"=i{found.pk}"
+        return _render_found(
+            request, "storefront/imprint.html", mark, imprint=found, sisters=sisters
+        )
 
     return _paged(request, IMPRINT_PAGE, render, slug)
 
@@ -171,8 +173,9 @@ def _paged(
     slug: str,
     **arguments: str,
 ) -> HttpResponse:
-    page = str(read_page(request.GET))
-    return remembered(request, answer, render, slug=slug, page=page, **arguments)
+    page = {"page": str(read_page(request.GET))}
+    page |= {name: read_key(request.GET, name) for name in ("after", "before")}
+    return remembered(request, answer, render, slug=slug, **page, **arguments)
 
 
 def _render(request: HttpRequest, template: str, works: WorkQuerySet, **values: object) -> bytes:
@@ -180,3 +183,17 @@ def _render(request: HttpRequest, template: str, works: WorkQuerySet, **values: 
     if values.get("role"):  # the other pages are of the same role
         paging = replace(paging, parameters={"role": str(values["role"])})
     return render_public(request, template, {**values, "works": page, "paging": paging})
+
+
+def _render_found(request: HttpRequest, template: str, mark: str, **values: object) -> bytes:
+    """A list that the search index has: the best known first, cut into pages by keys."""
+    after, before = (read_key(request.GET, name) for name in ("after", "before"))
+    criteria = Criteria(page=read_page(request.GET), after=after, before=before)
+    try:
+        results = search(criteria, scope=mark)
+    except BadKey:
+        raise bad_key("after" if after else "before") from None
+    if not results.works and criteria.page > 1:
+        raise Missing(_("This list ends before page %(number)d.") % {"number": criteria.page})
+    paging = paging_of(results)
+    return render_public(request, template, {**values, "works": results.works, "paging": paging})

@@ -1,19 +1,22 @@
 """The search page: words, filters, or the number of a book."""
 
+import contextlib
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from caching import store
 from caching.answers import SEARCH_PAGE
-from catalog import isbn
-from catalog.models import Edition, Subject
-from catalog.search import MOST_COUNTED, Criteria, search
-from storefront import shelves
+from catalog import isbn, unanswered
+from catalog.models import Edition
+from catalog.search import MOST_COUNTED, BadKey, Criteria, search
 from storefront.answering import HTML, remembered, render_public
 from storefront.criteria import SearchForm, active_filters, normalized, parameters, read_criteria
+from storefront.facet_links import facet_groups
 from storefront.missing import Missing
-from storefront.paging import Paging
+from storefront.paging import bad_key, paging_of
 
 
 @require_safe
@@ -44,18 +47,24 @@ def _edition_numbered(text: str) -> Edition | None:
 
 
 def _render(request: HttpRequest, criteria: Criteria, form: SearchForm) -> bytes:
-    results = search(criteria)
-    if results.page > results.pages:
+    try:
+        results = search(criteria)
+    except BadKey:
+        raise bad_key("after" if criteria.after else "before") from None
+    if not results.works and criteria.page > 1:
         raise Missing(_("The results end before page %(page)d.") % {"page": results.page})
-    form.offer_languages(shelves.languages())
-    subject = Subject.objects.filter(slug=criteria.subject).first() if criteria.subject else None
+    if criteria.q and not results.total and not active_filters(criteria, None):
+        with contextlib.suppress(store.Unavailable):
+            unanswered.note(criteria.q)
     values = {
         "form": form,
         "criteria": criteria,
         "results": results,
         "most_counted": MOST_COUNTED,
-        "filters": active_filters(criteria, subject),
-        "paging": Paging(results.page, results.pages, parameters(criteria)),
+        "filters": active_filters(criteria, results.subject),
+        "kept": {k: v for k, v in parameters(criteria).items() if k != "sort"},
+        "facets": facet_groups(results, criteria),
+        "paging": paging_of(results, parameters(criteria)),
         "number_trouble": _number_trouble(criteria.q),
         "search_query": criteria.q,
         "has_only_filters": not criteria.q,

@@ -23,6 +23,7 @@ from catalog.models import (
     Stocktake,
     StocktakeLine,
     Supplier,
+    SupplierRecord,
     UploadedList,
 )
 
@@ -31,7 +32,7 @@ INNER = (
     *(BoughtTogether, StockMovement, Stocktake, StocktakeLine),
     *(MatchReview, Regrouping),
     *(UploadedList, ListMapping),
-    *(Supplier, ImportRun, ImportRecord, Provenance),
+    *(Supplier, ImportRun, ImportRecord, Provenance, SupplierRecord),
 )
 """What no public page shows: it names orders, staff, or how the shop and its suppliers work."""
 

@@ -1,0 +1,102 @@
+"""Facets: how many of the works found each further filter would leave.
+
+Counted are works, exactly, up to MOST_COUNTED of them; where more match, of any MOST_COUNTED, so
+that each number is the least there are.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from django.db import connection
+
+from catalog import offer_codes
+from catalog.criteria import Criteria, Match, at_hand, offer_test
+
+MOST_COUNTED = 5_000  # beyond this the exact number helps nobody and costs a scan
+YEARS_ALONE = 4  # years that stand for themselves; those before are counted by decades
+
+COUNT = """
+WITH candidate AS MATERIALIZED (
+    SELECT entry.offers, entry.editions, entry.subjects
+    FROM catalog_searchentry AS entry WHERE {match} LIMIT %(most)s
+)
+SELECT NULL::bigint, NULL::bigint, offers FROM candidate
+UNION ALL
+SELECT subject, count(*), NULL FROM candidate, unnest(subjects) AS subject
+WHERE subject = ANY(%(subjects)s) GROUP BY subject
+UNION ALL
+SELECT 0, count(*), NULL FROM candidate AS entry WHERE {at_hand}
+"""
+
+
+@dataclass
+class Counts:
+    """How many works there are, in all and by each filter's values."""
+
+    total: int = 0
+    """Counted up to MOST_COUNTED."""
+    has_more: bool = False
+    """Whether there are more than were counted."""
+    formats: Counter[str] = field(default_factory=Counter)
+    languages: Counter[str] = field(default_factory=Counter)
+    prices: Counter[str] = field(default_factory=Counter)
+    years: Counter[str] = field(default_factory=Counter)
+    subjects: Counter[int] = field(default_factory=Counter)
+    at_hand: int = 0
+    """Works that a customer could have at once."""
+
+
+def count(match: Match, criteria: Criteria, *, subjects: Collection[int], this_year: int) -> Counts:
+    """Count what matches; `subjects` are the ids of those that are offered to choose from."""
+    sql = COUNT.format(match=match.sql, at_hand="TRUE" if criteria.available else at_hand(criteria))
+    parameters = {**match.told, "most": MOST_COUNTED + 1, "subjects": list(subjects)}
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        rows = cursor.fetchall()
+    found = [offers for _subject, _count, offers in rows if offers is not None]
+    counts = _by_offer(found[:MOST_COUNTED], criteria, this_year)
+    counts.has_more = len(found) > MOST_COUNTED
+    for subject, works, offers in rows:
+        if offers is None and subject:
+            counts.subjects[subject] = works
+        elif offers is None:
+            counts.at_hand = min(works, counts.total)
+    return counts
+
+
+def _by_offer(works: Collection[list[int]], criteria: Criteria, this_year: int) -> Counts:
+    """Each work counts once for a value, whatever number of its editions has it."""
+    fits = offer_test(criteria)
+    kept = offer_codes.COUNTED_MASK
+    single = Counter(offers[0] & kept for offers in works if len(offers) == 1)
+    several = Counter(
+        frozenset(offer & kept for offer in offers if fits(offer))
+        for offers in works
+        if len(offers) > 1
+    )
+    counts = Counts(total=len(works))
+    for offer, times in single.items():
+        _add(counts, [offer], times, this_year)
+    for offers, times in several.items():
+        _add(counts, offers, times, this_year)
+    return counts
+
+
+def _add(counts: Counts, offers: Iterable[int], times: int, this_year: int) -> None:
+    offers = list(offers)
+    for number in {offer & offer_codes.FORMAT_MASK for offer in offers}:
+        counts.formats[offer_codes.FORMAT_NAMES[number >> offer_codes.FORMAT_AT]] += times
+    for number in {offer & offer_codes.LANGUAGE_MASK for offer in offers}:
+        counts.languages[offer_codes.language_of(number)] += times
+    for number in {offer & offer_codes.BAND_MASK for offer in offers} - {0}:
+        counts.prices[offer_codes.BANDS[(number >> offer_codes.BAND_AT) - 1]] += times
+    for name in {period(offer_codes.year_of(offer), this_year) for offer in offers} - {""}:
+        counts.years[name] += times
+
+
+def period(year: int, this_year: int) -> str:
+    """What a year is counted under: itself, or its decade; empty for none."""
+    if not year:
+        return ""
+    return str(year) if year > this_year - YEARS_ALONE else f"{year // 10 * 10}s"

@@ -1,0 +1,191 @@
+"""Lists of entries in an order, cut into pages by keys: a page costs the same however deep it is.
+
+A key is what the last work of a page is sorted by. Where few match, they are all sorted; where many
+do, the index that has the order is walked until a page is full (`WALKED` rows at most: where the
+matches lie far from the beginning, any MOST_COUNTED of them are sorted instead).
+"""
+
+# ruff: noqa: S608 - names and numbers of our own; what visitors say are parameters
+
+import base64
+import binascii
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from catalog import offer_codes
+from catalog.criteria import Criteria, Match, leading_offer
+from catalog.facets import MOST_COUNTED
+
+WALKED = 20_000  # entries looked at for a page
+LONGEST_KEY = 400  # letters
+SIGNATURE = 12  # hexadecimal digits
+
+Key = tuple[int | str, ...]
+
+
+class BadKey(ValueError):
+    """What was given is no key of this list."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """Expressions on `entry` that works are sorted by, upward; the last is the work's id."""
+
+    name: str
+    columns: tuple[str, ...]
+    can_walk: bool = True
+    """Whether an index has the order."""
+
+
+BY_POPULARITY = Order("popularity", ("popularity_key", "title_key", "work_id"))
+ORDERS = {
+    "popularity": BY_POPULARITY,
+    "title": Order("title", ("title_key", "work_id")),
+    "newest": Order("newest", ("newest_key", "work_id")),
+    "price": Order("price", ("price_key", "work_id")),
+}
+
+
+def by_price(criteria: Criteria) -> Order:
+    """By the price of the fitting edition that stands for the work in the list."""
+    offer = leading_offer(criteria)
+    amount = f"({offer} >> {offer_codes.AMOUNT_AT}) & {offer_codes.NO_AMOUNT}"
+    return Order("price", (amount, "work_id"), can_walk=False)
+
+
+def by_relevance() -> Order:
+    """By where the words stand, how close, and how well known the work is.
+
+    The words in titles and names count most, and most of all a title that they are the whole of.
+    Needs the parameters `head` and `plain`, the words as tsquery, `whole`, the words, and `title`,
+    as a title's key.
+    """
+    score = (
+        "-(round((CASE WHEN entry.vector @@ %(head)s::tsquery THEN 2000 ELSE 0 END"
+        " + CASE WHEN entry.title_key IN (%(title)s, %(whole)s) THEN 2000"
+        " WHEN starts_with(entry.title_key, %(title)s) THEN 400 ELSE 0 END"
+        " + 1000 * ts_rank(entry.head, %(plain)s::tsquery, 1)"
+        " + 60 * ln(1 - entry.popularity_key)"
+        f" + CASE WHEN entry.offers[1] < {offer_codes.IS_FORTHCOMING} THEN 40 ELSE 0 END"
+        ")::numeric))::int"
+    )
+    return Order("relevance", (score, "popularity_key", "work_id"), can_walk=False)
+
+
+def read_key(text: str, *, order: str) -> Key:
+    """The key that `write_key` made a text of. Raises BadKey for anything else."""
+    payload, _, signature = text[:LONGEST_KEY].rpartition(".")
+    if not constant_time_compare(signature, _signature(payload, order)):
+        raise BadKey
+    try:
+        return tuple(json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))))
+    except (binascii.Error, ValueError) as error:
+        raise BadKey from error
+
+
+def write_key(key: Key, *, order: str) -> str:
+    """A key as a part of an address; made by us, or it is refused."""
+    plain = json.dumps(key, ensure_ascii=False, separators=(",", ":")).encode()
+    payload = base64.urlsafe_b64encode(plain).decode().rstrip("=")
+    return f"{payload}.{_signature(payload, order)}"
+
+
+def _signature(payload: str, order: str) -> str:
+    return salted_hmac(f"catalog.listing.{order}", payload).hexdigest()[:SIGNATURE]
+
+
+@contextmanager
+def planned_by(*ways: str) -> Iterator[None]:
+    """Have PostgreSQL take these ways alone (`bitmapscan`, `indexscan`) to the rows of entries.
+
+    It cannot know how many match two words at once, and would sometimes read the whole table.
+    """
+    names = ("seqscan", "bitmapscan", "indexscan", "sort")
+    settings = ", ".join(
+        f"set_config('enable_{name}', '{'on' if name in ways else 'off'}', true)" for name in names
+    )
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"SELECT {settings}")
+        yield
+        if connection.savepoint_ids:  # an outer transaction goes on
+            cursor.execute("SELECT " + settings.replace("'off'", "'on'"))
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Which part of a list."""
+
+    size: int
+    skip: int = 0
+    key: Key | None = None
+    is_before: bool = False
+    """Whether the part ends before the key, instead of beginning after it."""
+
+
+def sorted_part(match: Match, order: Order, cut: Cut, told: dict[str, Any]) -> list[Key]:
+    """The keys of a part of all that match, or of MOST_COUNTED of them."""
+    names = _names(order)
+    columns = ", ".join(f"{_on_entry(c)} AS {n}" for c, n in zip(order.columns, names, strict=True))
+    inner = (
+        f"SELECT {columns} FROM catalog_searchentry AS entry WHERE {match.sql} LIMIT {MOST_COUNTED}"
+    )
+    return _run(f"({inner}) AS found", names, cut, {**match.told, **told})
+
+
+def walked_part(match: Match, order: Order, cut: Cut) -> list[Key]:
+    """The keys of a part, found along the index; fewer than there are where they lie far off."""
+    names = tuple(f"entry.{column}" for column in order.columns)
+    beyond, direction, parameters = _beyond(names, cut)
+    inner = (
+        f"SELECT * FROM catalog_searchentry AS entry WHERE entry.is_offered AND {beyond}"
+        f" ORDER BY {', '.join(f'{name} {direction}' for name in names)} LIMIT {WALKED}"
+    )
+    sql = (
+        f"SELECT {', '.join(names)} FROM ({inner}) AS entry WHERE {match.sql}"
+        f" LIMIT {cut.size} OFFSET {cut.skip}"
+    )
+    return _keys(sql, {**match.told, **parameters}, cut)
+
+
+def _names(order: Order) -> tuple[str, ...]:
+    return tuple(f"key_{place}" for place in range(len(order.columns)))
+
+
+def _on_entry(column: str) -> str:
+    return column if "(" in column else f"entry.{column}"
+
+
+def _beyond(names: Sequence[str], cut: Cut) -> tuple[str, str, dict[str, Any]]:
+    """The condition that a row lies beyond the key, the direction, and its parameters."""
+    direction = "DESC" if cut.is_before else "ASC"
+    if cut.key is None:
+        return "TRUE", direction, {}
+    if len(cut.key) != len(names):
+        raise BadKey
+    values = {f"after_{place}": value for place, value in enumerate(cut.key)}
+    sign = "<" if cut.is_before else ">"
+    places = ", ".join(f"%({name})s" for name in values)
+    return f"({', '.join(names)}) {sign} ({places})", direction, values
+
+
+def _run(source: str, names: Sequence[str], cut: Cut, told: dict[str, Any]) -> list[Key]:
+    beyond, direction, parameters = _beyond(names, cut)
+    sql = (
+        f"SELECT {', '.join(names)} FROM {source} WHERE {beyond}"
+        f" ORDER BY {', '.join(f'{name} {direction}' for name in names)}"
+        f" LIMIT {cut.size} OFFSET {cut.skip}"
+    )
+    return _keys(sql, {**told, **parameters}, cut)
+
+
+def _keys(sql: str, parameters: dict[str, Any], cut: Cut) -> list[Key]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        keys = [tuple(row) for row in cursor.fetchall()]
+    return keys[::-1] if cut.is_before else keys

@@ -1,0 +1,94 @@
+"""The search page's facets as links: each value with how many books it would leave."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.utils.translation import gettext as _
+
+from catalog import languages
+from catalog.criteria import Criteria
+from catalog.models import Format
+from catalog.offer_codes import PRICE_BANDS
+from catalog.search import Results
+from storefront.criteria import parameters, price_band_name
+
+MOST_VALUES = 8  # of a facet that are shown at once; the others are folded
+YEARS = 12
+
+
+@dataclass(frozen=True)
+class FacetValue:
+    """A value that can be chosen."""
+
+    label: str
+    count: int
+    url: str
+
+
+@dataclass(frozen=True)
+class FacetGroup:
+    """A facet with its values."""
+
+    label: str
+    values: list[FacetValue]
+
+    @property
+    def first(self) -> list[FacetValue]:
+        """Those that are shown at once."""
+        return self.values[:MOST_VALUES]
+
+    @property
+    def others(self) -> list[FacetValue]:
+        """Those that are folded."""
+        return self.values[MOST_VALUES:]
+
+
+def facet_groups(results: Results, criteria: Criteria) -> list[FacetGroup]:
+    """What can still be chosen; a facet that is chosen, or leaves all as it is, is left out."""
+    counts = results.counts
+    groups = [
+        ("subject", _("Subject"), _subjects(results)),
+        ("format", _("Format"), _most_first(
+            (v, Format(v).label, n) for v, n in counts.formats.items()
+        )),
+        ("language", _("Language"), _most_first(
+            (v, languages.NAMES[v], n) for v, n in counts.languages.items()
+        )),
+        ("price", _("Price"), [
+            (band, price_band_name(band), counts.prices[band])
+            for band in PRICE_BANDS if counts.prices[band]
+        ]),
+        ("year", _("Published"), [
+            (year, year_name(year), counts.years[year])
+            for year in sorted(counts.years, reverse=True)[:YEARS]
+        ]),
+        ("available", _("Availability"), [("1", _("In stock now"), counts.at_hand)]),
+    ]  # fmt: skip
+    used = parameters(criteria)
+    return [
+        FacetGroup(label, [
+            FacetValue(str(text), count, "?" + urlencode({**used, name: value}))
+            for value, text, count in values
+        ])
+        for name, label, values in groups
+        if (name not in used or name == "subject") and _restricts(values, counts.total)
+    ]  # fmt: skip
+
+
+def year_name(year: str) -> str:
+    """2024, or 1990–1999."""
+    return f"{year[:4]}–{year[:3]}9" if year.endswith("s") else year
+
+
+def _subjects(results: Results) -> list[tuple[str, object, int]]:
+    counted = results.counts.subjects
+    return _most_first((s.slug, s.name, counted[s.pk]) for s in results.below if counted[s.pk])
+
+
+def _most_first(values: Iterable[tuple[str, object, int]]) -> list[tuple[str, object, int]]:
+    return sorted(values, key=lambda value: (-value[2], str(value[1])))
+
+
+def _restricts(values: list[tuple[str, object, int]], total: int) -> bool:
+    return any(0 < count < total for _value, _text, count in values)
