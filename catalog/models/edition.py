@@ -286,7 +286,7 @@ class Edition(TradeFacts):
         return self.format == Format.GIFT_CARD
 
     @property
-    def isforthcoming(self) -> bool:
+    def is_forthcoming(self) -> bool:
         """Whether its release lies ahead."""
         return self.is_forthcoming_on(timezone.localdate())
 
