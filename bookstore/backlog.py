@@ -35,6 +35,7 @@ TITLES: dict[str, str | Promise] = {
     "catalog.keep_unanswered": gettext_lazy("Write down searches that found nothing"),
     "catalog.publish_stock": gettext_lazy("Show new stock levels"),
     "catalog.publish_works": gettext_lazy("Show changed books"),
+    "catalog.renew_entries": gettext_lazy("Have search know what an older release wrote"),
     "catalog.turn_day": gettext_lazy("Search by the prices of a new day"),
     "orders.abandon_attempts": gettext_lazy("Let the payment provider take no more for an order"),
     "orders.carry_out_refund": gettext_lazy("Give money back"),

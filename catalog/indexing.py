@@ -17,10 +17,11 @@ from procrastinate.contrib.django import app
 
 from caching import store
 from catalog import entry_texts
-from catalog.models import Edition, Price, Subject, generations
+from catalog.models import Edition, Price, SearchEntry, Subject, generations
 from catalog.models.subject import lineage
 
 BATCH = 500
+MOST_RENEWED = 10_000  # at once, of what an older release wrote
 MANY = 2_000  # where nothing but entries is written
 
 
@@ -40,6 +41,12 @@ def works_turning(day: datetime.date) -> list[int]:
     prices = Price.objects.filter(Q(valid_from=day) | Q(valid_to=yesterday))
     turning = Edition.objects.filter(Q(publication_date=day) | Q(pk__in=prices.values("edition")))
     return list(turning.order_by("work").values_list("work", flat=True).distinct())
+
+
+def unfinished_works() -> list[int]:
+    """Some of the works whose entries a release before this one wrote: found by words alone."""
+    entries = SearchEntry.objects.filter(head=None).order_by("work")
+    return list(entries.values_list("work", flat=True)[:MOST_RENEWED])
 
 
 def vocabulary_changed() -> None:
