@@ -153,10 +153,10 @@ def _source(row: tuple[Any, ...], above: dict[int, entry_texts.Tag]) -> entry_te
     *plain, people, series, tags, editions = row
     return entry_texts.Source(
         *plain,
-        people=people or [],
-        series=series or [],
-        tags=[above[tag] for tag in tags or []],
-        editions=[_edition(*each) for each in editions or []],
+        people or [],
+        series or [],
+        [above[tag] for tag in tags or []],
+        [_edition(*each) for each in editions or []],
     )
 
 
@@ -164,6 +164,6 @@ def _edition(*values: Any) -> entry_texts.EditionSource:
     *texts, published, amount = values
     return entry_texts.EditionSource(
         *texts,
-        published=datetime.date.fromisoformat(published) if published else None,
-        amount=Decimal(amount) if amount else None,
+        datetime.date.fromisoformat(published) if published else None,
+        Decimal(amount) if amount else None,
     )
