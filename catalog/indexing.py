@@ -151,19 +151,13 @@ def _subjects_above(work_ids: Sequence[int]) -> dict[int, entry_texts.Tag]:
 
 def _source(row: tuple[Any, ...], above: dict[int, entry_texts.Tag]) -> entry_texts.Source:
     *plain, people, series, tags, editions = row
-    return entry_texts.Source(
-        *plain,
-        people or [],
-        series or [],
-        [above[tag] for tag in tags or []],
-        [_edition(*each) for each in editions or []],
-    )
+    tags = [above[tag] for tag in tags or []]
+    values = [*plain, people or [], series or [], tags, [_edition(*e) for e in editions or []]]
+    return entry_texts.Source(*values)
 
 
 def _edition(*values: Any) -> entry_texts.EditionSource:
     *texts, published, amount = values
-    return entry_texts.EditionSource(
-        *texts,
-        datetime.date.fromisoformat(published) if published else None,
-        Decimal(amount) if amount else None,
-    )
+    day = datetime.date.fromisoformat(published) if published else None
+    values = [*texts, day, Decimal(amount) if amount else None]
+    return entry_texts.EditionSource(*values)
