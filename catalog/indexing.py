@@ -159,5 +159,5 @@ def _source(row: tuple[Any, ...], above: dict[int, entry_texts.Tag]) -> entry_te
 def _edition(*values: Any) -> entry_texts.EditionSource:
     *texts, published, amount = values
     day = datetime.date.fromisoformat(published) if published else None
-    values = [*texts, day, Decimal(amount) if amount else None]
-    return entry_texts.EditionSource(*values)
+    said = [*texts, day, Decimal(amount) if amount else None]
+    return entry_texts.EditionSource(*said)
