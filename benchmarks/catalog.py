@@ -163,7 +163,7 @@ def _run(page: Page, requests: int) -> int:
 
 
 def _worked_ms() -> float:
-    """What this process and its PostgreSQL have worked: less troubled by others than the clock is."""
+    """What this process and its PostgreSQL have worked: others trouble it less than the clock."""
     from django.db import connection
 
     pid = connection.connection.info.backend_pid

@@ -44,6 +44,7 @@ TITLES: dict[str, str | Promise] = {
     "catalog.run_import": gettext_lazy("Take a supplier’s file in"),
     "catalog.sweep_covers": gettext_lazy("Delete covers that nothing shows any more"),
     "catalog.take_in_list": gettext_lazy("Take in an uploaded list"),
+    "catalog.renew_entries": gettext_lazy("Have search know what an older release wrote"),
     "catalog.turn_day": gettext_lazy("Search by the prices of a new day"),
     "catalog.undo_import": gettext_lazy("Take a supplier’s file back out"),
     "orders.abandon_attempts": gettext_lazy("Let the payment provider take no more for an order"),

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 from django.contrib.postgres.search import SearchQuery
+from django.db.models import Q
 
 from catalog import isbn, offer_codes
 from catalog.entry_texts import words_of
@@ -195,9 +196,9 @@ def fitting(criteria: Criteria) -> EditionQuerySet:
         editions = editions.filter(publication_date__year__range=(years[0], years[-1]))
     if criteria.price:
         lowest, limit = offer_codes.band_amounts(criteria.price)
-        editions = editions.filter(price_amount__gte=lowest)
+        editions = editions.filter(Q(price_amount__gte=lowest))
         if limit is not None:
-            editions = editions.filter(price_amount__lt=limit)
+            editions = editions.filter(Q(price_amount__lt=limit))
     return editions.available() if criteria.available else editions
 
 

@@ -7,6 +7,7 @@ that each number is the least there are.
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import connection
 
@@ -50,7 +51,11 @@ class Counts:
 def count(match: Match, criteria: Criteria, *, subjects: Collection[int], this_year: int) -> Counts:
     """Count what matches; `subjects` are the ids of those that are offered to choose from."""
     sql = COUNT.format(match=match.sql, at_hand="TRUE" if criteria.available else at_hand(criteria))
-    parameters = {**match.told, "most": MOST_COUNTED + 1, "subjects": list(subjects)}
+    parameters: dict[str, Any] = {
+        **match.told,
+        "most": MOST_COUNTED + 1,
+        "subjects": list(subjects),
+    }
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         rows = cursor.fetchall()

@@ -17,10 +17,11 @@ from procrastinate.contrib.django import app
 
 from caching import store
 from catalog import entry_texts
-from catalog.models import Edition, Price, Subject, generations
+from catalog.models import Edition, Price, SearchEntry, Subject, generations
 from catalog.models.subject import lineage
 
 BATCH = 500
+MOST_RENEWED = 10_000  # at once, of what an older release wrote
 MANY = 2_000  # where nothing but entries is written
 
 
@@ -41,6 +42,12 @@ def works_turning(day: datetime.date) -> list[int]:
     released = Q(publication_date=day) | Q(embargo_date=day)
     turning = Edition.objects.filter(released | Q(pk__in=prices.values("edition")))
     return list(turning.order_by("work").values_list("work", flat=True).distinct())
+
+
+def unfinished_works() -> list[int]:
+    """Some of the works whose entries a release before this one wrote: found by words alone."""
+    entries = SearchEntry.objects.filter(head=None).order_by("work")
+    return list(entries.values_list("work", flat=True)[:MOST_RENEWED])
 
 
 def vocabulary_changed() -> None:
@@ -145,20 +152,13 @@ def _subjects_above(work_ids: Sequence[int]) -> dict[int, entry_texts.Tag]:
 
 def _source(row: tuple[Any, ...], above: dict[int, entry_texts.Tag]) -> entry_texts.Source:
     *plain, people, series, tags, editions = row
-    return entry_texts.Source(
-        *plain,
-        people=people or [],
-        series=series or [],
-        tags=[above[tag] for tag in tags or []],
-        editions=[_edition(*each) for each in editions or []],
-    )
+    tags = [above[tag] for tag in tags or []]
+    values = [*plain, people or [], series or [], tags, [_edition(*e) for e in editions or []]]
+    return entry_texts.Source(*values)
 
 
 def _edition(*values: Any) -> entry_texts.EditionSource:
     *texts, published, released, amount = values
-    return entry_texts.EditionSource(
-        *texts,
-        published=datetime.date.fromisoformat(published) if published else None,
-        released=datetime.date.fromisoformat(released) if released else None,
-        amount=Decimal(amount) if amount else None,
-    )
+    days = [datetime.date.fromisoformat(day) if day else None for day in (published, released)]
+    said = [*texts, *days, Decimal(amount) if amount else None]
+    return entry_texts.EditionSource(*said)

@@ -166,3 +166,12 @@ def keep_unanswered(timestamp: int) -> None:
         unanswered.carry(at=timezone.now())
     except store.Unavailable:
         return  # they stay in Redis for the next time
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="catalog.renew_entries", queue="clock", lock="catalog.renew_entries")
+def renew_entries(timestamp: int) -> None:
+    """Write the search entries anew that an older release wrote."""
+    while works := indexing.unfinished_works():
+        with transaction.atomic():
+            indexing.works_changed(works)

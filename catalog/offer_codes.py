@@ -33,13 +33,13 @@ BAND_AT = YEAR_AT + YEAR_BITS
 AMOUNT_AT = BAND_AT + BAND_BITS
 FORTHCOMING_AT = AMOUNT_AT + AMOUNT_BITS
 DIGITAL_AT = FORTHCOMING_AT + 1
-NO_AMOUNT = 2**AMOUNT_BITS - 1  # stands behind every price
+NO_AMOUNT = (1 << AMOUNT_BITS) - 1  # stands behind every price
 
-LANGUAGE_MASK = 2**LANGUAGE_BITS - 1
-FORMAT_MASK = (2**FORMAT_BITS - 1) << FORMAT_AT
-YEAR_MASK = (2**YEAR_BITS - 1) << YEAR_AT
-BAND_MASK = (2**BAND_BITS - 1) << BAND_AT
-COUNTED_MASK = 2**AMOUNT_AT - 1
+LANGUAGE_MASK = (1 << LANGUAGE_BITS) - 1
+FORMAT_MASK = ((1 << FORMAT_BITS) - 1) << FORMAT_AT
+YEAR_MASK = ((1 << YEAR_BITS) - 1) << YEAR_AT
+BAND_MASK = ((1 << BAND_BITS) - 1) << BAND_AT
+COUNTED_MASK = (1 << AMOUNT_AT) - 1
 """All that facets count but whether it is at hand."""
 IS_DIGITAL, IS_FORTHCOMING = 1 << DIGITAL_AT, 1 << FORTHCOMING_AT
 
@@ -96,7 +96,7 @@ def encode(offer: Offer) -> int:
     return (
         language_code(offer.language)
         | FORMATS[offer.format] << FORMAT_AT
-        | min(offer.year, 2**YEAR_BITS - 1) << YEAR_AT
+        | min(offer.year, (1 << YEAR_BITS) - 1) << YEAR_AT
         | band_code(offer.band) << BAND_AT
         | offer.cents << AMOUNT_AT
         | (IS_FORTHCOMING if offer.is_forthcoming else 0)

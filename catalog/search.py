@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
@@ -125,7 +126,7 @@ def _in_head_if_many(wanted: Match) -> _Found:
     """All that match; but where too many have the words anywhere, those with them in the head."""
     head = wanted.in_titles_and_names()
     sql = PROBE.format(everywhere=wanted.sql, in_head=head.sql.replace("%(tsquery)s", "%(head)s"))
-    told = {**wanted.told, "head": head.tsquery, "most": MOST_COUNTED + 1}
+    told: dict[str, Any] = {**wanted.told, "head": head.tsquery, "most": MOST_COUNTED + 1}
     with planned_by(*BY_WORDS), connection.cursor() as cursor:
         cursor.execute(sql, told)
         everywhere, in_head = cursor.fetchone()

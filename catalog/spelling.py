@@ -46,7 +46,7 @@ def count_words() -> int:
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM catalog_searchword")
         cursor.execute(COUNT_ALL)
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def corrected(words: Sequence[str], finds: Callable[[list[str]], bool]) -> list[str] | None:

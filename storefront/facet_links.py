@@ -17,6 +17,10 @@ MOST_VALUES = 8  # of a facet that are shown at once; the others are folded
 YEARS = 12
 
 
+Value = tuple[str, object, int]
+"""What an address says, what people read, and how many works there are."""
+
+
 @dataclass(frozen=True)
 class FacetValue:
     """A value that can be chosen."""
@@ -47,7 +51,7 @@ class FacetGroup:
 def facet_groups(results: Results, criteria: Criteria) -> list[FacetGroup]:
     """What can still be chosen; a facet that is chosen, or leaves all as it is, is left out."""
     counts = results.counts
-    groups = [
+    groups: list[tuple[str, str, list[Value]]] = [
         ("subject", _("Subject"), _subjects(results)),
         ("format", _("Format"), _most_first(
             (v, Format(v).label, n) for v, n in counts.formats.items()

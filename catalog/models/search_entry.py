@@ -50,6 +50,7 @@ class SearchEntry(models.Model):
     class Meta:
         indexes = (
             GinIndex(fields=("vector",), name="search_entry_vector"),
+            models.Index(fields=("work",), name="search_entry_unfinished", condition=Q(head=None)),
             models.Index(
                 fields=("popularity_key", "title_key", "work"),
                 name="search_entry_by_popularity",
