@@ -120,10 +120,12 @@ def _works(ids: Collection[int]) -> dict[int, WorkState]:
 
 
 def _add_provenance(works: dict[int, WorkState], editions: dict[int, EditionState]) -> None:
-    rows = Provenance.objects.filter(edition__work__in=works).values_list(
+    rows = Provenance.objects.filter(edition__work__in=works).order_by("edition_id")
+    # Locked, or what staff marks meanwhile would be written over.
+    told = rows.select_for_update(of=("self",)).values_list(
         "edition_id", "edition__work_id", "sources", "locked"
     )
-    for edition_id, work_id, sources, locked in rows:
+    for edition_id, work_id, sources, locked in told:
         work = works[work_id]
         work.locked |= {name for name in locked if name.startswith("work.")}
         for name, source in sources.items():
