@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from catalog import indexing
 from catalog.csv_files import Columns, InvalidRows, Layout, ListFile, Row, RowError
 from catalog.csv_values import Kind
 from catalog.list_outcomes import Each, Outcome, in_batches
@@ -98,7 +99,10 @@ def carry_out(lines: Sequence[Line], *, each: Each = lambda done, key: None) -> 
     changed = 0
     for batch in in_batches(_by_edition(lines)):
         with transaction.atomic():
-            changed += Price.objects.set_many(line.price for group in batch for line in group)
+            editions = Price.objects.set_many(line.price for group in batch for line in group)
+            works = Edition.objects.filter(pk__in=editions).values_list("work", flat=True)
+            indexing.works_changed(list(works))
+            changed += len(editions)
             each(sum(map(len, batch)), batch[-1][-1].key)
     return changed
 

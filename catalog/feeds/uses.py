@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from catalog.feeds.vocabulary import Made
 from catalog.models import (
     Contributor,
+    Cover,
     Edition,
     Imprint,
     Publisher,
@@ -19,14 +20,15 @@ from catalog.models import (
 
 GO_ALONG_WITH_EDITIONS = frozenset(
     {
-        *("catalog.Contribution", "catalog.Edition", "catalog.ImportRecord", "catalog.Price"),
-        *("catalog.Provenance", "catalog.SupplierRecord", "catalog.Supply"),
+        *("catalog.Contribution", "catalog.Cover", "catalog.Edition", "catalog.ImportRecord"),
+        *("catalog.Price", "catalog.Provenance", "catalog.SupplierRecord", "catalog.Supply"),
     }
 )
 GO_ALONG_WITH_WORKS = frozenset(
     {
         *("catalog.Classification", "catalog.Contribution", "catalog.MatchReview"),
-        *("catalog.SearchEntry", "catalog.SeriesMembership", "catalog.Work_subjects"),
+        *("catalog.Recommendation", "catalog.SearchEntry", "catalog.SeriesMembership"),
+        "catalog.Work_subjects",
     }
 )
 """Rows that say something of an edition or a work. Those of any other table use it."""
@@ -52,6 +54,9 @@ def of_editions(ids: Collection[int]) -> dict[int, str]:
         rows = model._default_manager.filter(**{f"{column}__in": list(ids)})
         text = _("It is among: %(rows)s.") % {"rows": model._meta.verbose_name_plural}
         found |= dict.fromkeys(rows.values_list(f"{column}_id", flat=True).distinct(), text)
+    chosen = Cover.objects.filter(edition__in=ids).exclude(source=Cover.Source.FETCHED)
+    text = _("Staff has chosen its cover.")
+    found |= dict.fromkeys(chosen.values_list("edition_id", flat=True), text)
     waited = Supply.objects.filter(edition__in=ids, awaited__gt=0)
     text = _("Customers wait for it.")
     return found | dict.fromkeys(waited.values_list("edition_id", flat=True), text)

@@ -53,13 +53,13 @@ class PriceQuerySet(models.QuerySet["Price"]):
         )
 
     @transaction.atomic
-    def set_many(self, wanted: Iterable[NewPrice]) -> int:
+    def set_many(self, wanted: Iterable[NewPrice]) -> set[int]:
         """Set these prices, in the shop's currency, as `Edition.set_price` does one by one.
 
         Those of an edition in the order of their days. One without an end replaces all that begin
         that day or later; one with an end only cuts its own days out of the others. What would
-        change nothing is left as it is. Returns how many editions' prices changed; a fixed number
-        of statements. Raises django.db.utils.DataError for an amount that is too large.
+        change nothing is left as it is. Returns the ids of the editions whose prices changed; a
+        fixed number of statements. Raises django.db.utils.DataError for too large an amount.
         """
         from catalog.models.edition import Edition
 
@@ -67,8 +67,7 @@ class PriceQuerySet(models.QuerySet["Price"]):
         for new in wanted:
             by_edition[new.edition_id].append(new)
         editions = Edition.objects.filter(pk__in=by_edition).order_by("isbn13")
-        locked = editions.select_for_update(of=("self",)).values_list("pk", "work_id")
-        works = {work: edition for edition, work in locked}
+        works = dict(editions.select_for_update(of=("self",)).values_list("pk", "work_id"))
         known: dict[int, list[Price]] = defaultdict(list)
         for price in self.filter(edition__in=by_edition, currency=settings.SHOP_CURRENCY):
             known[price.edition_id].append(price)
@@ -76,10 +75,9 @@ class PriceQuerySet(models.QuerySet["Price"]):
         for edition_id, news in by_edition.items():
             changes.compare(known[edition_id], timeline(known[edition_id], news))
         changes.write()
-        stale = [work for work, edition in works.items() if edition in changes.editions]
-        if stale:
+        if stale := {work for edition, work in works.items() if edition in changes.editions}:
             store.bump_after_commit(generations.showing(stale))
-        return len(changes.editions)
+        return set(changes.editions)
 
 
 class Price(models.Model):

@@ -13,6 +13,7 @@ from catalog.models import (
     ImportRun,
     Imprint,
     Publisher,
+    Recommendation,
     Series,
     StaffList,
     SupplierRecord,
@@ -57,6 +58,20 @@ def test_covers_are_fetched_from_where_records_say_until_that_is_undone() -> Non
     assert Cover.objects.get().fetched_from == "https://books.example/1.jpg"
     undone(run)
     assert not Cover.objects.exclude(fetched_from="").exists()
+
+
+def test_what_was_derived_from_an_edition_goes_with_it_and_a_chosen_cover_keeps_it() -> None:
+    run = taken(record(cover_url="https://books.example/1.jpg"), record(2), record(3))
+    works = Work.objects.order_by("pk")
+    beside = Recommendation.Reason.SAME_SUBJECT
+    Recommendation.objects.create(work=works[0], other=works[1], reason=beside, rank=1)
+    Cover.objects.create(
+        edition=edition(3), source=Cover.Source.DRAWN, state=Cover.State.READY, updated_at=AT
+    )
+    undone(run)
+    assert [each.isbn13 for each in Edition.objects.all()] == [sku(3)]
+    assert Work.objects.count() == 1
+    assert Recommendation.objects.count() == 0
 
 
 def test_what_it_changed_gets_its_old_value() -> None:

@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Count, F, Q, Sum
 from pytest_django import DjangoDbBlocker
 
-from catalog import samples
+from catalog import samples, spelling
 from catalog.isbn import is_isbn13
 from catalog.models import (
     Contributor,
@@ -44,10 +44,12 @@ def sample_shop(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> It
     """The sample catalogue, loaded once for the module and taken away at its end."""
     with django_db_blocker.unblock():
         samples.load(FOLDER, today=TODAY)
+        spelling.count_words()
         yield
         samples.remove()
         Subject.objects.update(parent=None)  # the tree stays, but not for other tests
         Subject.objects.all().delete()
+        spelling.count_words()
         with connection.cursor() as cursor:
             cursor.execute("TRUNCATE procrastinate_jobs CASCADE")
 
