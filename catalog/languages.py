@@ -122,7 +122,11 @@ NAMES = {
     "zu": _("Zulu"),
     "mul": _("Several languages"),
     "zxx": _("Without words"),
+    "und": _("Not stated"),
 }
+
+NOT_STATED = "und"
+"""Of a book whose supplier does not say; the next one who does is believed."""
 
 CHOICES = list(NAMES.items())
 
@@ -146,7 +150,7 @@ _VARIANTS = {"nob": "no", "cmn": "zh", "qav": "ca", "scr": "hr", "scc": "sr", "m
 _TERMINOLOGY = "deu=de fra=fr nld=nl ces=cs ron=ro isl=is ell=el cym=cy zho=zh fas=fa eus=eu slk=sk"
 """ISO 639-2/T, which some send instead."""
 _FROM_TRADE = {
-    **{key: key for key in NAMES},
+    **{key: key for key in NAMES if key != NOT_STATED},
     **{code: key for key, code in _TO_TRADE.items()},
     **dict(pair.split("=") for pair in _TERMINOLOGY.split()),
     **_VARIANTS,

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import JSONObject
@@ -138,6 +139,10 @@ class SupplierAdmin(admin.ModelAdmin[Supplier]):
     ) -> dict[str, Any]:
         """The code is made of the name once."""
         return {} if obj else super().get_prepopulated_fields(request, obj)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Most send prices in the shop's own currency."""
+        return {"currency": settings.SHOP_CURRENCY, **super().get_changeform_initial_data(request)}
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Supplier | None = None

@@ -9,6 +9,8 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from catalog import languages
+
 DESCRIPTION, COLLATERAL, PUBLISHING, RELATED, SUPPLY = 1, 2, 4, 5, 6
 
 EDITION_COLUMNS: dict[str, int] = {
@@ -110,7 +112,7 @@ TITLES: dict[str, str | Promise] = {
 
 def is_blank(value: Any) -> bool:
     """Whether nothing is said by it; False and 0 say something."""
-    return value is None or value == "" or value == []
+    return value is None or value in ("", languages.NOT_STATED) or value == []
 
 
 def column(field: str) -> str:

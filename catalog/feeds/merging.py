@@ -11,12 +11,14 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from catalog.feeds import fields, standing
+from catalog import languages
+from catalog.feeds import fields
 from catalog.feeds.sayings import Saying
 from catalog.feeds.states import EditionState, WorkState
 from catalog.folding import fold
 from catalog.models import Supplier
 from catalog.models.provenance import STAFF
+from catalog.onix import supply
 
 Difference = tuple[Any, Any, str]
 """Of a field: what it was, what it became, and who had said what it was."""
@@ -49,6 +51,8 @@ class Merge:
                 self.work_field(name, value)
             else:
                 self.edition_field(name, value)
+        if self.state.is_new and not self.state.values.get("language"):
+            self.state.values["language"] = languages.NOT_STATED
         self._offer(record.is_book)
         self.state.is_confirmed |= record.notification != "01"
 
@@ -82,7 +86,7 @@ class Merge:
         What waits for staff has no source, and so is theirs to decide.
         """
         state = self.state
-        is_withdrawn = standing.is_withdrawn(
+        is_withdrawn = supply.is_withdrawn(
             status=state.values.get("publishing_status") or "",
             availability=state.values.get("supplier_availability") or "",
         )

@@ -75,8 +75,6 @@ def problems(record: Record) -> list[list[str]]:
         found.append(["TitleDetail", _("It has no title.")])
     if record.is_book and record.format not in FORMATS:
         found.append(["ProductForm", _("Its form is missing or is none that we know.")])
-    if record.is_book and record.language not in languages.NAMES:
-        found.append(["Language", _("Its language is missing or is none that we know.")])
     return found
 
 
@@ -184,7 +182,7 @@ def _edition_columns(saying: Saying, record: Record) -> dict[str, Any]:
     is_address = cover.startswith(("http://", "https://")) and len(cover) <= 500
     return {
         "format": record.format if record.is_book else Format.OTHER.value,
-        "language": _language(record.language) or WITHOUT_WORDS,
+        "language": _language(record.language) or ("" if record.is_book else WITHOUT_WORDS),
         "title": _text(saying, "title", record.title, LONGEST["title"]),
         "subtitle": _text(saying, "subtitle", record.subtitle, LONGEST["title"]),
         "pages": number("pages", 50_000),

@@ -13,13 +13,16 @@ from django.utils.translation import gettext_lazy as _
 PRICE_TYPES = ("02", "42", "04", "22", "41", "01", "21", "05", "07")
 """List 58: consumer prices with tax before those without, fixed before recommended where equal."""
 
+COSTS = frozenset({"05", "07"})
+"""What the shop itself pays: nobody sells for that unless staff say so."""
+
 IMPORTS_FOLDER = "private/imports"
 """In the default storage. Whatever is `private/` there has no address in the shop."""
 
 
 def default_price_types() -> list[str]:
     """Which prices a new supplier's records are read for, the best first."""
-    return list(PRICE_TYPES)
+    return [kind for kind in PRICE_TYPES if kind not in COSTS]
 
 
 class Supplier(models.Model):

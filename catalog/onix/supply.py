@@ -27,6 +27,12 @@ _FOR_ANYBODY = frozenset({"", "00", "05", "08", "17"})
 """List 59; others hold for libraries, schools or members."""
 _VALUE_ADDED_TAX = frozenset({"", "01"})
 """List 171."""
+WITHDRAWN_STATUS = frozenset({"01", "03", "08", "11", "12", "13", "15", "16", "17"})
+"""List 64: cancelled, postponed, inactive, withdrawn, not for this market, not singly, recalled."""
+WITHDRAWN_AVAILABILITY = frozenset({"01", "34", "45", "46", "49", "52"})
+"""List 65: cancelled, withdrawn, not sold separately, recalled, not for this market."""
+CONTACT_SUPPLIER = "99"
+"""List 65: what says nothing."""
 EUROZONE = frozenset(
     [
         "AT",
@@ -77,9 +83,14 @@ def availability(node: Node) -> str:
     for detail, _market in _details(node):
         code = detail.first("ProductAvailability", "AvailabilityCode", "AvailabilityStatus")
         code = _OLD_CODES.get(code.upper(), code)
-        if len(code) == 2 and code.isdigit():
+        if len(code) == 2 and code.isdigit() and code != CONTACT_SUPPLIER:
             found.append(code)
     return next((code for code in _HAS_IT if code in found), found[0] if found else "")
+
+
+def is_withdrawn(*, status: str, availability: str) -> bool:
+    """Whether it is not to be sold at all; out of print is not that, as copies may be here."""
+    return status in WITHDRAWN_STATUS or availability in WITHDRAWN_AVAILABILITY
 
 
 def offers(node: Node, context: Context) -> tuple[Offer, ...]:

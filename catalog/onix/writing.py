@@ -24,13 +24,15 @@ _FORMS = {
     Format.AUDIO_CD: "AC",
     Format.MAP: "CA",
     Format.SHEET_MUSIC: "PI",
+    Format.OTHER: "ZZ",
 }
 """List 150."""
 _ONLY_OLD = frozenset({"DG", "DH", "WW", "WX"})
 """Codes that list 7 has and list 150 has not."""
 _QUALIFIERS = {"1": "94", "2": "95", "3": "96", "4": "97", "5": "98", "6": "99"}
 """List 27: Thema's qualifiers, by the digit that their codes begin with."""
-_CONTACT_SUPPLIER = "99"
+_NOT_FOR_SALE = "46"
+"""List 65."""
 _FREE, _TO_BE_ANNOUNCED = "01", "02"
 """List 57."""
 _RETAILER = "08"
@@ -100,7 +102,8 @@ def _identifiers(edition: Edition) -> Iterator[str]:
 def _form(edition: Edition) -> str:
     """The form as sent, if it is of today's list and says what the format says."""
     sent, format_ = edition.product_form, Format(edition.format)
-    if sent and sent not in _ONLY_OLD and forms.of_code(sent) == format_:
+    said = forms.of_code(sent) or Format.OTHER
+    if sent not in ("", "00") and sent not in _ONLY_OLD and said == format_:
         return sent
     return _FORMS[format_]
 
@@ -283,13 +286,20 @@ def _relation(code: str, edition: Edition) -> str:
 
 def _supply(edition: Edition, sender: str) -> Iterator[str]:
     yield _in("Supplier", _line("SupplierRole", _RETAILER), _line("SupplierName", sender))
-    yield _line("ProductAvailability", edition.supplier_availability or _CONTACT_SUPPLIER)
+    yield _line("ProductAvailability", _availability(edition))
     prices: Iterable[Price] = edition.prices.all()
     written = [_price(price) for price in prices if price.amount]
     if written:
         yield from written
     else:
         yield _line("UnpricedItemType", _FREE if list(prices) else _TO_BE_ANNOUNCED)
+
+
+def _availability(edition: Edition) -> str:
+    """What suppliers say; of what the shop does not offer, that it is not for sale."""
+    said = edition.supplier_availability
+    is_withdrawn = supply.is_withdrawn(status=edition.publishing_status, availability=said)
+    return said or supply.CONTACT_SUPPLIER if edition.is_offered or is_withdrawn else _NOT_FOR_SALE
 
 
 def _price(price: Price) -> str:

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import Permission
 from django.test import Client
 
@@ -29,6 +30,9 @@ def test_a_supplier_is_entered_with_its_prices_in_order(client: Client, clerk: "
     assert "What staff wrote is believed before everybody." in page
     assert "Fixed by law or contract, tax included" in page
     assert 'name="price_type_02" value="1"' in page
+    assert f'name="currency" value="{settings.SHOP_CURRENCY}"' in page
+    # What the shop pays is no price to sell for, unless staff say so.
+    assert 'name="price_type_05" min' in page
     places = {"price_type_04": "1", "price_type_02": "5", "price_type_01": "2"}
     assert client.post(f"{LIST}add/", form_of(**places)).status_code == 302
     supplier = Supplier.objects.get()

@@ -179,7 +179,16 @@ def test_everything_else_comes_back(full: Edition) -> None:
 def test_formats_come_back(format_: Format) -> None:
     EditionFactory.create(format=format_)
     EditionFactory.create(format=format_, product_form="DG")
-    assert [each.format for each in read_again()] == [format_, format_]
+    said = (format_, True) if format_ != Format.OTHER else ("", False)
+    assert [(each.format, each.is_book) for each in read_again()] == [said, said]
+
+
+@needs_shared
+def test_what_is_no_book_validates_and_keeps_its_form() -> None:
+    EditionFactory.create(format=Format.OTHER, product_form="XC", is_offered=False)
+    schema = etree.XMLSchema(etree.parse(SCHEMA))
+    schema.assertValid(etree.fromstring(exported()))
+    assert read_again()[0].product_form == "XC"
 
 
 def test_gift_cards_are_no_books() -> None:
@@ -190,7 +199,7 @@ def test_gift_cards_are_no_books() -> None:
 def test_without_a_price() -> None:
     EditionFactory.create(price=False)
     (found,) = read_again()
-    assert (found.offers, found.supplier_availability) == ((), "99")
+    assert (found.offers, found.supplier_availability) == ((), "")
 
 
 def test_statements_do_not_grow(

@@ -9,13 +9,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from catalog import titles
+from catalog import languages, titles
 from catalog.feeds import taking
 from catalog.models import Contributor, Edition, SearchEntry, Supply, Work
 from catalog.onix.records import Person, Record, Relation, Topic, Unreadable
 from catalog.tests import feeds
 from catalog.tests.factories import sku
-from catalog.tests.feeds import TODAY, edition, outcomes, record, taken
+from catalog.tests.feeds import TODAY, edition, outcomes, record, supplier, taken
 
 pytestmark = pytest.mark.django_db
 
@@ -136,7 +136,7 @@ def test_what_cannot_be_taken_is_rejected_with_its_line_and_the_rest_goes_on() -
     run = taken(
         record(isbn13=""),
         record(2, title=" "),
-        record(3, format="", language=""),
+        record(3, format=""),
         Unreadable(1, 1, "broken", "The record is no well-formed XML."),
         record(4, notification="04", blocks=frozenset({1})),
         record(5),
@@ -145,10 +145,19 @@ def test_what_cannot_be_taken_is_rejected_with_its_line_and_the_rest_goes_on() -
     assert [row[0] for row in rows] == ["rejected"] * 5 + ["created"]
     assert [row[1] for row in rows] == [10, 20, 30, 40, 50, 60]
     assert [[name for name, _text in row[2]] for row in rows] == [
-        ["ProductIdentifier"], ["TitleDetail"], ["ProductForm", "Language"], [""],
+        ["ProductIdentifier"], ["TitleDetail"], ["ProductForm"], [""],
         ["NotificationType"], [],
     ]  # fmt: skip
     assert list(Edition.objects.values_list("isbn13", flat=True)) == [sku(5)]
+
+
+def test_a_language_that_nobody_states_keeps_no_book_out() -> None:
+    assert outcomes(taken(record(language=""))) == ["created"]
+    assert edition().language == languages.NOT_STATED
+    taken(record(language="fr"), by=supplier("north", trust=1))
+    assert edition().language == "fr"
+    assert outcomes(taken(record(language="", pages=9))) == ["changed"]
+    assert edition().language == "fr"
 
 
 def test_an_update_changes_only_its_blocks() -> None:
