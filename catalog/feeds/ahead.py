@@ -22,7 +22,7 @@ from catalog.onix import reading, records
 from catalog.onix.reading import Product
 from catalog.onix.records import Record, Unreadable
 
-BATCH = 500  # records
+BATCH = 1_000  # records
 SECOND_PROCESS_FROM = 8 * 2**20  # bytes of the file; a process takes a second to start
 BATCHES_AHEAD = 2
 NEXT = "next"
