@@ -1,7 +1,7 @@
 """`python -m benchmarks onix`: taking ONIX files in, on a PostgreSQL that loses nothing.
 
-For each number of records a file is taken into an empty catalogue with the sample's subjects, then
-the same file again. The second import must change nothing. Beside it bare `lxml.etree.iterparse`
+For each number of records a file is taken into an empty catalogue with the tree of Thema, then the
+same file again. The second import must change nothing. Beside it bare `lxml.etree.iterparse`
 over the same file. What is told: records a second by the clock, processor time a record of the
 writing and of the reading process (PostgreSQL's own comes on top), and the peak memory of both.
 """
@@ -25,9 +25,11 @@ IMPORT = """
 import json, os, pathlib, resource, sys, time
 import django
 django.setup()
+from django.core.files.base import File
 from django.db import connection
 from django.utils import timezone
-from catalog.feeds import receiving, runs
+from catalog import intake
+from catalog.feeds import runs
 from catalog.models import Supplier
 with connection.cursor() as cursor:
     cursor.execute("SHOW fsync")
@@ -37,7 +39,7 @@ supplier, _made = Supplier.objects.get_or_create(
 )
 path = pathlib.Path(sys.argv[1])
 with path.open("rb") as file:
-    run = receiving.receive(supplier, file, name=path.name)
+    run = intake.keep(supplier=supplier, file=File(file, name=path.name))
 started, used = time.perf_counter(), time.process_time()
 runs.run(run.pk, at=timezone.now())
 seconds, writing = time.perf_counter() - started, time.process_time() - used
@@ -49,11 +51,6 @@ print(json.dumps({
     "writing": writing, "reading": children.ru_utime + children.ru_stime,
     "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, "peak_reading": children.ru_maxrss,
 }))
-"""
-SUBJECTS = """
-import pathlib
-from catalog import samples
-samples._load_subjects(pathlib.Path("sample_data/subjects.csv"))
 """
 
 
@@ -103,7 +100,7 @@ def _measure(records: int) -> int:
             "SHOP_CURRENCY": "EUR",
         }
         running.manage("migrate", "--verbosity", "0", environment=environment)
-        running.manage("shell", "--command", SUBJECTS, environment=environment)
+        running.manage("load_thema", environment=environment)
         first, again = (_import(path, environment) for _time in range(2))
         for name, taken in (("taken in", first), ("once more", again)):
             print(

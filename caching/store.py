@@ -39,6 +39,9 @@ POLL_SECONDS = 0.02
 DELETE_IF_SAME = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 """
+BUMPED_AT_ONCE = 1_000
+# One command and not one for each: an import raises thousands.
+RAISE_ALL = "for _, key in ipairs(KEYS) do redis.call('INCR', key) end"
 
 
 class Unavailable(Exception):
@@ -167,10 +170,9 @@ def bump(names: Sequence[str]) -> None:
 
     Raises Unavailable when Redis does not answer.
     """
-    pipeline = client().pipeline(transaction=False)
-    for name in names:
-        pipeline.incr(_generation_key(name))
-    pipeline.execute()
+    for start in range(0, len(names), BUMPED_AT_ONCE):
+        keys = [_generation_key(name) for name in names[start : start + BUMPED_AT_ONCE]]
+        client().eval(RAISE_ALL, len(keys), *keys)
 
 
 def bump_after_commit(names: Iterable[str]) -> None:

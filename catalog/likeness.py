@@ -7,7 +7,8 @@ says of two numbers is weighed with both. Nothing here asks the database.
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 from catalog import names
 from catalog.names import Name
@@ -53,7 +54,13 @@ class Likeness:
     """The result."""
 
     score: int
-    reasons: tuple[str, ...]
+    said: tuple[str, ...]
+    """The reasons, not translated: of most comparisons nobody reads them."""
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why, in words for staff."""
+        return tuple(map(gettext, self.said))
 
     @property
     def is_same(self) -> bool:

@@ -4,6 +4,7 @@ A record whose digest the supplier's latest one had is not read again. It is pas
 in the file, because only the writer knows whether that still holds.
 """
 
+import contextlib
 import copyreg
 import hashlib
 import multiprocessing
@@ -15,17 +16,18 @@ from typing import Any, BinaryIO, NamedTuple, cast
 
 from django.conf import settings
 
-from catalog.feeds import second_process
+from catalog.feeds import garbage, second_process
 from catalog.models import ImportRun, Subject, SupplierRecord
 from catalog.onix import reading, records
 from catalog.onix.reading import Product
 from catalog.onix.records import Record, Unreadable
 
-BATCH = 500  # records
+BATCH = 1_000  # records
 SECOND_PROCESS_FROM = 8 * 2**20  # bytes of the file; a process takes a second to start
 BATCHES_AHEAD = 2
 NEXT = "next"
 GRACE_SECONDS = 5
+GONE = (EOFError, BrokenPipeError, ConnectionResetError)  # the other process
 READING = "1"
 """Raise it when the same record comes to mean something else to us."""
 
@@ -136,7 +138,7 @@ def _from_second_process(run: ImportRun, after: int, size: int) -> Iterator[Batc
                 raise answer
             ours.send(NEXT)
             yield answer
-    except (EOFError, BrokenPipeError, ConnectionResetError):
+    except GONE:
         process.join(GRACE_SECONDS)
         raise ReaderFailed(f"The reading process ended with {process.exitcode}.") from None
     finally:
@@ -150,11 +152,10 @@ def answer(pipe: "Connection[Any, Any]", run_id: int, after: int, size: int) -> 
     make_records_light()
     run = ImportRun.objects.select_related("supplier").get(pk=run_id)
     found = _until_it_fails(_batches(run, after, size))
-    try:
+    with garbage.between_batches(), contextlib.suppress(*GONE):
         while pipe.recv() == NEXT:
             pipe.send(next(found, None))
-    except (EOFError, BrokenPipeError, ConnectionResetError):
-        return  # the writer is gone
+            garbage.collect()
 
 
 def _until_it_fails(found: Iterator[Batch]) -> Iterator[Batch | Exception]:

@@ -42,6 +42,7 @@ class Merge:
             self.edition_field("is_offered", False)
             return
         self.only_blanks = record.notification == "01" and self.state.is_confirmed
+        is_first = self.state.is_new and not self.state.values
         if "title" in values:
             self._titles(values.pop("title"), values.pop("subtitle"))
         if self.state.values.get("price") and values.get("price"):
@@ -49,6 +50,9 @@ class Merge:
         for name, value in values.items():
             if name.startswith("work."):
                 self.work_field(name, value)
+            elif is_first:  # nobody has said anything of it yet
+                if not fields.is_blank(value):
+                    self._write(self.state, name, None, value, "")
             else:
                 self.edition_field(name, value)
         if self.state.is_new and not self.state.values.get("language"):

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from django.db import InterfaceError, OperationalError, connection
 from django.utils.translation import gettext as _
 
-from catalog.feeds import ahead, taking
+from catalog.feeds import ahead, garbage, taking
 from catalog.models import ImportRun
 from catalog.onix.reading import NotOnix
 
@@ -71,7 +71,8 @@ def run(
             finished_at=None,
         )
         try:
-            _take_all(found, at, progress)
+            with garbage.between_batches():
+                _take_all(found, at, progress)
         except NotOnix as error:
             end(run_id, ImportRun.Status.FAILED, at=at, message=str(error))
         except OSError as error:
@@ -99,6 +100,7 @@ def _take_all(
             taking.take(found, batch.items, bytes_read=batch.bytes_read, at=at)
         found.refresh_from_db()
         progress(found)
+        garbage.collect()
 
 
 def end(run_id: int, status: str, *, at: datetime.datetime, message: str = "") -> None:

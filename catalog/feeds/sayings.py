@@ -141,7 +141,9 @@ def clean(text: str, longest: int) -> str:
     """`text` as PostgreSQL can keep it, in at most so many characters."""
     if not text.isascii():
         text = text.encode("utf-8", "ignore").decode()  # halves of pairs have no UTF-8
-    return text.replace("\x00", "")[:longest].strip()
+    if "\x00" in text:
+        text = text.replace("\x00", "")
+    return text[:longest].strip()
 
 
 def _text(saying: Saying, name: str, text: str, longest: int) -> str:
