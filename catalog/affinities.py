@@ -3,24 +3,37 @@
 Every reason offers candidates (`CANDIDATES`); a work takes a few of each, the first of every reason
 before the second of any, so that no reason fills the row. Among the best of a subject each work
 takes others, by dice that its id throws: else all of a subject would recommend the same four.
+Changed works wait in Redis (`live:affinities`, a set of ids) for a job that takes many at once;
+what is lost there the night finds anew.
 What is stored is a result and no record: it can be thrown away and found again.
 """
 
+import contextlib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
 from caching import store
-from catalog.models import BoughtTogether, Edition, Recommendation, Work
+from catalog.models import BoughtTogether, Edition, Work
 
 BATCH = 5_000  # works in one transaction of the nightly run
 KEPT = 12  # recommendations of a work; a page shows half of them, so that some may sell out
-MOST_COMPANIONS = 500  # works that are looked at again because another one has changed
+MOST_MATES = 500  # works of the same series that are looked at again
+TAKEN = 500  # works that wait, in one transaction: together they cost less
+TURN = 20_000  # works in one run of the job, so that others have their turn too
+SOON = 20  # seconds
+KNOWN = 20_000  # best known works, among which the best of most subjects are
+LATEST = 2_000  # works of a subject that has few of those
 BEST_OF_CONTRIBUTOR = 8
 BEST_OF_SUBJECT = 24
 BEST_OF_STAFF = 12  # in each part of the tree
+JOB = "catalog.recommend_changed"
+WAITING = "live:affinities"
 _LOCK = 5_113  # any number that nothing else uses
 
 OFFERED = """EXISTS (
@@ -34,37 +47,58 @@ WITH tagged AS (
   WHERE main_subject_id IS NOT NULL AND {of_work}
   UNION
   SELECT work_id, subject_id FROM catalog_work_subjects WHERE {of_tag}
-), wanted AS (
-  SELECT DISTINCT near.id FROM tagged
+), wanted AS MATERIALIZED (
+  SELECT DISTINCT near.id FROM (SELECT DISTINCT subject_id FROM tagged) tagged
   JOIN catalog_subject subject ON subject.id = tagged.subject_id
-  JOIN catalog_subject near ON near.id = subject.id
-    OR (near.id = subject.parent_id AND near.parent_id IS NOT NULL)
+  JOIN catalog_subject near ON near.id IN (subject.id, subject.parent_id)
   WHERE near.is_shown AND NOT (near.scheme = 'thema' AND near.code ~ '^[0-9]')
+    AND (near.id = subject.id OR near.parent_id IS NOT NULL)
+), shelf AS MATERIALIZED (
+  SELECT id AS subject_id, id AS tag_id FROM wanted
+  UNION ALL
+  SELECT wanted.id, below.id FROM wanted JOIN catalog_subject below ON below.parent_id = wanted.id
+), known AS MATERIALIZED (
+  SELECT id, main_subject_id FROM catalog_work WHERE is_recommendable
+  ORDER BY popularity DESC, id LIMIT {known}
+), of_known AS MATERIALIZED (
+  SELECT shelf.subject_id, tag.work_id FROM known
+  JOIN catalog_work_subjects tag ON tag.work_id = known.id
+  JOIN shelf ON shelf.tag_id = tag.subject_id
+  UNION
+  SELECT wanted.id, known.id FROM known JOIN wanted ON wanted.id = known.main_subject_id
+), sparse AS MATERIALIZED (
+  SELECT wanted.id FROM wanted LEFT JOIN of_known ON of_known.subject_id = wanted.id
+  GROUP BY wanted.id HAVING count(of_known.work_id) < 2 * {most}
 ), standing AS (
-  SELECT tag.subject_id, tag.work_id FROM catalog_work_subjects tag
-  JOIN wanted ON wanted.id = tag.subject_id
+  SELECT subject_id, work_id FROM of_known
   UNION
-  SELECT work.main_subject_id, work.id FROM catalog_work work
-  JOIN wanted ON wanted.id = work.main_subject_id
+  SELECT shelf.subject_id, late.work_id FROM sparse
+  JOIN shelf ON shelf.subject_id = sparse.id
+  CROSS JOIN LATERAL (
+    SELECT tag.work_id FROM catalog_work_subjects tag WHERE tag.subject_id = shelf.tag_id
+    ORDER BY tag.work_id DESC LIMIT {latest}) late
   UNION
-  SELECT wanted.id, tag.work_id FROM catalog_work_subjects tag
-  JOIN catalog_subject below ON below.id = tag.subject_id
-  JOIN wanted ON wanted.id = below.parent_id
+  SELECT sparse.id, late.id FROM sparse
+  CROSS JOIN LATERAL (
+    SELECT work.id FROM catalog_work work WHERE work.main_subject_id = sparse.id
+    ORDER BY work.id DESC LIMIT {latest}) late
 ), ranked AS (
-  SELECT standing.subject_id, work.id AS work_id, work.audiences, row_number() OVER (
+  SELECT standing.subject_id, work.id, work.audiences, row_number() OVER (
     PARTITION BY standing.subject_id ORDER BY work.popularity DESC, work.id) AS place
   FROM standing JOIN catalog_work work ON work.id = standing.work_id
   WHERE work.is_recommendable
 )
--- whether a work is for sale is asked of the most popular alone: a subject may hold fifty thousand
-SELECT work.subject_id, work.work_id, work.audiences, work.place
-FROM (SELECT ranked.*, work_id AS id FROM ranked WHERE place <= 2 * {most}) work
-WHERE {offered}
+-- whether a work is for sale is asked of the most popular alone
+SELECT work.subject_id, work.id AS work_id, work.audiences, work.place
+FROM ranked work WHERE place <= 2 * {most} AND {offered}
+"""
+"""The best known of each subject: among the best known of all, and where those hold few, among the
+latest of the subject. So no subject costs more than LATEST rows, however many works it has.
 """
 
 MADE_BY = """
 CREATE TEMP TABLE affinity_contributor ON COMMIT PRESERVE ROWS AS
-WITH wanted AS (
+WITH wanted AS MATERIALIZED (
   SELECT DISTINCT contributor_id AS id FROM catalog_contribution
   WHERE edition_id IS NULL AND {of_tag}
 ), made AS (
@@ -72,12 +106,13 @@ WITH wanted AS (
   JOIN wanted ON wanted.id = part.contributor_id
   WHERE part.edition_id IS NULL
 ), ranked AS (
-  SELECT made.contributor_id, work.id AS work_id, row_number() OVER (
+  SELECT made.contributor_id, work.id, row_number() OVER (
     PARTITION BY made.contributor_id ORDER BY work.popularity DESC, work.id) AS place
   FROM made JOIN catalog_work work ON work.id = made.work_id
-  WHERE work.is_recommendable AND {offered}
+  WHERE work.is_recommendable
 )
-SELECT * FROM ranked WHERE place <= {most}
+SELECT work.contributor_id, work.id AS work_id, work.place
+FROM ranked work WHERE place <= 4 * {most} AND {offered}
 """
 
 PICKED = """
@@ -123,9 +158,10 @@ WITH work AS (
   work_id, other_id, reason, tier, worth, series_id, contributor_id, subject_id, entry_id,
   curation_id
 ) AS (
-  SELECT work_id, other_id, 'pinned', 0, ordinal::float, NULL::bigint, NULL::bigint, NULL::bigint,
-    NULL::bigint, id
-  FROM catalog_curation WHERE kind = 'pin' AND work_id = ANY(%(ids)s)
+  SELECT pin.work_id, other.id, 'pinned', 0, pin.ordinal::float, NULL::bigint, NULL::bigint,
+    NULL::bigint, NULL::bigint, pin.id
+  FROM catalog_curation pin JOIN catalog_work other ON other.id = pin.other_id
+  WHERE pin.kind = 'pin' AND pin.work_id = ANY(%(ids)s) AND {other_offered}
   UNION ALL
   SELECT member.work_id, follower.work_id, 'next', 1, follower.position::float, member.series_id,
     NULL, NULL, NULL, NULL
@@ -139,8 +175,9 @@ WITH work AS (
   ) follower ON TRUE
   WHERE member.work_id = ANY(%(ids)s)
   UNION ALL
-  SELECT work_id, other_id, 'bought', 2, -score, NULL, NULL, NULL, NULL, NULL
-  FROM catalog_boughttogether WHERE work_id = ANY(%(ids)s)
+  SELECT pair.work_id, other.id, 'bought', 2, -pair.score, NULL, NULL, NULL, NULL, NULL
+  FROM catalog_boughttogether pair JOIN catalog_work other ON other.id = pair.other_id
+  WHERE pair.work_id = ANY(%(ids)s) AND other.is_recommendable AND {other_offered}
   UNION ALL
   SELECT part.work_id, best.work_id, 'contributor', 3, part.ordinal * 100 + best.place, NULL,
     part.contributor_id, NULL, NULL, NULL
@@ -162,12 +199,10 @@ WITH work AS (
   WHERE {staff_fits}
 ), once AS (
   SELECT DISTINCT ON (candidate.work_id, candidate.other_id) candidate.*
-  FROM candidate JOIN catalog_work other ON other.id = candidate.other_id
-  WHERE candidate.other_id <> candidate.work_id
-    AND (other.is_recommendable OR candidate.reason = 'pinned') AND {other_offered}
-    AND NOT EXISTS (
-      SELECT FROM catalog_curation veto WHERE veto.kind = 'veto'
-        AND veto.work_id = candidate.work_id AND veto.other_id = candidate.other_id)
+  FROM candidate
+  WHERE candidate.other_id <> candidate.work_id AND NOT EXISTS (
+    SELECT FROM catalog_curation veto WHERE veto.kind = 'veto'
+      AND veto.work_id = candidate.work_id AND veto.other_id = candidate.other_id)
   ORDER BY candidate.work_id, candidate.other_id, candidate.tier, candidate.worth
 ), placed AS (
   SELECT once.*, row_number() OVER (
@@ -190,16 +225,25 @@ DELETE FROM catalog_recommendation old WHERE old.work_id = ANY(%(ids)s) AND NOT 
 RETURNING old.work_id
 """
 
-COLUMNS = "rank, reason, series_id, contributor_id, subject_id, entry_id, curation_id"
-WRITE = f"""
-INSERT INTO catalog_recommendation AS old (work_id, other_id, {COLUMNS})
-SELECT work_id, other_id, {COLUMNS} FROM affinity_found ORDER BY work_id, other_id
-ON CONFLICT (work_id, other_id) DO UPDATE SET ({COLUMNS})
-  = ({", ".join(f"excluded.{name}" for name in COLUMNS.split(", "))})
-WHERE ({", ".join(f"old.{name}" for name in COLUMNS.split(", "))})
-  IS DISTINCT FROM ({", ".join(f"excluded.{name}" for name in COLUMNS.split(", "))})
+COLUMNS = ("rank", "reason", "series_id", "contributor_id", "subject_id", "entry_id", "curation_id")
+_WRITE = """
+INSERT INTO catalog_recommendation AS old (work_id, other_id, {columns})
+SELECT work_id, other_id, {columns} FROM affinity_found found
+-- a conflict locks its row, which is a write: most rows are as they were
+WHERE NOT EXISTS (
+  SELECT FROM catalog_recommendation same
+  WHERE same.work_id = found.work_id AND same.other_id = found.other_id
+    AND ({of_same}) IS NOT DISTINCT FROM ({of_found}))
+ORDER BY work_id, other_id
+ON CONFLICT (work_id, other_id) DO UPDATE SET ({columns}) = ({excluded})
 RETURNING old.work_id
-"""  # noqa: S608 - the names stand above
+"""
+WRITE = _WRITE.format(
+    columns=", ".join(COLUMNS),
+    of_same=", ".join(f"same.{name}" for name in COLUMNS),
+    of_found=", ".join(f"found.{name}" for name in COLUMNS),
+    excluded=", ".join(f"excluded.{name}" for name in COLUMNS),
+)
 
 
 @dataclass(frozen=True)
@@ -211,16 +255,63 @@ class Pair:
     score: float
 
 
-def renew(work_ids: Collection[int]) -> int:
-    """Find anew what stands beside these works, their series, and what they stand beside.
+def renew_soon(work_ids: Collection[int]) -> None:
+    """Have a job look at these works, once for all that change in the next seconds.
 
-    Of the latter at most MOST_COMPANIONS: the night does the others. Returns how many works it has
-    changed for; their pages go stale.
+    Raises store.Unavailable.
     """
-    mates = Work.objects.filter(series__memberships__work__in=work_ids)
-    beside = Recommendation.objects.filter(other__in=work_ids).order_by()
-    companions = (mates.values_list("pk", flat=True), beside.values_list("work", flat=True))
-    ids = sorted({*work_ids, *(pk for rows in companions for pk in rows[:MOST_COMPANIONS])})
+    if work_ids:
+        _wait(work_ids)
+        _defer()
+
+
+def renew_waiting() -> int:
+    """Look at works that wait, TURN of them at most: those left get a job of their own.
+
+    A batch that fails waits again; returns how many works something has changed for.
+    """
+    changed = 0
+    for _turn in range(TURN // TAKEN):
+        ids = _take()
+        try:
+            changed += renew(ids)
+        except Exception:
+            _wait(ids)
+            raise
+        if len(ids) < TAKEN:
+            return changed
+    _defer()
+    return changed
+
+
+def _defer() -> None:
+    job = app.configure_task(JOB, lock=JOB, queueing_lock=JOB, schedule_in={"seconds": SOON})
+    with contextlib.suppress(AlreadyEnqueued), transaction.atomic():
+        job.defer(timestamp=0)
+
+
+@store.needs_redis
+def _wait(work_ids: Collection[int]) -> None:
+    if work_ids:
+        store.client().sadd(WAITING, *work_ids)
+
+
+@store.needs_redis
+def _take() -> list[int]:
+    taken: list[Any] = store.client().spop(WAITING, TAKEN)
+    return [int(work_id) for work_id in taken]
+
+
+def renew(work_ids: Collection[int]) -> int:
+    """Find anew what stands beside these works and their series; how many it has changed for.
+
+    The pages of those go stale. Where these works stand beside others, the night looks: pages show
+    nothing that is no longer for sale.
+    """
+    mates = Work.objects.filter(series__memberships__work__in=work_ids).order_by()
+    ids = sorted({*work_ids, *mates.values_list("pk", flat=True)[:MOST_MATES]})
+    if not ids:
+        return 0
     with transaction.atomic(), connection.cursor() as cursor:
         # The planner cannot know how few rows these works lead to, and would read whole tables.
         cursor.execute("SET LOCAL enable_seqscan = off")
@@ -270,7 +361,9 @@ def _gather(cursor: CursorWrapper, ids: Collection[int] | None) -> None:
         (MADE_BY, BEST_OF_CONTRIBUTOR),
         (PICKED, BEST_OF_STAFF),
     ):
-        text = statement.format(of_work=of_work, of_tag=of_tag, offered=offered, most=most)
+        text = statement.format(
+            of_work=of_work, of_tag=of_tag, offered=offered, most=most, known=KNOWN, latest=LATEST
+        )
         cursor.execute(text, {"ids": list(ids or [])})
     cursor.execute("ANALYZE affinity_subject, affinity_contributor, affinity_pick")
 

@@ -35,6 +35,17 @@ def works_changed(work_ids: Collection[int]) -> None:
         app.configure_task("catalog.publish_works").defer(work_ids=batch)
 
 
+def popularity_changed(work_ids: Collection[int]) -> None:
+    """Sort these works by their new popularity: no word of them has changed, and no price."""
+    if not work_ids:
+        return
+    ids: list[Any] = sorted(work_ids)
+    with connection.cursor() as cursor:
+        cursor.execute(SORT, [ids])
+    store.bump_after_commit(["catalog"])  # the lists; no book's own page tells its popularity
+    app.configure_task("catalog.publish_popularity").defer(work_ids=ids)
+
+
 def works_turning(day: datetime.date) -> list[int]:
     """The works of which a price begins, or ended the day before, or an edition comes out."""
     yesterday = day - datetime.timedelta(days=1)
@@ -125,6 +136,17 @@ WHERE (
 )
 """
 """What is as it was is left alone: an index is dear to write."""
+
+SORT = """
+UPDATE catalog_searchentry entry SET popularity_key = locked.popularity_key
+FROM (
+    SELECT old.work_id, -work.popularity AS popularity_key
+    FROM catalog_searchentry old JOIN catalog_work work ON work.id = old.work_id
+    WHERE old.work_id = ANY(%s) AND old.popularity_key <> -work.popularity
+    ORDER BY old.work_id FOR NO KEY UPDATE OF old
+) AS locked
+WHERE entry.work_id = locked.work_id
+"""
 
 
 def _index(work_ids: Sequence[int], *, today: datetime.date) -> None:

@@ -55,11 +55,17 @@ def publish_stock(numbers: list[str]) -> None:
 
 @app.task(name="catalog.publish_works", retry=UNTIL_REDIS_ANSWERS)
 def publish_works(work_ids: list[int]) -> None:
-    """Renew suggestions, stock levels and what stands beside these works, and learn their words."""
+    """Renew suggestions and stock levels of these works, learn their words; more comes soon."""
     spelling.learn(work_ids)
     memory.publish_works(work_ids)
-    affinities.renew(work_ids)
+    affinities.renew_soon(work_ids)
     shelf_sizes.renew_soon()
+
+
+@app.task(name="catalog.publish_popularity", retry=UNTIL_REDIS_ANSWERS)
+def publish_popularity(work_ids: list[int]) -> None:
+    """Suggest these works earlier or later than before."""
+    memory.publish_works(work_ids)
 
 
 @app.periodic(cron="11 4 * * *")
@@ -67,6 +73,17 @@ def publish_works(work_ids: list[int]) -> None:
 def count_shelves(timestamp: int) -> None:
     """Count what stands on each shelf (`timestamp`: the planned second, unused)."""
     shelf_sizes.renew()
+
+
+@app.task(
+    name=affinities.JOB,
+    lock=affinities.JOB,
+    queueing_lock=affinities.JOB,
+    retry=UNTIL_REDIS_ANSWERS,
+)
+def recommend_changed(timestamp: int) -> None:
+    """Find anew what stands beside changed books (`timestamp`: unused)."""
+    affinities.renew_waiting()
 
 
 @app.periodic(cron="31 4 * * *")

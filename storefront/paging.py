@@ -106,10 +106,10 @@ def paging_of(results: Results, parameters: dict[str, str] | None = None) -> Pag
     )
 
 
-def read_page(query: QueryDict) -> int:
+def read_page(query: QueryDict, *, last: int = LAST_PAGE) -> int:
     """The number of the page that is asked for. Raises BadRequest, naming the parameter."""
     text = query.get("page", "1")
-    last = FURTHEST if query.get("after") or query.get("before") else LAST_PAGE
+    last = FURTHEST if query.get("after") or query.get("before") else last
     if not (re.fullmatch("[0-9]{1,9}", text) and 1 <= int(text) <= last):
         raise BadRequest(
             _("page: “%(value)s” is not a page number from 1 to %(last)d.")

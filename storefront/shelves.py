@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.db.models import (
-    Count,
     Exists,
     F,
     OuterRef,
@@ -36,7 +35,7 @@ IN_THE_WINDOW = 5
 SHELVES = 8
 ON_A_SHELF = 3
 CANDIDATES = 12  # on each shelf, to choose different authors from
-SIZED = 5_000  # of the best known, to tell which subjects are large
+SIZED = 5_000  # of the best known, to tell which subjects are large and what is best in each
 LOOKED_AT = 300  # of the best known, to find different subjects among
 SISTERS = 24
 BY_POPULARITY = ("-popularity", "id")  # as the index has it
@@ -71,22 +70,18 @@ def window() -> list[Work]:
 def subject_shelves() -> list[Shelf]:
     """The subjects with the most of the best known works for sale, each with its best known."""
     known = Work.objects.offered().exclude(main_subject=None).order_by(*BY_POPULARITY)
-    sizes = Work.objects.filter(pk__in=known.values("pk")[:SIZED]).order_by().values("main_subject")
-    largest = sizes.annotate(size=Count("pk")).order_by("-size", "main_subject")[:SHELVES]
-    subjects = Subject.objects.in_bulk([row["main_subject"] for row in largest])
-    best = [
-        Work.objects.offered().filter(main_subject=pk).order_by(*BY_POPULARITY).values("pk")
-        for pk in subjects
-    ]
-    slices = [works[:CANDIDATES] for works in best]
-    found = slices[0].union(*slices[1:], all=True) if slices else []
+    best: dict[int, list[int]] = {}
+    for pk, subject_id in known.values_list("pk", "main_subject")[:SIZED]:
+        best.setdefault(subject_id, []).append(pk)
+    largest = sorted(best, key=lambda subject_id: (-len(best[subject_id]), subject_id))[:SHELVES]
+    subjects = Subject.objects.in_bulk(largest)
     by_subject: dict[int | None, list[Work]] = {}
-    for work in _cards([row["pk"] for row in found]):
+    for work in _cards([pk for subject_id in largest for pk in best[subject_id][:CANDIDATES]]):
         by_subject.setdefault(work.main_subject_id, []).append(work)
     return [
-        Shelf(subjects[row["main_subject"]], _varied(by_subject[row["main_subject"]], ON_A_SHELF))
-        for row in largest
-        if row["main_subject"] in by_subject
+        Shelf(subjects[subject_id], _varied(by_subject[subject_id], ON_A_SHELF))
+        for subject_id in largest
+        if subject_id in by_subject
     ]
 
 

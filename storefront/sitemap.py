@@ -1,54 +1,99 @@
-"""The addresses that crawlers should find, cut into pages."""
+"""The addresses that crawlers should find, cut into pages.
 
-from collections.abc import Iterable, Iterator
+What there may be very many of is cut by ids, so a page reads its own rows alone and the index none:
+a page may hold fewer than ON_A_PAGE addresses, where ids are missing.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import chain
+from typing import Any
 
+from django.db.models import Exists, Max, Min, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from catalog.models import Contributor, Edition, Imprint, Series, StaffList, Subject
+from catalog.models import Contribution, Contributor, Edition, Imprint, Series, StaffList, Subject
+from catalog.models.series import SeriesMembership
 from storefront.missing import Missing
 
 ON_A_PAGE = 5_000
 
 
+@dataclass(frozen=True)
+class _Kind:
+    """What there may be very many of."""
+
+    found: "Callable[[], QuerySet[Any]]"
+
+    def firsts(self) -> range:
+        """The first id of each page."""
+        ends = self.found().model.objects.aggregate(first=Min("pk"), last=Max("pk"))
+        return range(ends["first"] or 1, (ends["last"] or 0) + 1, ON_A_PAGE)
+
+    def urls(self, first: int | None = None) -> Iterator[str]:
+        """The addresses of a page, or of all."""
+        rows = self.found().order_by("pk")
+        if first is not None:
+            rows = rows.filter(pk__gte=first, pk__lt=first + ON_A_PAGE)
+        for thing in rows:
+            yield thing.get_absolute_url()
+
+
+def _editions() -> "QuerySet[Edition]":
+    editions = Edition.objects.offered().select_related("work")
+    return editions.only("isbn13", "title", "work__title")
+
+
+def _series() -> "QuerySet[Series]":
+    for_sale = Edition.objects.offered().filter(work=OuterRef("work"))
+    places = SeriesMembership.objects.filter(Exists(for_sale), series=OuterRef("pk"))
+    return Series.objects.filter(Exists(places))
+
+
+def _contributors() -> "QuerySet[Contributor]":
+    for_sale = Edition.objects.offered().filter(work=OuterRef("work"))
+    parts = Contribution.objects.filter(Exists(for_sale), contributor=OuterRef("pk"))
+    return Contributor.objects.filter(Exists(parts))
+
+
+_KINDS = (_Kind(_series), _Kind(_contributors), _Kind(_editions))
+
+
 def start() -> dict[str, object]:
     """What the sitemap's own address shows: all addresses, or the numbers of its pages."""
-    total = Edition.objects.offered().count()
     others = list(_others())
-    if total + len(others) <= ON_A_PAGE:
-        return {"urls": [*others, *_edition_urls(0, total)]}
-    return {"pages": range(1, 2 - (-total // ON_A_PAGE))}
+    total = len(others)
+    for kind in _KINDS:
+        total += kind.found().order_by()[: ON_A_PAGE + 1].count() if total <= ON_A_PAGE else 0
+    if total <= ON_A_PAGE:
+        return {"urls": chain(others, *(kind.urls() for kind in _KINDS))}
+    return {"pages": range(1, 2 + sum(len(kind.firsts()) for kind in _KINDS))}
 
 
 def page(number: int) -> dict[str, object]:
-    """A page: the first holds all but the editions, the others the editions by their number.
+    """A page: the first holds what is never many, the others each kind by ids.
 
     Raises Missing behind the last.
     """
     if number == 1:
-        return {"urls": list(_others())}
-    first = (number - 2) * ON_A_PAGE
-    urls = list(_edition_urls(first, first + ON_A_PAGE))
-    if not urls:
-        raise Missing(_("The sitemap ends before page %(page)d.") % {"page": number})
-    return {"urls": urls}
+        return {"urls": _others()}
+    place = number - 2
+    for kind in _KINDS:
+        firsts = kind.firsts()
+        if place < len(firsts):
+            return {"urls": kind.urls(firsts[place])}
+        place -= len(firsts)
+    raise Missing(_("The sitemap ends before page %(page)d.") % {"page": number})
 
 
 def _others() -> Iterator[str]:
     yield from map(reverse, ("home", "search", "new", "coming_soon", "subjects", "staff_lists"))
-    things: Iterable[object] = chain(
+    for_sale = Edition.objects.offered().filter(imprint=OuterRef("pk"))
+    things: Iterable[Any] = chain(
         StaffList.objects.all(),
         Subject.objects.shown(),
-        Series.objects.filter(works__editions__is_offered=True).distinct(),
-        Contributor.objects.filter(contributions__work__editions__is_offered=True).distinct(),
-        Imprint.objects.filter(editions__is_offered=True).distinct(),
+        Imprint.objects.filter(Exists(for_sale)),
     )
     for thing in things:
-        yield thing.get_absolute_url()  # type: ignore[attr-defined]
-
-
-def _edition_urls(first: int, last: int) -> Iterator[str]:
-    editions = Edition.objects.offered().select_related("work").order_by("id")
-    for edition in editions.only("isbn13", "title", "work__title")[first:last]:
-        yield edition.get_absolute_url()
+        yield thing.get_absolute_url()

@@ -164,8 +164,13 @@ def test_works_that_change_are_looked_at_by_the_job(crime: Subject) -> None:
     one, two = book("One", subject=crime), book("Two", subject=crime)
     for _again in range(2):
         jobs.publish_works([one.pk])
+    assert beside(one) == beside(two) == []
+    looking = ProcrastinateJob.objects.filter(task_name=affinities.JOB, status="todo")
+    assert looking.count() == 1  # for all changes of the next seconds
+    jobs.recommend_changed(timestamp=0)
     assert beside(one) == [("Two", "Also in Crime")]
     assert beside(two) == []
+    assert affinities.renew_waiting() == 0
     waiting = ProcrastinateJob.objects.filter(task_name="catalog.count_shelves", status="todo")
     assert waiting.count() == 1  # for all changes of the next seconds
     jobs.recommend(timestamp=0)

@@ -4,9 +4,10 @@ import datetime
 from decimal import Decimal
 
 import pytest
+from procrastinate.contrib.django.models import ProcrastinateJob
 
-from catalog import affinities, popularity, recommending
-from catalog.models import BoughtTogether, Edition, Work
+from catalog import affinities, indexing, popularity, recommending
+from catalog.models import BoughtTogether, Edition, SearchEntry, Work
 from catalog.tests.back_office import stale_names
 from catalog.tests.factories import EditionFactory, WorkFactory
 from orders import jobs, learning
@@ -149,9 +150,23 @@ def test_popularity_adds_to_the_boost_and_leaves_what_stays(shelf: dict[str, Edi
     assert dict(Work.objects.values_list("title", "popularity")) == {
         "Tea": 0, "Milk": 110, "Salt": 7, "Rare": 0,
     }  # fmt: skip
-    assert f"edition:{shelf['Milk'].isbn13}" in stale_names()
-    assert f"edition:{shelf['Salt'].isbn13}" not in stale_names()
+    assert stale_names() == {"catalog"}
     assert learning.learn_popularity(at=NOW) == 0
+
+
+def test_lists_and_suggestions_follow_without_writing_entries_anew(
+    shelf: dict[str, Edition],
+) -> None:
+    works = [edition.work_id for edition in shelf.values()]
+    indexing.works_changed(works)
+    ProcrastinateJob.objects.all().delete()
+    bought(shelf["Milk"], by="ann")
+    learning.learn_popularity(at=NOW)
+    keys = SearchEntry.objects.order_by("popularity_key").values_list("names", "popularity_key")
+    assert [key for _names, key in keys] == [-10, 0, 0, 0]
+    published = ProcrastinateJob.objects.get(task_name__startswith="catalog.")
+    assert published.task_name == "catalog.publish_popularity"
+    assert published.args == {"work_ids": [shelf["Milk"].work_id]}
 
 
 def test_what_sells_no_more_falls_back(shelf: dict[str, Edition]) -> None:

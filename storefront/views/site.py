@@ -8,13 +8,13 @@ from django.views.decorators.http import require_safe
 from caching.answers import SITEMAP
 from storefront import paths, sitemap
 from storefront.answering import UNHURRIED, XML, origin, remembered, render_public, tagged
-from storefront.paging import read_page
+from storefront.paging import FURTHEST, read_page
 
 
 @require_safe
 def sitemap_xml(request: HttpRequest) -> HttpResponse:
     """Every address worth finding: one file, or an index of several when there are many."""
-    number = read_page(request.GET) if "page" in request.GET else 0
+    number = read_page(request.GET, last=FURTHEST) if "page" in request.GET else 0
 
     def render() -> bytes:
         values = sitemap.page(number) if number else sitemap.start()
