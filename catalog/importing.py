@@ -129,6 +129,18 @@ def foresee(rows: list[EditionRow], outcome: Outcome, *, today: datetime.date) -
     outcome.unchanged = len(rows) - len(trial.touched)
 
 
+def _by_work(rows: list[EditionRow], editions: dict[str, Edition]) -> dict[str, list[EditionRow]]:
+    """The rows by the key of their work; what was merged since goes where that went."""
+    merged = Regrouping.objects.current_keys({row.work_key or row.likely_work_key for row in rows})
+    groups: dict[str, list[EditionRow]] = defaultdict(list)
+    for row in rows:
+        known = editions.get(row.isbn13)
+        current_key = known.work.key if known else row.likely_work_key
+        key = row.work_key or current_key
+        groups[merged.get(key, key)].append(row)
+    return groups
+
+
 class _CatalogImport:
     """One run, with what it has looked up so far."""
 
@@ -158,14 +170,7 @@ class _CatalogImport:
     def run(self, rows: list[EditionRow], progress: Progress) -> Report:
         hold_works()
         editions = self._known_editions(rows)
-        keys = {row.work_key or row.likely_work_key for row in rows}
-        merged = Regrouping.objects.current_keys(keys)
-        groups: dict[str, list[EditionRow]] = defaultdict(list)
-        for row in rows:
-            known = editions.get(row.isbn13)
-            current_key = known.work.key if known else row.likely_work_key
-            key = row.work_key or current_key
-            groups[merged.get(key, key)].append(row)
+        groups = _by_work(rows, editions)
         works = {
             work.key: work
             for work in Work.objects.filter(key__in=groups).prefetch_related(
@@ -239,10 +244,8 @@ class _CatalogImport:
                 self.touched |= lines
                 self.marks.work(work, ["subjects"])
                 work.subjects.set(subjects)
-        people = [person for row in group for person in row.people]
-        if self._contributions(
-            work, None, [person for person in people if person.role not in _OF_ONE_EDITION]
-        ):
+        people = [p for row in group for p in row.people if p.role not in _OF_ONE_EDITION]
+        if self._contributions(work, None, people):
             self.touched |= lines
         if first.series and self._join_series(work, first):
             self.touched |= lines

@@ -61,7 +61,11 @@ def test_covers_are_fetched_from_where_records_say_until_that_is_undone() -> Non
 
 
 def test_what_was_derived_from_an_edition_goes_with_it_and_a_chosen_cover_keeps_it() -> None:
-    run = taken(record(cover_url="https://books.example/1.jpg"), record(2), record(3))
+    run = taken(
+        record(cover_url="https://books.example/1.jpg"),
+        record(2, title="Orlando"),
+        record(3, title="Flush"),
+    )
     works = Work.objects.order_by("pk")
     beside = Recommendation.Reason.SAME_SUBJECT
     Recommendation.objects.create(work=works[0], other=works[1], reason=beside, rank=1)

@@ -352,7 +352,7 @@ def test_the_start_page_says_what_needs_doing(
     packed = paid()
     fulfillment.pack(order=packed, at=timezone.now())
     paid().cancel()
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(20):
         response = client.get("/admin/")
     duties = response.context["duties"]
     assert [(duty.number, duty.text) for duty in duties] == [

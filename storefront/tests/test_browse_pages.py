@@ -11,7 +11,7 @@ from django.utils import timezone
 from lxml import etree
 
 from caching import store
-from catalog import shelf_sizes
+from catalog import indexing, shelf_sizes
 from catalog.models import Contributor, Edition, Work
 from catalog.tests.factories import (
     ContributorFactory,
@@ -47,7 +47,9 @@ def test_own_shelves_come_first_in_the_shops_order(client: Client) -> None:
             scheme="shop", code=name, name=name, slug=name.lower(), ordinal=place, intro="Sit down."
         )
         shelf.gathers.add(crime)
-    book("Whodunit").work.subjects.add(crime)
+    whodunit = book("Whodunit").work
+    whodunit.subjects.add(crime)
+    indexing.works_changed([whodunit.pk])
     shelf_sizes.renew()
     page = read(client, "/subjects/")
     assert page.index(">First<") < page.index(">Second<") < page.index(">Crime<")
