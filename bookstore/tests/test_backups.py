@@ -31,7 +31,8 @@ RESTORE = ("--as-copy", "--replace", "--no-input")
 WITH_LITTLE_DISK = """
 import os, resource, sys
 resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
-os.execv(sys.executable, [sys.executable, "manage.py", *sys.argv[1:]])
+# What it compiles meanwhile would be cut off, too, and break whoever reads it next: -B.
+os.execv(sys.executable, [sys.executable, "-B", "manage.py", *sys.argv[1:]])
 """
 
 

@@ -102,7 +102,7 @@ def made(content: bytes) -> Iterator[Sizes]:
 
 def _render(source: Path, sizes: Path) -> dict[str, Any]:
     # Without this process's environment, which holds the shop's secrets.
-    command = [sys.executable, "-I", str(SCRIPT), str(source), str(sizes)]
+    command = [sys.executable, "-I", "-B", str(SCRIPT), str(source), str(sizes)]
     try:
         done = subprocess.run(
             command, env={"MALLOC_ARENA_MAX": "2"}, stdin=subprocess.DEVNULL,
