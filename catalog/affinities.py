@@ -27,7 +27,7 @@ MOST_MATES = 500  # works of the same series that are looked at again
 TAKEN = 500  # works that wait, in one transaction: together they cost less
 TURN = 20_000  # works in one run of the job, so that others have their turn too
 SOON = 20  # seconds
-KNOWN = 20_000  # best known works, among which the best of most subjects are
+KNOWN = 10_000  # best known works, among which the best of most subjects are
 LATEST = 2_000  # works of a subject that has few of those
 BEST_OF_CONTRIBUTOR = 8
 BEST_OF_SUBJECT = 24
@@ -85,16 +85,15 @@ WITH tagged AS (
 ), ranked AS (
   SELECT standing.subject_id, work.id, work.audiences, row_number() OVER (
     PARTITION BY standing.subject_id ORDER BY work.popularity DESC, work.id) AS place
-  FROM standing JOIN catalog_work work ON work.id = standing.work_id
-  WHERE work.is_recommendable
+  FROM standing CROSS JOIN LATERAL (  -- one by one: a join would read all works there are
+    SELECT id, audiences, popularity FROM catalog_work
+    WHERE id = standing.work_id AND is_recommendable OFFSET 0) work
 )
 -- whether a work is for sale is asked of the most popular alone
 SELECT work.subject_id, work.id AS work_id, work.audiences, work.place
 FROM ranked work WHERE place <= 2 * {most} AND {offered}
 """
-"""The best known of each subject: among the best known of all, and where those hold few, among the
-latest of the subject. So no subject costs more than LATEST rows, however many works it has.
-"""
+"""The best known of all, and where those are few in a subject, the best known of its latest."""
 
 MADE_BY = """
 CREATE TEMP TABLE affinity_contributor ON COMMIT PRESERVE ROWS AS
@@ -108,11 +107,15 @@ WITH wanted AS MATERIALIZED (
 ), ranked AS (
   SELECT made.contributor_id, work.id, row_number() OVER (
     PARTITION BY made.contributor_id ORDER BY work.popularity DESC, work.id) AS place
-  FROM made JOIN catalog_work work ON work.id = made.work_id
-  WHERE work.is_recommendable
+  FROM made CROSS JOIN LATERAL (
+    SELECT id, audiences, popularity FROM catalog_work
+    WHERE id = made.work_id AND is_recommendable OFFSET 0) work
 )
-SELECT work.contributor_id, work.id AS work_id, work.place
-FROM ranked work WHERE place <= 4 * {most} AND {offered}
+SELECT * FROM (
+  SELECT work.contributor_id, work.id AS work_id, row_number() OVER (
+    PARTITION BY work.contributor_id ORDER BY work.place) AS place
+  FROM ranked work WHERE place <= 4 * {most} AND {offered}
+) best WHERE place <= {most}
 """
 
 PICKED = """
@@ -314,10 +317,10 @@ def renew(work_ids: Collection[int]) -> int:
         return 0
     with transaction.atomic(), connection.cursor() as cursor:
         # The planner cannot know how few rows these works lead to, and would read whole tables.
-        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_mergejoin = off")
         _gather(cursor, ids)
         changed = _renew_batch(cursor, ids)
-        cursor.execute("SET LOCAL enable_seqscan = on")
+        cursor.execute("SET LOCAL enable_seqscan = on; SET LOCAL enable_mergejoin = on")
         return changed
 
 

@@ -1,11 +1,13 @@
 """Which of a record's prices are the shop's, and over which days."""
 
 import datetime
+import functools
 from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 
 from django.conf import settings
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from catalog.models import Supplier
@@ -49,8 +51,8 @@ def choose(
 def _is_ours(leave_out: Callable[[str, str], None], offer: Offer, supplier: Supplier) -> bool:
     currency = offer.currency or supplier.currency
     if currency != settings.SHOP_CURRENCY:
-        text = _("A price in %(theirs)s was left out; the shop sells in %(ours)s.")
-        leave_out("Price", text % {"theirs": currency[:10], "ours": settings.SHOP_CURRENCY})
+        text = _other_currency(currency[:10], settings.SHOP_CURRENCY, get_language())
+        leave_out("Price", text)
         return False
     if offer.minimum_quantity > 1:
         return False
@@ -62,6 +64,13 @@ def _is_ours(leave_out: Callable[[str, str], None], offer: Offer, supplier: Supp
         return True
     is_inside = not offer.countries or country in offer.countries
     return is_inside and country not in offer.countries_excluded
+
+
+@functools.lru_cache(maxsize=100)
+def _other_currency(theirs: str, ours: str, _language: str | None) -> str:
+    """In the language that is spoken: some files say it of every record."""
+    text = _("A price in %(theirs)s was left out; the shop sells in %(ours)s.")
+    return text % {"theirs": theirs, "ours": ours}
 
 
 def gross(offer: Offer) -> Decimal:
