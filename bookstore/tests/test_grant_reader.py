@@ -78,6 +78,7 @@ def test_its_password_follows_the_settings(server: embedded.Engines) -> None:
 
 
 def test_a_login_of_somebody_else_is_left_alone(server: embedded.Engines) -> None:
+    manage(server, "grant_reader", password="first")
     with psycopg.connect(server.postgresql_url(SUPERUSER), autocommit=True) as superuser:
         superuser.execute(f"DROP OWNED BY {READER}")
         superuser.execute(f"DROP ROLE {READER}")

@@ -21,6 +21,8 @@ from catalog.models import Contribution, Edition, SeriesMembership, Work
 from catalog.models.provenance import OF_WORK
 from catalog.models.slugs import readable
 
+MOST_AROUND = 100  # books whose recommendations are found anew while staff waits
+
 
 class ContributionInline(admin.TabularInline[Contribution, Work]):
     """Who had a part in the work, or in one of its editions."""
@@ -159,9 +161,14 @@ class WorkAdmin(merges.MergingMixin, SourcedAdmin[Work]):
     def save_related(
         self, request: HttpRequest, form: forms.ModelForm[Work], formsets: Any, change: bool
     ) -> None:
-        """Have what is pinned or vetoed, or may not be recommended, show at once."""
+        """Have what is pinned or vetoed, or may not be recommended, show at once.
+
+        Beside the books that it stands beside, too, if those are not very many: then the night does.
+        """
         super().save_related(request, form, formsets, change)
-        affinities.renew([form.instance.pk])
+        work = form.instance
+        around = work.recommended_beside.values_list("work", flat=True)[:MOST_AROUND]
+        affinities.renew([work.pk, *around])
 
     def affected_works(self, obj: Work) -> Iterable[int]:
         """Itself."""

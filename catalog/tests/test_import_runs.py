@@ -245,5 +245,8 @@ def _one_file_of_a_supplier_waits_for_the_other(run: ImportRun) -> None:
     assert outcomes[0] is None
     assert isinstance(outcomes[1], runs.SupplierBusy)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database"
+            " WHERE locktype = 'advisory' AND datname = current_database()"
+        )
         assert cursor.fetchone() == (0,)
