@@ -163,7 +163,7 @@ class WorkAdmin(merges.MergingMixin, SourcedAdmin[Work]):
     ) -> None:
         """Have what is pinned or vetoed, or may not be recommended, show at once.
 
-        Beside the books that it stands beside, too, if those are not very many: then the night does.
+        Beside its neighbors, too, unless those are very many: the night looks after the others.
         """
         super().save_related(request, form, formsets, change)
         work = form.instance
