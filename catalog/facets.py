@@ -101,7 +101,11 @@ def _add(counts: Counts, offers: Iterable[int], times: int, this_year: int) -> N
 
 
 def period(year: int, this_year: int) -> str:
-    """What a year is counted under: itself, or its decade; empty for none."""
+    """What a year is counted under: itself, or its decade; empty for none.
+
+    No decade stands beside one of its years, or its number would not be what it leaves.
+    """
     if not year:
         return ""
-    return str(year) if year > this_year - YEARS_ALONE else f"{year // 10 * 10}s"
+    decade = year // 10 * 10
+    return str(year) if decade >= (this_year - YEARS_ALONE + 1) // 10 * 10 else f"{decade}s"

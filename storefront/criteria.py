@@ -136,6 +136,11 @@ def normalized(criteria: Criteria) -> str:
     return urlencode({**parameters(criteria), **place})
 
 
+def year_name(year: str) -> str:
+    """2024, or 1990–1999."""
+    return f"{year[:4]}–{year[:3]}9" if year.endswith("s") else year
+
+
 @dataclass(frozen=True)
 class ActiveFilter:
     """A filter that is on: what it says, and the address without it."""
@@ -151,7 +156,7 @@ def active_filters(criteria: Criteria, subject: Subject | None) -> list[ActiveFi
         "format": str(Format(criteria.format).label) if criteria.format else "",
         "language": str(languages.NAMES[criteria.language]) if criteria.language else "",
         "price": price_band_name(criteria.price) if criteria.price else "",
-        "year": criteria.year,
+        "year": year_name(criteria.year),
         "available": _("In stock now"),
     }
     used = parameters(criteria)

@@ -11,10 +11,10 @@ from catalog.criteria import Criteria
 from catalog.models import Format
 from catalog.offer_codes import PRICE_BANDS
 from catalog.search import Results
-from storefront.criteria import parameters, price_band_name
+from storefront.criteria import parameters, price_band_name, year_name
 
 MOST_VALUES = 8  # of a facet that are shown at once; the others are folded
-YEARS = 12
+YEARS = 20
 
 
 Value = tuple[str, object, int]
@@ -78,11 +78,6 @@ def facet_groups(results: Results, criteria: Criteria) -> list[FacetGroup]:
         for name, label, values in groups
         if (name not in used or name == "subject") and _restricts(values, counts.total)
     ]  # fmt: skip
-
-
-def year_name(year: str) -> str:
-    """2024, or 1990–1999."""
-    return f"{year[:4]}–{year[:3]}9" if year.endswith("s") else year
 
 
 def _subjects(results: Results) -> list[tuple[str, object, int]]:

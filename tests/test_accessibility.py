@@ -188,6 +188,10 @@ def test_back_office(shop: Shop, tab: Tab, next_edition: NextEdition) -> None:
         ("orders/order/", "#result_list tbody th a"),
         (f"catalog/edition/?q={edition['isbn13']}", "#result_list tbody th a"),
         ("catalog/work/", ""),
+        ("catalog/supplier/add/", ""),
+        ("catalog/importrun/add/", ""),
+        ("catalog/uploadedlist/add/", ""),
+        ("catalog/subject/", ""),
     ):
         tab.open(f"/admin/{path}")
         inspect(tab, is_ours=False)

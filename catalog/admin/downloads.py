@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalog import csv_writing, exports
+from catalog import csv_exporting, csv_writing
 from catalog.models import Edition, Location
 
 NEEDED = {"stock": "catalog.view_stock", "catalog": "catalog.view_edition"}
@@ -61,9 +61,9 @@ def download(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         what, today = form.cleaned_data["what"], timezone.localdate()
         rows = (
-            exports.stock_rows(on=today, location=form.cleaned_data["location"])
+            csv_exporting.stock_rows(on=today, location=form.cleaned_data["location"])
             if what == "stock"
-            else exports.catalog_rows(on=today)
+            else csv_exporting.catalog_rows(on=today)
         )
         return as_file(what, rows, with_mark=form.cleaned_data["for_excel"])
     context = {

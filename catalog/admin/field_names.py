@@ -1,6 +1,7 @@
 """What staff calls the fields that suppliers' records fill, and how their values are read out."""
 
 import datetime
+import re
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
@@ -10,7 +11,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalog.models import Edition, Work
+from catalog.feeds import fields
+from catalog.models import ContributorRole, Edition, Work
 from catalog.models.provenance import OF_WORK
 
 OTHERS = {
@@ -22,6 +24,9 @@ OTHERS = {
     "work.series": gettext_lazy("series"),
 }
 """What is no column of an edition or a work."""
+
+PEOPLE = ("contributors", "work.contributors")
+ROLE = re.compile(r"\((\w{3})\)\Z")
 
 
 def label(name: str) -> str:
@@ -37,6 +42,11 @@ def short_label(name: str) -> str:
     return capfirst(str(text))
 
 
+def of_reason(name: str) -> str:
+    """What a reason is about: one of our fields in words, or the file's element as it is."""
+    return label(name) if name in fields.BLOCKS else name
+
+
 def read_out(name: str, value: Any) -> str:
     """The value as a person reads it; empty for nothing."""
     match value:
@@ -45,13 +55,21 @@ def read_out(name: str, value: Any) -> str:
         case bool():
             return _("yes") if value else _("no")
         case list():
-            return "; ".join(read_out("", item) for item in value)
+            return "; ".join(read_out(name if name in PEOPLE else "", item) for item in value)
         case dict():
             return ", ".join(filter(None, (read_out("", part) for part in value.values())))
     field = _field(name)
     choices: dict[Any, Any] = dict(field.flatchoices) if field else {}
     text = str(choices.get(value, value))
+    if name in PEOPLE:
+        text = ROLE.sub(_role, text)
     return _day(text) if isinstance(field, models.DateField) else text
+
+
+def _role(code: re.Match[str]) -> str:
+    """The role in words: `(A01)` is (Author)."""
+    known = ContributorRole.values
+    return f"({ContributorRole(code[1]).label})" if code[1] in known else code[0]
 
 
 def _day(text: str) -> str:

@@ -19,7 +19,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from catalog import isbn
-from catalog.admin import differences
+from catalog.admin import differences, field_names
 from catalog.models import ImportRecord, ImportRun
 
 PAGE_SIZE = 50  # records
@@ -175,7 +175,9 @@ def record(request: HttpRequest, run: ImportRun, ordinal: int) -> HttpResponse:
     context = {
         **_context(request, run, title=_("Record %(n)d") % {"n": ordinal}),
         "record": found,
-        "reasons": found.reasons_by_field,
+        "reasons": [
+            (field_names.of_reason(name), sentence) for name, sentence in found.reasons_by_field
+        ],
         "differences": differences.of(found.changes),
         "edition": found.edition if may_view else None,
     }

@@ -7,7 +7,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -95,6 +95,8 @@ class UploadedListAdmin(admin.ModelAdmin[UploadedList]):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """What the list would do, does or did, instead of a form."""
+        if not object_id.isdecimal():
+            raise Http404
         return show(request, self._get(request, int(object_id)))
 
     def get_urls(self) -> list[URLPattern]:

@@ -8,7 +8,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Count, QuerySet, Sum
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -114,6 +114,8 @@ class StocktakeAdmin(admin.ModelAdmin[Stocktake]):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """The page of the count instead of a form."""
+        if not object_id.isdecimal():
+            raise Http404
         return show(request, self._get(request, int(object_id), "view"))
 
     def get_urls(self) -> list[URLPattern]:

@@ -40,6 +40,16 @@ class SubjectForm(forms.ModelForm[Subject]):
         return data
 
 
+class RowForm(forms.ModelForm[Subject]):
+    """A subject's row in the list; what can be changed in it says of which subject."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            label = Subject._meta.get_field(name).verbose_name  # type: ignore[union-attr]
+            field.widget.attrs["aria-label"] = f"{self.instance.name}: {label}"
+
+
 @admin.register(Subject)
 class SubjectAdmin(UpkeepAdmin[Subject]):
     """The tree of topics, with the shop's own shelves."""
@@ -58,6 +68,10 @@ class SubjectAdmin(UpkeepAdmin[Subject]):
     autocomplete_fields = ("parent", "gathers")
     prepopulated_fields = {"slug": ("name",)}
     named_by = ("name", "slug", "parent", "code", "intro", "ordinal", "is_shown", "gathers")
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
+        """With names for who cannot see the headings of the columns."""
+        return super().get_changelist_form(request, form=RowForm, **kwargs)
 
     def save_related(
         self, request: HttpRequest, form: forms.ModelForm[Subject], formsets: Any, change: bool

@@ -1,13 +1,10 @@
-"""Which fields of an edition and its work a feed fills, in which block of ONIX, and their names.
+"""Which fields of an edition and its work a feed fills, and in which block of ONIX.
 
 A field's value is written as JSON has it: dates and amounts as text, people, subjects and imprints
 by their ids. Fields of the work are named `work.title` and so on; so they are in `Provenance`.
 """
 
 from typing import Any
-
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
 from catalog import languages
 
@@ -68,46 +65,6 @@ NEVER_CLEARED = frozenset(
     }
 )
 """What a record that does not say it leaves as it is; other fields its own supplier can empty."""
-
-TITLES: dict[str, str | Promise] = {
-    "format": _("format"),
-    "language": _("language"),
-    "title": _("title of the edition"),
-    "subtitle": _("subtitle of the edition"),
-    "pages": _("pages"),
-    "duration_minutes": _("duration in minutes"),
-    "weight_grams": _("weight in grams"),
-    "height_mm": _("height in mm"),
-    "width_mm": _("width in mm"),
-    "thickness_mm": _("thickness in mm"),
-    "edition_number": _("edition number"),
-    "edition_statement": _("edition statement"),
-    "product_form": _("product form"),
-    "cover_url": _("cover at the publisher’s"),
-    "imprint": _("imprint"),
-    "publication_date": _("publication date"),
-    "embargo_date": _("embargo"),
-    "publishing_status": _("publishing status"),
-    "replaced_by": _("replaced by"),
-    "supplier_availability": _("availability at the supplier’s"),
-    "is_offered": _("offered"),
-    "contributors": _("translators and narrators"),
-    "price": _("price"),
-    "backorders": _("ordered for customers"),
-    "work.title": _("title"),
-    "work.subtitle": _("subtitle"),
-    "work.description": _("description"),
-    "work.original_language": _("original language"),
-    "work.first_published": _("first published"),
-    "work.keywords": _("keywords"),
-    "work.audiences": _("audiences"),
-    "work.main_subject": _("main subject"),
-    "work.contributors": _("contributors"),
-    "work.subjects": _("subjects"),
-    "work.series": _("series"),
-    "work.classifications": _("other classifications"),
-}
-"""What staff reads."""
 
 
 def is_blank(value: Any) -> bool:

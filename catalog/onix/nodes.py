@@ -115,8 +115,10 @@ def reference(raw: bytes) -> str:
 
 
 def _malformed(error: etree.XMLSyntaxError) -> Malformed:
-    line = error.lineno or 1
-    return Malformed((error.msg or "").split(", line ")[0], line)
+    text = (error.msg or "").split(", line ")[0]
+    if text.startswith("Excessive depth"):
+        text = _("its elements are nested too deep")
+    return Malformed(text, error.lineno or 1)
 
 
 def _node(element: etree._Element) -> Node:

@@ -57,7 +57,7 @@ def header(*, sender: str, sent_at: datetime.datetime) -> str:
 def product(edition: Edition, *, sender: str) -> str:
     """One edition as a product; `sender` is the shop that supplies it.
 
-    Reads what `for_export` in catalog/exporting.py has fetched, and nothing else.
+    Reads what `export_onix` in catalog/onix_exporting.py has fetched, and nothing else.
     """
     return (
         _in(

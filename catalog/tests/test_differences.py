@@ -2,7 +2,7 @@
 
 import pytest
 
-from catalog.admin import differences
+from catalog.admin import differences, field_names
 from catalog.admin.differences import MOST_WORDS, Part
 
 
@@ -13,6 +13,16 @@ def marked(parts: list[Part]) -> str:
 def compared(before: object, after: object) -> tuple[str, str]:
     (difference,) = differences.of({"work.description": [before, after]})
     return marked(difference.before), marked(difference.after)
+
+
+def test_roles_and_fields_are_told_in_words() -> None:
+    (difference,) = differences.of({"work.contributors": [["Ann Ash (A01)"], ["Ann Ash (xyz)"]]})
+    assert difference.label == "People of the work"
+    assert marked(difference.before) == "Ann Ash (Author)"
+    assert marked(difference.after) == "Ann Ash (xyz)"
+    assert field_names.of_reason("work.title") == "Title of the work"
+    assert field_names.of_reason("pages") == "Pages"
+    assert field_names.of_reason("TitleDetail") == "TitleDetail"
 
 
 def test_words_that_differ_in_long_texts_are_marked() -> None:

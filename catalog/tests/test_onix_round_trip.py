@@ -10,7 +10,7 @@ from django.conf import settings as shop
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from catalog import exporting, indexing, intake
+from catalog import indexing, intake, onix_exporting
 from catalog.feeds import runs
 from catalog.models import (
     Classification,
@@ -120,7 +120,7 @@ def empty() -> None:
 
 def moved(content: bytes | None = None) -> ImportRun:
     """The run of our own export, or of `content`, in a shop that was emptied before."""
-    content = content or b"".join(exporting.export_onix(sent_at=AT))
+    content = content or b"".join(onix_exporting.export_onix(sent_at=AT))
     empty()
     return taken(content)
 
@@ -232,11 +232,11 @@ def test_prices_of_later_days_come_back() -> None:
 def test_exported_again_it_is_the_same_file() -> None:
     full_edition()
     moved()
-    first = b"".join(exporting.export_onix(sent_at=AT))
+    first = b"".join(onix_exporting.export_onix(sent_at=AT))
     run = taken(first)
     assert outcomes(run) == ["unchanged"]
     moved(first)
-    assert b"".join(exporting.export_onix(sent_at=AT)) == first
+    assert b"".join(onix_exporting.export_onix(sent_at=AT)) == first
 
 
 def test_search_finds_it_there_by_the_same_words() -> None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from caching import store
 from catalog import indexing, spelling, unanswered
-from catalog.facets import Counts
+from catalog.facets import Counts, period
 from catalog.models import UnansweredQuery, Work
 from catalog.search import Criteria, search
 from catalog.tests.factories import EditionFactory, SubjectFactory, WorkFactory
@@ -72,6 +72,19 @@ def test_counts_are_of_works_whose_one_edition_fits_all_filters(shelf: None) -> 
     assert dict(of_paperbacks.prices) == {"under-10": 1, "10-20": 1}
     assert dict(counts(year="1990s").formats) == {"hardback": 1}
     assert counts(format="paperback", year="1990s").total == 0
+
+
+@pytest.mark.parametrize(
+    ("this_year", "expected"),
+    [
+        (2026, ["2026", "2020", "2010s"]),
+        (2032, ["2026", "2020", "2010s"]),
+        (2033, ["2020s", "2020s", "2010s"]),
+    ],
+)
+def test_a_decade_never_stands_beside_one_of_its_years(this_year: int, expected: list[str]) -> None:
+    assert [period(year, this_year) for year in (2026, 2020, 2019)] == expected
+    assert period(0, this_year) == ""
 
 
 def test_facets_are_links_that_keep_the_other_filters(shelf: None, client: Client) -> None:

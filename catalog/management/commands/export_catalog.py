@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from catalog import exports
+from catalog import csv_exporting
 from catalog.management.csv_output import ExportCommand
 
 
@@ -16,4 +16,4 @@ class Command(ExportCommand):
 
     def rows(self, options: dict[str, Any]) -> Iterable[Sequence[Any]]:
         """The editions, with today's prices."""
-        return exports.catalog_rows(on=timezone.localdate())
+        return csv_exporting.catalog_rows(on=timezone.localdate())

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from catalog import exporting
+from catalog import onix_exporting
 
 
 class Command(BaseCommand):
@@ -23,7 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("--since", metavar="DATE", type=datetime.date.fromisoformat)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        pieces = exporting.export_onix(sent_at=timezone.now(), since=options["since"])
+        pieces = onix_exporting.export_onix(sent_at=timezone.now(), since=options["since"])
         if options["output"] is None:
             for piece in pieces:
                 sys.stdout.buffer.write(piece)

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
-from catalog import exports
+from catalog import csv_exporting
 from catalog.management.csv_output import ExportCommand
 from catalog.models import Location
 
@@ -27,4 +27,4 @@ class Command(ExportCommand):
             location = Location.objects.filter(code=options["location"]).first()
             if location is None:
                 raise CommandError(f"{options['location']} is no location of the shop.")
-        return exports.stock_rows(on=timezone.localdate(), location=location)
+        return csv_exporting.stock_rows(on=timezone.localdate(), location=location)

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from lxml import etree
 from pytest_django import DjangoAssertNumQueries
 
-from catalog import exporting
+from catalog import onix_exporting
 from catalog.models import (
     Classification,
     Contribution,
@@ -35,7 +35,7 @@ SCHEMA = SHARED / "codelists" / "xsd" / "xsd3.1" / "ONIX_BookProduct_3.1_referen
 
 
 def exported(since: datetime.date | None = None) -> bytes:
-    return b"".join(exporting.export_onix(sent_at=SENT_AT, since=since))
+    return b"".join(onix_exporting.export_onix(sent_at=SENT_AT, since=since))
 
 
 def read_again() -> list[Record]:
@@ -214,7 +214,7 @@ def test_statements_do_not_grow(
 
 def test_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     numbers = sorted(EditionFactory.create().isbn13 for _number in range(5))
-    monkeypatch.setattr(exporting, "BATCH", 2)
+    monkeypatch.setattr(onix_exporting, "BATCH", 2)
     assert sorted(each.isbn13 for each in read_again()) == numbers
 
 

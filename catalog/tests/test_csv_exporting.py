@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from catalog import csv_writing, exports
+from catalog import csv_exporting, csv_writing
 from catalog.importing import import_catalog
 from catalog.models import (
     Contribution,
@@ -47,7 +47,7 @@ CATALOG = (
 
 
 def exported(**kind: Any) -> str:
-    return "".join(csv_writing.stream(exports.catalog_rows(on=TODAY), **kind))
+    return "".join(csv_writing.stream(csv_exporting.catalog_rows(on=TODAY), **kind))
 
 
 def content() -> list[Any]:
@@ -97,10 +97,10 @@ def test_an_exported_stock_list_changes_nothing() -> None:
     put_in_stock(two, 7, location=store_room())
     Price.objects.filter(edition=two).delete()
     with CaptureQueriesContext(connection) as queries:
-        text = "".join(csv_writing.stream(exports.stock_rows(on=TODAY)))
+        text = "".join(csv_writing.stream(csv_exporting.stock_rows(on=TODAY)))
     assert len(queries) == 1
     assert list(csv.reader(io.StringIO(text))) == [
-        list(exports.STOCK_HEADINGS),
+        list(csv_exporting.STOCK_HEADINGS),
         [one.isbn13, "'@home", "main", "5", "2", "3", "9.99", "USD"],
         [two.isbn13, "'@home", "store-room", "7", "0", "7", "", "USD"],
     ]
