@@ -14,7 +14,7 @@ from django.db import connection
 from catalog import offer_codes
 from catalog.criteria import Criteria, Match, at_hand, offer_test
 
-MOST_COUNTED = 5_000  # beyond this the exact number helps nobody and costs a scan
+MOST_COUNTED = 2_000  # beyond this the exact number helps nobody and costs a scan
 YEARS_ALONE = 4  # years that stand for themselves; those before are counted by decades
 
 COUNT = """
