@@ -34,6 +34,7 @@ TITLES: dict[str, str | Promise] = {
     "catalog.count_words": gettext_lazy("Count the words of titles and names"),
     "catalog.delete_import_files": gettext_lazy("Delete suppliers’ files imported long ago"),
     "catalog.fetch_covers": gettext_lazy("Fetch covers from publishers"),
+    "catalog.forget_copies": gettext_lazy("Note of which books the last copy has gone"),
     "catalog.forget_lists": gettext_lazy("Forget lists that nobody took in"),
     "catalog.heal_memory": gettext_lazy("Look whether Redis came back empty"),
     "catalog.keep_unanswered": gettext_lazy("Write down searches that found nothing"),

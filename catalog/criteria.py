@@ -6,15 +6,16 @@ on the rows it finds: that one and the same edition fits all filters, and that a
 
 import re
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import Q
 
 from catalog import isbn, offer_codes
-from catalog.entry_texts import words_of
+from catalog.entry_texts import FILE_MARK, words_of
 from catalog.models import Edition
 from catalog.models.edition import EditionQuerySet
+from catalog.models.search_entry import COPIES_MARK
 from catalog.numerals import in_words
 
 MOST_WORDS = 12
@@ -94,10 +95,6 @@ class Match:
         """The parameters of `sql`."""
         return {"tsquery": self.tsquery}
 
-    def in_titles_and_names(self) -> "Match":
-        """The same words, only there."""
-        return replace(self, in_head=True)
-
 
 def _sought(word: str, sign: str, *, is_whole: bool) -> str:
     """A word as tsquery; a number may as well be spelled out."""
@@ -117,6 +114,7 @@ def match(criteria: Criteria, *, subjects: Collection[int] = (), scope: str = ""
     marks += [f"=l{criteria.language}"] if criteria.language else []
     marks += [f"=p{criteria.price}"] if criteria.price else []
     marks += ["|".join(f"=y{year}" for year in criteria.years)] if criteria.year else []
+    marks += [_at_hand_mark(criteria.format)] if criteria.available else []
     filters = (criteria.format, criteria.language, criteria.price, criteria.year)
     checks = []
     if criteria.available:
@@ -129,6 +127,13 @@ def match(criteria: Criteria, *, subjects: Collection[int] = (), scope: str = ""
         marks=tuple(marks),
         checks=tuple(checks),
     )
+
+
+def _at_hand_mark(edition_format: str) -> str:
+    """What all have of which an edition may be at hand: whether one is, the stock must say."""
+    if not edition_format:
+        return f"{COPIES_MARK}|{FILE_MARK}"
+    return FILE_MARK if edition_format in offer_codes.DIGITAL else COPIES_MARK
 
 
 def typed(text: str) -> list[str]:

@@ -2,8 +2,9 @@
 
 Words are folded. A word of a title or a name stands there twice, once with “^” before it, so that
 the index alone tells where it was found. Marks begin with “=”, which no word can: `=fpaperback`,
-`=lfr`, `=y2024`, `=p10-20` (a price band), `=now` (a file that is out), `=s7` (subject, and all
-above it), `=i7` (imprint), `=c7` (contributor), `=r7` (series).
+`=lfr`, `=y2024`, `=p10-20` (a price band), `=now` (a file that is out), `=here` (copies may be at
+hand: `SearchEntry.objects.mark_copies`), `=s7` (subject, and all above it), `=i7` (imprint), `=c7`
+(contributor), `=r7` (series).
 """
 
 import datetime
@@ -15,9 +16,11 @@ from functools import lru_cache
 
 from catalog import isbn, offer_codes
 from catalog.folding import fold
+from catalog.models.search_entry import COPIES_MARK
 
 LONGEST_WORD = 60  # letters; PostgreSQL refuses words of two thousand bytes
 LONGEST_TITLE_KEY = 60  # letters that titles are sorted by
+FILE_MARK = "=now"
 NEVER = 0  # the day of what has no date: sorts behind all that has one
 _ARTICLE = re.compile(r"^(?:the|a|an|der|die|das|le|la|les)\s+(?=\w)", re.IGNORECASE)
 
@@ -61,6 +64,8 @@ class Source:
     description: str
     keywords: str
     popularity: int
+    has_copies: bool
+    """Whether any of an edition lie somewhere that nobody was promised."""
     people: list[tuple[int, str]]
     series: list[tuple[int, str]]
     tags: list[Tag]
@@ -130,6 +135,7 @@ def _marks(work: Source, offers: list[offer_codes.Offer], offered: list[EditionS
     marks = {f"=c{pk}" for pk, _name in work.people} | {f"=r{pk}" for pk, _name in work.series}
     marks |= {f"=s{pk}" for tag in work.tags for pk in tag.lineage}
     marks |= {f"=i{edition.imprint}" for edition in offered}
+    marks |= {COPIES_MARK} if work.has_copies else set()
     for offer in offers:
         marks |= {f"=f{offer.format}", f"=l{offer.language}"}
         if offer.band:
@@ -137,7 +143,7 @@ def _marks(work: Source, offers: list[offer_codes.Offer], offered: list[EditionS
         if offer.year:
             marks.add(f"=y{offer.year}")
         if offer.is_at_hand:
-            marks.add("=now")
+            marks.add(FILE_MARK)
     return marks
 
 

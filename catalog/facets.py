@@ -2,10 +2,13 @@
 
 Counted are works, exactly, up to MOST_COUNTED of them; where more match, of any MOST_COUNTED, so
 that each number is the least there are.
+
+What is counted is also chosen here, in one statement, for the index takes long to tell all works
+that have a common word: what is asked first and is enough spares asking for more.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,12 +20,17 @@ from catalog.criteria import Criteria, Match, at_hand, offer_test
 MOST_COUNTED = 2_000  # beyond this the exact number helps nobody and costs a scan
 YEARS_ALONE = 4  # years that stand for themselves; those before are counted by decades
 
-COUNT = """
-WITH candidate AS MATERIALIZED (
+LEVEL = """
+level_{number} AS MATERIALIZED (
     SELECT entry.offers, entry.editions, entry.subjects
-    FROM catalog_searchentry AS entry WHERE {match} LIMIT %(most)s
-)
-SELECT NULL::bigint, NULL::bigint, offers FROM candidate
+    FROM catalog_searchentry AS entry WHERE {unanswered} {match} LIMIT %(most)s
+)"""
+ONE_LEVEL = ", chosen AS (SELECT 0 AS level), candidate AS (SELECT * FROM level_0)"
+COUNT = """
+WITH {levels}{choice}
+SELECT NULL::bigint, level::bigint, NULL::bigint[] FROM chosen
+UNION ALL
+SELECT NULL, NULL, offers FROM candidate
 UNION ALL
 SELECT subject, count(*), NULL FROM candidate, unnest(subjects) AS subject
 WHERE subject = ANY(%(subjects)s) GROUP BY subject
@@ -48,17 +56,20 @@ class Counts:
     """Works that a customer could have at once."""
 
 
-def count(match: Match, criteria: Criteria, *, subjects: Collection[int], this_year: int) -> Counts:
-    """Count what matches; `subjects` are the ids of those that are offered to choose from."""
-    sql = COUNT.format(match=match.sql, at_hand="TRUE" if criteria.available else at_hand(criteria))
-    parameters: dict[str, Any] = {
-        **match.told,
-        "most": MOST_COUNTED + 1,
-        "subjects": list(subjects),
-    }
+def count(
+    levels: Sequence[Match], criteria: Criteria, *, subjects: Collection[int], this_year: int
+) -> tuple[Match, Counts]:
+    """Choose which of the `levels`, each wider than the one before, is shown, and count it.
+
+    It is the first that more than MOST_COUNTED works match. The last is for what few works match:
+    where more do, and any match the level before, that one is shown instead.
+    `subjects` are the ids of those that are offered to choose from.
+    """
+    parameters: dict[str, Any] = {"most": MOST_COUNTED + 1, "subjects": list(subjects)}
+    parameters.update({f"level_{number}": each.tsquery for number, each in enumerate(levels)})
     with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        rows = cursor.fetchall()
+        cursor.execute(_sql(levels, criteria), parameters)
+        (_none, level, _no_offers), *rows = cursor.fetchall()
     found = [offers for _subject, _count, offers in rows if offers is not None]
     counts = _by_offer(found[:MOST_COUNTED], criteria, this_year)
     counts.has_more = len(found) > MOST_COUNTED
@@ -67,7 +78,39 @@ def count(match: Match, criteria: Criteria, *, subjects: Collection[int], this_y
             counts.subjects[subject] = works
         elif offers is None:
             counts.at_hand = min(works, counts.total)
-    return counts
+    return levels[level], counts
+
+
+def _sql(levels: Sequence[Match], criteria: Criteria) -> str:
+    """The statement; the parts of a level that is not needed are never carried out."""
+    parts = [
+        LEVEL.format(
+            number=number,
+            unanswered="".join(f"{_size(before)} < %(most)s AND " for before in range(number)),
+            match=match.sql.replace("%(tsquery)s", f"%(level_{number})s"),
+        )
+        for number, match in enumerate(levels)
+    ]
+    return COUNT.format(
+        levels=",".join(parts),
+        choice=_choice(len(levels)) if len(levels) > 1 else ONE_LEVEL,
+        at_hand="TRUE" if criteria.available else at_hand(criteria),
+    )
+
+
+def _choice(levels: int) -> str:
+    last = levels - 1
+    enough = " ".join(f"WHEN {_size(n)} = %(most)s THEN {n}" for n in range(last))
+    too_many = f"WHEN {_size(last)} = %(most)s AND {_size(last - 1)} > 0 THEN {last - 1}"
+    chosen = f"SELECT CASE {enough} {too_many} ELSE {last} END AS level"
+    parts = " UNION ALL ".join(
+        f"SELECT * FROM level_{n} WHERE (SELECT level FROM chosen) = {n}" for n in range(levels)
+    )
+    return f", chosen AS MATERIALIZED ({chosen}), candidate AS MATERIALIZED ({parts})"
+
+
+def _size(level: int) -> str:
+    return f"(SELECT count(*) FROM level_{level})"
 
 
 def _by_offer(works: Collection[list[int]], criteria: Criteria, this_year: int) -> Counts:

@@ -18,11 +18,13 @@ from procrastinate.contrib.django import app
 from caching import store
 from catalog import entry_texts
 from catalog.models import Edition, Price, SearchEntry, Subject, generations
+from catalog.models.search_entry import COPIES_MARK
 from catalog.models.subject import lineage
 
 BATCH = 500
 MOST_RENEWED = 10_000  # at once, of what an older release wrote
 MANY = 2_000  # where nothing but entries is written
+MOST_LOCKED = 1_000  # entries; who receives copies of one waits
 
 
 def works_changed(work_ids: Collection[int]) -> None:
@@ -61,6 +63,13 @@ def unfinished_works() -> list[int]:
     return list(entries.values_list("work", flat=True)[:MOST_RENEWED])
 
 
+def forget_copies() -> None:
+    """Take the mark of copies from entries of works that have none any more."""
+    last: int | None = 0
+    while last is not None:
+        last = SearchEntry.objects.unmark_copies(after=last, most=MOST_LOCKED)
+
+
 def vocabulary_changed() -> None:
     """A contributor, imprint, series or subject has another name: any page may show it."""
     store.bump_after_commit(["vocabulary"])
@@ -82,6 +91,9 @@ def write_entries(
 
 READ = """
 SELECT work.id, work.title, work.subtitle, work.description, work.keywords, work.popularity,
+    EXISTS (SELECT FROM catalog_edition edition JOIN catalog_stock stock
+            ON stock.edition_id = edition.id
+            WHERE edition.work_id = work.id AND stock.on_hand > stock.allocated),
     (SELECT json_agg(json_build_array(person.id, person.name) ORDER BY part.ordinal, part.id)
      FROM catalog_contribution part JOIN catalog_contributor person
        ON person.id = part.contributor_id
@@ -107,7 +119,12 @@ FROM catalog_work work WHERE work.id = ANY(%(ids)s) ORDER BY work.id
 """
 """All that an entry is made of. The order of the ids is the one in which entries are locked."""
 
-WRITE = """
+KEPT = f"""(EXCLUDED.vector ||
+    CASE WHEN entry.vector @@ '''{COPIES_MARK}'''::tsquery
+    THEN '''{COPIES_MARK}'''::tsvector ELSE ''::tsvector END)"""
+"""The mark of copies stays: some may have come in since `READ`."""
+
+WRITE = f"""
 INSERT INTO catalog_searchentry AS entry (
     work_id, names, vector, head, offers, editions, subjects, is_offered, popularity_key, title_key,
     newest_key, price_key
@@ -122,7 +139,7 @@ FROM json_to_recordset(%s) AS new (
     price_key int
 )
 ON CONFLICT (work_id) DO UPDATE SET
-    names = EXCLUDED.names, vector = EXCLUDED.vector, head = EXCLUDED.head,
+    names = EXCLUDED.names, vector = {KEPT}, head = EXCLUDED.head,
     offers = EXCLUDED.offers, editions = EXCLUDED.editions, subjects = EXCLUDED.subjects,
     is_offered = EXCLUDED.is_offered, popularity_key = EXCLUDED.popularity_key,
     title_key = EXCLUDED.title_key, newest_key = EXCLUDED.newest_key, price_key = EXCLUDED.price_key
@@ -130,7 +147,7 @@ WHERE (
     entry.names, entry.vector, entry.head, entry.offers, entry.editions, entry.subjects,
     entry.is_offered, entry.popularity_key, entry.title_key, entry.newest_key, entry.price_key
 ) IS DISTINCT FROM (
-    EXCLUDED.names, EXCLUDED.vector, EXCLUDED.head, EXCLUDED.offers, EXCLUDED.editions,
+    EXCLUDED.names, {KEPT}, EXCLUDED.head, EXCLUDED.offers, EXCLUDED.editions,
     EXCLUDED.subjects, EXCLUDED.is_offered, EXCLUDED.popularity_key, EXCLUDED.title_key,
     EXCLUDED.newest_key, EXCLUDED.price_key
 )

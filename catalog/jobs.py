@@ -175,6 +175,13 @@ def count_words(timestamp: int) -> None:
     spelling.count_words()
 
 
+@app.periodic(cron="44 3 * * *")
+@app.task(name="catalog.forget_copies", queue="clock", lock="catalog.forget_copies")
+def forget_copies(timestamp: int) -> None:
+    """Have search know of which books the last copy has gone."""
+    indexing.forget_copies()
+
+
 @app.periodic(cron="*/5 * * * *")
 @app.task(name="catalog.keep_unanswered", queue="clock", lock="catalog.keep_unanswered")
 def keep_unanswered(timestamp: int) -> None:

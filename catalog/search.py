@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from django.db import connection
 from django.utils import timezone
@@ -35,16 +34,6 @@ PAGE_SIZE = 24
 NEAREST = 6  # works that are offered where nothing was found
 BY_WORDS = ("bitmapscan", "sort")  # the way to rows that the index of words can tell
 SORTS = ("relevance", "popularity", "newest", "title", "price")
-
-PROBE = """
-SELECT
-    (SELECT count(*) FROM (
-        SELECT FROM catalog_searchentry AS entry WHERE {everywhere} LIMIT %(most)s
-    ) AS found),
-    (SELECT count(*) FROM (
-        SELECT FROM catalog_searchentry AS entry WHERE {in_head} LIMIT %(most)s
-    ) AS found)
-"""
 
 
 @dataclass
@@ -99,40 +88,26 @@ def search(criteria: Criteria, *, scope: str = "") -> Results:
     is_impossible = (criteria.subject and not subject) or (criteria.q and not wanted.words)
     if is_impossible:
         return Results([], page=criteria.page)
-    found = _Found(wanted)
-    suggestion = ""
-    if wanted.words:
-        found = _in_head_if_many(wanted)
-        if not found.total and (meant := spelling.corrected(wanted.words, _finder(wanted))):
-            suggestion = " ".join(meant)
-            found = _in_head_if_many(replace(wanted, words=tuple(meant), is_whole=True))
-    results = _page(found.match, criteria, subject)
-    results.in_head_only, results.suggestion = found.in_head_only, suggestion
+    results = _page(_levels(wanted), criteria, subject)
     if wanted.words and not results.total:
-        results.nearest = _nearest(wanted, criteria)
+        if meant := spelling.corrected(wanted.words, _finder(wanted)):
+            wanted = replace(wanted, words=tuple(meant), is_whole=True)
+            results = _page(_levels(wanted), criteria, subject)
+            results.suggestion = " ".join(meant)
+        else:
+            results.nearest = _nearest(wanted, criteria)
     return results
 
 
-@dataclass(frozen=True)
-class _Found:
-    """Which of the works that have the words are shown."""
+def _levels(wanted: Match) -> list[Match]:
+    """Where the words may stand, from where they mean most; the last is anywhere.
 
-    match: Match
-    total: int = 0
-    in_head_only: bool = False
-
-
-def _in_head_if_many(wanted: Match) -> _Found:
-    """All that match; but where too many have the words anywhere, those with them in the head."""
-    head = wanted.in_titles_and_names()
-    sql = PROBE.format(everywhere=wanted.sql, in_head=head.sql.replace("%(tsquery)s", "%(head)s"))
-    told: dict[str, Any] = {**wanted.told, "head": head.tsquery, "most": MOST_COUNTED + 1}
-    with planned_by(*BY_WORDS), connection.cursor() as cursor:
-        cursor.execute(sql, told)
-        everywhere, in_head = cursor.fetchone()
-    if everywhere > MOST_COUNTED and in_head:
-        return _Found(head, in_head, in_head_only=True)
-    return _Found(wanted, everywhere)
+    The beginnings of words come last, as there are many words that begin like a common one.
+    """
+    if not wanted.words:
+        return [wanted]
+    head = replace(wanted, in_head=True)
+    return [*([] if wanted.is_whole else [replace(head, is_whole=True)]), head, wanted]
 
 
 def _finder(wanted: Match) -> Callable[[list[str]], bool]:
@@ -148,16 +123,16 @@ def _finder(wanted: Match) -> Callable[[list[str]], bool]:
     return finds
 
 
-def _page(wanted: Match, criteria: Criteria, subject: Subject | None) -> Results:
+def _page(levels: list[Match], criteria: Criteria, subject: Subject | None) -> Results:
     below = list(Subject.objects.visible().filter(parent=subject).order_by("name"))
     this_year = timezone.localdate().year
-    with planned_by(*_ways(wanted)):
-        counts = facets.count(
-            wanted, criteria, subjects=[each.pk for each in below], this_year=this_year
+    with planned_by(*_ways(levels[-1])):
+        wanted, counts = facets.count(
+            levels, criteria, subjects=[each.pk for each in below], this_year=this_year
         )
     order, told = _order(wanted, criteria, counts)
     cut = _cut(criteria, order)
-    keys = _part(wanted, order, replace(cut, size=PAGE_SIZE + 1), told, counts)
+    keys = _part(wanted, criteria, order, replace(cut, size=PAGE_SIZE + 1), told, counts)
     has_more = len(keys) > PAGE_SIZE
     keys = keys[-PAGE_SIZE:] if cut.is_before else keys[:PAGE_SIZE]
     has_next, has_previous = (True, has_more) if cut.is_before else (has_more, criteria.page > 1)
@@ -170,6 +145,7 @@ def _page(wanted: Match, criteria: Criteria, subject: Subject | None) -> Results
         subject=subject,
         below=below,
         words=wanted.words,
+        in_head_only=wanted.in_head,
     )
 
 
@@ -199,8 +175,16 @@ def _cut(criteria: Criteria, order: Order) -> Cut:
     return Cut(PAGE_SIZE, skip=(criteria.page - 1) * PAGE_SIZE)
 
 
-def _part(wanted: Match, order: Order, cut: Cut, told: dict[str, str], counts: Counts) -> list[Key]:
-    walks = order.can_walk and (counts.has_more or not wanted.tsquery)
+def _part(
+    wanted: Match,
+    criteria: Criteria,
+    order: Order,
+    cut: Cut,
+    told: dict[str, str],
+    counts: Counts,
+) -> list[Key]:
+    is_far_off = criteria.sort == "newest" and bool(criteria.year)  # old ones come last
+    walks = order.can_walk and (counts.has_more or not wanted.tsquery) and not is_far_off
     keys: list[Key] = []
     if walks:
         with planned_by("indexscan"):

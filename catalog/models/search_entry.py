@@ -2,12 +2,70 @@
 words that there are.
 """
 
+from collections.abc import Collection
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchVectorField
-from django.db import models
+from django.db import connection, models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+
+COPIES_MARK = "=here"
+"""A word of the vector of each work of which copies may be at hand."""
+MARKED = f"'{COPIES_MARK}'"
+
+LOCK = """
+SELECT work_id FROM catalog_searchentry
+WHERE work_id IN (SELECT work_id FROM catalog_edition WHERE id = ANY(%(editions)s))
+ORDER BY work_id FOR NO KEY UPDATE
+"""
+MARK = """
+UPDATE catalog_searchentry SET vector = vector || array_to_tsvector(%(mark)s)
+WHERE work_id IN (SELECT work_id FROM catalog_edition WHERE id = ANY(%(editions)s))
+  AND NOT vector @@ %(marked)s::tsquery
+"""
+UNMARK = """
+UPDATE catalog_searchentry SET vector = ts_delete(vector, %(mark)s)
+WHERE work_id = ANY(%(works)s) AND NOT EXISTS (
+    SELECT FROM catalog_edition AS edition JOIN catalog_stock AS stock
+      ON stock.edition_id = edition.id
+    WHERE edition.work_id = catalog_searchentry.work_id AND stock.on_hand > stock.allocated
+)
+"""
+
+
+class SearchEntryQuerySet(models.QuerySet["SearchEntry"]):
+    """The mark of copies, by which the index of words leaves out what is not there.
+
+    Stock changes with every order, and no order shall wait for another at an entry. The mark is
+    therefore set where the first copies come, and left where the last go: a job takes it away
+    later. Whoever looks for what is at hand asks the stock of those that are marked.
+    """
+
+    @transaction.atomic
+    def mark_copies(self, edition_ids: Collection[int]) -> None:
+        """Mark the works of editions that had no copy left and have one now.
+
+        First they are locked, so that an `unmark_copies` that runs has ended, or will see them.
+        """
+        told = {"editions": list(edition_ids), "mark": [COPIES_MARK], "marked": MARKED}
+        with connection.cursor() as cursor:
+            cursor.execute(LOCK, told)
+            cursor.execute(MARK, told)
+
+    @transaction.atomic
+    def unmark_copies(self, *, after: int, most: int) -> int | None:
+        """Take the mark from those without copies among `most` works with ids above `after`.
+
+        Returns the id of the last one, None at the end.
+        """
+        marked = self.extra(where=["vector @@ %s::tsquery"], params=[MARKED])
+        rows = marked.filter(work__gt=after).order_by("work").select_for_update(no_key=True)
+        works = list(rows.values_list("work", flat=True)[:most])
+        with connection.cursor() as cursor:
+            cursor.execute(UNMARK, {"works": works, "mark": COPIES_MARK})
+        return works[-1] if works else None
 
 
 class SearchEntry(models.Model):
@@ -46,6 +104,8 @@ class SearchEntry(models.Model):
     title_key = models.TextField(default="", db_default="", db_collation="C")
     newest_key = models.IntegerField(default=0, db_default=0)
     price_key = models.IntegerField(default=0, db_default=0)
+
+    objects = SearchEntryQuerySet.as_manager()
 
     class Meta:
         indexes = (

@@ -9,6 +9,7 @@ from django.db import connection, models, transaction
 from django.db.models import F, Q, Sum, Window
 from django.utils.translation import gettext_lazy as _
 
+from catalog.models.search_entry import SearchEntry
 from catalog.models.supply import serve_waiting
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class StockMovementQuerySet(models.QuerySet["StockMovement"]):
                     short[movement.stock] = max(movement.allocated_change, -movement.on_hand_change)
             if not short:
                 _write(movements)
+                _mark(rows, by_stock)
                 _tell(rows, by_stock)
         if short:
             raise InsufficientStock(short)
@@ -170,6 +172,14 @@ def _write(movements: "Sequence[StockMovement]") -> None:
         )
         cursor.execute(MOVE, [list(column) for column in columns])
     StockMovement.objects.bulk_create(movements, batch_size=1000)
+
+
+def _mark(rows: "list[Stock]", by_stock: "Mapping[int, StockMovement]") -> None:
+    """Have search know of what had no copy left and has one now."""
+    changes = {pk: each.on_hand_change - each.allocated_change for pk, each in by_stock.items()}
+    here = [row.edition_id for row in rows if 0 < row.available <= changes[row.pk]]
+    if here:
+        SearchEntry.objects.mark_copies(here)
 
 
 def _tell(rows: "list[Stock]", by_stock: "Mapping[int, StockMovement]") -> None:
