@@ -3,7 +3,6 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-
 # Merges from before are found by the name too; an older release does not look at theirs.
 FILE_NAMES_OF_PEOPLE = """
 UPDATE catalog_regrouping SET other_key = coalesce(content -> 'gone' ->> 'sort_name', '')
@@ -66,6 +65,16 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
+        ),
+        migrations.AddField(
+            model_name="importrun",
+            name="is_refused",
+            field=models.BooleanField(
+                db_default=False,
+                default=False,
+                editable=False,
+                help_text="It is no ONIX: never will be.",
+            ),
         ),
         migrations.RunSQL(FILE_NAMES_OF_PEOPLE, migrations.RunSQL.noop),
     ]
