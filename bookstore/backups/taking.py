@@ -18,7 +18,7 @@ from catalog.models.supplier import IMPORTS_FOLDER
 LOCK = 7_305_001_418  # any number, the same for all who take backups
 
 LEFT_OUT = (IMPORTS_FOLDER, "private/incoming")
-"""Suppliers' files: large, kept for weeks, and sent again if asked. The rows have what they said."""
+"""Suppliers' files: large, kept for weeks, sent again if asked. The rows have what they said."""
 
 Say = Callable[[str], object]
 
