@@ -10,7 +10,7 @@ from django.db.models.expressions import RawSQL
 
 from catalog import names, titles
 from catalog.likeness import REPLACES, SAME_WORK, Description, Likeness, compare
-from catalog.models import Contribution, ContributorRole, Edition, Work
+from catalog.models import Contribution, ContributorRole, Edition, ExpectedRelation, Work
 from catalog.onix.records import Person, Record
 
 MOST_COMPARED = 30
@@ -124,6 +124,7 @@ class Batch:
         for record in records:
             for relation in record.relations:
                 self._relate(record.isbn13, relation.isbn13, relation.code)
+        self._relate_expected()
         self.of_number: dict[str, Group] = {}
         self._group()
 
@@ -143,6 +144,12 @@ class Batch:
         for number, target in ((one, other), (other, one)):
             if self.relations[number].get(target) not in SAME_WORK:
                 self.relations[number][target] = code
+
+    def _relate_expected(self) -> None:
+        """What earlier records have said of these numbers, before they were here."""
+        expected = ExpectedRelation.objects.filter(isbn13__in=self.records).order_by("pk")
+        for by, number, code in expected.values_list("edition__isbn13", "isbn13", "code"):
+            self._relate(by, number, code)
 
     def _group(self) -> None:
         """Put each record into a group; related ones into one, where they fit."""

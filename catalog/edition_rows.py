@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from catalog import isbn, languages
+from catalog import csv_words, isbn, languages
 from catalog.csv_files import Columns, Row, RowError
 from catalog.csv_values import Kind
 from catalog.folding import fold
@@ -224,11 +224,11 @@ _CONVERTERS: dict[str, Callable[[str], Any]] = {
     "series_position": _decimal,
     "publisher": lambda text: _text(text, 200),
     "imprint": lambda text: _text(text, 200, required=True),
-    "format": lambda text: _one_of(text, Format.values),
-    "language": lambda text: _one_of(text, list(languages.NAMES)),
+    "format": lambda text: _one_of(csv_words.format_of(text), Format.values),
+    "language": lambda text: _one_of(csv_words.language_of(text), list(languages.NAMES)),
     "publication_date": _date,
     "first_published": lambda text: _whole(text, -3500, 2200),
-    "original_language": lambda text: _one_of(text, ["", *languages.NAMES]),
+    "original_language": lambda text: _one_of(csv_words.language_of(text), ["", *languages.NAMES]),
     "subjects": lambda text: tuple(_split(text)),
     "pages": lambda text: _whole(text, 1, 50_000),
     "duration_minutes": lambda text: _whole(text, 1, 100_000),

@@ -182,6 +182,7 @@ class _CatalogImport:
             (row.sort_name, row.birth_year): row
             for row in Contributor.objects.filter(sort_name__in=people)
         }
+        self._find_merged(people)
         stocks = Stock.objects.filter(location=self.location, edition__in=editions.values())
         self.on_hand = dict(stocks.values_list("edition_id", "on_hand"))
         ids = {edition.work_id for edition in editions.values()}  # some may leave their work
@@ -271,6 +272,14 @@ class _CatalogImport:
             for ordinal, (pk, role) in enumerate(wanted, start=1)
         )
         return True
+
+    def _find_merged(self, people: list[str]) -> None:
+        """Who was merged by staff: the old name leads to who stays."""
+        merged = Regrouping.objects.current_people(people)
+        kept = Contributor.objects.in_bulk({pk for _gone, pk in merged})
+        for gone, pk in merged:
+            if pk in kept:
+                self.contributors.setdefault((gone["sort_name"], gone["birth_year"]), kept[pk])
 
     def _contributor(self, person: Person) -> Contributor:
         key = (person.sort_name, person.birth_year)

@@ -35,7 +35,11 @@ class NotUndoable(RuntimeError):
 
 
 class NotRetried(RuntimeError):
-    """The import has not failed, or its file is kept no longer."""
+    """The import has not failed, its file is kept no longer, or is no file to import."""
+
+
+class NotDeleted(RuntimeError):
+    """The import is going on, or the catalogue has something of it."""
 
 
 def receive(*, supplier: Supplier, file: "File[bytes]", actor: Any) -> ImportRun:
@@ -114,7 +118,9 @@ def request_undo(run: ImportRun, *, actor: Any) -> None:
 
 def retry(run: ImportRun) -> None:
     """Have the worker go on where a run failed. Raises NotRetried."""
-    failed = ImportRun.objects.filter(pk=run.pk, status=ImportRun.Status.FAILED).exclude(file="")
+    failed = ImportRun.objects.filter(
+        pk=run.pk, status=ImportRun.Status.FAILED, is_refused=False
+    ).exclude(file="")
     with transaction.atomic():
         if not failed.update(
             status=ImportRun.Status.WAITING, message="", finished_at=None, seen_at=None
@@ -123,6 +129,23 @@ def retry(run: ImportRun) -> None:
                 _("Only an import that failed is tried again, while its file is kept.")
             )
         app.configure_task("catalog.run_import").defer(run_id=run.pk)
+
+
+@transaction.atomic
+def delete(run: ImportRun) -> None:
+    """Delete a run that wrote nothing, with its file. Raises NotDeleted."""
+    run = ImportRun.objects.select_for_update().get(pk=run.pk)
+    if not run.may_be_deleted:
+        raise NotDeleted(
+            _(
+                "This import stays: it is going on, or says where something in the catalogue is"
+                " from."
+            )
+        )
+    file = run.file
+    run.delete()
+    if file:
+        transaction.on_commit(lambda: file.delete(save=False))
 
 
 def incoming() -> Path:

@@ -41,7 +41,7 @@ class Match:
 def find_works(records: Sequence[Record]) -> dict[str, Match]:
     """The work of each record, by its isbn13; the editions must be new.
 
-    Four statements, however many records and works there are. Call it in the transaction that
+    Five statements, however many records and works there are. Call it in the transaction that
     writes the editions: until that ends no work is merged or split.
     """
     hold_works()

@@ -83,7 +83,7 @@ def merge(gone: M, *, into: M, actor: "User | None", at: datetime.datetime) -> R
         kept_name=str(into)[:500],
         other_id=gone.pk,
         other_name=str(gone)[:500],
-        other_key=gone.key if isinstance(gone, Work) else "",
+        other_key=_key_in_files(gone),
         content=moves.as_json(),
         actor=actor,
         done_at=at,
@@ -182,6 +182,13 @@ def replace_edition(double: Edition, *, by: Edition) -> None:
     FormerAddress.objects.keep(kind, double.isbn13, by.pk)
     double.delete()
     indexing.works_changed([work_id, by.work_id])
+
+
+def _key_in_files(gone: models.Model) -> str:
+    """What files that come later may call it by."""
+    if isinstance(gone, Work):
+        return gone.key
+    return gone.sort_name if isinstance(gone, Contributor) else ""
 
 
 def affected_works(row: models.Model) -> list[int]:

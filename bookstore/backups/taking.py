@@ -13,8 +13,12 @@ from psycopg import sql
 
 from bookstore.backups import pg_tools
 from bookstore.backups.manifest import DATABASE, MEDIA, Content, Manifest
+from catalog.models.supplier import IMPORTS_FOLDER
 
 LOCK = 7_305_001_418  # any number, the same for all who take backups
+
+LEFT_OUT = (IMPORTS_FOLDER, "private/incoming")
+"""Suppliers' files: large, kept for weeks, sent again if asked. The rows have what they said."""
 
 Say = Callable[[str], object]
 
@@ -104,10 +108,13 @@ def list_content(file: Path) -> None:
 
 
 def pack_media(file: Path) -> None:
-    """All uploaded files, by the names that the shop knows them by."""
+    """All uploaded files, by the names that the shop knows them by; none of LEFT_OUT."""
     root = Path(settings.MEDIA_ROOT)
+    left_out = [root / folder for folder in LEFT_OUT]
     with tarfile.open(file, "w") as tar:
         for path in sorted(root.rglob("*")):
+            if any(path.is_relative_to(folder) for folder in left_out):
+                continue
             # One that was removed since is named by no row any more.
             with contextlib.suppress(FileNotFoundError):
                 if path.is_file():

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import tarfile
 import time
 from io import StringIO
 from pathlib import Path
@@ -303,6 +304,14 @@ def test_the_newest_is_taken_unless_one_is_named(tmp_path: Path) -> None:
     for address, expected in ((tmp_path, newer), (tmp_path / older, older)):
         with places.opened(str(address)) as folder:
             assert folder == tmp_path / expected
+
+
+def test_suppliers_files_are_left_out(media_root: Path, tmp_path: Path) -> None:
+    for name in ("covers/a.jpg", "private/imports/2026/11/a.xml", "private/incoming/b"):
+        default_storage.save(name, ContentFile(b"x"))
+    taking.pack_media(tmp_path / MEDIA)
+    with tarfile.open(tmp_path / MEDIA) as tar:
+        assert tar.getnames() == ["covers/a.jpg"]
 
 
 def test_uploaded_files_come_back_and_none_is_written_over(kept: Path, media_root: Path) -> None:

@@ -1,4 +1,4 @@
-"""What staff does with an import: undo it, try it again, say that they have looked at it."""
+"""What staff does with an import: undo, try again, delete, say that it was looked at."""
 
 from typing import Any
 
@@ -44,6 +44,20 @@ def retry(request: HttpRequest, run: ImportRun) -> HttpResponse:
     except intake.NotRetried as refusal:
         messages.error(request, str(refusal))
     return _back(run)
+
+
+def delete(request: HttpRequest, run: ImportRun) -> HttpResponse:
+    """Take it off the list, where nothing in the catalogue is from it."""
+    name = str(run)
+    try:
+        intake.delete(run)
+    except intake.NotDeleted as refusal:
+        messages.error(request, str(refusal))
+        return _back(run)
+    messages.success(request, _("“%(file)s” was deleted.") % {"file": name})
+    done = redirect("admin:catalog_importrun_changelist")
+    done.status_code = 303
+    return done
 
 
 def mark_seen(request: HttpRequest, run: ImportRun) -> HttpResponse:

@@ -72,15 +72,15 @@ def show(request: HttpRequest, run: ImportRun) -> HttpResponse:
     """How far it is, or how it ended, and what can be done."""
     may_change = request.user.has_perm("catalog.change_importrun")
     rejected = _records(run).filter(outcome=Outcome.REJECTED).order_by("ordinal").only(*IN_LIST)
-    over = (ImportRun.Status.DONE, ImportRun.Status.FAILED)
     context = {
         **_context(request, run, title=str(run)),
         **_progress(request, run),
         "counts": counts_of(run),
         "rejected": rejected[:SHOWN_REJECTED] if run.rejected_count else [],
         "earlier": run.earlier,
-        "may_undo": may_change and run.status in over,
-        "may_retry": may_change and run.status == ImportRun.Status.FAILED and run.has_file,
+        "may_undo": may_change and run.may_be_undone,
+        "may_retry": may_change and run.may_be_retried,
+        "may_delete": may_change and run.may_be_deleted,
         "may_see": may_change and ImportRun.objects.not_looked_at().filter(pk=run.pk).exists(),
     }
     return render(request, "admin/catalog/importrun/show.html", context)

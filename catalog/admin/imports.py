@@ -39,7 +39,7 @@ class SeenFilter(admin.SimpleListFilter):
 
 @admin.register(ImportRun)
 class ImportRunAdmin(admin.ModelAdmin[ImportRun]):
-    """Files of suppliers that were imported. They say who said what, so that none is deleted."""
+    """Files of suppliers that were imported. What wrote anything stays: it says who said what."""
 
     list_display = ("file_name", "state", "supplier", "figures", "created_at", "sender")
     list_filter = (SeenFilter, "status", "supplier")
@@ -51,7 +51,10 @@ class ImportRunAdmin(admin.ModelAdmin[ImportRun]):
     change_list_template = "admin/catalog/importrun/change_list.html"
 
     def has_delete_permission(self, request: HttpRequest, obj: ImportRun | None = None) -> bool:
-        """Later imports build on what each has changed."""
+        """Not by the admin's own page: later imports build on what each has changed.
+
+        One that wrote nothing has a button for it.
+        """
         return False
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
@@ -85,6 +88,7 @@ class ImportRunAdmin(admin.ModelAdmin[ImportRun]):
             "rejected": (view, require_safe(import_pages.rejected)),
             "undo": (change, import_actions.undo),
             "retry": (change, require_POST(import_actions.retry)),
+            "delete": (change, require_POST(import_actions.delete)),
             "seen": (change, require_POST(import_actions.mark_seen)),
         }
         site = self.admin_site

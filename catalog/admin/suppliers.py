@@ -33,6 +33,8 @@ KINDS = {
 }
 """Codes of ONIX list 58 that are asked for, in our words."""
 PLACE = "price_type_"
+NEW_TITLES = ("trust", "offers_at_once")
+ORDERS = ("takes_orders", "order_days")
 TRUST = gettext_lazy(
     "0 to 32767. Where two suppliers say different things of a book, the one with the higher number"
     " is believed; of equals, the later. What staff wrote is believed before everybody."
@@ -128,10 +130,13 @@ class SupplierAdmin(admin.ModelAdmin[Supplier]):
             "1 is the best: of the prices in a record, the kind with the lowest number is taken."
             " A kind without a number is never taken. To prices without tax, the tax is added."
         )
-        rest = sorted((name for name in names if name not in prices), key=_place_on_form)
+        groups = {_("New titles, and who is believed"): NEW_TITLES, _("Orders"): ORDERS}
+        grouped = {*prices, *NEW_TITLES, *ORDERS}
+        rest = sorted((name for name in names if name not in grouped), key=_place_on_form)
         return [
             (None, {"fields": rest}),
             (_("Which of its prices are taken"), {"fields": prices, "description": explained}),
+            *((title, {"fields": fields}) for title, fields in groups.items()),
         ]
 
     def get_prepopulated_fields(

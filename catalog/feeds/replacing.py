@@ -1,9 +1,11 @@
 """Which edition has taken the place of which: either of the two records may say so."""
 
 from collections.abc import Collection, Mapping
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from django.db.models import Case, Value, When
+from django.db.models import Case, Q, Value, When
 
 from catalog.feeds.states import EditionState
 from catalog.models import Edition
@@ -34,20 +36,39 @@ def replaced_by(
 
 
 def write(
-    records: Collection[Any],
+    records: Collection[Record],
     editions: Mapping[str, EditionState],
     others: Mapping[str, dict[str, Any]],
-) -> None:
-    """Point old editions that nobody has said it of to those that say they replace them."""
-    new: dict[int, int] = {}
+) -> dict[str, list[int]]:
+    """Point old editions that nobody has said it of to those that say they replace them.
+
+    By the numbers of those, the ids of the editions that now point to them.
+    """
+    new: dict[int, EditionState] = {}
     for record in records:
         for each in record.relations:
             if each.code != REPLACES or each.isbn13 == record.isbn13:
                 continue
             state, row = editions.get(each.isbn13), others.get(each.isbn13)
-            old = state.id if state else row["pk"] if row else None
-            if old is not None:
-                new[old] = editions[record.isbn13].id
+            if state is not None and state.values.get("replaced_by") is None:
+                new[state.id] = editions[record.isbn13]
+            elif state is None and row is not None and row["replaced_by_id"] is None:
+                new[row["pk"]] = editions[record.isbn13]
+    pointed: dict[str, list[int]] = {}
+    for old, by in new.items():
+        pointed.setdefault(by.isbn13, []).append(old)
     if new:
-        cases = Case(*(When(pk=old, then=Value(pk)) for old, pk in new.items()))
+        cases = Case(*(When(pk=old, then=Value(by.id)) for old, by in new.items()))
         Edition.objects.filter(pk__in=new, replaced_by=None).update(replaced_by=cases)
+    return pointed
+
+
+def take_back(pointed: Collection[tuple[int, int]]) -> None:
+    """Undo what `write` did: pairs of an old edition and the one that it points to.
+
+    What points elsewhere by now stays.
+    """
+    if not pointed:
+        return
+    pairs = reduce(or_, (Q(pk=old, replaced_by=by) for old, by in pointed))
+    Edition.objects.filter(pairs).update(replaced_by=None)

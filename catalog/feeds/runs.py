@@ -74,7 +74,7 @@ def run(
             with garbage.between_batches():
                 _take_all(found, at, progress)
         except NotOnix as error:
-            end(run_id, ImportRun.Status.FAILED, at=at, message=str(error))
+            end(run_id, ImportRun.Status.FAILED, at=at, message=str(error), is_refused=True)
         except OSError as error:
             logger.warning("The file of import %s cannot be read: %s", run_id, error)
             end(run_id, ImportRun.Status.FAILED, at=at, message=_("The file cannot be read."))
@@ -103,8 +103,18 @@ def _take_all(
         garbage.collect()
 
 
-def end(run_id: int, status: str, *, at: datetime.datetime, message: str = "") -> None:
-    """Close a run that is going on."""
+def end(
+    run_id: int,
+    status: str,
+    *,
+    at: datetime.datetime,
+    message: str = "",
+    is_refused: bool = False,
+) -> None:
+    """Close a run that is going on; `is_refused`: its file can never be taken in."""
     ImportRun.objects.filter(pk=run_id, status=ImportRun.Status.RUNNING).update(
-        status=status, finished_at=at, message=message[:LONGEST_MESSAGE]
+        status=status,
+        finished_at=at,
+        message=message[:LONGEST_MESSAGE],
+        is_refused=is_refused,
     )

@@ -228,6 +228,11 @@ def _imprint(record: Record, supplier: Supplier) -> tuple[str, str]:
 
 
 def _people(saying: Saying, record: Record) -> list[tuple[Name, str]]:
+    """Whom the record names, in order.
+
+    The same name, year of birth and role twice is taken for a repetition, and kept once: feeds
+    often repeat themselves, and hardly a book is by two people of one name. Staff can name both.
+    """
     people: dict[tuple[Any, str], tuple[Name, str]] = {}
     for person in sorted(record.people[:MOST_LISTED], key=lambda each: each.ordinal):
         name, role = _name(person), person.role

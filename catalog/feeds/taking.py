@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from catalog import indexing, matching
-from catalog.feeds import merging, replacing, rows, sayings, states, telling, writing
+from catalog.feeds import expecting, merging, replacing, rows, sayings, states, telling, writing
 from catalog.feeds.ahead import Item
 from catalog.feeds.states import EditionState, WorkState
 from catalog.feeds.vocabulary import Made, Thema, Vocabulary
@@ -278,12 +278,25 @@ class _Batch:
             made["work"] = list(self._created.values())
         self._tell(vocabulary, ids, made, [result for result in results if result.merge])
         writing.write(editions, works, supplier=self.supplier, at=self.at, today=self.today)
-        replacing.write([r.item.read for r in results if r.merge], self.editions, self.others)
+        self._write_relations([result for result in results if result.merge])
         matching.note_doubts(self.matches.values(), created=self._created)
         indexing.works_changed(
             {work.id for work in works if work.changed or work.is_new}
             | {each.work.id for each in editions if each.changed}
         )
+
+    def _write_relations(self, results: Sequence[Result]) -> None:
+        """Which replaces which, and what is said of numbers that are not here yet."""
+        records = [r.item.read for r in results if isinstance(r.item.read, Record)]
+        pointed = replacing.write(records, self.editions, self.others)
+        expecting_ones = expecting.note(records, self.editions)
+        for result in results:
+            if old := pointed.pop(result.isbn13, None):
+                result.undo["replaces"] = old
+            if result.isbn13 in expecting_ones:
+                result.undo["expects"] = True
+        if new := {each.isbn13: each.id for each in self.editions.values() if each.is_new}:
+            expecting.point_to_new(new)
 
     def _tell(
         self, vocabulary: Vocabulary, ids: dict[int, int], made: Made, results: Sequence[Result]

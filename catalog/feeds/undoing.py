@@ -16,10 +16,17 @@ from django.utils.translation import ngettext
 
 from caching import store
 from catalog import indexing, matching
-from catalog.feeds import runs, states, taking, telling, uses, writing
+from catalog.feeds import replacing, runs, states, taking, telling, uses, writing
 from catalog.feeds.merging import Difference
 from catalog.feeds.states import EditionState, WorkState
-from catalog.models import Edition, ImportRecord, ImportRun, SupplierRecord, generations
+from catalog.models import (
+    Edition,
+    ExpectedRelation,
+    ImportRecord,
+    ImportRun,
+    SupplierRecord,
+    generations,
+)
 from catalog.models.provenance import STAFF
 
 BATCH = 500  # records
@@ -80,7 +87,7 @@ def _undo_batch(run_id: int, at: datetime.datetime) -> bool:
     batch = list(records[:BATCH])
     if not batch:
         return False
-    _Undo(run, at).take_back([record for record in batch if record.outcome in WROTE])
+    _Undo(run, at).take_back([record for record in batch if record.outcome in WROTE or record.undo])
     run.undone_from = batch[-1].ordinal
     run.save(update_fields=["undone_from"])
     return True
@@ -110,6 +117,7 @@ class _Undo:
         for record in records:
             self._restore(record)
         self._withdraw_or_delete(records)
+        self._forget_relations([r for r in records if r.edition_id not in self.said_again])
         uses.delete_unused(record.undo["made"] for record in records if record.undo.get("made"))
         for record in records:
             if record.pk in self.reasons:
@@ -198,6 +206,15 @@ class _Undo:
             for amount, rate, first, last in periods or ()
             if last is None or last >= day
         ]
+
+    @staticmethod
+    def _forget_relations(records: Sequence[ImportRecord]) -> None:
+        """What they said of other editions, here or not."""
+        pairs = [(old, r.edition_id) for r in records for old in r.undo.get("replaces", ())]
+        replacing.take_back([(old, by) for old, by in pairs if by is not None])
+        expecting = [record.edition_id for record in records if "expects" in record.undo]
+        if expecting:
+            ExpectedRelation.objects.filter(edition__in=expecting).delete()
 
     # --- Editions ---
 

@@ -9,7 +9,16 @@ from typing import Any
 
 from catalog.feeds import rows
 from catalog.feeds.sayings import Name, Saying
-from catalog.models import Contributor, FormerAddress, Imprint, Publisher, Series, Subject, slugs
+from catalog.models import (
+    Contributor,
+    FormerAddress,
+    Imprint,
+    Publisher,
+    Regrouping,
+    Series,
+    Subject,
+    slugs,
+)
 from catalog.onix.records import Topic
 
 Made = dict[str, list[int]]
@@ -81,6 +90,17 @@ class Vocabulary:
         for pk, sort_name, born, died, is_corporate, name in known.values_list(*columns):
             self.people.setdefault((sort_name, born, is_corporate), []).append((died, pk))
             self.words["contributor", pk] = name
+        self._find_merged(wanted)
+
+    def _find_merged(self, wanted: Collection[str]) -> None:
+        """Who was merged by staff: the name, as files go on writing it, leads to who stays."""
+        merged = Regrouping.objects.current_people(wanted)
+        kept = Contributor.objects.in_bulk({pk for _gone, pk in merged})
+        for gone, pk in merged:
+            if pk in kept:
+                key = (gone["sort_name"], gone["birth_year"], gone["is_corporate"])
+                self.people.setdefault(key, []).append((gone["death_year"], pk))
+                self.words["contributor", pk] = kept[pk].name
 
     # --- Ids ---
 
@@ -91,7 +111,9 @@ class Vocabulary:
             values["imprint"] = self.imprint(values["imprint"])
         for field in ("contributors", "work.contributors"):
             if field in values:
-                values[field] = [[self.person(name), role] for name, role in values[field]]
+                # Two names may be one person, since staff has merged them.
+                parts = [(self.person(name), role) for name, role in values[field]]
+                values[field] = [list(part) for part in dict.fromkeys(parts)]
         if "work.series" in values:
             values["work.series"] = sorted(
                 [self.one_series(title), place] for title, place in values["work.series"]

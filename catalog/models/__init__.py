@@ -7,7 +7,7 @@ from catalog.models.edition import Edition, Format
 from catalog.models.former_address import FormerAddress
 from catalog.models.import_record import ImportRecord
 from catalog.models.location import Location
-from catalog.models.match import MatchReview
+from catalog.models.match import ExpectedRelation, MatchReview
 from catalog.models.price import Price
 from catalog.models.provenance import Provenance, SupplierRecord
 from catalog.models.publisher import Imprint, Publisher
@@ -35,6 +35,7 @@ __all__ = [
     "Curation",
     "DoneForm",
     "Edition",
+    "ExpectedRelation",
     "Format",
     "FormerAddress",
     "ImportRecord",

@@ -40,7 +40,8 @@ class ImportRecord(models.Model):
         db_default={},
         editable=False,
         help_text="What undoing it needs: `fields` with their values before and after, as the"
-        " database has them, and under `made` what was created beside the edition.",
+        " database has them; under `made` what was created beside the edition; under `replaces`"
+        " the old editions that were pointed to it; `expects`: numbers not here yet were noted.",
     )
     reasons = models.JSONField(
         default=list, help_text="Why it was rejected, or what was left out: [field, sentence]."

@@ -71,3 +71,28 @@ class MatchReview(models.Model):
     def in_order(one_id: int, other_id: int) -> tuple[int, int]:
         """The ids for `work` and `other`, so that no pair stands there twice: the younger first."""
         return max(one_id, other_id), min(one_id, other_id)
+
+
+class ExpectedRelation(models.Model):
+    """What an edition's record says of a number that the shop did not have yet.
+
+    A record that comes with the number later is matched with that edition. The row stays: the
+    newcomer may be undone, and come again.
+    """
+
+    edition = models.ForeignKey(
+        "catalog.Edition", models.CASCADE, related_name="expected_relations"
+    )
+    isbn13 = models.CharField(_("ISBN-13 or SKU"), max_length=13)
+    code = models.CharField(max_length=2, help_text="ONIX list 51.")
+
+    class Meta:
+        verbose_name = _("expected relation")
+        verbose_name_plural = _("expected relations")
+        constraints = (
+            models.UniqueConstraint(name="expected_relation_once", fields=("edition", "isbn13")),
+        )
+        indexes = (models.Index(fields=("isbn13",), name="expected_by_number"),)
+
+    def __str__(self) -> str:
+        return f"{self.edition} {self.code} {self.isbn13}"

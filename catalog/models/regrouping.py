@@ -1,13 +1,15 @@
 """Regrouping: that doubles were merged or a work was split: by whom, and what undoing it takes."""
 
 from collections.abc import Iterable
-from typing import Self
+from typing import Any, Self, TypeVar
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+
+K = TypeVar("K", int, str)
 
 
 class RegroupingQuerySet(models.QuerySet["Regrouping"]):
@@ -25,15 +27,30 @@ class RegroupingQuerySet(models.QuerySet["Regrouping"]):
         from catalog.models.work import Work
 
         merged = self.in_force().filter(kind=Regrouping.Kind.WORK)
-        wanted = set(keys)
-        found = dict(merged.filter(other_key__in=wanted).values_list("other_key", "kept_id"))
-        ahead = set(found.values())
-        while ahead:  # as often as works were merged one into the other
-            further = dict(merged.filter(other_id__in=ahead).values_list("other_id", "kept_id"))
-            found = {key: further.get(pk, pk) for key, pk in found.items()}
-            ahead = set(further.values())
+        named = merged.filter(other_key__in=set(keys))
+        found = merged._to_the_end(dict(named.values_list("other_key", "kept_id")))
         names = dict(Work.objects.filter(pk__in=found.values()).values_list("pk", "key"))
         return {key: names[pk] for key, pk in found.items() if pk in names}
+
+    def current_people(self, sort_names: Iterable[str]) -> list[tuple[dict[str, Any], int]]:
+        """Contributors that were filed so and merged into others, and the ids of those now.
+
+        Each as the columns of the row that is gone. One statement where there are none.
+        """
+        merged = self.in_force().filter(kind=Regrouping.Kind.CONTRIBUTOR)
+        named = merged.filter(other_key__in=set(sort_names)).order_by("pk")
+        rows = list(named.values_list("pk", "kept_id", "content__gone"))
+        kept = merged._to_the_end({pk: kept_id for pk, kept_id, _gone in rows})
+        return [(gone, kept[pk]) for pk, _kept_id, gone in rows]
+
+    def _to_the_end(self, found: dict[K, int]) -> dict[K, int]:
+        """The same with the ids of what stays now, if what stayed then was merged since."""
+        ahead = set(found.values())
+        while ahead:  # as often as rows were merged one into the other
+            further = dict(self.filter(other_id__in=ahead).values_list("other_id", "kept_id"))
+            found = {key: further.get(pk, pk) for key, pk in found.items()}
+            ahead = set(further.values())
+        return found
 
 
 class Regrouping(models.Model):
@@ -64,7 +81,10 @@ class Regrouping(models.Model):
     other_id = models.BigIntegerField()
     other_name = models.CharField(_("gone, or new"), max_length=500)
     other_key = models.CharField(
-        max_length=200, blank=True, help_text="Of a work that is gone: files may still name it."
+        max_length=200,
+        blank=True,
+        help_text="Of a work that is gone, or how a person who is gone is filed: files may still"
+        " name them.",
     )
     content = models.JSONField(
         default=dict, encoder=DjangoJSONEncoder, help_text="What undoing it takes."

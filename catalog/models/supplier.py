@@ -136,6 +136,9 @@ class ImportRun(models.Model):
         default=list, help_text="What was noticed of the file as a whole: sentences for staff."
     )
     message = models.CharField(_("why it failed"), max_length=500, blank=True)
+    is_refused = models.BooleanField(
+        default=False, db_default=False, editable=False, help_text="It is no ONIX: never will be."
+    )
     bytes_read = models.BigIntegerField(_("bytes read"), default=0)
     records_done = models.PositiveIntegerField(
         _("records done"), default=0, help_text="Where a run goes on after its worker was killed."
@@ -190,6 +193,30 @@ class ImportRun(models.Model):
         if self.status == self.Status.DONE:
             return 100
         return min(99, self.bytes_read * 100 // self.file_bytes) if self.file_bytes else 0
+
+    @property
+    def has_written(self) -> bool:
+        """Whether any of its records may have changed the catalogue."""
+        return bool(self.created_count or self.changed_count or self.deleted_count)
+
+    @property
+    def may_be_undone(self) -> bool:
+        """Whether it is over, and there is something to take back.
+
+        Records that changed nothing may still have said which edition replaces which.
+        """
+        over = (self.Status.DONE, self.Status.FAILED)
+        return self.status in over and bool(self.has_written or self.unchanged_count)
+
+    @property
+    def may_be_retried(self) -> bool:
+        """Whether it failed for a reason that may have passed, and its file is kept."""
+        return self.status == self.Status.FAILED and self.has_file and not self.is_refused
+
+    @property
+    def may_be_deleted(self) -> bool:
+        """Whether nothing in the catalogue goes back to it: it is over, and wrote nothing."""
+        return not self.is_moving and not self.has_written and not self.unchanged_count
 
     @property
     def is_moving(self) -> bool:

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.contrib.auth.models import Permission
-from django.test import Client
+from django.test import Client, TestCase
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
 from catalog import intake
+from catalog.feeds import runs
 from catalog.models import ImportRecord, ImportRun
 from catalog.tests.back_office import emma
 from catalog.tests.factories import sku
@@ -330,12 +331,6 @@ def test_what_was_looked_at_waits_no_more(client: Client, clerk: "User") -> None
     assert "I have looked at this" not in client.get(page_of(run)).content.decode()
 
 
-def test_an_import_is_never_deleted(client: Client, clerk: "User") -> None:
-    run = run_of()
-    assert client.post(f"{LIST}{run.pk}/delete/", {"post": "yes"}).status_code == 403
-    assert ImportRun.objects.count() == 1
-
-
 def test_who_may_look_changes_nothing(client: Client, helper: "User") -> None:
     run = run_of(status="failed", rejected_count=1, file="x")
     record(run, 1, Outcome.REJECTED)
@@ -363,3 +358,34 @@ def test_the_start_page_says_what_to_look_at(client: Client, clerk: "User") -> N
     assert client.get(duty.url).context["cl"].result_count == 2
     run.mark_seen(at=timezone.now())
     assert client.get("/admin/").context["duties"][0].number == 1
+
+
+def test_what_is_no_onix_can_only_be_deleted(
+    client: Client, clerk: "User", media_root: Path
+) -> None:
+    run = intake.receive(supplier=north(), file=upload_of(b"<html></html>"), actor=None)
+    runs.run(run.pk, at=timezone.now())
+    run.refresh_from_db()
+    assert (run.status, run.is_refused) == ("failed", True)
+    page = client.get(page_of(run)).content.decode()
+    assert "Try again" not in page
+    assert "Undo this import" not in page
+    assert "Delete this import" in page
+    assert client.post(page_of(run, "retry")).status_code == 303
+    assert len(deferred("catalog.run_import")) == 1
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        answer = client.post(page_of(run, "delete"), follow=True)
+    assert said(answer)[-1] == "“march.xml” was deleted."
+    assert not ImportRun.objects.exists()
+    assert files_in(media_root) == []
+
+
+@pytest.mark.parametrize("fields", [{"created_count": 1}, {"status": "waiting"}])
+def test_what_wrote_something_or_goes_on_is_not_deleted(
+    client: Client, clerk: "User", fields: dict[str, Any]
+) -> None:
+    run = run_of(**fields)
+    assert "Delete this import" not in client.get(page_of(run)).content.decode()
+    answer = client.post(page_of(run, "delete"), follow=True)
+    assert "This import stays" in said(answer)[-1]
+    assert ImportRun.objects.get() == run

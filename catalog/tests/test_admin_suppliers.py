@@ -97,3 +97,15 @@ def test_who_may_only_look_sees_the_prices(client: Client, helper: "User") -> No
     page = client.get(f"{LIST}{supplier.pk}/change/")
     assert page.status_code == 200
     assert "Fixed by law or contract" in page.content.decode()
+
+
+def test_all_that_is_said_of_a_supplier_is_on_the_form_once(client: Client, clerk: "User") -> None:
+    for url in (f"{LIST}add/", f"{LIST}{north().pk}/change/"):
+        groups = client.get(url).context["adminform"].fieldsets
+        names = [name for _title, options in groups for name in options["fields"]]
+        places = [name for name in names if name.startswith("price_type_")]
+        assert [name for name in names if name not in places] == [
+            *("name", "code", "currency", "country"),
+            *("trust", "offers_at_once", "takes_orders", "order_days"),
+        ]
+        assert len(places) == 9

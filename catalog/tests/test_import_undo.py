@@ -10,6 +10,7 @@ from catalog.models import (
     Contributor,
     Cover,
     Edition,
+    ExpectedRelation,
     ImportRun,
     Imprint,
     Publisher,
@@ -211,3 +212,29 @@ def test_an_undo_that_was_killed_goes_on(monkeypatch: pytest.MonkeyPatch) -> Non
     assert (run.status, run.undone_from, Edition.objects.count()) == ("undoing", 4, 3)
     undone(run)
     assert [model.objects.count() for model in MADE] == [0] * 6
+
+
+def test_an_edition_that_a_changed_record_replaced_is_not_replaced_any_more() -> None:
+    taken(record(), record(2))
+    run = taken(record(2, relations=(Relation("03", sku(1)),)))
+    assert edition().replaced_by == edition(2)
+    undone(run)
+    assert edition().replaced_by is None
+    taken(record(2, relations=(Relation("03", sku(1)),)))
+    assert edition().replaced_by == edition(2)
+
+
+def test_an_old_edition_that_points_elsewhere_since_is_left_alone() -> None:
+    taken(record(), record(2), record(3))
+    run = taken(record(2, relations=(Relation("03", sku(1)),)))
+    Edition.objects.filter(isbn13=sku(1)).update(replaced_by=edition(3))
+    undone(run)
+    assert edition().replaced_by == edition(3)
+
+
+def test_what_a_record_said_of_numbers_that_are_not_here_is_forgotten() -> None:
+    taken(record())
+    run = taken(record(relations=(Relation("06", sku(2)),)))
+    assert ExpectedRelation.objects.get().isbn13 == sku(2)
+    undone(run)
+    assert not ExpectedRelation.objects.exists()

@@ -144,6 +144,29 @@ data "aws_iam_policy_document" "bucket" {
     }
   }
 
+  # But suppliers' files and lists are for staff: whoever has no key gets none of them.
+  dynamic "statement" {
+    for_each = each.key == "media" ? ["private"] : []
+
+    content {
+      sid       = "PrivateFilesNeedAKey"
+      effect    = "Deny"
+      actions   = ["s3:GetObject"]
+      resources = ["${aws_s3_bucket.shop[each.key].arn}/media/private/*"]
+
+      principals {
+        type        = "*"
+        identifiers = ["*"]
+      }
+
+      condition {
+        test     = "StringEquals"
+        variable = "aws:PrincipalType"
+        values   = ["Anonymous"]
+      }
+    }
+  }
+
   dynamic "statement" {
     for_each = each.key == "requests" ? ["balancer"] : []
 

@@ -133,7 +133,9 @@ def test_buckets_are_private_encrypted_and_spoken_to_by_tls(step_2: Shop) -> Non
         ]
         assert rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
         statements = policy(s3.get_bucket_policy(Bucket=bucket)["Policy"])
-        assert ("TheShopsNetworkReads" in {each["Sid"] for each in statements}) == (name == "media")
+        sids = {each["Sid"] for each in statements}
+        assert ("TheShopsNetworkReads" in sids) == (name == "media")
+        assert ("PrivateFilesNeedAKey" in sids) == (name == "media")
         assert statements[0]["Effect"] == "Deny"
         assert statements[0]["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
         versioning = s3.get_bucket_versioning(Bucket=bucket).get("Status", "Disabled")

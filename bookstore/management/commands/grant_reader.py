@@ -13,6 +13,7 @@ from psycopg import sql
 
 from catalog.models import (
     BoughtTogether,
+    ExpectedRelation,
     ImportRecord,
     ImportRun,
     ListMapping,
@@ -30,7 +31,7 @@ from catalog.models import (
 CONNECT_SECONDS = 5
 INNER = (
     *(BoughtTogether, StockMovement, Stocktake, StocktakeLine),
-    *(MatchReview, Regrouping),
+    *(MatchReview, ExpectedRelation, Regrouping),
     *(UploadedList, ListMapping),
     *(Supplier, ImportRun, ImportRecord, Provenance, SupplierRecord),
 )
