@@ -18,7 +18,7 @@ WHERE NOT vector @@ '''=here'''::tsquery AND work_id IN (
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0017_language_not_stated"),
+        ("catalog", "0018_expected_relations"),
     ]
 
     operations = [migrations.RunSQL(MARK, migrations.RunSQL.noop)]
