@@ -46,3 +46,10 @@ def on_exit(server: Any) -> None:
     """Leave nothing behind."""
     if folder := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def post_worker_init(worker: Any) -> None:
+    """Have a new process ready before it takes requests."""
+    from bookstore.serving.warmth import warm_up
+
+    warm_up()

@@ -90,6 +90,9 @@ def _fill(options: argparse.Namespace, told: dict[str, str]) -> None:
 
 
 def _measure(requests: int) -> int:
+    from bookstore.serving.warmth import warm_up
+
+    warm_up()  # as gunicorn's processes do
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores; {requests} requests each\n")
     print(f"{'':34}{'p50':>8}{'p95':>8} ms {'work':>8} {'statements':>10}")
     failures = sum(_run(page, requests) for page in [*PAGES, *_found_pages()])
@@ -99,6 +102,7 @@ def _measure(requests: int) -> int:
 
 def _found_pages() -> Iterator[Page]:
     """Pages whose addresses depend on what was made up."""
+    from catalog import affinities
     from catalog.models import Contributor, Edition, Imprint, Subject
 
     subject = Subject.objects.filter(parent=None).order_by("path")[0]
@@ -115,6 +119,7 @@ def _found_pages() -> Iterator[Page]:
     ):
         yield Page(name, url)
     edition = Edition.objects.offered().select_related("work").order_by("pk")[100]
+    affinities.renew([edition.work_id])  # what stands beside it, as every night
     yield Page("book", edition.get_absolute_url(), 15.0)
 
 

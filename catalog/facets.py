@@ -7,6 +7,8 @@ What is counted is also chosen here, in one statement, for the index takes long 
 that have a common word: what is asked first and is enough spares asking for more.
 """
 
+# ruff: noqa: S608 - numbers of our own; what visitors say are parameters
+
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field

@@ -3,6 +3,8 @@
 Call it inside the transaction that makes the change, after the last write.
 """
 
+# ruff: noqa: S608 - the mark is our own
+
 import datetime
 import json
 from collections.abc import Callable, Collection, Sequence

@@ -4,10 +4,13 @@ Nothing that is not for sale; what customers can have at once before what they m
 not more than two by the same people, unless that is why they are there.
 """
 
+import datetime
 from collections import Counter
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 
-from django.db.models import prefetch_related_objects
+from django.conf import settings
+from django.db.models import QuerySet, prefetch_related_objects
 from django.utils import timezone
 
 from catalog.models import Edition, Recommendation, Work
@@ -22,16 +25,33 @@ PEOPLE_ARE_THE_REASON = (REASONS.PINNED, REASONS.NEXT_IN_SERIES, REASONS.SAME_CO
 
 def stored(work_ids: Collection[int]) -> list[Recommendation]:
     """All that was found for these works, the best first, with what the reasons name."""
-    found = Recommendation.objects.filter(work__in=work_ids).select_related(
-        "work", "other", "series", "contributor", "subject", "entry", "curation"
-    )
-    long = ("work__description", "work__keywords", "other__description", "other__keywords")
-    return list(found.defer(*long).order_by("rank", "work_id"))
+    long = ("work__description", "work__keywords")
+    return list(_found(work_ids).select_related("work").defer(*long))
+
+
+def stored_for(work: Work) -> list[Recommendation]:
+    """The same for a work that was read already: planning one more join costs as much as all."""
+    found = list(_found([work.pk]))
+    for each in found:
+        each.work = work
+    return found
+
+
+def _found(work_ids: Collection[int]) -> QuerySet[Recommendation]:
+    named = ("other", "series", "contributor", "subject", "entry", "curation")
+    found = Recommendation.objects.filter(work__in=work_ids).select_related(*named)
+    return found.defer("other__description", "other__keywords").order_by("rank", "work_id")
 
 
 def editions() -> EditionQuerySet:
     """Those that may be shown, with what the choice needs; to be prefetched for cards."""
-    return Edition.objects.offered().with_price().with_available()
+    return _editions(timezone.localdate(), settings.SHOP_CURRENCY).all()
+
+
+@lru_cache(maxsize=2)
+def _editions(today: datetime.date, currency: str) -> EditionQuerySet:
+    """Kept, because putting its subqueries together takes as long as reading their rows."""
+    return Edition.objects.offered().with_price(on=today).with_available()
 
 
 def beside(work_ids: Collection[int], *, most: int = SHOWN) -> list[Recommendation]:

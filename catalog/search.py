@@ -150,7 +150,8 @@ def _page(levels: list[Match], criteria: Criteria, subject: Subject | None) -> R
 
 
 def _ways(wanted: Match) -> tuple[str, ...]:
-    return BY_WORDS if wanted.tsquery else ("seqscan", "indexscan", "sort")
+    """Filters alone are few and known to the statistics: PostgreSQL may choose."""
+    return BY_WORDS if wanted.words else ("seqscan", "bitmapscan", "indexscan", "sort")
 
 
 def _order(wanted: Match, criteria: Criteria, counts: Counts) -> tuple[Order, dict[str, str]]:

@@ -169,14 +169,15 @@ def new(most: int) -> list[Work]:
 
 
 def around(work: Work) -> list[Recommendation]:
-    """What is recommended beside the work, which itself gets all that its page shows.
+    """What is recommended beside the work, which itself gets all that its editions' pages show.
 
     Five queries for both together, however many editions and companions the work has.
     """
-    found = recommending.stored([work.pk])
+    found = recommending.stored_for(work)
     works = [work, *(each.other for each in found)]
     people = Contribution.objects.all()  # of single editions, too
-    parts = card_parts(recommending.editions(), contributions=people)
+    editions = recommending.editions().select_related("imprint__publisher", "supply")
+    parts = card_parts(editions, contributions=people)
     prefetch_related_objects(works, *parts)
     prefetch_related_objects([work], "subjects")
     return recommending.choose(found, without=[work.pk])

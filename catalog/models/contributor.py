@@ -94,6 +94,9 @@ class ContributorRole(models.TextChoices):
     CONTRIBUTOR = "Z99", _("Contributor")
 
 
+ROLE_LABELS = dict(ContributorRole.choices)
+
+
 class Contributor(Addressed):
     """A person or body."""
 
@@ -161,6 +164,10 @@ class Contribution(models.Model):
 
     def __str__(self) -> str:
         return f"{self.contributor} ({self.get_role_display()})"
+
+    def get_role_display(self) -> str:
+        """The role's name. Django's own makes a table of all of them at each call."""
+        return str(ROLE_LABELS.get(self.role, self.role))
 
     @property
     def is_author(self) -> bool:

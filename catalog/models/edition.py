@@ -48,6 +48,8 @@ DIGITAL_FORMATS = frozenset({Format.EBOOK, Format.AUDIOBOOK, Format.GIFT_CARD})
 """What comes by e-mail: it takes no stock and needs no parcel."""
 
 
+FORMAT_LABELS = dict(Format.choices)
+
 NUMBER_PATTERN = r"^(978[0-9]|979[1-9]|2[0-9]{3})[0-9]{9}$"
 """Books (978, and 979 without music's 979-0), and the numbers that GS1 leaves to shops."""
 
@@ -157,13 +159,9 @@ class EditionQuerySet(models.QuerySet["Edition"]):
         held_quantity = Coalesce(total, 0)
         return self.with_available().annotate(held_quantity=held_quantity).select_related("supply")
 
-    def for_page(self) -> Self:
-        """With what its page shows of itself, in one query; the rest is prefetched."""
-        return (
-            self.offered()
-            .with_price()
-            .select_related("work", "imprint__publisher", "work__main_subject", "supply", "cover")
-        )
+    def to_be_found(self) -> Self:
+        """Those that have a page, with their works; all else comes with the work's editions."""
+        return self.offered().select_related("work__main_subject").only("isbn13", "title", "work")
 
 
 class Edition(TradeFacts):
@@ -230,6 +228,10 @@ class Edition(TradeFacts):
     def get_absolute_url(self) -> str:
         """The page of the book, with its readable part."""
         return f"/books/{self.isbn13}/{self.slug}/"
+
+    def get_format_display(self) -> str:
+        """The format's name. Django's own makes a table of all of them at each call."""
+        return str(FORMAT_LABELS.get(self.format, self.format))
 
     @property
     def slug(self) -> str:

@@ -14,7 +14,7 @@ from catalog import languages, titles
 from catalog.models import generations, slugs
 
 if TYPE_CHECKING:
-    from catalog.models.contributor import Contribution, Contributor
+    from catalog.models.contributor import Contribution
     from catalog.models.edition import Edition, EditionQuerySet
 
 
@@ -90,10 +90,6 @@ class WorkQuerySet(models.QuerySet["Work"]):
         ids = list(Subject.objects.holding(slug).values_list("pk", flat=True))
         tagged = Work.subjects.through.objects.filter(work=models.OuterRef("pk"), subject__in=ids)
         return self.filter(models.Exists(tagged))
-
-    def by_contributor(self, contributor: "Contributor") -> Self:
-        """Works in which, or in an edition of which, the contributor had a part."""
-        return self.filter(pk__in=contributor.contributions.values("work"))
 
 
 class Work(models.Model):

@@ -39,15 +39,18 @@ def _read(number: str) -> str:
 
 
 def _find(isbn13: str) -> Edition:
-    edition = Edition.objects.for_page().filter(isbn13=isbn13).first()
+    """The edition with its work; what else its page shows comes with the work's editions."""
+    edition = Edition.objects.to_be_found().filter(isbn13=isbn13).order_by("pk").first()
     if edition is None:
         edition = _in_its_place(isbn13)
     if edition is None:
-        raise Missing(
-            _("We do not sell the book with the number %(number)s.")
-            % {"number": isbn.hyphenated(isbn13)}
-        )
+        raise Missing(_not_sold(isbn13))
     return edition
+
+
+def _not_sold(isbn13: str) -> str:
+    number = isbn.hyphenated(isbn13)
+    return _("We do not sell the book with the number %(number)s.") % {"number": number}
 
 
 def _in_its_place(isbn13: str) -> Edition | None:
@@ -57,12 +60,15 @@ def _in_its_place(isbn13: str) -> Edition | None:
 
 
 def _render(request: HttpRequest, isbn13: str, slug: str) -> bytes:
-    edition = _find(isbn13)
-    if (edition.isbn13, edition.slug) != (isbn13, slug):
-        raise Moved(edition.get_absolute_url())
-    work, supply = edition.work, edition.own_supply
+    found = _find(isbn13)
+    if (found.isbn13, found.slug) != (isbn13, slug):
+        raise Moved(found.get_absolute_url())
+    work = found.work
     recommendations = shelves.around(work)
-    kind = edition.promise_kind
+    edition = next((each for each in work.editions.all() if each.pk == found.pk), None)
+    if edition is None:  # it went this moment
+        raise Missing(_not_sold(isbn13))
+    supply, kind = edition.own_supply, edition.promise_kind
     values = {
         "edition": edition,
         "work": work,

@@ -56,10 +56,11 @@ def contributor(request: HttpRequest, slug: str) -> HttpResponse:
         values = {"contributor": person, "parts": parts, "role": role}
         if len(parts) > 1 and not role:
             return render_public(request, "storefront/contributor_parts.html", values)
-        works = Work.objects.offered().by_contributor(person).order_by(*BY_POPULARITY)
-        if role:
-            works = works.filter(pk__in=browsing.works_as(person, role))
-        return _render(request, "storefront/contributor.html", works, **values)
+        if not role:
+            return _render_found(request, "storefront/contributor.html", f"=c{person.pk}", **values)
+        works = Work.objects.offered().filter(pk__in=browsing.works_as(person, role))
+        in_order = works.order_by(*BY_POPULARITY)
+        return _render(request, "storefront/contributor.html", in_order, **values)
 
     return _paged(request, CONTRIBUTOR_PAGE, render, slug, role=role)
 
