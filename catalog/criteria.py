@@ -86,9 +86,13 @@ class Match:
 
     @property
     def sql(self) -> str:
-        """The condition."""
+        """The condition.
+
+        `IS NOT FALSE`, or PostgreSQL would have a list of all that is offered made from another
+        index, only to look for the same works in both.
+        """
         by_index = ["entry.vector @@ %(tsquery)s::tsquery"] if self.tsquery else []
-        return " AND ".join(["entry.is_offered", *by_index, *self.checks])
+        return " AND ".join(["entry.is_offered IS NOT FALSE", *by_index, *self.checks])
 
     @property
     def told(self) -> dict[str, str]:

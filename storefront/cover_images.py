@@ -1,7 +1,7 @@
 """The address of an edition's cover, and its drawing where it has no picture."""
 
 import hashlib
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 from catalog.models import Cover, Edition, Work
 from storefront import release
@@ -62,7 +62,7 @@ class CoverImage:
     @property
     def version(self) -> str:
         """Changes whenever the drawing does, so that browsers may keep it for ever."""
-        parts = "\x00".join((release.digest_of("storefront/covers"), *astuple(self)))
+        parts = "\x00".join((release.digest_of("storefront/covers"), *vars(self).values()))
         return hashlib.blake2b(parts.encode(), digest_size=6).hexdigest()
 
     @property

@@ -191,6 +191,7 @@ def had_part(person: Contributor, role: str, number: int) -> list[Work]:
     for place, work in enumerate(works):
         Work.objects.filter(pk=work.pk).update(popularity=100 - place)
         work.contributions.create(contributor=person, role=role)
+    indexing.works_changed([work.pk for work in works])
     return works
 
 

@@ -56,6 +56,7 @@ def test_contributor(emma: Edition, client: Client) -> None:
     work = WorkFactory.create(title="Aeneid")
     work.contributions.create(contributor=person, role="A01")
     EditionFactory.create(work=work)
+    indexing.works_changed([work.pk])
     page = read(client, "/contributors/vergil/")
     assert "<h1>Publius Vergilius</h1>" in page
     assert "70 BCE–19 BCE" in page
