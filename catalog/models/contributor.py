@@ -165,8 +165,9 @@ class Contribution(models.Model):
     def __str__(self) -> str:
         return f"{self.contributor} ({self.get_role_display()})"
 
-    def get_role_display(self) -> str:
-        """The role's name. Django's own makes a table of all of them at each call."""
+    @property
+    def role_label(self) -> str:
+        """The role's name; `get_role_display` makes a table of all of them at each call."""
         return str(ROLE_LABELS.get(self.role, self.role))
 
     @property

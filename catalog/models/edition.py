@@ -229,8 +229,9 @@ class Edition(TradeFacts):
         """The page of the book, with its readable part."""
         return f"/books/{self.isbn13}/{self.slug}/"
 
-    def get_format_display(self) -> str:
-        """The format's name. Django's own makes a table of all of them at each call."""
+    @property
+    def format_label(self) -> str:
+        """The format's name; `get_format_display` makes a table of all of them at each call."""
         return str(FORMAT_LABELS.get(self.format, self.format))
 
     @property

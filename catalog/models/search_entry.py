@@ -3,6 +3,7 @@ words that there are.
 """
 
 from collections.abc import Collection
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
@@ -49,7 +50,8 @@ class SearchEntryQuerySet(models.QuerySet["SearchEntry"]):
 
         First they are locked, so that an `unmark_copies` that runs has ended, or will see them.
         """
-        told = {"editions": list(edition_ids), "mark": [COPIES_MARK], "marked": MARKED}
+        editions = list(edition_ids)
+        told: dict[str, Any] = {"editions": editions, "mark": [COPIES_MARK], "marked": MARKED}
         with connection.cursor() as cursor:
             cursor.execute(LOCK, told)
             cursor.execute(MARK, told)
