@@ -2,6 +2,8 @@
 
 One Payment Intent an order and attempt. Each call carries an idempotency key and the order's
 number, so that whatever was cut off in the middle can be asked for again, or found again.
+
+The library is imported where Stripe is talked to: most processes never do, and it is large.
 """
 
 import datetime
@@ -9,9 +11,8 @@ import json
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from functools import cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import stripe
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
@@ -28,6 +29,9 @@ from orders.gateways.minor_units import from_minor, to_minor
 from orders.gateways.news import Notice, RefundNews, RefundStatus
 from orders.gateways.stripe_news import ORDER, REFUND, STRIPE
 from orders.models import Order, Payment, PaymentAttempt, ProviderEvent, RefundRequest
+
+if TYPE_CHECKING:
+    import stripe
 
 SIGNATURE_HEADER = "Stripe-Signature"
 TOLERANCE_SECONDS = 300  # how old an event's signature may be
@@ -159,6 +163,8 @@ class StripeGateway:
 
 def read_event(body: bytes, signature: str) -> Notice:
     """What the body of a webhook says. Raises BadSignature, or ValueError when it is no event."""
+    import stripe
+
     secret = settings.STRIPE_WEBHOOK_SECRET
     try:
         stripe.WebhookSignature.verify_header(body, signature, secret, TOLERANCE_SECONDS)
@@ -183,7 +189,7 @@ def _finding(intent: dict[str, Any]) -> Finding:
     )
 
 
-def _lister(wanted: Any) -> Callable[[stripe.StripeClient], Any]:
+def _lister(wanted: Any) -> "Callable[[stripe.StripeClient], Any]":
     return lambda client: _all(client.v1.events.list(wanted))
 
 
@@ -199,7 +205,9 @@ def _answer(news: RefundNews | None) -> RefundAnswer:
 
 
 @cache
-def _client(key: str, address: str) -> stripe.StripeClient:
+def _client(key: str, address: str) -> "stripe.StripeClient":
+    import stripe
+
     return stripe.StripeClient(
         key,
         base_addresses={"api": address},
@@ -208,8 +216,10 @@ def _client(key: str, address: str) -> stripe.StripeClient:
     )
 
 
-def _call(ask: Callable[[stripe.StripeClient], Any]) -> Any:
+def _call(ask: "Callable[[stripe.StripeClient], Any]") -> Any:
     """What Stripe answers, as plain data. Raises ProviderUnreachable, ProviderRefused."""
+    import stripe
+
     try:
         answer = ask(_client(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_URL))
     except (stripe.InvalidRequestError, stripe.CardError, stripe.IdempotencyError) as error:
