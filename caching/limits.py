@@ -1,14 +1,18 @@
-"""How often one client may do something: counted in Redis, and not at all while Redis is away."""
+"""How often one client may do something: counted in Redis; by each process while Redis is away."""
 
 import logging
 import time
 from dataclasses import dataclass
 
 import redis
+from django.core.cache.backends.locmem import LocMemCache
 
 from caching import store
 
 logger = logging.getLogger(__name__)
+
+MOST_HERE = 10_000  # clients that a process counts for itself; then some are forgotten
+_here = LocMemCache("limits", {"max_entries": MOST_HERE})
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,14 @@ def spend(limit: Limit, client: str) -> int:
         counting.expire(key, limit.seconds)
         count, _is_kept = counting.execute()
     except redis.RedisError as error:
-        logger.warning("Not counting %s: %s", limit.name, error)
-        return 0
+        logger.warning("Counting %s in this process alone: %s", limit.name, error)
+        count = _count_here(key, limit.seconds)
     return limit.seconds - elapsed if count > limit.times else 0
+
+
+def _count_here(key: str, seconds: int) -> int:
+    _here.add(key, 0, timeout=seconds)
+    try:
+        return _here.incr(key)
+    except ValueError:  # forgotten this moment, because there were too many
+        return 1

@@ -41,10 +41,15 @@ def test_pages_count_what_is_sent(client: Client, path: str) -> None:
     assert client.get("/checkout/").status_code == 200
 
 
-def test_without_redis_nobody_is_refused(client: Client, settings: Settings) -> None:
+def test_without_redis_each_process_counts_for_itself(client: Client, settings: Settings) -> None:
     away = {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}
     settings.CACHES = {"default": away}
-    assert {client.post("/api/v1/baskets").status_code for _each in range(3)} == {201}
+    address = "192.0.2.44"
+    statuses = [
+        client.post("/api/v1/baskets", REMOTE_ADDR=address).status_code for _each in range(3)
+    ]
+    assert statuses == [201, 201, 429]
+    assert client.post("/api/v1/baskets", REMOTE_ADDR="192.0.2.45").status_code == 201
 
 
 def test_codes_of_gift_cards_and_vouchers_cannot_be_guessed(client: Client) -> None:
