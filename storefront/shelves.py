@@ -176,10 +176,11 @@ def around(work: Work) -> list[Recommendation]:
     found = recommending.stored([work.pk])
     works = [work, *(each.other for each in found)]
     people = Contribution.objects.all()  # of single editions, too
-    parts = card_parts(recommending.editions(), contributions=people)
+    editions = Edition.objects.offered().with_price()  # without stock: the page is kept
+    parts = card_parts(editions, contributions=people)
     prefetch_related_objects(works, *parts)
     prefetch_related_objects([work], "subjects")
-    return recommending.choose(found, without=[work.pk])
+    return recommending.choose(found, without=[work.pk], first=recommending.is_out)
 
 
 def _cards(ids: list[int]) -> list[Work]:
