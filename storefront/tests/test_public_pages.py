@@ -80,7 +80,7 @@ def test_a_browser_that_has_the_page_is_told_so(path: str, emma: Edition, client
     assert client.get(path, headers={"if-none-match": '"other"'}).status_code == 200
 
 
-@pytest.mark.parametrize("path", [*PAGES[:-1], "/status/"])
+@pytest.mark.parametrize("path", [*PAGES, "/status/"])
 def test_nginx_is_told_first_until_when_it_may_keep_the_page(
     path: str, emma: Edition, client: Client
 ) -> None:
@@ -101,7 +101,7 @@ def test_nginx_keeps_a_page_for_less_than_a_second(asked_at: float, end: str) ->
     assert end_of_second(asked_at) == end
 
 
-@pytest.mark.parametrize("path", ["/robots.txt", "/sitemap.xml", "/search/?available=1"])
+@pytest.mark.parametrize("path", ["/robots.txt", "/search/?available=1"])
 def test_no_end_where_other_rules_hold(path: str, emma: Edition, client: Client) -> None:
     assert "X-Accel-Expires" not in client.get(path)
 
