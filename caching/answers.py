@@ -4,8 +4,9 @@ A generation name stands for something that changes: `edition:<isbn13>` for one 
 its page shows, `catalog` for any change to what lists show, `vocabulary` for the names of
 contributors, imprints, series and subjects, `subjects` for how many works stand on each shelf,
 `recommendations` for a work that stands on so many books' pages that all are made anew.
-Writers raise them (`store.bump_after_commit`). Arguments that are no generation still
-stand in the key: the day, because prices and publication dates turn at midnight.
+Writers raise them (`store.bump_after_commit`). Arguments stand in the answer's address; what turns
+by itself is compared like a generation: the day, because prices and publication dates turn at
+midnight.
 """
 
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 
 HOUR = 3600
 EVERYTHING = ("catalog", "vocabulary")  # no answer depends on neither
+TURNING = ("day",)  # arguments that turn by themselves and never come back
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class Answer:
     name: str
     lifetime_seconds: int
     depends_on: Callable[..., tuple[str, ...]]
-    """Maps the answer's arguments to the generations that stand in its key."""
+    """Maps the answer's arguments to the generations that it holds by."""
 
 
 def _on_any_title(**arguments: str) -> tuple[str, ...]:

@@ -1,0 +1,106 @@
+"""One question for a cached answer: what stands there, whether it holds, and who computes it.
+
+An answer stands at an address made of its name and arguments. In its value stands the state it was
+computed from: the generations of all that it depends on, read before its first query, and the day.
+It holds while that is the state still; a newer answer takes its place.
+"""
+
+import hashlib
+import logging
+import secrets
+import time
+from collections.abc import Mapping
+
+import redis
+
+from caching.answers import TURNING, Answer
+from caching.door import client, needs_redis
+from caching.kept import Kept, read, written
+
+logger = logging.getLogger(__name__)
+
+LOCK_SECONDS = 10  # how long one process may recompute before others stop waiting for it
+WAIT_SECONDS = 2.0  # how long the others wait for it
+POLL_SECONDS = 0.02
+
+# A lock that has run out may be another process's by now.
+DELETE_IF_SAME = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+"""
+
+
+def generation_key(name: str) -> str:
+    """Where the counter of a generation stands."""
+    return f"generation:{name}"
+
+
+class Question:
+    """Asked once, by one thread."""
+
+    def __init__(self, answer: Answer, arguments: Mapping[str, str]) -> None:
+        self._marks = [generation_key(name) for name in answer.depends_on(**arguments)]
+        self._turned = [arguments[name].encode() for name in TURNING if name in arguments]
+        self._key = _address(answer, arguments)
+        self._lock = b""
+        self._state = b""
+        self._value: bytes | None = None
+
+    @needs_redis
+    def look(self) -> Kept | None:
+        """The answer that holds now, if there is one: one command."""
+        *marks, self._value = client().mget([*self._marks, self._key])
+        self._state = b"\x00".join([*(mark or b"0" for mark in marks), *self._turned])
+        return read(self._value, self._state)
+
+    @needs_redis
+    def claim(self) -> bool:
+        """Whether computing is up to whoever asks this; the others wait, as it says so to them."""
+        lock = secrets.token_bytes(16)
+        if client().set(f"lock:{self._key}", lock, ex=LOCK_SECONDS, nx=True):
+            self._lock = lock
+        return bool(self._lock)
+
+    def wait_or_claim(self) -> Kept | None:
+        """What another one computes meanwhile; None where that is left to whoever asks this.
+
+        What was begun when the question was asked is answer enough; what was begun before that is
+        not. Where nothing came of it, everybody who waited computes at once.
+        """
+        asked_of = self._state
+        deadline = time.monotonic() + WAIT_SECONDS
+        while not self.claim() and self._has_ended_before(deadline):
+            before = self._value
+            kept = self.look() or read(self._value, asked_of)
+            if kept is not None or self._value == before:
+                return kept
+        return None
+
+    @needs_redis
+    def _has_ended_before(self, deadline: float) -> bool:
+        while time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS)
+            if not client().exists(f"lock:{self._key}"):
+                return True
+        return False
+
+    def file(self, kept: Kept, *, seconds: int) -> None:
+        """Keep the answer for so long, if Redis can."""
+        try:
+            client().set(self._key, written(kept, self._state), ex=seconds)
+        except redis.RedisError as error:
+            logger.warning("Could not file %s: %s", self._key, error)
+
+    def release(self) -> None:
+        """Let the next one compute."""
+        if not self._lock:
+            return
+        try:
+            client().eval(DELETE_IF_SAME, 1, f"lock:{self._key}", self._lock)
+        except redis.RedisError as error:
+            logger.warning("Could not unlock %s: %s", self._key, error)
+
+
+def _address(answer: Answer, arguments: Mapping[str, str]) -> str:
+    parts = [f"{key}={value}" for key, value in sorted(arguments.items()) if key not in TURNING]
+    digest = hashlib.blake2b("\x00".join(parts).encode("utf-8", "replace"), digest_size=16)
+    return f"answer:{answer.name}:{digest.hexdigest()}"
