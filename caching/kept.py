@@ -50,9 +50,9 @@ def written(kept: Kept, state: bytes) -> bytes:
     return head + state + kept.packed
 
 
-def read(value: bytes | None, state: bytes) -> Kept | None:
-    """What stands in `value`, unless that is nothing, or the state has changed since."""
-    if value is None or not value.startswith(state, _HEAD.size):
+def read(value: bytes | None, state: bytes | None) -> Kept | None:
+    """What stands in `value`, unless that is nothing, or the state is another or unknown."""
+    if value is None or state is None or not value.startswith(state, _HEAD.size):
         return None
     form, tag, expires_at, took_seconds, length = _HEAD.unpack_from(value)
     if form != _FORM or length != len(state):

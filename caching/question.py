@@ -3,6 +3,10 @@
 An answer stands at an address made of its name and arguments. In its value stands the state it was
 computed from: the generations of all that it depends on, read before its first query, and the day.
 It holds while that is the state still; a newer answer takes its place.
+
+A generation is a random token. One that is not there is unknown, never "as before": whoever misses
+it makes a new one, so that whatever Redis forgets makes an answer stale, never an old one right.
+Whoever changes the thing takes the token away, which a Redis without memory to spare does as well.
 """
 
 import hashlib
@@ -22,6 +26,7 @@ logger = logging.getLogger(__name__)
 LOCK_SECONDS = 10  # how long one process may recompute before others stop waiting for it
 WAIT_SECONDS = 2.0  # how long the others wait for it
 POLL_SECONDS = 0.02
+TOKEN_SECONDS = 2 * 24 * 3600  # longer than any answer; then nobody asks for it any more
 
 # A lock that has run out may be another process's by now.
 DELETE_IF_SAME = """
@@ -29,8 +34,17 @@ if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) 
 """
 
 
-def generation_key(name: str) -> str:
-    """Where the counter of a generation stands."""
+def token_key(name: str) -> str:
+    """Where the token of a generation stands."""
+    return f"token:{name}"
+
+
+def former_key(name: str) -> str:
+    """Where the release before this one counts the same generation.
+
+    It may run beside this one, or come back for a while: what it raises makes our answers stale
+    too, and `store.bump` raises it for that one's. A later release does without.
+    """
     return f"generation:{name}"
 
 
@@ -38,19 +52,35 @@ class Question:
     """Asked once, by one thread."""
 
     def __init__(self, answer: Answer, arguments: Mapping[str, str]) -> None:
-        self._marks = [generation_key(name) for name in answer.depends_on(**arguments)]
+        names = answer.depends_on(**arguments)
+        self._tokens = [token_key(name) for name in names]
+        self._marks = [*self._tokens, *map(former_key, names)]
         self._turned = [arguments[name].encode() for name in TURNING if name in arguments]
         self._key = _address(answer, arguments)
         self._lock = b""
-        self._state = b""
+        self._state: bytes | None = None  # unknown
         self._value: bytes | None = None
 
     @needs_redis
     def look(self) -> Kept | None:
         """The answer that holds now, if there is one: one command."""
-        *marks, self._value = client().mget([*self._marks, self._key])
-        self._state = b"\x00".join([*(mark or b"0" for mark in marks), *self._turned])
+        self._read(client().mget([*self._marks, self._key]))
         return read(self._value, self._state)
+
+    def _read(self, values: list[bytes | None]) -> None:
+        *marks, self._value = values
+        is_known = all(marks[: len(self._tokens)])
+        known = [*(mark or b"" for mark in marks), *self._turned]
+        self._state = b"\x00".join(known) if is_known else None
+
+    @needs_redis
+    def know(self) -> None:
+        """Make the tokens that are missing, or learn those that another one makes just now."""
+        asking = client().pipeline(transaction=False)
+        for token in self._tokens:
+            asking.set(token, secrets.token_hex(8), ex=TOKEN_SECONDS, nx=True)
+        asking.mget([*self._marks, self._key])
+        self._read(asking.execute()[-1])
 
     @needs_redis
     def claim(self) -> bool:
@@ -66,6 +96,8 @@ class Question:
         What was begun when the question was asked is answer enough; what was begun before that is
         not. Where nothing came of it, everybody who waited computes at once.
         """
+        if self._state is None:
+            self.know()
         asked_of = self._state
         deadline = time.monotonic() + WAIT_SECONDS
         while not self.claim() and self._has_ended_before(deadline):
@@ -73,6 +105,8 @@ class Question:
             kept = self.look() or read(self._value, asked_of)
             if kept is not None or self._value == before:
                 return kept
+            if self._state is None:
+                self.know()
         return None
 
     @needs_redis
@@ -85,6 +119,8 @@ class Question:
 
     def file(self, kept: Kept, *, seconds: int) -> None:
         """Keep the answer for so long, if Redis can."""
+        if self._state is None:
+            return
         try:
             client().set(self._key, written(kept, self._state), ex=seconds)
         except redis.RedisError as error:

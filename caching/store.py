@@ -1,9 +1,9 @@
 """The one door to Redis.
 
 Cached answers are kept by generations: every thing an answer depends on (`edition:<isbn13>`,
-`subject:<code>` …) has a counter, the counters stand in the answer's value, and whoever changes the
-thing raises its counter after the commit. An answer is given only while its counters are those of
-now, which one command tells; a newer one takes its place.
+`subject:<code>` …) has a random token, the tokens stand in the answer's value, and whoever changes
+the thing takes its token away after the commit. An answer is given only while its tokens are those
+of now, which one command tells; a newer one takes its place.
 
 Redis being gone makes the shop slower and never breaks it: reads find nothing, writes are dropped
 with a warning in the log, and answers are computed anew.
@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar
 from typing import Any
 
+import redis
 from django.db import transaction
 from procrastinate.contrib.django import app
 
@@ -24,7 +25,7 @@ from caching.answers import Answer
 from caching.door import Unavailable, client, needs_redis, trouble
 from caching.kept import Kept, made_of
 from caching.measuring import ANSWERS
-from caching.question import Question, generation_key
+from caching.question import Question, former_key, token_key
 
 __all__ = [
     "Unavailable", "bump", "bump_after_commit", "bypassed", "client", "needs_redis", "recall",
@@ -110,8 +111,12 @@ def bump(names: Sequence[str]) -> None:
     Raises Unavailable when Redis does not answer.
     """
     for start in range(0, len(names), BUMPED_AT_ONCE):
-        keys = [generation_key(name) for name in names[start : start + BUMPED_AT_ONCE]]
-        client().eval(RAISE_ALL, len(keys), *keys)
+        some = names[start : start + BUMPED_AT_ONCE]
+        client().unlink(*map(token_key, some))  # never refused, however full Redis is
+        try:
+            client().eval(RAISE_ALL, len(some), *map(former_key, some))
+        except redis.ResponseError as error:
+            logger.warning("Could not tell the release before this one: %s", error)
 
 
 def bump_after_commit(names: Iterable[str]) -> None:
