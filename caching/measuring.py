@@ -14,7 +14,8 @@ from redis.client import Pipeline
 ANSWERS = Counter(
     "bookstore_cached_answers",
     "Answers of the cache, by whether they stood in Redis (hit), another process was waited for"
-    " (waited), they were computed and kept (miss), or computed while Redis did not answer (away).",
+    " (waited), they were computed (miss), computed anew before they ended (early), or computed"
+    " while Redis did not answer (away).",
     ["answer", "outcome"],
 )
 

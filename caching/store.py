@@ -18,7 +18,7 @@ from contextvars import ContextVar
 from typing import Any
 
 import redis
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from procrastinate.contrib.django import app
 
 from caching.answers import Answer
@@ -57,27 +57,33 @@ def recall(
 
     The generations are read before `compute` runs its queries, so an answer computed from data
     that changes meanwhile holds for nobody any more. One process recomputes at a time; the others
-    wait for it, but never longer than WAIT_SECONDS. `chance` gives numbers from 0 up to 1.
+    wait for it, but never longer than WAIT_SECONDS. Shortly before an answer ends one process may
+    make it anew while all others are given what holds still; `chance` gives numbers from 0 up to 1.
     """
     if _is_bypassed.get():
         return made_of(compute())
     question = Question(answer, arguments)
     try:
-        if kept := question.look():
+        kept = question.look()
+        if kept and not (kept.is_due(at=time.time(), chance=chance()) and question.claim()):
             ANSWERS.labels(answer.name, "hit").inc()
             return kept
-        if kept := question.wait_or_claim():
+        if not kept and (waited_for := question.wait_or_claim()):
             ANSWERS.labels(answer.name, "waited").inc()
-            return kept
+            return waited_for
     except Unavailable as error:
         logger.warning("Answering %s without Redis: %s", answer.name, error)
         ANSWERS.labels(answer.name, "away").inc()
         return made_of(compute())
-    ANSWERS.labels(answer.name, "miss").inc()
+    ANSWERS.labels(answer.name, "early" if kept else "miss").inc()
     # Jittered, so that answers filed together do not all expire together.
     lifetime_seconds = max(1, int(answer.lifetime_seconds * (0.9 + 0.2 * chance())))
     try:
         return _computed(question, compute, lifetime_seconds)
+    except (OperationalError, InterfaceError):
+        if kept is None:
+            raise
+        return kept  # which holds still
     finally:
         question.release()
 
