@@ -18,7 +18,7 @@ from collections.abc import Mapping
 import redis
 
 from caching.answers import TURNING, Answer
-from caching.door import client, needs_redis
+from caching.door import Unavailable, client, needs_redis
 from caching.kept import Kept, read, written
 
 logger = logging.getLogger(__name__)
@@ -27,6 +27,11 @@ LOCK_SECONDS = 10  # how long one process may recompute before others stop waiti
 WAIT_SECONDS = 2.0  # how long the others wait for it
 POLL_SECONDS = 0.02
 TOKEN_SECONDS = 2 * 24 * 3600  # longer than any answer; then nobody asks for it any more
+
+ADMISSION_SECONDS = 600  # whoever made up an address asks again within that time, or it is not kept
+# Counters of two bits for addresses that were asked for, 128 kB; those that share one are kept at
+# their first time, which does no harm.
+COUNTERS = 2**19
 
 # A lock that has run out may be another process's by now.
 DELETE_IF_SAME = """
@@ -57,6 +62,7 @@ class Question:
         self._marks = [*self._tokens, *map(former_key, names)]
         self._turned = [arguments[name].encode() for name in TURNING if name in arguments]
         self._key = _address(answer, arguments)
+        self._is_endless = answer.has_endless_addresses(arguments)
         self._lock = b""
         self._state: bytes | None = None  # unknown
         self._value: bytes | None = None
@@ -74,13 +80,14 @@ class Question:
         self._state = b"\x00".join(known) if is_known else None
 
     @needs_redis
-    def know(self) -> None:
-        """Make the tokens that are missing, or learn those that another one makes just now."""
+    def know(self) -> Kept | None:
+        """Make the tokens that are missing, or learn those that another one made; look again."""
         asking = client().pipeline(transaction=False)
         for token in self._tokens:
             asking.set(token, secrets.token_hex(8), ex=TOKEN_SECONDS, nx=True)
         asking.mget([*self._marks, self._key])
         self._read(asking.execute()[-1])
+        return read(self._value, self._state)
 
     @needs_redis
     def claim(self) -> bool:
@@ -96,18 +103,33 @@ class Question:
         What was begun when the question was asked is answer enough; what was begun before that is
         not. Where nothing came of it, everybody who waited computes at once.
         """
-        if self._state is None:
-            self.know()
+        if self._state is None and (kept := self.know()):
+            return kept
+        if self._is_endless:
+            self._count(1)
         asked_of = self._state
         deadline = time.monotonic() + WAIT_SECONDS
         while not self.claim() and self._has_ended_before(deadline):
             before = self._value
             kept = self.look() or read(self._value, asked_of)
+            if kept is None and self._state is None:
+                kept = self.know()
             if kept is not None or self._value == before:
                 return kept
-            if self._state is None:
-                self.know()
         return None
+
+    @needs_redis
+    def _count(self, more: int) -> int:
+        """How often this was asked for in this window of time, 3 standing for more."""
+        counters = f"asked:{int(time.time() // ADMISSION_SECONDS)}"
+        counter = f"#{int(self._key[-16:], 16) % COUNTERS}"
+        counting = client().pipeline(transaction=False)
+        counting.execute_command(
+            "BITFIELD", counters, "OVERFLOW", "SAT", "INCRBY", "u2", counter, more
+        )
+        counting.expire(counters, 2 * ADMISSION_SECONDS)
+        (count,), _is_kept = counting.execute()
+        return int(count)
 
     @needs_redis
     def _has_ended_before(self, deadline: float) -> bool:
@@ -118,12 +140,14 @@ class Question:
         return False
 
     def file(self, kept: Kept, *, seconds: int) -> None:
-        """Keep the answer for so long, if Redis can."""
+        """Keep the answer for so long, if Redis can, and if it is asked for often enough."""
         if self._state is None:
             return
         try:
+            if self._is_endless and self._value is None and self._count(0) < 2:
+                return
             client().set(self._key, written(kept, self._state), ex=seconds)
-        except redis.RedisError as error:
+        except (redis.RedisError, Unavailable) as error:
             logger.warning("Could not file %s: %s", self._key, error)
 
     def release(self) -> None:

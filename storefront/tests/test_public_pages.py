@@ -55,6 +55,8 @@ def test_the_second_visitor_costs_no_query(
     path: str, emma: Edition, client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     first = read(client, path)
+    if path.startswith("/search/"):
+        read(client, path)  # kept when it is asked for again
     with django_assert_num_queries(0):
         assert read(client, path) == first
 
@@ -88,7 +90,8 @@ def test_a_hit_is_one_command(path: str, emma: Edition, client: Client) -> None:
         (counter,) = REDIS_COMMANDS.collect()
         return sum(sample.value for sample in counter.samples if sample.name.endswith("_total"))
 
-    read(client, path)
+    for _time in range(2):
+        read(client, path)
     before = commands()
     read(client, path)
     assert commands() - before == 1
