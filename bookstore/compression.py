@@ -6,7 +6,6 @@ What is streamed are uploaded files, and pictures are compressed already.
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
-from django.utils.cache import patch_vary_headers
 
 from storefront.encodings import accepts_gzip
 
@@ -21,6 +20,5 @@ class PageCompression(GZipMiddleware):
         if not isinstance(response, HttpResponse) or response.has_header("Content-Encoding"):
             return response
         if not accepts_gzip(request):
-            patch_vary_headers(response, ["Accept-Encoding"])
-            return response
+            request.META["HTTP_ACCEPT_ENCODING"] = ""  # Django takes "gzip;q=0" for a yes
         return super().process_response(request, response)

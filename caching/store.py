@@ -13,7 +13,7 @@ import contextlib
 import logging
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any
 
@@ -24,7 +24,7 @@ from procrastinate.contrib.django import app
 from caching.answers import Answer
 from caching.door import Unavailable, client, needs_redis, trouble
 from caching.kept import Kept, made_of
-from caching.measuring import ANSWERS
+from caching.measuring import ANSWERS, labelled
 from caching.question import Question, former_key, token_key
 
 __all__ = [
@@ -43,15 +43,15 @@ _is_bypassed: ContextVar[bool] = ContextVar("is_bypassed", default=False)
 
 def remember(answer: Answer, compute: Callable[[], bytes], **arguments: str) -> bytes:
     """The cached answer for `arguments`, or what `compute` makes of it now; see recall."""
-    return recall(answer, compute, **arguments).body
+    return recall(answer, compute, arguments).body
 
 
 def recall(
     answer: Answer,
     compute: Callable[[], bytes],
+    arguments: Mapping[str, str],
     *,
     chance: Callable[[], float] = random.random,
-    **arguments: str,
 ) -> Kept:
     """The cached answer for `arguments` as it is kept, or what `compute` makes of it now.
 
@@ -66,16 +66,16 @@ def recall(
     try:
         kept = question.look()
         if kept and not (kept.is_due(at=time.time(), chance=chance()) and question.claim()):
-            ANSWERS.labels(answer.name, "hit").inc()
+            labelled(ANSWERS, answer.name, "hit").inc()
             return kept
         if not kept and (waited_for := question.wait_or_claim()):
-            ANSWERS.labels(answer.name, "waited").inc()
+            labelled(ANSWERS, answer.name, "waited").inc()
             return waited_for
     except Unavailable as error:
         logger.warning("Answering %s without Redis: %s", answer.name, error)
-        ANSWERS.labels(answer.name, "away").inc()
+        labelled(ANSWERS, answer.name, "away").inc()
         return made_of(compute())
-    ANSWERS.labels(answer.name, "early" if kept else "miss").inc()
+    labelled(ANSWERS, answer.name, "early" if kept else "miss").inc()
     # Jittered, so that answers filed together do not all expire together.
     lifetime_seconds = max(1, int(answer.lifetime_seconds * (0.9 + 0.2 * chance())))
     try:

@@ -63,13 +63,8 @@ def remembered(
     """
     asked_at = time.time()  # before any generation is read: what changes later must show in time
     try:
-        kept = store.recall(
-            answer,
-            compute,
-            day=timezone.localdate().isoformat(),
-            release=release.current(),
-            **arguments,
-        )
+        turning = {"day": timezone.localdate().isoformat(), "release": release.current()}
+        kept = store.recall(answer, compute, {**turning, **arguments})
     except Moved as right:
         return moved_to(str(right))
     is_packed, etag = accepts_gzip(request), f'"{kept.tag}"'

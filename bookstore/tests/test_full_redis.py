@@ -1,5 +1,6 @@
 """A Redis that has too little memory, whatever it does about that: answers are never old."""
 
+import functools
 import os
 import subprocess
 import time
@@ -55,7 +56,7 @@ def test_answers_are_never_old(policy: str, small: str, settings: Settings) -> N
         changed = ["all"] if turn % 3 == 0 else [f"thing:{name}" for name in THINGS[turn::7]]
         store.bump(changed)  # which is never refused
         for name in [*THINGS, *THINGS[::3]]:
-            answer = store.remember(ANSWER, lambda name=name: page(name), name=name)
+            answer = store.remember(ANSWER, functools.partial(page, name), name=name)
             assert int(answer.split()[0]) == prices[name]
     assert int(server.info("memory")["used_memory"]) < MEMORY + 500_000
     errors = server.info("errorstats").get("errorstat_OOM", {}).get("count", 0)

@@ -44,7 +44,7 @@ NEAR = 1 - 2**-53  # nearest to 1: an answer is due 36 times as long ahead as it
 
 def early(compute: Callable[[], bytes]) -> bytes:
     """Ask as somebody whose chance it is."""
-    return store.recall(ANSWER, compute, chance=lambda: NEAR, name="a").body
+    return store.recall(ANSWER, compute, {"name": "a"}, chance=lambda: NEAR).body
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def old() -> bytes:
 
 def test_who_has_the_chance_makes_it_anew(old: bytes) -> None:
     assert early(lambda: b"new") == b"new"
-    assert store.recall(ANSWER, lambda: b"never", chance=lambda: 0.0, name="a").body == b"new"
+    assert store.recall(ANSWER, lambda: b"never", {"name": "a"}, chance=lambda: 0.0).body == b"new"
 
 
 def test_all_others_are_given_what_holds_still(old: bytes) -> None:

@@ -7,7 +7,7 @@ from caching import store
 from caching.tests.test_store import ANSWER
 from tests.processes import start_python
 
-PROCESSES = THREADS = 4
+PROCESSES, THREADS = 2, 8
 SCRIPT = """
 import os, sys, threading, time
 from caching import store

@@ -85,7 +85,7 @@ def test_around_it_everything_is_computed_anew_and_nothing_kept() -> None:
 @pytest.mark.parametrize(("chance", "seconds"), [(0.0, 54), (0.5, 60), (0.999, 65)])
 def test_lifetimes_are_spread(chance: float, seconds: int) -> None:
     before = time.time()
-    kept = store.recall(ANSWER, lambda: b"answer", chance=lambda: chance, name="spread")
+    kept = store.recall(ANSWER, lambda: b"answer", {"name": "spread"}, chance=lambda: chance)
     (key,) = store.client().keys("answer:*")
     assert store.client().ttl(key) == seconds
     assert before + seconds <= kept.expires_at <= time.time() + seconds
