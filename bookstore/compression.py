@@ -1,8 +1,13 @@
-"""Compresses pages; what is streamed are uploaded files, and pictures are compressed already."""
+"""Compresses pages that are made for one visitor; those for everyone are kept compressed.
+
+What is streamed are uploaded files, and pictures are compressed already.
+"""
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
+
+from storefront.encodings import accepts_gzip
 
 
 class PageCompression(GZipMiddleware):
@@ -12,6 +17,8 @@ class PageCompression(GZipMiddleware):
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
         """Compress a page when the browser can read that."""
-        if not isinstance(response, HttpResponse):
+        if not isinstance(response, HttpResponse) or response.has_header("Content-Encoding"):
             return response
+        if not accepts_gzip(request):
+            request.META["HTTP_ACCEPT_ENCODING"] = ""  # Django takes "gzip;q=0" for a yes
         return super().process_response(request, response)

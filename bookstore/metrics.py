@@ -25,7 +25,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from bookstore import figures, health
 from bookstore.queries import watched
 from bookstore.roles import DatabaseAccess
-from caching.measuring import spending
+from caching.measuring import labelled, spending
 
 PATH = "/metrics"
 NO_ROUTE = "none"  # static files, unknown addresses, what was refused before it was looked up
@@ -67,14 +67,14 @@ def middleware(get_response: Answer) -> Answer:
             return response
         route = route_of(request)
         method = request.method if request.method in METHODS else "other"
-        REQUESTS.labels(route, method, response.status_code).inc()
-        SECONDS.labels(route).observe(time.perf_counter() - started_at)
+        labelled(REQUESTS, route, method, str(response.status_code)).inc()
+        labelled(SECONDS, route).observe(time.perf_counter() - started_at)
         if watch.statements:
-            DATABASE_SECONDS.labels(route).inc(watch.seconds)
-            QUERIES.labels(route).inc(watch.statements)
+            labelled(DATABASE_SECONDS, route).inc(watch.seconds)
+            labelled(QUERIES, route).inc(watch.statements)
         if spent.commands:
-            REDIS_SECONDS.labels(route).inc(spent.seconds)
-            REDIS_COMMANDS.labels(route).inc(spent.commands)
+            labelled(REDIS_SECONDS, route).inc(spent.seconds)
+            labelled(REDIS_COMMANDS, route).inc(spent.commands)
         return response
 
     return answer

@@ -184,7 +184,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "bookstore.compression.PageCompression",
-    "csp.middleware.CSPMiddleware",
+    "bookstore.content_policy.ContentPolicy",
     "django.middleware.common.CommonMiddleware",
     *(["bookstore.limits.middleware", *_VISITOR_MIDDLEWARE] if ROLE.has_sessions else []),
     # allauth insists on it in every role; without its addresses it does nothing.

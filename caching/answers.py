@@ -4,15 +4,18 @@ A generation name stands for something that changes: `edition:<isbn13>` for one 
 its page shows, `catalog` for any change to what lists show, `vocabulary` for the names of
 contributors, imprints, series and subjects, `subjects` for how many works stand on each shelf,
 `recommendations` for a work that stands on so many books' pages that all are made anew.
-Writers raise them (`store.bump_after_commit`). Arguments that are no generation still
-stand in the key: the day, because prices and publication dates turn at midnight.
+Writers raise them (`store.bump_after_commit`). Arguments stand in the answer's address; what turns
+by itself is compared like a generation: the day, because prices and publication dates turn at
+midnight.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-HOUR = 3600
+MINUTE, HOUR = 60, 3600
 EVERYTHING = ("catalog", "vocabulary")  # no answer depends on neither
+PLACES = ("after", "before")  # arguments that are keys of places in long lists
+TURNING = ("day",)  # arguments that turn by themselves and never come back
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,17 @@ class Answer:
     name: str
     lifetime_seconds: int
     depends_on: Callable[..., tuple[str, ...]]
-    """Maps the answer's arguments to the generations that stand in its key."""
+    """Maps the answer's arguments to the generations that it holds by."""
+    has_any_words: bool = False
+    """Whether one of its arguments is whatever a visitor types."""
+
+    def has_endless_addresses(self, arguments: Mapping[str, str]) -> bool:
+        """Whether visitors can make up as many of the kind as they like.
+
+        Such an answer is kept when it is asked for again, or nobody's words would drive out what
+        everybody reads.
+        """
+        return self.has_any_words or any(arguments.get(name) for name in PLACES)
 
 
 def _on_any_title(**arguments: str) -> tuple[str, ...]:
@@ -50,5 +63,5 @@ SERIES_PAGE = Answer("series_page", 6 * HOUR, _on_any_title)
 IMPRINT_PAGE = Answer("imprint_page", 6 * HOUR, _on_any_title)
 LIST_PAGE = Answer("list_page", 6 * HOUR, _on_any_title)
 NEW_PAGE = Answer("new_page", 6 * HOUR, _on_any_title)
-SEARCH_PAGE = Answer("search_page", HOUR, _on_any_title)
-SITEMAP = Answer("sitemap", 6 * HOUR, _on_any_title)
+SEARCH_PAGE = Answer("search_page", 10 * MINUTE, _on_any_title, has_any_words=True)
+SITEMAP = Answer("sitemap", 6 * HOUR, _on_shelves)

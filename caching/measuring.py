@@ -1,22 +1,33 @@
 """What the cache is worth and what Redis costs: answers found or computed, time spent waiting."""
 
 import contextlib
+import functools
 import time
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import redis
 from prometheus_client import Counter
+from prometheus_client.metrics import MetricWrapperBase
 from redis.client import Pipeline
 
 ANSWERS = Counter(
     "bookstore_cached_answers",
     "Answers of the cache, by whether they stood in Redis (hit), another process was waited for"
-    " (waited), they were computed and kept (miss), or computed while Redis did not answer (away).",
+    " (waited), they were computed (miss), computed anew before they ended (early), or computed"
+    " while Redis did not answer (away).",
     ["answer", "outcome"],
 )
+
+Figure = TypeVar("Figure", bound=MetricWrapperBase)
+
+
+@functools.cache
+def labelled(metric: Figure, *labels: str) -> Figure:
+    """The figure of these labels, looked up once: they are few, and a lookup takes a lock."""
+    return metric.labels(*labels)
 
 
 @dataclass

@@ -1,167 +1,113 @@
 """The one door to Redis.
 
 Cached answers are kept by generations: every thing an answer depends on (`edition:<isbn13>`,
-`subject:<code>` …) has a counter, the counters stand in the answer's key, and whoever changes the
-thing raises its counter after the commit. Old answers are never deleted; they are simply no
-longer asked for, and expire.
+`subject:<code>` …) has a random token, the tokens stand in the answer's value, and whoever changes
+the thing takes its token away after the commit. An answer is given only while its tokens are those
+of now, which one command tells; a newer one takes its place.
 
 Redis being gone makes the shop slower and never breaks it: reads find nothing, writes are dropped
 with a warning in the log, and answers are computed anew.
 """
 
-import functools
-import hashlib
+import contextlib
 import logging
 import random
-import secrets
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, ParamSpec, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
+from typing import Any
 
 import redis
-from django.db import transaction
-from django_redis import get_redis_connection
+from django.db import InterfaceError, OperationalError, transaction
 from procrastinate.contrib.django import app
 
 from caching.answers import Answer
-from caching.measuring import ANSWERS
+from caching.door import Unavailable, client, needs_redis, trouble
+from caching.kept import Kept, made_of
+from caching.measuring import ANSWERS, labelled
+from caching.question import Question, former_key, token_key
+
+__all__ = [
+    "Unavailable", "bump", "bump_after_commit", "bypassed", "client", "needs_redis", "recall",
+    "remember", "trouble",
+]  # fmt: skip
 
 logger = logging.getLogger(__name__)
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
-LOCK_SECONDS = 10  # how long one process may recompute before others stop waiting for it
-WAIT_SECONDS = 2.0  # how long the others wait for it
-POLL_SECONDS = 0.02
-
-# A lock that has run out may be another process's by now.
-DELETE_IF_SAME = """
-if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
-"""
 BUMPED_AT_ONCE = 1_000
 # One command and not one for each: an import raises thousands.
 RAISE_ALL = "for _, key in ipairs(KEYS) do redis.call('INCR', key) end"
 
-
-class Unavailable(Exception):
-    """Redis does not answer."""
-
-
-def client() -> Any:
-    """The raw connection (a `redis.Redis` that answers bytes), for the live answers' structures."""
-    return get_redis_connection("default")
-
-
-def needs_redis(function: Callable[P, T]) -> Callable[P, T]:
-    """Turn any failure to reach Redis inside `function` into Unavailable."""
-
-    @functools.wraps(function)
-    def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
-        try:
-            return function(*args, **kwargs)
-        except redis.RedisError as error:
-            raise Unavailable(str(error)) from error
-
-    return wrapper
-
-
-def trouble() -> str:
-    """Why Redis does not answer, in its own words; nothing when it does."""
-    try:
-        client().ping()
-    except redis.RedisError as error:
-        return str(error)
-    return ""
-
-
-def _generation_key(name: str) -> str:
-    return f"generation:{name}"
-
-
-@needs_redis
-def _answer_key(answer: Answer, arguments: Mapping[str, str]) -> str:
-    names = answer.depends_on(**arguments)
-    generations = client().mget([_generation_key(name) for name in names]) if names else []
-    parts = [answer.name, *(f"{key}={value}" for key, value in sorted(arguments.items()))]
-    parts += [(generation or b"0").decode() for generation in generations]
-    digest = hashlib.blake2b("\x00".join(parts).encode("utf-8", "replace"), digest_size=16)
-    return f"answer:{answer.name}:{digest.hexdigest()}"
+_is_bypassed: ContextVar[bool] = ContextVar("is_bypassed", default=False)
 
 
 def remember(answer: Answer, compute: Callable[[], bytes], **arguments: str) -> bytes:
-    """The cached answer for `arguments`, or what `compute` makes of it now.
+    """The cached answer for `arguments`, or what `compute` makes of it now; see recall."""
+    return recall(answer, compute, arguments).body
+
+
+def recall(
+    answer: Answer,
+    compute: Callable[[], bytes],
+    arguments: Mapping[str, str],
+    *,
+    chance: Callable[[], float] = random.random,
+) -> Kept:
+    """The cached answer for `arguments` as it is kept, or what `compute` makes of it now.
 
     The generations are read before `compute` runs its queries, so an answer computed from data
-    that changes meanwhile is filed under a key that nobody asks for any more. One process
-    recomputes at a time; the others wait for it, but never longer than WAIT_SECONDS.
+    that changes meanwhile holds for nobody any more. One process recomputes at a time; the others
+    wait for it, but never longer than WAIT_SECONDS. Shortly before an answer ends one process may
+    make it anew while all others are given what holds still; `chance` gives numbers from 0 up to 1.
     """
+    if _is_bypassed.get():
+        return made_of(compute())
+    question = Question(answer, arguments)
     try:
-        key = _answer_key(answer, arguments)
-        stored = _get(key)
-        if stored is not None:
-            ANSWERS.labels(answer.name, "hit").inc()
-            return stored
-        lock = secrets.token_bytes(16)
-        is_ours = _set(f"lock:{key}", lock, LOCK_SECONDS, only_if_absent=True)
-        if not is_ours and (computed_elsewhere := _wait_for(key)) is not None:
-            ANSWERS.labels(answer.name, "waited").inc()
-            return computed_elsewhere
+        kept = question.look()
+        if kept and not (kept.is_due(at=time.time(), chance=chance()) and question.claim()):
+            labelled(ANSWERS, answer.name, "hit").inc()
+            return kept
+        if not kept and (waited_for := question.wait_or_claim()):
+            labelled(ANSWERS, answer.name, "waited").inc()
+            return waited_for
     except Unavailable as error:
         logger.warning("Answering %s without Redis: %s", answer.name, error)
-        ANSWERS.labels(answer.name, "away").inc()
-        return compute()
-    ANSWERS.labels(answer.name, "miss").inc()
-    try:
-        body = compute()
-        _file(key, body, answer.lifetime_seconds)
-    finally:
-        if is_ours:
-            _unlock(f"lock:{key}", lock)
-    return body
-
-
-@needs_redis
-def _get(key: str) -> bytes | None:
-    stored: bytes | None = client().get(key)
-    return stored
-
-
-@needs_redis
-def _get_both(first: str, second: str) -> tuple[bytes | None, bytes | None]:
-    values: list[bytes | None] = client().mget([first, second])
-    return values[0], values[1]
-
-
-@needs_redis
-def _set(key: str, value: bytes, seconds: int, *, only_if_absent: bool = False) -> bool:
-    return bool(client().set(key, value, ex=seconds, nx=only_if_absent))
-
-
-def _wait_for(key: str) -> bytes | None:
-    deadline = time.monotonic() + WAIT_SECONDS
-    while time.monotonic() < deadline:
-        time.sleep(POLL_SECONDS)
-        stored, lock = _get_both(key, f"lock:{key}")
-        if stored is not None or lock is None:  # without the lock nobody computes any more
-            return stored
-    return None
-
-
-def _file(key: str, body: bytes, lifetime_seconds: int) -> None:
+        labelled(ANSWERS, answer.name, "away").inc()
+        return made_of(compute())
+    labelled(ANSWERS, answer.name, "early" if kept else "miss").inc()
     # Jittered, so that answers filed together do not all expire together.
-    seconds = max(1, int(lifetime_seconds * random.uniform(0.9, 1.1)))  # noqa: S311
+    lifetime_seconds = max(1, int(answer.lifetime_seconds * (0.9 + 0.2 * chance())))
     try:
-        _set(key, body, seconds)
-    except Unavailable as error:
-        logger.warning("Could not file %s: %s", key, error)
+        return _computed(question, compute, lifetime_seconds)
+    except (OperationalError, InterfaceError):
+        if kept is None:
+            raise
+        return kept  # which holds still
+    finally:
+        question.release()
 
 
-def _unlock(key: str, lock: bytes) -> None:
+def _computed(question: Question, compute: Callable[[], bytes], lifetime_seconds: int) -> Kept:
+    started_at = time.perf_counter()
+    body = compute()
+    kept = made_of(
+        body,
+        took_seconds=time.perf_counter() - started_at,
+        expires_at=time.time() + lifetime_seconds,
+    )
+    question.file(kept, seconds=lifetime_seconds)
+    return kept
+
+
+@contextlib.contextmanager
+def bypassed() -> Iterator[None]:
+    """Have answers computed inside the block, neither read nor kept: what they would be now."""
+    token = _is_bypassed.set(True)
     try:
-        client().eval(DELETE_IF_SAME, 1, key, lock)
-    except redis.RedisError as error:
-        logger.warning("Could not unlock %s: %s", key, error)
+        yield
+    finally:
+        _is_bypassed.reset(token)
 
 
 @needs_redis
@@ -171,8 +117,12 @@ def bump(names: Sequence[str]) -> None:
     Raises Unavailable when Redis does not answer.
     """
     for start in range(0, len(names), BUMPED_AT_ONCE):
-        keys = [_generation_key(name) for name in names[start : start + BUMPED_AT_ONCE]]
-        client().eval(RAISE_ALL, len(keys), *keys)
+        some = names[start : start + BUMPED_AT_ONCE]
+        client().unlink(*map(token_key, some))  # never refused, however full Redis is
+        try:
+            client().eval(RAISE_ALL, len(some), *map(former_key, some))
+        except redis.ResponseError as error:
+            logger.warning("Could not tell the release before this one: %s", error)
 
 
 def bump_after_commit(names: Iterable[str]) -> None:

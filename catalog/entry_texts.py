@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from typing import Any
 
 from catalog import isbn, offer_codes
 from catalog.folding import fold
@@ -72,7 +73,7 @@ class Source:
     editions: list[EditionSource]
 
 
-def entry(work: Source, *, today: datetime.date) -> dict[str, object]:
+def entry(work: Source, *, today: datetime.date) -> dict[str, Any]:
     """The entry of a work on that day, as `indexing.WRITE` takes it."""
     offered = [edition for edition in work.editions if edition.is_offered]
     offers = [_offer(edition, today) for edition in offered]

@@ -17,7 +17,7 @@ from typing import Any
 from django.db import connection
 
 from catalog import offer_codes
-from catalog.criteria import Criteria, Match, at_hand, offer_test
+from catalog.criteria import Criteria, Match, offer_test
 
 MOST_COUNTED = 2_000  # beyond this the exact number helps nobody and costs a scan
 YEARS_ALONE = 4  # years that stand for themselves; those before are counted by decades
@@ -36,8 +36,6 @@ SELECT NULL, NULL, offers FROM candidate
 UNION ALL
 SELECT subject, count(*), NULL FROM candidate, unnest(subjects) AS subject
 WHERE subject = ANY(%(subjects)s) GROUP BY subject
-UNION ALL
-SELECT 0, count(*), NULL FROM candidate AS entry WHERE {at_hand}
 """
 
 
@@ -54,8 +52,6 @@ class Counts:
     prices: Counter[str] = field(default_factory=Counter)
     years: Counter[str] = field(default_factory=Counter)
     subjects: Counter[int] = field(default_factory=Counter)
-    at_hand: int = 0
-    """Works that a customer could have at once."""
 
 
 def count(
@@ -76,10 +72,8 @@ def count(
     counts = _by_offer(found[:MOST_COUNTED], criteria, this_year)
     counts.has_more = len(found) > MOST_COUNTED
     for subject, works, offers in rows:
-        if offers is None and subject:
+        if offers is None:
             counts.subjects[subject] = works
-        elif offers is None:
-            counts.at_hand = min(works, counts.total)
     return levels[level], counts
 
 
@@ -96,7 +90,6 @@ def _sql(levels: Sequence[Match], criteria: Criteria) -> str:
     return COUNT.format(
         levels=",".join(parts),
         choice=_choice(len(levels)) if len(levels) > 1 else ONE_LEVEL,
-        at_hand="TRUE" if criteria.available else at_hand(criteria),
     )
 
 

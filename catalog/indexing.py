@@ -18,25 +18,63 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from caching import store
-from catalog import entry_texts
+from catalog import entry_texts, shelf_sizes
 from catalog.models import Edition, Price, SearchEntry, Subject, generations
 from catalog.models.search_entry import COPIES_MARK
 from catalog.models.subject import lineage
 
 BATCH = 500
 MOST_RENEWED = 10_000  # at once, of what an older release wrote
-MANY = 2_000  # where nothing but entries is written
+MANY = 2_000  # where nothing but entries is written, or staff waits
 MOST_LOCKED = 1_000  # entries; who receives copies of one waits
 
 
 def works_changed(work_ids: Collection[int]) -> None:
     """Renew what is derived from these works; ids of works that are gone are welcome too."""
     ids: list[Any] = sorted(set(work_ids))
+    stood: dict[int, frozenset[int]] = {}
+    stand: dict[int, frozenset[int]] = {}
     for start in range(0, len(ids), BATCH):
         batch = ids[start : start + BATCH]
-        _index(batch, today=timezone.localdate())
+        stood |= _standing(batch)
+        stand |= _index(batch, today=timezone.localdate())
         store.bump_after_commit(generations.showing(batch))
         app.configure_task("catalog.publish_works").defer(work_ids=batch)
+    shelf_sizes.moved(stood, stand)  # at the end, so that all shelves are locked in one order
+
+
+def works_leaving(work_ids: Collection[int]) -> None:
+    """Take works off their shelves before their editions leave them and they are deleted.
+
+    Call `works_changed` with them afterwards: it puts those back that have stayed.
+    """
+    if not work_ids:
+        return
+    store.bump_after_commit(generations.showing(work_ids))
+    shelf_sizes.moved(_standing(sorted(work_ids)), {})
+    SearchEntry.objects.filter(work__in=work_ids).delete()
+
+
+def subject_moved(subject_id: int) -> None:
+    """Have the works on and below a subject that has another parent stand below that.
+
+    More than MANY are left to the job that finishes entries; until then they are found as before,
+    only not ranked by where their words stand.
+    """
+    entries = SearchEntry.objects.filter(subjects__contains=[subject_id])
+    works = list(entries.order_by("work").values_list("work", flat=True)[: MANY + 1])
+    if len(works) > MANY:
+        entries.update(head=None)
+        return
+    works_changed(works)
+    shelf_sizes.renew()
+
+
+def _standing(work_ids: Sequence[int]) -> dict[int, frozenset[int]]:
+    """The works for sale with their subjects, as they were counted; nobody changes them now."""
+    entries = SearchEntry.objects.filter(work__in=work_ids).order_by("work")
+    rows = entries.select_for_update(no_key=True).values_list("work", "is_offered", "subjects")
+    return {work: frozenset(subjects) for work, is_offered, subjects in rows if is_offered}
 
 
 def popularity_changed(work_ids: Collection[int]) -> None:
@@ -60,7 +98,7 @@ def works_turning(day: datetime.date) -> list[int]:
 
 
 def unfinished_works() -> list[int]:
-    """Some of the works whose entries a release before this one wrote: found by words alone."""
+    """Some of the works whose entries are to be written anew: found by words alone."""
     entries = SearchEntry.objects.filter(head=None).order_by("work")
     return list(entries.values_list("work", flat=True)[:MOST_RENEWED])
 
@@ -173,7 +211,8 @@ WHERE entry.work_id = locked.work_id
 """
 
 
-def _index(work_ids: Sequence[int], *, today: datetime.date) -> None:
+def _index(work_ids: Sequence[int], *, today: datetime.date) -> dict[int, frozenset[int]]:
+    """Write the entries; the works for sale, with their subjects."""
     above = _subjects_above(work_ids)
     told = {"ids": list(work_ids), "today": today, "currency": settings.SHOP_CURRENCY}
     with connection.cursor() as cursor:
@@ -181,6 +220,7 @@ def _index(work_ids: Sequence[int], *, today: datetime.date) -> None:
         entries = [entry_texts.entry(_source(row, above), today=today) for row in cursor]
         if entries:
             cursor.execute(WRITE, [json.dumps(entries, ensure_ascii=False)])
+    return {each["work_id"]: frozenset(each["subjects"]) for each in entries if each["offers"]}
 
 
 def _subjects_above(work_ids: Sequence[int]) -> dict[int, entry_texts.Tag]:

@@ -195,7 +195,7 @@ def keep_unanswered(timestamp: int) -> None:
 @app.periodic(cron="* * * * *")
 @app.task(name="catalog.renew_entries", queue="clock", lock="catalog.renew_entries")
 def renew_entries(timestamp: int) -> None:
-    """Write the search entries anew that an older release wrote."""
+    """Write the search entries anew that an older release wrote, or that very many moved with."""
     while works := indexing.unfinished_works():
         with transaction.atomic():
             indexing.works_changed(works)

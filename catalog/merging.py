@@ -88,6 +88,8 @@ def merge(gone: M, *, into: M, actor: "User | None", at: datetime.datetime) -> R
         actor=actor,
         done_at=at,
     )
+    if isinstance(gone, Work):
+        indexing.works_leaving([gone.pk])
     gone.delete()
     indexing.works_changed({*before, *affected_works(into)})
     return done

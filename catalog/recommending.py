@@ -1,20 +1,16 @@
 """What is shown beside books, and why: chosen from what `catalog.affinities` has found.
 
-Nothing that is not for sale; what customers can have at once before what they must wait for; and
-not more than two by the same people, unless that is why they are there.
+Nothing that is not for sale; what customers can have at once before what they must wait for, as far
+as the page may know; and not more than two by the same people, unless that is why they are there.
 """
 
-import datetime
 from collections import Counter
-from collections.abc import Collection, Iterable
-from functools import lru_cache
+from collections.abc import Callable, Collection, Iterable
 
-from django.conf import settings
 from django.db.models import QuerySet, prefetch_related_objects
 from django.utils import timezone
 
 from catalog.models import Edition, Recommendation, Work
-from catalog.models.edition import EditionQuerySet
 from catalog.models.work import card_parts
 
 SHOWN = 6
@@ -43,28 +39,29 @@ def _found(work_ids: Collection[int]) -> QuerySet[Recommendation]:
     return found.defer("other__description", "other__keywords").order_by("rank", "work_id")
 
 
-def editions() -> EditionQuerySet:
-    """Those that may be shown, with what the choice needs; to be prefetched for cards."""
-    return _editions(timezone.localdate(), settings.SHOP_CURRENCY).all()
-
-
-@lru_cache(maxsize=2)
-def _editions(today: datetime.date, currency: str) -> EditionQuerySet:
-    """Kept, because putting its subqueries together takes as long as reading their rows."""
-    return Edition.objects.offered().with_price(on=today).with_available()
-
-
 def beside(work_ids: Collection[int], *, most: int = SHOWN) -> list[Recommendation]:
     """What stands beside these works together; four queries, however many they are."""
     found = stored(work_ids)
-    prefetch_related_objects([each.other for each in found], *card_parts(editions()))
-    return choose(found, without=work_ids, most=most)
+    here = Edition.objects.offered().with_price().with_available()
+    prefetch_related_objects([each.other for each in found], *card_parts(here))
+    return choose(found, without=work_ids, first=is_at_hand, most=most)
 
 
 def choose(
-    found: Iterable[Recommendation], *, without: Collection[int], most: int = SHOWN
+    found: Iterable[Recommendation],
+    *,
+    without: Collection[int],
+    first: Callable[[Work], bool],
+    most: int = SHOWN,
 ) -> list[Recommendation]:
-    """`most` of them, each work once and none of those `without`; their `other` has its cards."""
+    """`most` of them, each work once and none of those `without`; their `other` has its cards.
+
+    Works that are `first` come before the others, but for what staff has pinned.
+    """
+
+    def place(each: Recommendation) -> tuple[bool, bool, int]:
+        return (each.reason != REASONS.PINNED, not first(each.other), each.rank)
+
     by_other: dict[int, Recommendation] = {}
     for each in found:
         if each.other_id not in without and each.other.lead_edition is not None:
@@ -72,7 +69,7 @@ def choose(
     chosen: list[Recommendation] = []
     left_over: list[Recommendation] = []
     seen: Counter[str] = Counter()
-    for each in sorted(by_other.values(), key=_place):
+    for each in sorted(by_other.values(), key=place):
         is_plenty = seen[each.other.byline] >= OF_THE_SAME_PEOPLE
         is_more = is_plenty and each.reason not in PEOPLE_ARE_THE_REASON
         (left_over if is_more else chosen).append(each)
@@ -80,14 +77,15 @@ def choose(
     return [*chosen, *left_over][:most]
 
 
-def _place(found: Recommendation) -> tuple[bool, bool, int]:
-    return (found.reason != REASONS.PINNED, not _is_there(found.other), found.rank)
-
-
-def _is_there(work: Work) -> bool:
-    """Whether a customer could have it at once."""
+def is_at_hand(work: Work) -> bool:
+    """Whether a customer could have it at once; its editions are `with_available`."""
     return any(
         (each.is_digital or each.available_quantity > 0)
         and not each.is_forthcoming_on(timezone.localdate())
         for each in work.editions.all()
     )
+
+
+def is_out(work: Work) -> bool:
+    """Whether it is to be had, in stock or not: for pages that are kept while stock changes."""
+    return any(not each.is_forthcoming_on(timezone.localdate()) for each in work.editions.all())

@@ -18,6 +18,7 @@ from django.utils.cache import get_conditional_response
 from caching import store
 from caching.answers import Answer
 from storefront import context, release
+from storefront.encodings import accepts_gzip
 from storefront.missing import Moved
 
 HTML = "text/html; charset=utf-8"
@@ -30,6 +31,7 @@ MARGIN_SECONDS = (
 UNHURRIED = "public, max-age=300, stale-while-revalidate=86400"
 """For what shows neither prices nor words that somebody may be waiting for."""
 FOR_EVER = "public, max-age=31536000, immutable"
+_CONDITIONS = frozenset({"HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH", "HTTP_IF_UNMODIFIED_SINCE"})
 
 
 def render_public(request: HttpRequest, template: str, values: Mapping[str, object]) -> bytes:
@@ -61,18 +63,27 @@ def remembered(
     """
     asked_at = time.time()  # before any generation is read: what changes later must show in time
     try:
-        body = store.remember(
-            answer,
-            compute,
-            day=timezone.localdate().isoformat(),
-            release=release.current(),
-            **arguments,
-        )
+        turning = {"day": timezone.localdate().isoformat(), "release": release.current()}
+        kept = store.recall(answer, compute, {**turning, **arguments})
     except Moved as right:
         return moved_to(str(right))
-    return tagged(
-        request, body, content_type=content_type, cache_control=cache_control, asked_at=asked_at
-    )
+    is_packed, etag = accepts_gzip(request), f'"{kept.tag}"'
+    response = _without_body(request, etag)
+    if response is None:
+        response = HttpResponse(kept.packed if is_packed else kept.body, content_type=content_type)
+        if is_packed:
+            response["Content-Encoding"] = "gzip"
+    response["Vary"] = "Accept-Encoding"
+    etag = f"W/{etag}" if is_packed else etag  # weak: the same page, in other bytes
+    return _labelled(response, etag, cache_control, asked_at)
+
+
+def _without_body(request: HttpRequest, etag: str) -> HttpResponse | None:
+    """304 where the browser has just that, 412 where it wants another; no body was looked at."""
+    if _CONDITIONS.isdisjoint(request.META):
+        return None
+    response: HttpResponse | None = get_conditional_response(request, etag=etag)
+    return response
 
 
 def moved_to(address: str) -> HttpResponse:
@@ -95,12 +106,18 @@ def tagged(
     What shows something that changes says when that was looked up, in seconds: `asked_at`.
     """
     etag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
-    response = HttpResponse(body, content_type=content_type)
-    response = get_conditional_response(request, etag=etag, response=response) or response
+    response = _without_body(request, etag) or HttpResponse(body, content_type=content_type)
+    return _labelled(response, etag, cache_control, asked_at or time.time())
+
+
+def _labelled(
+    response: HttpResponse, etag: str, cache_control: str, asked_at: float
+) -> HttpResponse:
+    """With its tag, and who may keep it for how long."""
     response["ETag"] = etag
     if cache_control == CHECK_AGAIN:
         # Before Cache-Control, or nginx before 1.23 believes that alone.
-        response["X-Accel-Expires"] = end_of_second(asked_at or time.time())
+        response["X-Accel-Expires"] = end_of_second(asked_at)
     response["Cache-Control"] = cache_control
     return response
 

@@ -1,5 +1,6 @@
 """What the address of the search page may say."""
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +20,10 @@ from catalog.search import SORTS
 from storefront.paging import read_key, read_page
 from storefront.templatetags.shop import money
 
-MOST_TYPED = 200
+MOST_TYPED = 200  # letters
+MOST_WORDS = 12
+MOST_REMEMBERED = 4096  # addresses, of at most so many letters:
+LONGEST_REMEMBERED = 300
 YES = frozenset({"1", "on", "true", "yes"})
 NO = frozenset({"", "0", "off", "false", "no"})
 SORT_NAMES = {
@@ -92,15 +96,18 @@ class SearchForm(forms.Form):
         return bool(self.cleaned_data["available"])
 
 
-def read_criteria(query: QueryDict) -> tuple[Criteria, SearchForm]:
-    """What to search for. Raises BadRequest that names the parameter at fault."""
+def read_criteria(query: QueryDict) -> Criteria:
+    """What to search for, by the first MOST_WORDS words.
+
+    Raises BadRequest that names the parameter at fault.
+    """
     form = SearchForm(query)
     if not form.is_valid():
         name, errors = next(iter(form.errors.items()))
         raise BadRequest(f"{name}: {' '.join(map(str, errors))}")
     values = form.cleaned_data
-    criteria = Criteria(
-        q=" ".join(values["q"].split()),
+    return Criteria(
+        q=" ".join(values["q"].split()[:MOST_WORDS]),
         subject=values["subject"],
         format=values["format"],
         language=values["language"],
@@ -112,7 +119,29 @@ def read_criteria(query: QueryDict) -> tuple[Criteria, SearchForm]:
         after=read_key(query, "after"),
         before=read_key(query, "before"),
     )
-    return criteria, form
+
+
+def asked_for(query_string: str) -> tuple[Criteria, str]:
+    """What the address asks for, and the words that this search is kept under.
+
+    Remembered, because to read a form takes longer than to give a page that is kept.
+    """
+    if len(query_string) <= LONGEST_REMEMBERED:
+        return _remembered(query_string)
+    return _read(query_string)
+
+
+def query_of(query_string: str) -> QueryDict:
+    """The parameters of an address, as WSGI gives it: a letter for each byte."""
+    return QueryDict(query_string.encode("latin-1"))
+
+
+def _read(query_string: str) -> tuple[Criteria, str]:
+    criteria = read_criteria(query_of(query_string))
+    return criteria, normalized(criteria)
+
+
+_remembered = functools.lru_cache(MOST_REMEMBERED)(_read)
 
 
 def parameters(criteria: Criteria) -> dict[str, str]:

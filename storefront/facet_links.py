@@ -1,4 +1,7 @@
-"""The search page's facets as links: each value with how many books it would leave."""
+"""The search page's facets as links: each value with how many books it would leave.
+
+Except what is in stock: that changes with every order, and the page is kept.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,8 +20,8 @@ MOST_VALUES = 8  # of a facet that are shown at once; the others are folded
 YEARS = 20
 
 
-Value = tuple[str, object, int]
-"""What an address says, what people read, and how many works there are."""
+Value = tuple[str, object, int | None]
+"""What an address says, what people read, and how many works there are, if that may be told."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,8 @@ class FacetValue:
     """A value that can be chosen."""
 
     label: str
-    count: int
+    count: int | None
+    """None where a page that is kept could not say it truly."""
     url: str
 
 
@@ -67,7 +71,7 @@ def facet_groups(results: Results, criteria: Criteria) -> list[FacetGroup]:
             (year, year_name(year), counts.years[year])
             for year in sorted(counts.years, reverse=True)[:YEARS]
         ]),
-        ("available", _("Availability"), [("1", _("In stock now"), counts.at_hand)]),
+        ("available", _("Availability"), [("1", _("In stock now"), None)]),
     ]  # fmt: skip
     used = parameters(criteria)
     return [
@@ -80,14 +84,14 @@ def facet_groups(results: Results, criteria: Criteria) -> list[FacetGroup]:
     ]  # fmt: skip
 
 
-def _subjects(results: Results) -> list[tuple[str, object, int]]:
+def _subjects(results: Results) -> list[Value]:
     counted = results.counts.subjects
     return _most_first((s.slug, s.name, counted[s.pk]) for s in results.below if counted[s.pk])
 
 
-def _most_first(values: Iterable[tuple[str, object, int]]) -> list[tuple[str, object, int]]:
+def _most_first(values: Iterable[tuple[str, object, int]]) -> list[Value]:
     return sorted(values, key=lambda value: (-value[2], str(value[1])))
 
 
-def _restricts(values: list[tuple[str, object, int]], total: int) -> bool:
-    return any(0 < count < total for _value, _text, count in values)
+def _restricts(values: list[Value], total: int) -> bool:
+    return total > 0 and any(count is None or 0 < count < total for _value, _text, count in values)

@@ -176,11 +176,12 @@ def around(work: Work) -> list[Recommendation]:
     found = recommending.stored_for(work)
     works = [work, *(each.other for each in found)]
     people = Contribution.objects.all()  # of single editions, too
-    editions = recommending.editions().select_related("imprint__publisher", "supply")
+    editions = Edition.objects.offered().with_price()  # without stock: the page is kept
+    editions = editions.select_related("imprint__publisher", "supply")
     parts = card_parts(editions, contributions=people)
     prefetch_related_objects(works, *parts)
     prefetch_related_objects([work], "subjects")
-    return recommending.choose(found, without=[work.pk])
+    return recommending.choose(found, without=[work.pk], first=recommending.is_out)
 
 
 def _cards(ids: list[int]) -> list[Work]:

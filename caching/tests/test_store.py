@@ -11,8 +11,10 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from caching import jobs, store
 from caching.answers import Answer
+from caching.measuring import spending
+from caching.question import WAIT_SECONDS
 
-ANSWER = Answer("test", 60, lambda *, name: (f"thing:{name}", "all"))
+ANSWER = Answer("test", 60, lambda *, name, **more: (f"thing:{name}", "all"))
 
 
 @pytest.fixture
@@ -45,6 +47,48 @@ def test_other_arguments_are_another_answer() -> None:
     compute, _runs = counting()
     assert store.remember(ANSWER, compute, name="one") == b"answer 1"
     assert store.remember(ANSWER, compute, name="two") == b"answer 2"
+
+
+def test_a_hit_is_one_command() -> None:
+    store.remember(ANSWER, lambda: b"answer", name="hit")
+    with spending() as spent:
+        assert store.remember(ANSWER, lambda: b"another", name="hit") == b"answer"
+    assert spent.commands == 1
+
+
+def test_a_newer_answer_takes_the_place_of_the_older() -> None:
+    for number in range(5):
+        store.bump(["thing:place"])
+        store.remember(ANSWER, lambda: b"answer", name="place", day=f"2026-11-0{number}")
+    assert len(store.client().keys("answer:*")) == 1
+
+
+def test_the_day_turns() -> None:
+    compute, _runs = counting()
+    for day in ("2026-11-28", "2026-11-29"):
+        for _time in range(2):
+            store.remember(ANSWER, compute, name="turns", day=day)
+    assert store.remember(ANSWER, compute, name="turns", day="2026-11-29") == b"answer 2"
+
+
+def test_around_it_everything_is_computed_anew_and_nothing_kept() -> None:
+    compute, runs = counting()
+    store.remember(ANSWER, compute, name="around")
+    with store.bypassed():
+        assert store.remember(ANSWER, compute, name="around") == b"answer 2"
+        assert store.remember(ANSWER, compute, name="never asked") == b"answer 3"
+    assert store.remember(ANSWER, compute, name="around") == b"answer 1"
+    assert store.remember(ANSWER, compute, name="never asked") == b"answer 4"
+    assert len(runs) == 4
+
+
+@pytest.mark.parametrize(("chance", "seconds"), [(0.0, 54), (0.5, 60), (0.999, 65)])
+def test_lifetimes_are_spread(chance: float, seconds: int) -> None:
+    before = time.time()
+    kept = store.recall(ANSWER, lambda: b"answer", {"name": "spread"}, chance=lambda: chance)
+    (key,) = store.client().keys("answer:*")
+    assert store.client().ttl(key) == seconds
+    assert before + seconds <= kept.expires_at <= time.time() + seconds
 
 
 def test_who_is_too_slow_leaves_the_next_ones_lock_alone() -> None:
@@ -104,6 +148,44 @@ def test_many_asking_at_once_compute_once() -> None:
     assert len(runs) == 1
 
 
+def test_who_asks_after_a_change_is_not_given_what_was_begun_before() -> None:
+    has_begun, may_end = threading.Event(), threading.Event()
+
+    def old() -> bytes:
+        has_begun.set()
+        may_end.wait(5)
+        return b"old"
+
+    answers: dict[str, bytes] = {}
+
+    def ask(name: str, compute: Callable[[], bytes]) -> threading.Thread:
+        def run() -> None:
+            answers[name] = store.remember(ANSWER, compute, name="late")
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        return thread
+
+    runs: list[int] = []
+
+    def new() -> bytes:
+        runs.append(1)
+        time.sleep(0.1)
+        return b"new"
+
+    threads = [ask("first", old)]
+    has_begun.wait(5)
+    store.bump(["thing:late"])
+    threads += [ask(f"after {number}", new) for number in range(4)]
+    time.sleep(0.1)
+    may_end.set()
+    for thread in threads:
+        thread.join()
+    assert answers.pop("first") == b"old"
+    assert set(answers.values()) == {b"new"}
+    assert len(runs) == 1
+
+
 def test_a_failure_is_not_cached_and_frees_the_way() -> None:
     def fail() -> bytes:
         raise LookupError("gone")
@@ -112,7 +194,7 @@ def test_a_failure_is_not_cached_and_frees_the_way() -> None:
         store.remember(ANSWER, fail, name="fails")
     started = time.monotonic()
     assert store.remember(ANSWER, lambda: b"well", name="fails") == b"well"
-    assert time.monotonic() - started < store.WAIT_SECONDS
+    assert time.monotonic() - started < WAIT_SECONDS
 
 
 def test_those_who_wait_for_a_failure_do_not_wait_long() -> None:
@@ -130,7 +212,7 @@ def test_those_who_wait_for_a_failure_do_not_wait_long() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert time.monotonic() - started < store.WAIT_SECONDS
+    assert time.monotonic() - started < WAIT_SECONDS
 
 
 def test_without_redis_answers_are_computed_each_time(redis_gone: None) -> None:

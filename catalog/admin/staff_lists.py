@@ -9,7 +9,7 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 
 from caching import store
-from catalog.models import StaffList, StaffListEntry
+from catalog.models import StaffList, StaffListEntry, generations
 
 
 class EntryInline(admin.TabularInline[StaffListEntry, StaffList]):
@@ -32,18 +32,20 @@ class StaffListAdmin(admin.ModelAdmin[StaffList]):
     def save_related(
         self, request: HttpRequest, form: ModelForm[StaffList], formsets: Any, change: bool
     ) -> None:
-        """Have the home page and the list's page shown anew."""
+        """Have the list shown anew, and the books' pages that quote it."""
+        before = generations.picked_from([form.instance.pk])
         super().save_related(request, form, formsets, change)
-        store.bump_after_commit(["catalog"])
+        store.bump_after_commit({*before, *generations.picked_from([form.instance.pk])})
 
     def delete_model(self, request: HttpRequest, obj: StaffList) -> None:
         """Have the pages forget it."""
         with transaction.atomic():
+            store.bump_after_commit(generations.picked_from([obj.pk]))
             super().delete_model(request, obj)
-            store.bump_after_commit(["catalog"])
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[StaffList]) -> None:
         """Have the pages forget them."""
         with transaction.atomic():
+            gone = list(queryset.values_list("pk", flat=True))
+            store.bump_after_commit(generations.picked_from(gone))
             super().delete_queryset(request, queryset)
-            store.bump_after_commit(["catalog"])

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -83,8 +84,16 @@ class SubjectAdmin(UpkeepAdmin[Subject]):
             admin.ModelAdmin.save_related(self, request, form, formsets, change)
             if set(self.named_by) & set(form.changed_data):
                 indexing.vocabulary_changed()
-        if {"gathers", "parent", "code", "scheme"} & set(form.changed_data):
-            shelf_sizes.renew_soon()
+        if "parent" in form.changed_data:
+            indexing.subject_moved(form.instance.pk)
+        elif "gathers" in form.changed_data:
+            shelf_sizes.renew()
+
+    def delete_model(self, request: HttpRequest, obj: Subject) -> None:
+        """Count the shelves that it gathered for, or that gathered it."""
+        with transaction.atomic():
+            super().delete_model(request, obj)
+            shelf_sizes.renew()
 
     @admin.display(description=_("name"), ordering="path")
     def indented_name(self, subject: Subject) -> str:

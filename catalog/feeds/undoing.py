@@ -116,6 +116,8 @@ class _Undo:
         self._find_lost(records)
         for record in records:
             self._restore(record)
+        made = {work for record in records for work in record.undo.get("made", {}).get("work", ())}
+        indexing.works_leaving(made)
         self._withdraw_or_delete(records)
         self._forget_relations([r for r in records if r.edition_id not in self.said_again])
         uses.delete_unused(record.undo["made"] for record in records if record.undo.get("made"))
@@ -125,7 +127,7 @@ class _Undo:
         ImportRecord.objects.bulk_update(
             [record for record in records if record.pk in self.reasons], ["reasons"]
         )
-        indexing.works_changed(touched)
+        indexing.works_changed({*touched, *made})
         indexing.vocabulary_changed()
 
     def _find_later(self, records: Sequence[ImportRecord]) -> None:

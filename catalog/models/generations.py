@@ -14,13 +14,27 @@ def showing(work_ids: Collection[int]) -> list[str]:
     Those are the lists, the pages of their editions, and the pages of the works that they are
     recommended beside: all books' pages where those would be more than MOST_PAGES.
     """
+    return ["catalog", *_pages_beside(Q(other__in=work_ids), and_of=work_ids)]
+
+
+def picked_from(list_ids: Collection[int]) -> list[str]:
+    """The generations of all that shows these staff lists, or quotes them beside a book.
+
+    To be asked before they change, for what they recommend now is forgotten with an entry, and
+    after it.
+    """
+    return ["catalog", *_pages_beside(Q(entry__staff_list__in=list_ids))]
+
+
+def _pages_beside(recommended: Q, *, and_of: Collection[int] = ()) -> list[str]:
+    """The pages of the works beside which that stands; and those of some works themselves."""
     from catalog.models.edition import Edition
     from catalog.models.recommendation import Recommendation
 
-    beside = Recommendation.objects.filter(other__in=work_ids).order_by()
+    beside = Recommendation.objects.filter(recommended).order_by()
     works = list(beside.values_list("work", flat=True)[: MOST_PAGES + 1])
     is_everywhere = len(works) > MOST_PAGES
-    editions = Edition.objects.filter(Q(work__in=work_ids) | Q(work__in=works[:MOST_PAGES]))
+    editions = Edition.objects.filter(Q(work__in=and_of) | Q(work__in=works[:MOST_PAGES]))
     numbers = editions.values_list("isbn13", flat=True)
     everywhere = ["recommendations"] if is_everywhere else []
-    return ["catalog", *everywhere, *(f"edition:{number}" for number in numbers)]
+    return [*everywhere, *(f"edition:{number}" for number in numbers)]

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.test import Client
 
-from catalog import affinities, recommending
-from catalog.models import Curation, Subject, Work
+from catalog import affinities, indexing, jobs, recommending, shelf_sizes
+from catalog.models import Curation, SearchEntry, Subject, Work
 from catalog.tests.back_office import WORKS, empty_formset, stale_names
 from catalog.tests.factories import EditionFactory, SubjectFactory, WorkFactory
 
@@ -125,6 +125,27 @@ def test_who_may_not_see_works_sees_no_reasons(
     helper.user_permissions.clear()
     assert client.get(f"{WORKS}{pair[0].pk}/beside/").status_code == 403
     assert client.get(f"{WORKS}0/beside/").status_code == 404
+
+
+@pytest.mark.parametrize("most", [0, 2_000])
+def test_works_move_with_their_subject(
+    most: int, client: Client, clerk: "User", pair: tuple[Work, Work],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(indexing, "MANY", most)
+    for work in pair:
+        work.subjects.set([work.main_subject_id])
+    indexing.works_changed([work.pk for work in pair])
+    crime, books = Subject.objects.get(), SubjectFactory.create(code="B", name="Books")
+    form = {"scheme": "thema", "code": crime.code, "name": crime.name, "slug": crime.slug,
+            "parent": books.pk, "ordinal": "1", "is_shown": "on"}  # fmt: skip
+    assert client.post(f"{SUBJECTS}{crime.pk}/change/", form).status_code == 302
+    jobs.renew_entries(0)
+    books.refresh_from_db()
+    assert books.size == 2
+    below = SearchEntry.objects.filter(subjects__contains=[books.pk, crime.pk])
+    assert {each.work_id for each in below} == {work.pk for work in pair}
+    assert shelf_sizes.renew() == 0
 
 
 def test_a_shelf_of_the_shops_own_gathers(

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from catalog import shelf_sizes
 from catalog.feeds import undoing
 from catalog.models import (
     Contributor,
@@ -20,9 +21,9 @@ from catalog.models import (
     SupplierRecord,
     Work,
 )
-from catalog.onix.records import Person, Record, Relation
+from catalog.onix.records import Person, Record, Relation, Topic
 from catalog.tests import feeds
-from catalog.tests.factories import ContributorFactory, put_in_stock, sku
+from catalog.tests.factories import ContributorFactory, SubjectFactory, put_in_stock, sku
 from catalog.tests.feeds import AT, edition, outcomes, record, supplier, taken
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +46,16 @@ def test_all_that_a_run_has_made_goes_and_its_history_stays() -> None:
     assert (run.status, run.undone_at, run.created_count) == ("undone", LATER, 2)
     assert outcomes(run) == ["created", "created", "rejected"]
     assert run.notes == ["Undone: nothing of this file is left."]
+
+
+def test_a_run_counts_its_works_on_their_shelves_and_off() -> None:
+    shelf = SubjectFactory.create(code="FBA", name="Modern fiction")
+    run = taken(record(topics=(Topic("thema", "FBA"),)))
+    shelf.refresh_from_db()
+    assert shelf.size == 1
+    undone(run)
+    shelf.refresh_from_db()
+    assert (shelf.size, shelf_sizes.renew()) == (0, 0)
 
 
 def test_the_same_file_can_be_taken_in_again() -> None:

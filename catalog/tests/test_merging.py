@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from catalog import importing, indexing, matching, merging
+from catalog import importing, indexing, matching, merging, shelf_sizes
 from catalog.models import (
     Classification,
     Contribution,
@@ -42,6 +42,7 @@ from tests.races import at_once
 NOW = datetime.datetime(2026, 11, 3, 10, tzinfo=datetime.UTC)
 
 
+@transaction.atomic
 def work(title: str = "Emma", author: str = "Jane Austen", **fields: Any) -> Work:
     made: Work = WorkFactory.create(title=title, author=author, **fields)
     EditionFactory.create(work=made)
@@ -111,6 +112,21 @@ def test_a_work_is_merged_into_another() -> None:
     assert "heroine" in vector_of(into)
     assert not SearchEntry.objects.filter(work=gone_id).exists()
     assert f"edition:{edition.isbn13}" in stale_names()
+
+
+@pytest.mark.django_db
+def test_two_merged_works_stand_once_on_a_shelf() -> None:
+    shelf = SubjectFactory.create()
+    gone, into = work(), work("Emma, a Novel")
+    for each in (gone, into):
+        each.subjects.set([shelf])
+    indexing.works_changed([gone.pk, into.pk])
+    done = merge(gone, into)
+    shelf.refresh_from_db()
+    assert shelf.size == 1
+    merging.undo(done, actor=None, at=NOW)
+    shelf.refresh_from_db()
+    assert (shelf.size, shelf_sizes.renew()) == (2, 0)
 
 
 @pytest.mark.django_db

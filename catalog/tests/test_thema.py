@@ -1,15 +1,19 @@
 """The trade's subject tree in our words, the shop's own shelves on it, and their sizes."""
 
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core.management import call_command
+from django.db import connection, transaction
 
-from catalog import shelf_sizes, thema
+from catalog import indexing, shelf_sizes, thema
 from catalog.models import Edition, Subject, Work
 from catalog.tests.back_office import stale_names
 from catalog.tests.factories import EditionFactory, SubjectFactory, WorkFactory
+from tests.races import at_once
 
 CODES = Path(settings.BASE_DIR).parent / "shared" / "data" / "codelists" / "thema_codes_all.txt"
 
@@ -105,6 +109,65 @@ def test_sizes_count_each_work_once_and_only_what_is_for_sale(tree: dict[str, Su
     }  # fmt: skip
     assert stale_names() == {"subjects"}
     assert shelf_sizes.renew() == 0
+
+
+def test_sizes_follow_a_work_in_its_own_transaction(tree: dict[str, Subject]) -> None:
+    work, other = put(tree["sleuths"], tree["crime"]), put(tree["poetry"])
+    indexing.works_changed([work.pk, other.pk])
+    assert sizes() == {
+        "fiction": 1, "crime": 1, "sleuths": 1, "poetry": 1, "ours": 2, "dark": 2,
+    }  # fmt: skip
+    work.subjects.set([tree["poetry"]])
+    indexing.works_changed([work.pk])
+    other.editions.update(is_offered=False)
+    indexing.works_changed([other.pk])
+    expected = {"fiction": 0, "crime": 0, "sleuths": 0, "poetry": 1, "ours": 1, "dark": 1}
+    assert sizes() == expected
+    indexing.works_changed([work.pk, other.pk])
+    assert sizes() == expected
+    assert shelf_sizes.renew() == 0
+    indexing.works_leaving([work.pk])
+    work.editions.all().delete()
+    work.delete()
+    assert set(sizes().values()) == {0}
+
+
+def test_a_work_that_stays_after_all_stands_where_it_stood(tree: dict[str, Subject]) -> None:
+    work = put(tree["fiction"])
+    indexing.works_changed([work.pk])
+    indexing.works_leaving([work.pk])
+    assert sizes()["fiction"] == 0
+    indexing.works_changed([work.pk])
+    assert sizes()["fiction"] == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_count_leaves_alone_what_changed_while_it_counted(tree: dict[str, Subject]) -> None:
+    Subject.objects.filter(pk=tree["poetry"].pk).update(size=7)
+    work = put(tree["fiction"])
+    counting, changed = threading.Event(), threading.Event()
+
+    def count() -> None:
+        def wait(execute: Any, sql: str, *rest: Any) -> Any:
+            if sql == shelf_sizes.CORRECT:
+                counting.set()
+                assert changed.wait(10)
+            return execute(sql, *rest)
+
+        with connection.execute_wrapper(wait):
+            shelf_sizes.renew()
+
+    def change() -> None:
+        assert counting.wait(10)
+        with transaction.atomic():
+            work.subjects.set([tree["poetry"]])
+            indexing.works_changed([work.pk])
+        changed.set()
+
+    assert at_once([count, change]) == [None, None]
+    assert (sizes()["fiction"], sizes()["poetry"]) == (1, 8)  # what both have left to the next one
+    assert shelf_sizes.renew() == 2
+    assert (sizes()["fiction"], sizes()["poetry"]) == (0, 1)
 
 
 def test_a_shelf_holds_what_it_gathers_without_another_tag(tree: dict[str, Subject]) -> None:

@@ -113,7 +113,7 @@ resource "aws_elasticache_replication_group" "shop" {
   multi_az_enabled           = var.multi_az
   subnet_group_name          = aws_elasticache_subnet_group.shop[0].name
   security_group_ids         = [aws_security_group.managed["redis"].id]
-  parameter_group_name       = "default.valkey8" # evicts by volatile-lru: generations have no lifetime and must stay
+  parameter_group_name       = "default.valkey8" # evicts by volatile-lru: suggestions and badges have no lifetime and should stay
   at_rest_encryption_enabled = true
   transit_encryption_enabled = true
   transit_encryption_mode    = "required"

@@ -146,7 +146,7 @@ def test_the_plain_address_of_a_cover_leads_to_the_picture(
     url = pretend_picture(emma).url(320, "jpg")
     response = client.get(f"/covers/{emma.isbn13}.svg")
     assert (response.status_code, response["Location"]) == (302, url)
-    assert response["Cache-Control"] == "public, max-age=300, stale-while-revalidate=86400"
+    assert response["Cache-Control"] == "public, max-age=0, must-revalidate"
     with django_assert_num_queries(0):
         assert client.get(f"/covers/{emma.isbn13}.svg")["Location"] == url
     drawn = client.get(f"/covers/{emma.isbn13}.svg?v=old")

@@ -12,9 +12,9 @@ from django.utils import timezone
 from caching import store
 from catalog import indexing, spelling, unanswered
 from catalog.facets import Counts, period
-from catalog.models import UnansweredQuery, Work
+from catalog.models import Edition, UnansweredQuery, Work
 from catalog.search import Criteria, search
-from catalog.tests.factories import EditionFactory, SubjectFactory, WorkFactory
+from catalog.tests.factories import EditionFactory, SubjectFactory, WorkFactory, put_in_stock
 from storefront.tests.shop import read
 
 pytestmark = pytest.mark.django_db
@@ -85,6 +85,15 @@ def test_counts_are_of_works_whose_one_edition_fits_all_filters(shelf: None) -> 
 def test_a_decade_never_stands_beside_one_of_its_years(this_year: int, expected: list[str]) -> None:
     assert [period(year, this_year) for year in (2026, 2020, 2019)] == expected
     assert period(0, this_year) == ""
+
+
+def test_stock_changes_nothing_on_a_page_that_is_kept(shelf: None, client: Client) -> None:
+    link = '<a class="facet-value" rel="nofollow" href="?q=sea&amp;available=1">'
+    before = read(client, "/search/?q=sea")
+    assert link + "<span>In stock now</span></a>" in before
+    put_in_stock(Edition.objects.earliest("pk"), 1)
+    store.client().flushdb()
+    assert read(client, "/search/?q=sea") == before
 
 
 def test_facets_are_links_that_keep_the_other_filters(shelf: None, client: Client) -> None:

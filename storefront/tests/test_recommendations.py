@@ -1,5 +1,7 @@
 """What stands beside a book and a basket, and what the book's page costs with it."""
 
+import re
+
 import pytest
 from django.test.client import Client
 from pytest_django import DjangoAssertNumQueries
@@ -7,8 +9,8 @@ from pytest_django import DjangoAssertNumQueries
 from caching import store
 from catalog import affinities
 from catalog.models import Edition, Recommendation
-from catalog.tests.factories import EditionFactory, WorkFactory
-from storefront.tests.shop import add_works, open_shop, read
+from catalog.tests.factories import EditionFactory, WorkFactory, put_in_stock
+from storefront.tests.shop import add_works, days_ago, open_shop, read
 
 pytestmark = pytest.mark.django_db
 EMMA = "/books/9780306406157/emma/"
@@ -54,6 +56,20 @@ def test_a_nights_run_shows_on_the_page(emma: Edition, client: Client) -> None:
     affinities.renew_all()
     store.bump([f"edition:{emma.isbn13}"])  # as after the commit
     assert "Comes next in Highbury" in read(client, EMMA)
+
+
+def test_stock_changes_nothing_on_a_page_that_is_kept(emma: Edition, client: Client) -> None:
+    for rank in range(8):
+        other = WorkFactory.create(title=f"Other {rank}")
+        day = days_ago(-9) if rank == 0 else days_ago(9)
+        EditionFactory.create(work=other, publication_date=day)
+        Recommendation.objects.create(work=emma.work, other=other, rank=rank, reason="subject")
+    before = read(client, EMMA)
+    shown = re.findall(r"<h3[^>]*><a[^>]*>(Other [0-9])", before)
+    assert shown == [f"Other {rank}" for rank in (1, 2, 3, 4, 5, 6)]  # what is out comes first
+    put_in_stock(Edition.objects.get(work__title="Other 7"), 1)
+    store.client().flushdb()
+    assert read(client, EMMA) == before
 
 
 def test_a_basket_shows_what_goes_with_it(emma: Edition, client: Client) -> None:

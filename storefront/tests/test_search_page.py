@@ -4,12 +4,15 @@ import re
 from decimal import Decimal
 
 import pytest
+from django.http import QueryDict
 from django.test.client import Client
 from pytest_django import DjangoAssertNumQueries
 
+from caching import store
 from catalog import indexing, spelling
 from catalog.models import Edition
 from catalog.tests.factories import EditionFactory, WorkFactory
+from storefront.criteria import SearchForm
 from storefront.tests.shop import add_works, open_shop, read
 
 pytestmark = pytest.mark.django_db
@@ -42,6 +45,26 @@ def test_without_words_all_books_are_there(emma: Edition, client: Client) -> Non
 def test_a_number_leads_straight_to_the_book(number: str, emma: Edition, client: Client) -> None:
     response = client.get("/search/", {"q": number})
     assert (response.status_code, response["Location"]) == (302, EMMA)
+
+
+def test_the_way_to_a_number_is_not_kept(emma: Edition, client: Client) -> None:
+    for _time in range(3):
+        assert client.get("/search/?q=9780306406157").status_code == 302
+    assert store.client().keys("answer:*") == []
+
+
+def test_a_number_that_nobody_has_is_kept_until_somebody_has_it(
+    emma: Edition, client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    address = "/search/?q=9781861972712"
+    for _time in range(2):
+        read(client, address)
+    with django_assert_num_queries(0):
+        read(client, address)
+    emma.isbn13 = "9781861972712"
+    emma.save()
+    store.bump(["catalog"])  # as after the commit
+    assert client.get(address).status_code == 302
 
 
 def test_an_unknown_number_is_told(emma: Edition, client: Client) -> None:
@@ -108,9 +131,59 @@ def test_available_is_on_or_off(word: str, is_on: bool, emma: Edition, client: C
 def test_the_same_search_is_kept_once(
     emma: Edition, client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    read(client, "/search/?q=emma")
+    for _time in range(2):
+        read(client, "/search/?q=emma")
     with django_assert_num_queries(0):
         read(client, "/search/?q=++emma+&format=&page=1&utm_source=letter")
+        read(client, f"/search/?q=emma&utm_source={'x' * 1000}")
+
+
+def test_what_one_visitor_made_up_is_not_kept(emma: Edition, client: Client) -> None:
+    for number in range(50):
+        read(client, f"/search/?q=emma&page=1&subject=number-{number}")
+        read(client, f"/search/?q=words+{number}")
+    keys = store.client().keys("*")
+    kinds = {key.split(b":")[0] for key in keys}
+    assert kinds == {b"asked", b"token", b"live"}  # live: what was asked for in vain, bounded too
+    assert len(keys) <= 5
+
+
+def test_a_search_is_kept_for_ten_minutes(emma: Edition, client: Client) -> None:
+    for _time in range(2):
+        read(client, "/search/?q=emma")
+    (key,) = store.client().keys("answer:search_page:*")
+    assert 540 <= store.client().ttl(key) <= 660
+
+
+def test_a_search_is_read_once_and_its_form_made_for_a_page_alone(
+    emma: Edition, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _time in range(2):
+        read(client, "/search/?q=emma&sort=title")
+    made: list[SearchForm] = []
+    init = SearchForm.__init__
+
+    def noted(self: SearchForm, query: QueryDict) -> None:
+        made.append(self)
+        init(self, query)
+
+    monkeypatch.setattr(SearchForm, "__init__", noted)
+    for _time in range(2):
+        read(client, "/search/?q=emma&sort=title")
+    assert made == []
+
+
+def test_the_first_words_are_looked_for(emma: Edition, client: Client) -> None:
+    words = ["emma", *["austen"] * 11]
+    page = read(client, f"/search/?q={'+'.join([*words, 'zzzzqqqq'])}")
+    assert f"Results for “{' '.join(words)}”" in page
+    assert "1 book" in page
+
+
+def test_letters_of_all_kinds_are_read(emma: Edition, client: Client) -> None:
+    assert "Results for “žižek”" in read(client, "/search/?q=%C5%BEi%C5%BEek")
+    unescaped = client.get("/search/", QUERY_STRING="q=žižek".encode().decode("latin-1"))
+    assert "Results for “žižek”" in unescaped.content.decode()
 
 
 def test_pages_are_links(emma: Edition, client: Client) -> None:

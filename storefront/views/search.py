@@ -13,40 +13,53 @@ from catalog import isbn, unanswered
 from catalog.models import Edition
 from catalog.search import MOST_COUNTED, BadKey, Criteria, search
 from storefront.answering import HTML, remembered, render_public
-from storefront.criteria import SearchForm, active_filters, normalized, parameters, read_criteria
+from storefront.criteria import SearchForm, active_filters, asked_for, parameters, query_of
 from storefront.facet_links import facet_groups
 from storefront.missing import Missing
 from storefront.paging import bad_key, paging_of
 
 
+class Numbered(Exception):
+    """What was typed is the number of a book that we sell; the text is its address."""
+
+
 @require_safe
 def show(request: HttpRequest) -> HttpResponse:
     """The works that match. The number of a book that we sell leads straight to it."""
-    criteria, form = read_criteria(request.GET)
-    if isbn.looks_like_number(criteria.q) and (edition := _edition_numbered(criteria.q)):
-        return redirect(edition)
-    if criteria.available:
+    criteria, kept_under = asked_for(_query_string(request))
+    try:
+        if not criteria.available:
+            return remembered(
+                request, SEARCH_PAGE, lambda: _render(request, criteria), criteria=kept_under
+            )
         # Stock changes by the second and must never stand in a cached page.
-        response = HttpResponse(_render(request, criteria, form), content_type=HTML)
+        response = HttpResponse(_render(request, criteria), content_type=HTML)
         response["Cache-Control"] = "no-store"
-        return response
-    return remembered(
-        request,
-        SEARCH_PAGE,
-        lambda: _render(request, criteria, form),
-        criteria=normalized(criteria),
-    )
+    except Numbered as address:
+        return redirect(str(address))
+    return response
 
 
-def _edition_numbered(text: str) -> Edition | None:
+def _query_string(request: HttpRequest) -> str:
+    text: str = request.META.get("QUERY_STRING", "")
+    return text
+
+
+def _check_number(text: str) -> None:
+    """Raises Numbered."""
+    if not isbn.looks_like_number(text):
+        return
     try:
         number = isbn.normalize(text)
     except isbn.InvalidNumber:
-        return None
-    return Edition.objects.offered().select_related("work").filter(isbn13=number).first()
+        return
+    edition = Edition.objects.offered().select_related("work").filter(isbn13=number).first()
+    if edition:
+        raise Numbered(edition.get_absolute_url())
 
 
-def _render(request: HttpRequest, criteria: Criteria, form: SearchForm) -> bytes:
+def _render(request: HttpRequest, criteria: Criteria) -> bytes:
+    _check_number(criteria.q)
     try:
         results = search(criteria)
     except BadKey:
@@ -57,7 +70,7 @@ def _render(request: HttpRequest, criteria: Criteria, form: SearchForm) -> bytes
         with contextlib.suppress(store.Unavailable):
             unanswered.note(criteria.q)
     values = {
-        "form": form,
+        "form": SearchForm(query_of(_query_string(request))),
         "criteria": criteria,
         "results": results,
         "most_counted": MOST_COUNTED,

@@ -21,9 +21,7 @@ def sitemap_xml(request: HttpRequest) -> HttpResponse:
         template = "sitemap_index.xml" if "pages" in values else "sitemap.xml"
         return render_public(request, f"storefront/{template}", values)
 
-    return remembered(
-        request, SITEMAP, render, content_type=XML, cache_control=UNHURRIED, page=str(number)
-    )
+    return remembered(request, SITEMAP, render, content_type=XML, page=str(number))
 
 
 @require_safe

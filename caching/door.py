@@ -1,0 +1,42 @@
+"""The way to Redis: its connection, and what it means that Redis does not answer."""
+
+import functools
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+import redis
+from django_redis import get_redis_connection
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Unavailable(Exception):
+    """Redis does not answer."""
+
+
+def client() -> Any:
+    """The raw connection (a `redis.Redis` that answers bytes), for the live answers' structures."""
+    return get_redis_connection("default")
+
+
+def needs_redis(function: Callable[P, T]) -> Callable[P, T]:
+    """Turn any failure to reach Redis inside `function` into Unavailable."""
+
+    @functools.wraps(function)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return function(*args, **kwargs)
+        except redis.RedisError as error:
+            raise Unavailable(str(error)) from error
+
+    return wrapper
+
+
+def trouble() -> str:
+    """Why Redis does not answer, in its own words; nothing when it does."""
+    try:
+        client().ping()
+    except redis.RedisError as error:
+        return str(error)
+    return ""

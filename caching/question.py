@@ -1,0 +1,166 @@
+"""One question for a cached answer: what stands there, whether it holds, and who computes it.
+
+An answer stands at an address made of its name and arguments. In its value stands the state it was
+computed from: the generations of all that it depends on, read before its first query, and the day.
+It holds while that is the state still; a newer answer takes its place.
+
+A generation is a random token. One that is not there is unknown, never "as before": whoever misses
+it makes a new one, so that whatever Redis forgets makes an answer stale, never an old one right.
+Whoever changes the thing takes the token away, which a Redis without memory to spare does as well.
+"""
+
+import hashlib
+import logging
+import secrets
+import time
+from collections.abc import Mapping
+
+import redis
+
+from caching.answers import TURNING, Answer
+from caching.door import Unavailable, client, needs_redis
+from caching.kept import Kept, read, written
+
+logger = logging.getLogger(__name__)
+
+LOCK_SECONDS = 10  # how long one process may recompute before others stop waiting for it
+WAIT_SECONDS = 2.0  # how long the others wait for it
+POLL_SECONDS = 0.02
+TOKEN_SECONDS = 2 * 24 * 3600  # longer than any answer; then nobody asks for it any more
+
+ADMISSION_SECONDS = 600  # whoever made up an address asks again within that time, or it is not kept
+# Counters of two bits for addresses that were asked for, 128 kB; those that share one are kept at
+# their first time, which does no harm.
+COUNTERS = 2**19
+
+# A lock that has run out may be another process's by now.
+DELETE_IF_SAME = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+"""
+
+
+def token_key(name: str) -> str:
+    """Where the token of a generation stands."""
+    return f"token:{name}"
+
+
+def former_key(name: str) -> str:
+    """Where the release before this one counts the same generation.
+
+    It may run beside this one, or come back for a while: what it raises makes our answers stale
+    too, and `store.bump` raises it for that one's. A later release does without.
+    """
+    return f"generation:{name}"
+
+
+class Question:
+    """Asked once, by one thread."""
+
+    def __init__(self, answer: Answer, arguments: Mapping[str, str]) -> None:
+        names = answer.depends_on(**arguments)
+        self._tokens = [token_key(name) for name in names]
+        self._marks = [*self._tokens, *map(former_key, names)]
+        self._turned = [arguments[name].encode() for name in TURNING if name in arguments]
+        self._key = _address(answer, arguments)
+        self._is_endless = answer.has_endless_addresses(arguments)
+        self._lock = b""
+        self._state: bytes | None = None  # unknown
+        self._value: bytes | None = None
+
+    @needs_redis
+    def look(self) -> Kept | None:
+        """The answer that holds now, if there is one: one command."""
+        self._read(client().mget([*self._marks, self._key]))
+        return read(self._value, self._state)
+
+    def _read(self, values: list[bytes | None]) -> None:
+        *marks, self._value = values
+        is_known = all(marks[: len(self._tokens)])
+        known = [*(mark or b"" for mark in marks), *self._turned]
+        self._state = b"\x00".join(known) if is_known else None
+
+    @needs_redis
+    def know(self) -> Kept | None:
+        """Make the tokens that are missing, or learn those that another one made; look again."""
+        asking = client().pipeline(transaction=False)
+        for token in self._tokens:
+            asking.set(token, secrets.token_hex(8), ex=TOKEN_SECONDS, nx=True)
+        asking.mget([*self._marks, self._key])
+        self._read(asking.execute()[-1])
+        return read(self._value, self._state)
+
+    @needs_redis
+    def claim(self) -> bool:
+        """Whether computing is up to whoever asks this; the others wait, as it says so to them."""
+        lock = secrets.token_bytes(16)
+        if client().set(f"lock:{self._key}", lock, ex=LOCK_SECONDS, nx=True):
+            self._lock = lock
+        return bool(self._lock)
+
+    def wait_or_claim(self) -> Kept | None:
+        """What another one computes meanwhile; None where that is left to whoever asks this.
+
+        What was begun when the question was asked is answer enough; what was begun before that is
+        not. Where nothing came of it, everybody who waited computes at once.
+        """
+        if self._state is None and (kept := self.know()):
+            return kept
+        if self._is_endless:
+            self._count(1)
+        asked_of = self._state
+        deadline = time.monotonic() + WAIT_SECONDS
+        while not self.claim() and self._has_ended_before(deadline):
+            before = self._value
+            kept = self.look() or read(self._value, asked_of)
+            if kept is None and self._state is None:
+                kept = self.know()
+            if kept is not None or self._value == before:
+                return kept
+        return None
+
+    @needs_redis
+    def _count(self, more: int) -> int:
+        """How often this was asked for in this window of time, 3 standing for more."""
+        counters = f"asked:{int(time.time() // ADMISSION_SECONDS)}"
+        counter = f"#{int(self._key[-16:], 16) % COUNTERS}"
+        counting = client().pipeline(transaction=False)
+        counting.execute_command(
+            "BITFIELD", counters, "OVERFLOW", "SAT", "INCRBY", "u2", counter, more
+        )
+        counting.expire(counters, 2 * ADMISSION_SECONDS)
+        (count,), _is_kept = counting.execute()
+        return int(count)
+
+    @needs_redis
+    def _has_ended_before(self, deadline: float) -> bool:
+        while time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS)
+            if not client().exists(f"lock:{self._key}"):
+                return True
+        return False
+
+    def file(self, kept: Kept, *, seconds: int) -> None:
+        """Keep the answer for so long, if Redis can, and if it is asked for often enough."""
+        if self._state is None:
+            return
+        try:
+            if self._is_endless and self._value is None and self._count(0) < 2:
+                return
+            client().set(self._key, written(kept, self._state), ex=seconds)
+        except (redis.RedisError, Unavailable) as error:
+            logger.warning("Could not file %s: %s", self._key, error)
+
+    def release(self) -> None:
+        """Let the next one compute."""
+        if not self._lock:
+            return
+        try:
+            client().eval(DELETE_IF_SAME, 1, f"lock:{self._key}", self._lock)
+        except redis.RedisError as error:
+            logger.warning("Could not unlock %s: %s", self._key, error)
+
+
+def _address(answer: Answer, arguments: Mapping[str, str]) -> str:
+    parts = [f"{key}={value}" for key, value in sorted(arguments.items()) if key not in TURNING]
+    digest = hashlib.blake2b("\x00".join(parts).encode("utf-8", "replace"), digest_size=16)
+    return f"answer:{answer.name}:{digest.hexdigest()}"

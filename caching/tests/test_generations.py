@@ -1,0 +1,89 @@
+"""Generations as tokens: forgotten means unknown, and the release before this one is heard."""
+
+import itertools
+
+import pytest
+
+from caching import store
+from caching.answers import Answer
+from caching.question import TOKEN_SECONDS
+
+ANSWER = Answer("test", 60, lambda *, name: (f"thing:{name}", "all"))
+
+
+class Numbered:
+    """Computes 1, then 2 …"""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count(1)
+
+    def __call__(self) -> bytes:
+        return str(next(self._numbers)).encode()
+
+
+def test_a_bump_leaves_nothing_behind() -> None:
+    store.remember(ANSWER, Numbered(), name="a")
+    assert sorted(store.client().keys("token:*")) == [b"token:all", b"token:thing:a"]
+    store.bump(["all", "thing:a", "thing:never asked for"])
+    assert store.client().keys("token:*") == []
+
+
+def test_tokens_go_when_nobody_asks_any_more() -> None:
+    store.remember(ANSWER, Numbered(), name="a")
+    assert 0 < store.client().ttl("token:all") <= TOKEN_SECONDS
+
+
+@pytest.mark.parametrize("forgotten", ["token:all", "token:thing:a"])
+def test_a_generation_that_redis_forgot_is_unknown(forgotten: str) -> None:
+    compute = Numbered()
+    store.remember(ANSWER, compute, name="a")
+    before = store.client().get(forgotten)
+    store.client().delete(forgotten)
+    assert store.remember(ANSWER, compute, name="a") == b"2"
+    assert store.client().get(forgotten) != before
+    assert store.remember(ANSWER, compute, name="a") == b"2"
+
+
+def test_a_bump_of_what_redis_forgot_meanwhile_is_a_change_too() -> None:
+    compute = Numbered()
+    store.remember(ANSWER, compute, name="a")
+    store.client().delete("token:all")
+    store.bump(["all"])
+    assert store.remember(ANSWER, compute, name="a") == b"2"
+
+
+def test_what_is_not_known_in_time_is_not_kept() -> None:
+    def compute() -> bytes:
+        store.client().delete("token:all")
+        return b"old"
+
+    assert store.remember(ANSWER, compute, name="a") == b"old"
+    assert store.remember(ANSWER, lambda: b"new", name="a") == b"new"
+
+
+# --- The release before this one ----------------------------------------------------------------
+
+
+def its_key() -> list[bytes]:
+    """What stands in the keys of its answers."""
+    counters: list[bytes | None] = store.client().mget(["generation:thing:a", "generation:all"])
+    return [counter or b"0" for counter in counters]
+
+
+@pytest.mark.parametrize("name", ["all", "thing:a"])
+def test_what_it_changes_makes_our_answers_stale(name: str) -> None:
+    compute = Numbered()
+    store.remember(ANSWER, compute, name="a")
+    for number in (b"2", b"3"):
+        store.client().incr(f"generation:{name}")
+        assert store.remember(ANSWER, compute, name="a") == number
+        assert store.remember(ANSWER, compute, name="a") == number
+
+
+@pytest.mark.parametrize("name", ["all", "thing:a"])
+def test_what_we_change_makes_its_answers_stale(name: str) -> None:
+    keys = [its_key()]
+    for _time in range(2):
+        store.bump([name])
+        keys.append(its_key())
+    assert len({tuple(key) for key in keys}) == 3

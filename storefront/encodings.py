@@ -1,0 +1,16 @@
+"""In which forms a browser can read a page: as it is, or packed by gzip."""
+
+import re
+
+from django.http import HttpRequest
+
+_REFUSES = re.compile(r"gzip\s*;\s*q=0(\.0*)?\s*(,|$)", re.IGNORECASE)
+_ACCEPTS = re.compile(r"(^|[\s,])(gzip|\*)\s*(;|,|$)", re.IGNORECASE)
+
+
+def accepts_gzip(request: HttpRequest) -> bool:
+    """Whether the answer may be packed; nginx understands the same words in the same way."""
+    accepted: str = request.META.get("HTTP_ACCEPT_ENCODING", "")
+    if accepted in ("gzip", ""):  # all that nginx passes on
+        return accepted == "gzip"
+    return not _REFUSES.search(accepted) and bool(_ACCEPTS.search(accepted))
