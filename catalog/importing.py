@@ -277,16 +277,14 @@ class _CatalogImport:
     def _find_merged(self, rows: list[EditionRow], people: list[str]) -> None:
         """What was merged by staff: the old name leads to what stays."""
         kind = Regrouping.Kind
-        series = {row.series for row in rows if row.series} - self.series.keys()
-        imprints = {row.imprint for row in rows}
-        for each in Regrouping.objects.current_names(
-            {kind.CONTRIBUTOR: set(people), kind.SERIES: series, kind.IMPRINT: imprints}
-        ):
+        names = {kind.CONTRIBUTOR: set(people), kind.SERIES: {row.series for row in rows} - {""}}
+        names[kind.IMPRINT] = {row.imprint for row in rows}
+        for each in Regrouping.objects.current_names(names):
             if each.kind == kind.CONTRIBUTOR:
                 key = (each.gone["sort_name"], each.gone["birth_year"])
                 self.contributors.setdefault(key, each.kept)
             elif each.kind == kind.SERIES:
-                self.series[each.name] = each.kept
+                self.series.setdefault(each.name, each.kept)
             else:
                 self.merged_imprints[each.name][each.publisher] = each.kept
 
