@@ -277,7 +277,8 @@ class _CatalogImport:
     def _find_merged(self, rows: list[EditionRow], people: list[str]) -> None:
         """What was merged by staff: the old name leads to what stays."""
         kind = Regrouping.Kind
-        names = {kind.CONTRIBUTOR: set(people), kind.SERIES: {row.series for row in rows} - {""}}
+        names: dict[str, set[str]] = {kind.CONTRIBUTOR: set(people)}
+        names[kind.SERIES] = {row.series for row in rows} - {""}
         names[kind.IMPRINT] = {row.imprint for row in rows}
         for each in Regrouping.objects.current_names(names):
             if each.kind == kind.CONTRIBUTOR:
