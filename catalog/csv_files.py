@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from catalog import csv_decoding, csv_headings, csv_values
 from catalog.csv_decoding import UnreadableFile
@@ -161,9 +162,12 @@ class ListFile:
         for line, cells in self._lines_below():
             yield self._row(line, cells, kinds, habits, passed)
         for text, number in passed.items():
-            self.notes.append(
-                _("%(n)d times %(what)s: it was read without.") % {"n": number, "what": text}
+            note = ngettext(
+                "Once %(what)s: it was read without.",
+                "%(n)d times %(what)s: it was read without.",
+                number,
             )
+            self.notes.append(note % {"n": number, "what": text})
 
     def first_lines(self, number: int) -> list[list[str]]:
         """The first lines below the headings, as they stand in the file."""

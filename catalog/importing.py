@@ -155,9 +155,10 @@ class _CatalogImport:
         self.publishers = {row.name: row for row in Publisher.objects.all()}
         self.imprints: dict[str, dict[int, Imprint]] = defaultdict(dict)
         """By name, then by publisher."""
-        for imprint in Imprint.objects.all():
-            self.imprints[imprint.name][imprint.publisher_id] = imprint
+        for row in Imprint.objects.all():
+            self.imprints[row.name][row.publisher_id] = row
         self.series = {row.title: row for row in Series.objects.all()}
+        self.merged_imprints: dict[str, dict[str, Imprint]] = defaultdict(dict)  # publisher's name
         self.contributors: dict[tuple[str, int | None], Contributor] = {}
         self.location = Location.objects.first()
         self.counts: dict[Edition, int] = {}
@@ -182,7 +183,7 @@ class _CatalogImport:
             (row.sort_name, row.birth_year): row
             for row in Contributor.objects.filter(sort_name__in=people)
         }
-        self._find_merged(people)
+        self._find_merged(rows, people)
         stocks = Stock.objects.filter(location=self.location, edition__in=editions.values())
         self.on_hand = dict(stocks.values_list("edition_id", "on_hand"))
         ids = {edition.work_id for edition in editions.values()}  # some may leave their work
@@ -273,13 +274,20 @@ class _CatalogImport:
         )
         return True
 
-    def _find_merged(self, people: list[str]) -> None:
-        """Who was merged by staff: the old name leads to who stays."""
-        merged = Regrouping.objects.current_people(people)
-        kept = Contributor.objects.in_bulk({pk for _gone, pk in merged})
-        for gone, pk in merged:
-            if pk in kept:
-                self.contributors.setdefault((gone["sort_name"], gone["birth_year"]), kept[pk])
+    def _find_merged(self, rows: list[EditionRow], people: list[str]) -> None:
+        """What was merged by staff: the old name leads to what stays."""
+        kind = Regrouping.Kind
+        names: dict[str, set[str]] = {kind.CONTRIBUTOR: set(people)}
+        names[kind.SERIES] = {row.series for row in rows} - {""}
+        names[kind.IMPRINT] = {row.imprint for row in rows}
+        for each in Regrouping.objects.current_names(names):
+            if each.kind == kind.CONTRIBUTOR:
+                key = (each.gone["sort_name"], each.gone["birth_year"])
+                self.contributors.setdefault(key, each.kept)
+            elif each.kind == kind.SERIES:
+                self.series.setdefault(each.name, each.kept)
+            else:
+                self.merged_imprints[each.name][each.publisher] = each.kept
 
     def _contributor(self, person: Person) -> Contributor:
         key = (person.sort_name, person.birth_year)
@@ -370,14 +378,17 @@ class _CatalogImport:
         return True
 
     def _imprint(self, edition: Edition, row: EditionRow) -> Imprint:
-        named = self.imprints[row.imprint]
+        named, merged = self.imprints[row.imprint], self.merged_imprints[row.imprint]
         if not row.publisher:
             if edition.imprint_id and edition.imprint.name == row.imprint:
                 return edition.imprint
-            if len(named) == 1:
-                return next(iter(named.values()))
+            alike = set(named.values()) or set(merged.values())
+            if len(alike) == 1:
+                return alike.pop()
         publisher_name = row.publisher or row.imprint
         publisher = self.publishers.get(publisher_name)
+        if publisher_name in merged and (publisher is None or publisher.pk not in named):
+            return merged[publisher_name]
         if publisher is None:
             publisher = Publisher.objects.create(name=publisher_name)
             self.publishers[publisher_name] = publisher

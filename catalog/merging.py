@@ -84,7 +84,7 @@ def merge(gone: M, *, into: M, actor: "User | None", at: datetime.datetime) -> R
         other_id=gone.pk,
         other_name=str(gone)[:500],
         other_key=_key_in_files(gone),
-        content=moves.as_json(),
+        content={**moves.as_json(), **_besides(gone)},
         actor=actor,
         done_at=at,
     )
@@ -190,7 +190,12 @@ def _key_in_files(gone: models.Model) -> str:
     """What files that come later may call it by."""
     if isinstance(gone, Work):
         return gone.key
-    return gone.sort_name if isinstance(gone, Contributor) else ""
+    return gone.sort_name if isinstance(gone, Contributor) else str(gone)
+
+
+def _besides(gone: models.Model) -> dict[str, str]:
+    """What files tell it by, too, and its own row does not say."""
+    return {"publisher": gone.publisher.name} if isinstance(gone, Imprint) else {}
 
 
 def affected_works(row: models.Model) -> list[int]:

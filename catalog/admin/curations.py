@@ -10,10 +10,11 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from catalog import recommending
+from catalog.admin.labeled import LabeledInline
 from catalog.models import Curation, Work
 
 
-class CurationInline(admin.TabularInline[Curation, Work]):
+class CurationInline(LabeledInline[Curation, Work]):
     """The pairs that staff have said something about."""
 
     model = Curation

@@ -31,6 +31,7 @@ class SplitForm(OnceForm):
         Edition.objects.none(),
         label=gettext_lazy("Editions that become a work of their own"),
         widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": gettext_lazy("Choose at least one edition.")},
     )
     like = forms.ModelChoiceField(
         Edition.objects.none(),

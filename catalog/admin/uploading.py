@@ -72,10 +72,12 @@ def guarded(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest) -> HttpResponse:
     """Ask for a file (GET), and take it in (POST)."""
     is_sent = request.method == "POST"
+    suppliers = Supplier.objects.order_by("pk").values_list("pk", flat=True)[:2]
+    only = suppliers[0] if len(suppliers) == 1 else None
     form = UploadForm(
         request.POST if is_sent else None,
         request.FILES if is_sent else None,
-        initial={"supplier": request.GET.get("supplier", "")[:18]},
+        initial={"supplier": request.GET.get("supplier", "")[:18] or only},
     )
     if is_sent and form.is_valid():
         run = _receive(request, form)
@@ -92,7 +94,7 @@ def _page(request: HttpRequest) -> HttpResponse:
         "most_bytes": intake.MOST_FILE_BYTES,
         "kept_days": intake.KEPT_DAYS,
         "may_add_supplier": request.user.has_perm("catalog.add_supplier"),
-        "has_suppliers": Supplier.objects.exists(),
+        "has_suppliers": bool(suppliers),
     }
     return render(request, "admin/catalog/importrun/upload.html", context)
 

@@ -8,6 +8,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from catalog.admin.labeled import LabeledInline
 from catalog.admin.merges import TEMPLATE, MergingMixin
 from catalog.admin.upkeep import UpkeepAdmin
 from catalog.models import (
@@ -77,7 +78,7 @@ class ImprintAdmin(MergingMixin, UpkeepAdmin[Imprint]):
         return Edition.objects.filter(imprint=obj).values_list("work", flat=True)
 
 
-class MembershipInline(admin.TabularInline[SeriesMembership, Series]):
+class MembershipInline(LabeledInline[SeriesMembership, Series]):
     """The works of the series."""
 
     model = SeriesMembership

@@ -9,12 +9,14 @@ from django import forms
 from django.contrib import admin
 from django.db.models import ForeignKey, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from catalog import affinities
 from catalog.admin import curations, merges
 from catalog.admin.curations import CurationInline
+from catalog.admin.labeled import LabeledInline
 from catalog.admin.sources import WORK_FIELDS, SourcedAdmin
 from catalog.criteria import words
 from catalog.models import Contribution, Edition, SeriesMembership, Work
@@ -24,7 +26,7 @@ from catalog.models.slugs import readable
 MOST_AROUND = 100  # books whose recommendations are found anew while staff waits
 
 
-class ContributionInline(admin.TabularInline[Contribution, Work]):
+class ContributionInline(LabeledInline[Contribution, Work]):
     """Who had a part in the work, or in one of its editions."""
 
     model = Contribution
@@ -47,7 +49,7 @@ class ContributionInline(admin.TabularInline[Contribution, Work]):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
-class MembershipInline(admin.TabularInline[SeriesMembership, Work]):
+class MembershipInline(LabeledInline[SeriesMembership, Work]):
     """The series that the work stands in."""
 
     model = SeriesMembership
@@ -59,15 +61,20 @@ class EditionInline(admin.TabularInline[Edition, Work]):
     """The work's editions, to look at and follow."""
 
     model = Edition
-    fields = ("isbn13", "format", "language", "imprint", "publication_date", "is_offered")
+    fields = ("number", "format", "language", "imprint", "publication_date", "is_offered")
     readonly_fields = fields
-    show_change_link = True
     extra = 0
     can_delete = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Edition]:
         """With what a row shows."""
         return super().get_queryset(request).select_related("imprint", "work")
+
+    @admin.display(description=_("ISBN-13 or SKU"))
+    def number(self, edition: Edition) -> str:
+        """The way to the edition's page; Django's own stands above the row, where none is shown."""
+        address = reverse("admin:catalog_edition_change", args=[edition.pk])
+        return format_html('<a href="{}">{}</a>', address, edition.isbn13)
 
     def has_add_permission(self, request: HttpRequest, obj: Work | None = None) -> bool:
         """An edition has a page of its own."""

@@ -21,6 +21,8 @@ from catalog.models import (
 )
 from catalog.onix.records import Topic
 
+Kind = Regrouping.Kind
+
 Made = dict[str, list[int]]
 """Ids of what was made, by the model's name."""
 
@@ -57,14 +59,22 @@ class Vocabulary:
         self.people: dict[tuple[str, int | None, bool], list[tuple[int | None, int]]] = {}
         self.words: dict[tuple[str, int], str] = {}
         """What staff reads for an id."""
-        self._find_imprints({v for s in sayings if (v := s.values.get("imprint"))})
-        self._find_series({t for s in sayings for t, _p in s.values.get("work.series", ())})
-        self._find_people(
+        imprints = {v for s in sayings if (v := s.values.get("imprint"))}
+        series = {t for s in sayings for t, _p in s.values.get("work.series", ())}
+        people = {
+            name.sort_name
+            for saying in sayings
+            for field in ("contributors", "work.contributors")
+            for name, _role in saying.values.get(field, ())
+        }
+        self._find_imprints(imprints)
+        self._find_series(series)
+        self._find_people(people)
+        self._find_merged(
             {
-                name.sort_name
-                for saying in sayings
-                for field in ("contributors", "work.contributors")
-                for name, _role in saying.values.get(field, ())
+                Kind.IMPRINT: {key[0] for key in imprints if key not in self.imprints},
+                Kind.SERIES: {title for title in series if title not in self.series},
+                Kind.CONTRIBUTOR: people,
             }
         )
 
@@ -90,17 +100,19 @@ class Vocabulary:
         for pk, sort_name, born, died, is_corporate, name in known.values_list(*columns):
             self.people.setdefault((sort_name, born, is_corporate), []).append((died, pk))
             self.words["contributor", pk] = name
-        self._find_merged(wanted)
 
-    def _find_merged(self, wanted: Collection[str]) -> None:
-        """Who was merged by staff: the name, as files go on writing it, leads to who stays."""
-        merged = Regrouping.objects.current_people(wanted)
-        kept = Contributor.objects.in_bulk({pk for _gone, pk in merged})
-        for gone, pk in merged:
-            if pk in kept:
+    def _find_merged(self, wanted: dict[str, Collection[str]]) -> None:
+        """What was merged by staff: the name, as files go on writing it, leads to what stays."""
+        for each in Regrouping.objects.current_names(wanted):
+            gone, pk = each.gone, each.kept.pk
+            self.words[each.kind, pk] = str(each.kept)
+            if each.kind == Kind.SERIES:
+                self.series.setdefault(each.name, pk)
+            elif each.kind == Kind.IMPRINT:
+                self.imprints.setdefault((each.name, each.publisher), pk)
+            else:
                 key = (gone["sort_name"], gone["birth_year"], gone["is_corporate"])
                 self.people.setdefault(key, []).append((gone["death_year"], pk))
-                self.words["contributor", pk] = kept[pk].name
 
     # --- Ids ---
 

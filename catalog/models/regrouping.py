@@ -1,8 +1,10 @@
 """Regrouping: that doubles were merged or a work was split: by whom, and what undoing it takes."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 
+from django.apps import apps
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
@@ -10,6 +12,21 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 K = TypeVar("K", int, str)
+
+
+@dataclass(frozen=True)
+class Merged:
+    """A contributor, series or imprint that is gone, and where it went."""
+
+    kind: str
+    name: str
+    """As files go on writing it: a `sort_name`, a title, a name."""
+    gone: dict[str, Any]
+    """The columns of the row that is gone."""
+    publisher: str
+    """Of an imprint; its publisher may be gone, too."""
+    kept: Any
+    """The row that stays now."""
 
 
 class RegroupingQuerySet(models.QuerySet["Regrouping"]):
@@ -32,16 +49,28 @@ class RegroupingQuerySet(models.QuerySet["Regrouping"]):
         names = dict(Work.objects.filter(pk__in=found.values()).values_list("pk", "key"))
         return {key: names[pk] for key, pk in found.items() if pk in names}
 
-    def current_people(self, sort_names: Iterable[str]) -> list[tuple[dict[str, Any], int]]:
-        """Contributors that were filed so and merged into others, and the ids of those now.
+    def current_names(self, names: Mapping[str, Collection[str]]) -> list[Merged]:
+        """What files name so, by kind, and staff has merged into others; the oldest merge first.
 
-        Each as the columns of the row that is gone. One statement where there are none.
+        Of people it is how they are filed. One statement where there are none; none without names.
         """
-        merged = self.in_force().filter(kind=Regrouping.Kind.CONTRIBUTOR)
-        named = merged.filter(other_key__in=set(sort_names)).order_by("pk")
-        rows = list(named.values_list("pk", "kept_id", "content__gone"))
-        kept = merged._to_the_end({pk: kept_id for pk, kept_id, _gone in rows})
-        return [(gone, kept[pk]) for pk, _kept_id, gone in rows]
+        wanted = {name for each in names.values() for name in each}
+        if not wanted:
+            return []
+        columns = ("pk", "kind", "other_key", "kept_id", "content__gone", "content__publisher")
+        named = self.in_force().filter(kind__in=names, other_key__in=wanted).order_by("pk")
+        rows = [row for row in named.values_list(*columns) if row[2] in names[row[1]]]
+        kept: dict[int, Any] = {}
+        for kind in {row[1] for row in rows}:
+            merged = self.in_force().filter(kind=kind)
+            ids = merged._to_the_end({row[0]: row[3] for row in rows if row[1] == kind})
+            there = apps.get_model("catalog", kind)._default_manager.in_bulk(set(ids.values()))
+            kept |= {pk: there[kept_id] for pk, kept_id in ids.items() if kept_id in there}
+        return [
+            Merged(kind, name, gone, publisher or "", kept[pk])
+            for pk, kind, name, _kept_id, gone, publisher in rows
+            if pk in kept
+        ]
 
     def _to_the_end(self, found: dict[K, int]) -> dict[K, int]:
         """The same with the ids of what stays now, if what stayed then was merged since."""
@@ -81,10 +110,10 @@ class Regrouping(models.Model):
     other_id = models.BigIntegerField()
     other_name = models.CharField(_("gone, or new"), max_length=500)
     other_key = models.CharField(
-        max_length=200,
+        max_length=300,
         blank=True,
-        help_text="Of a work that is gone, or how a person who is gone is filed: files may still"
-        " name them.",
+        help_text="Of a work that is gone, how a person who is gone is filed, what a series or an"
+        " imprint was called: files may still name them.",
     )
     content = models.JSONField(
         default=dict, encoder=DjangoJSONEncoder, help_text="What undoing it takes."

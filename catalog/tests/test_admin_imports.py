@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from catalog import intake
 from catalog.feeds import runs
-from catalog.models import ImportRecord, ImportRun
+from catalog.models import ImportRecord, ImportRun, Supplier
 from catalog.tests.back_office import emma
 from catalog.tests.factories import sku
 from catalog.tests.suppliers import ONIX, Outcome, deferred, north, record, run_of, upload_of
@@ -101,6 +101,13 @@ def test_what_is_no_file_of_a_supplier_is_refused(
 def test_four_gigabytes_are_refused_before_they_are_read(client: Client, clerk: "User") -> None:
     answer = client.post(UPLOAD, {}, CONTENT_LENGTH=str(4 * 1024**3), follow=True)
     assert said(answer) == ["The file is larger than 512 MB. Ask the supplier for several files."]
+
+
+def test_an_only_supplier_is_chosen_already(client: Client, clerk: "User") -> None:
+    only = north()
+    assert f'<option value="{only.pk}" selected>' in client.get(UPLOAD).content.decode()
+    Supplier.objects.create(code="south", name="South")
+    assert '<option value="" selected>…' in client.get(UPLOAD).content.decode()
 
 
 def test_nothing_is_read_of_who_may_not_upload(helper: "User", client: Client) -> None:

@@ -1,5 +1,6 @@
 """Works and the names they share in the back office."""
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -67,6 +68,26 @@ def test_a_work_is_entered_with_its_author(client: Client, clerk: "User") -> Non
     assert work.byline == "Jane Austen"
     assert work.key.startswith("emma-")
     assert "austen" in vector_of(work)
+
+
+def test_rows_lead_to_their_editions_and_say_what_their_fields_are(
+    client: Client, clerk: "User"
+) -> None:
+    edition = emma()
+    author = ContributorFactory.create(name="Jane Austen")
+    edition.work.contributions.all().delete()
+    edition.work.contributions.create(contributor=author, role="A01", ordinal=1)
+    page = client.get(reverse("admin:catalog_work_change", args=[edition.work_id]))
+    text = page.content.decode()
+    address = reverse("admin:catalog_edition_change", args=[edition.pk])
+    assert f'<p><a href="{address}">{edition.isbn13}</a></p>' in text
+    for name, label in (("ordinal", "Position"), ("role", "Role"), ("edition", "Edition")):
+        field = re.search(f'<(?:input|select)[^>]*name="contributions-0-{name}"[^>]*>', text)
+        assert field is not None
+        assert f'aria-label="{label}"' in field[0]
+    box = re.search('<input[^>]*name="contributions-0-DELETE"[^>]*>', text)
+    assert box is not None
+    assert 'aria-label="Delete: ' in box[0]
 
 
 def test_another_title_is_found_at_once(client: Client, clerk: "User") -> None:

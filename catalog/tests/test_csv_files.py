@@ -70,7 +70,7 @@ def test_separators_and_line_ends_are_found_out(separator: str, end: str) -> Non
 def test_excels_own_line_about_separators_is_heeded() -> None:
     file = opened(f"sep=;\r\nisbn13;on_hand\r\n{sku(1)};4,0\r\n".encode())
     assert [(row.line, row["on_hand"]) for row in file.rows()] == [(3, "4")]
-    assert file.notes == ["1 times a count had decimals that are zero: it was read without."]
+    assert file.notes == ["Once a count had decimals that are zero: it was read without."]
 
 
 def test_the_headings_may_stand_further_down() -> None:

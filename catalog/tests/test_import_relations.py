@@ -1,10 +1,16 @@
 """What records say of each other, also where the other comes later; and whom staff has merged."""
 
+from decimal import Decimal
+
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from catalog import merging
-from catalog.models import Contributor, ExpectedRelation, Work
-from catalog.onix.records import Person, Relation
+from catalog.feeds.sayings import Saying
+from catalog.feeds.vocabulary import Thema, Vocabulary
+from catalog.models import Contributor, ExpectedRelation, Imprint, Publisher, Series, Work
+from catalog.onix.records import Collection, Person, Relation
 from catalog.tests.factories import sku
 from catalog.tests.feeds import AT, edition, outcomes, record, taken
 from tests.people import carol
@@ -69,6 +75,40 @@ def test_a_name_leads_through_two_merges() -> None:
     merging.merge(two, into=stays, actor=None, at=AT)
     taken(record(4, title="C", people=(OLD_NAME,)))
     assert [each.contributor for each in edition(4).work.contributions.all()] == [stays]
+
+
+def test_a_file_that_uses_a_merged_series_or_imprint_means_what_stays() -> None:
+    old = {
+        "title": "Orlando",
+        "collections": (Collection("The Works", Decimal(2)),),
+        "imprint": "Hogarth Pr.",
+        "publisher": "H. Press",
+    }
+    taken(record(), record(2, **old))
+    imprint, series = Imprint.objects.get(name="Hogarth Pr."), Series.objects.get(title="The Works")
+    done = [
+        merging.merge(imprint, into=edition().imprint, actor=None, at=AT),
+        merging.merge(series, into=edition().work.series.get(), actor=None, at=AT),
+    ]
+    Publisher.objects.get(name="H. Press").delete()
+    run = taken(record(2, **old, pages=1), record(3, **{**old, "title": "Flush"}))
+    assert outcomes(run) == ["changed", "created"]
+    assert Imprint.objects.get() == edition(3).imprint == edition(2).imprint
+    assert Series.objects.get() == edition(3).work.series.get()
+    assert Publisher.objects.get().name == "Hogarth Press"
+    other_house = record(4, **{**old, "title": "Roger Fry", "publisher": "Another House"})
+    taken(other_house)
+    assert edition(4).imprint != edition().imprint
+    merging.undo(done[1], actor=carol(), at=AT)
+    taken(record(5, **{**old, "title": "Freshwater"}))
+    assert edition(5).work.series.get() == series
+
+
+def test_what_was_merged_costs_a_batch_no_statement_where_nothing_was() -> None:
+    said = [Saying(record(), {"imprint": ("A", "B"), "work.series": [("C", None)]})]
+    with CaptureQueriesContext(connection) as asked:
+        Vocabulary(said, Thema())
+    assert len(asked) == 4  # the tree; imprints; series; what was merged of any kind
 
 
 def test_the_same_person_twice_in_one_part_is_named_once() -> None:

@@ -16,8 +16,10 @@ from catalog.models import (
     Contributor,
     Edition,
     FormerAddress,
+    Imprint,
     MatchReview,
     Provenance,
+    Publisher,
     Regrouping,
     SearchEntry,
     Series,
@@ -30,6 +32,7 @@ from catalog.tests.factories import (
     ContributorFactory,
     EditionFactory,
     ImprintFactory,
+    PublisherFactory,
     SeriesFactory,
     StaffListFactory,
     SubjectFactory,
@@ -242,6 +245,31 @@ def test_a_file_that_names_a_merged_work_finds_where_it_has_gone() -> None:
     importing.import_catalog(file, today=datetime.date(2026, 11, 3))
     assert Edition.objects.get(isbn13=number).work == third
     assert Work.objects.get() == third
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("publisher", ["", "H. Press"])
+def test_a_file_that_uses_merged_names_means_what_stays(publisher: str) -> None:
+    into, gone = work(), work("Persuasion", "Austen")
+    author, old_author = (each.contributions.get().contributor for each in (into, gone))
+    series, old_series = SeriesFactory.create(title="Novels"), SeriesFactory.create(title="The N.")
+    house = PublisherFactory.create(name="H. Press")
+    imprint, old_imprint = (
+        ImprintFactory.create(),
+        ImprintFactory.create(name="Hogarth Pr.", slug="hogarth-pr", publisher=house),
+    )
+    for old, new in ((old_author, author), (old_series, series), (old_imprint, imprint)):
+        merge(old, new)
+    house.delete()
+    head = "isbn13,title,contributors,imprint,publisher,series,format,language\n"
+    line = f"{sku(9001)},Emma 2,Austen,Hogarth Pr.,{publisher},The N.,ebook,en\n"
+    file = io.BytesIO((head + line).encode())
+    importing.import_catalog(file, today=datetime.date(2026, 11, 3))
+    made = Edition.objects.get(isbn13=sku(9001))
+    assert [each.contributor for each in made.work.contributions.all()] == [author]
+    assert (made.imprint, made.work.series.get()) == (imprint, series)
+    names = (Contributor, Imprint, Series, Publisher)
+    assert [each.objects.count() for each in names] == [1, 1, 1, 1]
 
 
 @pytest.mark.django_db

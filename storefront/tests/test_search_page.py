@@ -95,6 +95,13 @@ def test_nothing_found_shows_ways_on(emma: Edition, client: Client) -> None:
     assert 'href="/subjects/"' in page
 
 
+def test_nothing_found_has_nothing_to_sort_or_narrow_down(emma: Edition, client: Client) -> None:
+    assert 'class="filters"' not in read(client, "/search/?q=zzzzqqqq")
+    with_a_filter = read(client, "/search/?q=zzzzqqqq&format=ebook")
+    assert 'class="filters"' in with_a_filter
+    assert "0 books" not in with_a_filter
+
+
 def test_filters_are_shown_and_can_be_dropped(emma: Edition, client: Client) -> None:
     page = read(client, "/search/?q=emma&subject=classics&format=paperback&price=10-20")
     without = "?q=emma&amp;format=paperback&amp;price=10-20"
