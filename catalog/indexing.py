@@ -104,7 +104,12 @@ def unfinished_works() -> list[int]:
 
 
 def forget_copies() -> None:
-    """Take the mark of copies from entries of works that have none any more."""
+    """Take the mark of copies from entries of works that have none any more.
+
+    And mark those that have some and were missed.
+    """
+    while SearchEntry.objects.mark_missing_copies(most=MOST_LOCKED):
+        pass
     last: int | None = 0
     while last is not None:
         last = SearchEntry.objects.unmark_copies(after=last, most=MOST_LOCKED)

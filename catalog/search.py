@@ -130,6 +130,10 @@ def _page(levels: list[Match], criteria: Criteria, subject: Subject | None) -> R
         wanted, counts = facets.count(
             levels, criteria, subjects=[each.pk for each in below], this_year=this_year
         )
+    if not counts.total:  # what a near miss finds may be in another order, and so may its keys
+        return Results(
+            [], counts, page=criteria.page, subject=subject, below=below, words=wanted.words
+        )
     order, told = _order(wanted, criteria, counts)
     cut = _cut(criteria, order)
     keys = _part(wanted, criteria, order, replace(cut, size=PAGE_SIZE + 1), told, counts)
@@ -184,8 +188,7 @@ def _part(
     told: dict[str, str],
     counts: Counts,
 ) -> list[Key]:
-    is_far_off = criteria.sort == "newest" and bool(criteria.year)  # old ones come last
-    walks = order.can_walk and (counts.has_more or not wanted.tsquery) and not is_far_off
+    walks = order.can_walk and (counts.has_more or not wanted.tsquery) and not _is_far_off(criteria)
     keys: list[Key] = []
     if walks:
         with planned_by("indexscan"):
@@ -194,6 +197,12 @@ def _part(
         return keys
     with planned_by(*_ways(wanted)):
         return max(sorted_part(wanted, order, cut, told), keys, key=len)
+
+
+def _is_far_off(criteria: Criteria) -> bool:
+    """Whether all that match lie behind very many others: those of years that are over."""
+    is_over = bool(criteria.years) and criteria.years[-1] < timezone.localdate().year
+    return criteria.sort == "newest" and is_over
 
 
 def _works(ids: list[int], criteria: Criteria) -> list[Work]:

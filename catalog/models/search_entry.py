@@ -26,6 +26,13 @@ UPDATE catalog_searchentry SET vector = vector || array_to_tsvector(%(mark)s)
 WHERE work_id IN (SELECT work_id FROM catalog_edition WHERE id = ANY(%(editions)s))
   AND NOT vector @@ %(marked)s::tsquery
 """
+MISSING = """
+SELECT edition.id FROM catalog_stock AS stock
+JOIN catalog_edition AS edition ON edition.id = stock.edition_id
+JOIN catalog_searchentry AS entry ON entry.work_id = edition.work_id
+WHERE stock.on_hand > stock.allocated AND NOT entry.vector @@ %(marked)s::tsquery
+LIMIT %(most)s
+"""
 UNMARK = """
 UPDATE catalog_searchentry SET vector = ts_delete(vector, %(mark)s)
 WHERE work_id = ANY(%(works)s) AND NOT EXISTS (
@@ -55,6 +62,19 @@ class SearchEntryQuerySet(models.QuerySet["SearchEntry"]):
         with connection.cursor() as cursor:
             cursor.execute(LOCK, told)
             cursor.execute(MARK, told)
+
+    def mark_missing_copies(self, *, most: int) -> int:
+        """Mark works of `most` editions that have copies and no mark; of how many editions it did.
+
+        An edition that moves to another work while its first copies come leaves the mark behind,
+        and a process of the release before the mark writes entries without it.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute(MISSING, {"marked": MARKED, "most": most})
+            editions = [pk for (pk,) in cursor.fetchall()]
+        if editions:
+            self.mark_copies(editions)
+        return len(editions)
 
     @transaction.atomic
     def unmark_copies(self, *, after: int, most: int) -> int | None:

@@ -2,14 +2,16 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 
 import pytest
 from django.db import connection, transaction
+from django.db.models import Func, Value
 from django.test.utils import CaptureQueriesContext
 
 from catalog import indexing
 from catalog.models import Edition, SearchEntry
-from catalog.models.search_entry import MARKED
+from catalog.models.search_entry import COPIES_MARK, MARKED
 from catalog.search import Criteria, search
 from catalog.tests.factories import EditionFactory, WorkFactory, put_in_stock
 
@@ -51,6 +53,25 @@ def test_the_job_leaves_those_with_copies_alone(monkeypatch: pytest.MonkeyPatch)
     stocks[1].damage(2, reason="Wet")
     indexing.forget_copies()
     assert [is_marked(edition) for edition in editions] == [True, False, True]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("by_migration", [False, True])
+def test_what_was_missed_is_marked(monkeypatch: pytest.MonkeyPatch, *, by_migration: bool) -> None:
+    migration = import_module("catalog.migrations.0019_mark_of_copies")
+    monkeypatch.setattr(indexing, "MOST_LOCKED", 1)
+    monkeypatch.setattr(migration, "BATCH", 1)
+    editions = [indexed() for _ in range(3)]
+    for edition in editions[:2]:
+        put_in_stock(edition, 1)
+    SearchEntry.objects.update(vector=Func("vector", Value(COPIES_MARK), function="ts_delete"))
+    assert in_stock() == []
+    if by_migration:
+        migration.fill(None, None)
+    else:
+        indexing.forget_copies()
+    assert [is_marked(edition) for edition in editions] == [True, True, False]
+    assert in_stock() == ["Emma", "Emma"]
 
 
 @pytest.mark.django_db

@@ -1,0 +1,93 @@
+"""Where so many works have the words that only those are shown where they mean most."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+
+from catalog import facets, indexing, listing, search, spelling
+from catalog.criteria import Criteria
+from catalog.models import Work
+from catalog.tests.factories import EditionFactory, WorkFactory
+
+pytestmark = pytest.mark.django_db
+MOST = 3
+
+
+@pytest.fixture(autouse=True)
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than three are many; a page has two."""
+    monkeypatch.setattr(facets, "MOST_COUNTED", MOST)
+    monkeypatch.setattr(listing, "MOST_COUNTED", MOST)
+    monkeypatch.setattr(search, "PAGE_SIZE", 2)
+
+
+def shelve(*titles: str, description: str = "", published: datetime.date | None = None) -> None:
+    """Works with these titles, the best known last, and a paperback of each."""
+    start = Work.objects.count()
+    for place, title in enumerate(titles, start=start):
+        work = WorkFactory.create(title=title, description=description, popularity=place)
+        EditionFactory.create(work=work, format="paperback", publication_date=published)
+    ids = list(Work.objects.values_list("pk", flat=True))
+    indexing.works_changed(ids)
+    spelling.learn(ids)
+
+
+def shown(criteria: Criteria) -> tuple[list[str], bool, bool]:
+    """The titles of all pages; whether the first has them in titles alone; whether more match."""
+    first = results = search.search(criteria)
+    titles = [work.title for work in results.works]
+    while results.after:
+        page = Criteria(**{**vars(criteria), "page": results.page + 1, "after": results.after})
+        results = search.search(page)
+        titles += [work.title for work in results.works]
+    return titles, first.in_head_only, first.counts.has_more
+
+
+@pytest.mark.parametrize("criteria", [{}, {"format": "paperback", "language": "en"}])
+def test_whole_words_of_titles_where_more_than_the_most_have_them(
+    criteria: dict[str, str],
+) -> None:
+    shelve("Art 0", "Art 1", "Art 2", "Arthur")
+    shelve("Else", description="Art")
+    few_have_it = shown(Criteria(q="art", **criteria))  # type: ignore[arg-type]
+    # Exactly the most have the word, and four its beginning: those are shown.
+    assert few_have_it == (["Arthur", "Art 2", "Art 1", "Art 0"], True, True)
+    shelve("Art 4")
+    assert shown(Criteria(q="art", **criteria)) == (  # type: ignore[arg-type]
+        ["Art 4", "Art 2", "Art 1", "Art 0"], True, True,
+    )  # fmt: skip
+
+
+def test_all_where_no_more_than_the_most_have_the_words_anywhere() -> None:
+    shelve("Emma", "Emmanuel")
+    shelve("Persuasion", description="Emma")
+    titles, in_head_only, has_more = shown(Criteria(q="emma"))
+    assert (titles, in_head_only, has_more) == (["Emma", "Emmanuel", "Persuasion"], False, False)
+    shelve("Walden", description="Emma")  # too many: those with it in the title
+    assert shown(Criteria(q="emma")) == (["Emma", "Emmanuel"], True, False)
+
+
+def test_many_that_have_the_words_in_no_title_are_all_shown() -> None:
+    shelve("A", "B", "C", "D", description="Whale")
+    assert shown(Criteria(q="whale")) == (["D", "C", "B", "A"], False, True)
+
+
+def test_all_pages_of_many_that_a_near_miss_finds() -> None:
+    shelve("Walden 0", "Walden 1", "Walden 2", "Walden 3")
+    first = search.search(Criteria(q="wladen"))
+    assert (first.suggestion, first.counts.has_more) == ("walden", True)
+    titles, _in_head_only, _has_more = shown(Criteria(q="wladen"))
+    assert titles == ["Walden 3", "Walden 2", "Walden 1", "Walden 0"]
+
+
+def test_the_newest_of_this_year_are_the_newest_of_all_of_them() -> None:
+    today = timezone.localdate()
+    shelve("New", published=today)
+    shelve("Old 0", "Old 1", "Old 2", "Old 3", published=today.replace(month=1, day=1))
+    new = Work.objects.get(title="New")
+    new.subtitle = "Its entry is written last"
+    new.save()
+    indexing.works_changed([new.pk])
+    results = search.search(Criteria(sort="newest", year=str(today.year)))
+    assert results.works[0] == new
