@@ -94,16 +94,20 @@ SELECT work.id, work.title, work.subtitle, work.description, work.keywords, work
     EXISTS (SELECT FROM catalog_edition edition JOIN catalog_stock stock
             ON stock.edition_id = edition.id
             WHERE edition.work_id = work.id AND stock.on_hand > stock.allocated),
-    (SELECT json_agg(json_build_array(person.id, person.name) ORDER BY part.ordinal, part.id)
-     FROM catalog_contribution part JOIN catalog_contributor person
-       ON person.id = part.contributor_id
-     WHERE part.work_id = work.id),
+    (SELECT json_agg(json_build_array(part.contributor_id,
+         (SELECT name FROM catalog_contributor person WHERE person.id = part.contributor_id)
+     ) ORDER BY part.ordinal, part.id)
+     FROM catalog_contribution part WHERE part.work_id = work.id),
     (SELECT json_agg(json_build_array(series.id, series.title))
      FROM catalog_seriesmembership place JOIN catalog_series series ON series.id = place.series_id
      WHERE place.work_id = work.id),
     (SELECT json_agg(tag.subject_id) FROM catalog_work_subjects tag WHERE tag.work_id = work.id),
     (SELECT json_agg(json_build_array(
-         edition.title, edition.subtitle, imprint.id, imprint.name, publisher.name,
+         edition.title, edition.subtitle, edition.imprint_id,
+         (SELECT name FROM catalog_imprint imprint WHERE imprint.id = edition.imprint_id),
+         (SELECT name FROM catalog_publisher publisher WHERE publisher.id =
+             (SELECT publisher_id FROM catalog_imprint imprint
+              WHERE imprint.id = edition.imprint_id)),
          edition.id, edition.isbn13, edition.is_offered, edition.format, edition.language,
          edition.publication_date, greatest(edition.publication_date, edition.embargo_date),
          (SELECT price.amount::text FROM catalog_price price
@@ -111,13 +115,14 @@ SELECT work.id, work.title, work.subtitle, work.description, work.keywords, work
             AND price.valid_from <= %(today)s
             AND (price.valid_to IS NULL OR price.valid_to >= %(today)s) LIMIT 1)
      ) ORDER BY edition.format, edition.id)
-     FROM catalog_edition edition
-     JOIN catalog_imprint imprint ON imprint.id = edition.imprint_id
-     JOIN catalog_publisher publisher ON publisher.id = imprint.publisher_id
-     WHERE edition.work_id = work.id)
+     FROM catalog_edition edition WHERE edition.work_id = work.id)
 FROM catalog_work work WHERE work.id = ANY(%(ids)s) ORDER BY work.id
 """
-"""All that an entry is made of. The order of the ids is the one in which entries are locked."""
+"""All that an entry is made of. The order of the ids is the one in which entries are locked.
+
+Names are subqueries, not joins: of tables that an import has just filled PostgreSQL has no
+statistics yet, and it would read all contributors or imprints for each work.
+"""
 
 KEPT = f"""(EXCLUDED.vector ||
     CASE WHEN entry.vector @@ '''{COPIES_MARK}'''::tsquery
