@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from catalog import indexing, matching
 from catalog.feeds import expecting, merging, replacing, rows, sayings, states, telling, writing
-from catalog.feeds.ahead import Item
+from catalog.feeds.items import Item
 from catalog.feeds.states import EditionState, WorkState
 from catalog.feeds.vocabulary import Made, Thema, Vocabulary
 from catalog.models import (
