@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app
 
 from catalog.models import ImportRun, Supplier
+from catalog.onix.reading import LIMIT_BYTES
 
 MOST_FILE_MEGABYTES = 512
 MOST_FILE_BYTES = MOST_FILE_MEGABYTES * 1024 * 1024  # nginx lets through a little more than that
@@ -60,7 +61,13 @@ def receive(*, supplier: Supplier, file: "File[bytes]", actor: Any) -> ImportRun
 
 
 def keep(*, supplier: Supplier, file: "File[bytes]") -> ImportRun:
-    """Keep the file, of any size, for whoever runs the import at once."""
+    """Keep the file, larger than an upload may be, for whoever runs the import at once.
+
+    Raises RefusedFile before anything is copied, when it is too large for that, too.
+    """
+    if file.size > LIMIT_BYTES:
+        text = _("The file has %(size).1f GB; %(most).1f GB are the most. Ask for it in parts.")
+        raise RefusedFile(text % {"size": file.size / 1e9, "most": LIMIT_BYTES / 1e9})
     run = _kept(supplier, file, None)
     run.save()
     return run

@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 
 from catalog.csv_files import Columns, InvalidRows, Layout, ListFile, Row, RowError
 from catalog.csv_values import Kind
+from catalog.formats import DIGITAL_FORMATS
 from catalog.list_outcomes import Each, Outcome, in_batches
 from catalog.models import Edition, Location, Stock, StockMovement
-from catalog.models.edition import DIGITAL_FORMATS
 
 if TYPE_CHECKING:
     from accounts.models import User

@@ -6,8 +6,8 @@ from typing import Any
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
+from catalog.formats import DIGITAL_FORMATS
 from catalog.models import Stock, Supply
-from catalog.models.edition import DIGITAL_FORMATS
 from orders.models import OrderLine
 from orders.models.allocation import Allocation
 

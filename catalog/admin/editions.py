@@ -19,8 +19,8 @@ from catalog.admin import cover_pages, downloads, stock_pages
 from catalog.admin.merges import MergingMixin
 from catalog.admin.sources import EDITION_FIELDS, SourcedAdmin
 from catalog.criteria import words
+from catalog.formats import DIGITAL_FORMATS
 from catalog.models import Edition, Price, Stock, Supply
-from catalog.models.edition import DIGITAL_FORMATS
 
 
 class EditionForm(forms.ModelForm[Edition]):

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 
 from catalog import isbn, languages
 from catalog.feeds import fields, pricing, standing
+from catalog.formats import DIGITAL_FORMATS, Format
 from catalog.models import ContributorRole, Supplier
-from catalog.models.edition import DIGITAL_FORMATS, Format
 from catalog.onix.records import Person, Record
 
 LONGEST = {

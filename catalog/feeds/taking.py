@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from catalog import indexing, matching
 from catalog.feeds import expecting, merging, replacing, rows, sayings, states, telling, writing
-from catalog.feeds.ahead import Item
+from catalog.feeds.items import Item
 from catalog.feeds.states import EditionState, WorkState
 from catalog.feeds.vocabulary import Made, Thema, Vocabulary
 from catalog.models import (
@@ -287,7 +287,7 @@ class _Batch:
 
     def _write_relations(self, results: Sequence[Result]) -> None:
         """Which replaces which, and what is said of numbers that are not here yet."""
-        records = [r.item.read for r in results if isinstance(r.item.read, Record)]
+        records = [result.merge.saying.record for result in results if result.merge]
         pointed = replacing.write(records, self.editions, self.others)
         expecting_ones = expecting.note(records, self.editions)
         for result in results:

@@ -1,9 +1,10 @@
 """What we sell: one file an aggregate."""
 
-from catalog.models.contributor import Contribution, Contributor, ContributorRole
+from catalog.formats import Format
+from catalog.models.contributor import Contribution, Contributor
 from catalog.models.cover import Cover
 from catalog.models.done_form import DoneForm
-from catalog.models.edition import Edition, Format
+from catalog.models.edition import Edition
 from catalog.models.former_address import FormerAddress
 from catalog.models.import_record import ImportRecord
 from catalog.models.location import Location
@@ -24,6 +25,7 @@ from catalog.models.supplier import ImportRun, Supplier
 from catalog.models.supply import Supply
 from catalog.models.uploaded_list import ListMapping, UploadedList
 from catalog.models.work import Work
+from catalog.roles import ContributorRole
 
 __all__ = [
     "BoughtTogether",

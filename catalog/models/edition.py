@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from caching import store
 from catalog import isbn, languages
+from catalog.formats import DIGITAL_FORMATS, FORMAT_LABELS, Format
 from catalog.models import generations, slugs
 from catalog.models.availability import Availability
 from catalog.models.trade_facts import TradeFacts, forthcoming
@@ -27,28 +28,6 @@ if TYPE_CHECKING:
     from catalog.models.supply import Supply
     from catalog.models.work import Work
 
-
-class Format(models.TextChoices):
-    """The form in which a text is sold."""
-
-    HARDBACK = "hardback", _("Hardback")
-    PAPERBACK = "paperback", _("Paperback")
-    LARGE_PRINT = "large_print", _("Large print")
-    BOARD_BOOK = "board_book", _("Board book")
-    EBOOK = "ebook", _("E-book")
-    AUDIOBOOK = "audiobook", _("Audiobook")
-    AUDIO_CD = "audio_cd", _("Audiobook on CD")
-    MAP = "map", _("Map")
-    SHEET_MUSIC = "sheet_music", _("Sheet music")
-    GIFT_CARD = "gift_card", _("Gift card")
-    OTHER = "other", _("Not a book")
-
-
-DIGITAL_FORMATS = frozenset({Format.EBOOK, Format.AUDIOBOOK, Format.GIFT_CARD})
-"""What comes by e-mail: it takes no stock and needs no parcel."""
-
-
-FORMAT_LABELS = dict(Format.choices)
 
 NUMBER_PATTERN = r"^(978[0-9]|979[1-9]|2[0-9]{3})[0-9]{9}$"
 """Books (978, and 979 without music's 979-0), and the numbers that GS1 leaves to shops."""

@@ -4,7 +4,7 @@ Lists 150 (ONIX 3) and 7 (2.1) share nearly all codes; list 175 (details) and th
 decide where the form alone does not.
 """
 
-from catalog.models import Format
+from catalog.formats import Format
 from catalog.onix.nodes import Node
 
 _HARD = ("BB", "BG")

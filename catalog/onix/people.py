@@ -5,11 +5,11 @@ import re
 
 from django.utils.translation import gettext as _
 
-from catalog.models import ContributorRole
 from catalog.onix import dates, texts
 from catalog.onix.context import Context
 from catalog.onix.nodes import Node
 from catalog.onix.records import Person
+from catalog.roles import ContributorRole
 
 LONGEST_NAME = 200
 MOST_PEOPLE = 100

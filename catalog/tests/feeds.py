@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 
 from catalog.feeds import taking
-from catalog.feeds.ahead import Item
+from catalog.feeds.items import Item
 from catalog.models import Edition, ImportRecord, ImportRun, Subject, Supplier, SupplierRecord
 from catalog.onix.records import Collection, Offer, Person, Record, Topic, Unreadable
 from catalog.tests.factories import sku

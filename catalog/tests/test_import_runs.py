@@ -181,6 +181,20 @@ def test_the_command_tells_what_became_of_each_file(tmp_path: Path) -> None:
         call_command("import_onix", str(tmp_path / "none.xml"), "--supplier", "house")
 
 
+def test_the_command_refuses_a_file_that_is_too_large_before_it_is_copied(tmp_path: Path) -> None:
+    supplier("house")
+    large, err = tmp_path / "large.xml", io.StringIO()
+    with large.open("wb") as file:
+        file.truncate(reading.LIMIT_BYTES + 10**9)  # a hole: it takes no room
+    with pytest.raises(CommandError, match=r"Nothing was read of: large\.xml"):
+        call_command("import_onix", str(large), "--supplier", "house", stderr=err)
+    assert err.getvalue() == (
+        "large.xml: The file has 9.6 GB; 8.6 GB are the most. Ask for it in parts.\n"
+    )
+    assert not ImportRun.objects.exists()
+    assert not (tmp_path / "media").exists()
+
+
 SLOW = """
 import sys
 from django.utils import timezone

@@ -10,9 +10,9 @@ from django.db.models import Exists, F, OuterRef, Prefetch, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
+from catalog.formats import DIGITAL_FORMATS
 from catalog.models import Format
 from catalog.models import Supply as EditionSupply
-from catalog.models.edition import DIGITAL_FORMATS
 from orders.models.allocation import Allocation
 from orders.models.shipment import ShipmentLine
 

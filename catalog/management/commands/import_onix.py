@@ -43,8 +43,12 @@ class Command(BaseCommand):
 
     def _take(self, supplier: Supplier, path: Path) -> bool:
         """Take one file in, and say what became of it; whether anything could be read."""
-        with path.open("rb") as file:
-            run = intake.keep(supplier=supplier, file=File(file, name=path.name))
+        try:
+            with path.open("rb") as file:
+                run = intake.keep(supplier=supplier, file=File(file, name=path.name))
+        except intake.RefusedFile as error:
+            self.stderr.write(f"{path.name}: {error}")
+            return False
         try:
             runs.run(run.pk, at=timezone.now(), progress=self._progress)
         except runs.SupplierBusy as error:
