@@ -114,7 +114,8 @@ def sound(record: Record) -> Record:
     names += [each.title for each in record.collections]
     numbers = [each.isbn13 for each in record.relations]
     texts = "".join([record.title, record.subtitle, record.edition_statement, *names, *numbers])
-    if len(texts) < LONGEST["description"] and clean(texts, len(texts)) == texts.strip():
+    is_short = len(texts) < LONGEST["description"] and all(map(isbn.is_edition_number, numbers))
+    if is_short and clean(texts, len(texts)) == texts.strip():
         return record
     return replace(
         record,
