@@ -21,7 +21,7 @@ class OneImage:
 
     @classmethod
     def of(cls, edition: Edition) -> "OneImage":
-        """The picture in its largest size, or the drawing; needs what `for_page` selects."""
+        """The picture in its largest size, or the drawing; needs its cover and its work."""
         picture = edition.own_cover
         if picture is None:
             return cls(CoverImage.of(edition, edition.work).url, WIDTH, HEIGHT)

@@ -13,10 +13,11 @@ from catalog.onix.records import Record
 KEPT = SAME_WORK | REPLACES
 
 
-def note(records: Collection[Record], editions: Mapping[str, EditionState]) -> set[str]:
-    """Keep what these records say of numbers that nothing here has; the numbers of who said it.
+def note(records: Collection[Record], editions: Mapping[str, EditionState]) -> dict[str, list[str]]:
+    """Keep what these records say of numbers that nothing here has.
 
-    What is kept already stays. Two statements for any number of records, none without relations.
+    By the numbers of who said it, the numbers that were not kept of them before: what is kept
+    already stays. Three statements for any number of records, none without relations.
     """
     said = {
         (record.isbn13, each.isbn13): each.code
@@ -25,18 +26,26 @@ def note(records: Collection[Record], editions: Mapping[str, EditionState]) -> s
         if each.code in KEPT and each.isbn13 not in editions
     }
     if not said:
-        return set()
+        return {}
     numbers = {number for _by, number in said}
     here = set(Edition.objects.filter(isbn13__in=numbers).values_list("isbn13", flat=True))
-    kept = {pair: code for pair, code in sorted(said.items()) if pair[1] not in here}
+    kept = set(
+        ExpectedRelation.objects.filter(
+            edition__in={editions[by].id for by, _number in said}, isbn13__in=numbers
+        ).values_list("edition__isbn13", "isbn13")
+    )
+    new = {pair: said[pair] for pair in sorted(said) if pair[1] not in here and pair not in kept}
     ExpectedRelation.objects.bulk_create(
         [
             ExpectedRelation(edition_id=editions[by].id, isbn13=number, code=code)
-            for (by, number), code in kept.items()
+            for (by, number), code in new.items()
         ],
         ignore_conflicts=True,
     )
-    return {by for by, _number in kept}
+    noted: dict[str, list[str]] = {}
+    for by, number in new:
+        noted.setdefault(by, []).append(number)
+    return noted
 
 
 def point_to_new(new: Mapping[str, int]) -> None:

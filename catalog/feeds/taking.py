@@ -289,12 +289,12 @@ class _Batch:
         """Which replaces which, and what is said of numbers that are not here yet."""
         records = [result.merge.saying.record for result in results if result.merge]
         pointed = replacing.write(records, self.editions, self.others)
-        expecting_ones = expecting.note(records, self.editions)
+        noted = expecting.note(records, self.editions)
         for result in results:
             if old := pointed.pop(result.isbn13, None):
                 result.undo["replaces"] = old
-            if result.isbn13 in expecting_ones:
-                result.undo["expects"] = True
+            if numbers := noted.pop(result.isbn13, None):
+                result.undo["expects"] = numbers
         if new := {each.isbn13: each.id for each in self.editions.values() if each.is_new}:
             expecting.point_to_new(new)
 

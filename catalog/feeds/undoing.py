@@ -7,9 +7,12 @@ the first, in batches that are one transaction each, so a killed undo goes on wh
 
 import datetime
 from collections.abc import Callable, Collection, Sequence
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -214,9 +217,13 @@ class _Undo:
         """What they said of other editions, here or not."""
         pairs = [(old, r.edition_id) for r in records for old in r.undo.get("replaces", ())]
         replacing.take_back([(old, by) for old, by in pairs if by is not None])
-        expecting = [record.edition_id for record in records if "expects" in record.undo]
-        if expecting:
-            ExpectedRelation.objects.filter(edition__in=expecting).delete()
+        expected = [
+            Q(edition=record.edition_id, isbn13__in=record.undo["expects"])
+            for record in records
+            if record.edition_id and record.undo.get("expects")
+        ]
+        if expected:
+            ExpectedRelation.objects.filter(reduce(or_, expected)).delete()
 
     # --- Editions ---
 

@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
                 db_default={},
                 default=dict,
                 editable=False,
-                help_text="What undoing it needs: `fields` with their values before and after, as the database has them; under `made` what was created beside the edition; under `replaces` the old editions that were pointed to it; `expects`: numbers not here yet were noted.",
+                help_text="What undoing it needs: `fields` with their values before and after, as the database has them; under `made` what was created beside the edition; under `replaces` the old editions that were pointed to it; under `expects` the numbers, not here yet, that were noted.",
             ),
         ),
         migrations.AlterField(

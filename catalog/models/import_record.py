@@ -41,7 +41,8 @@ class ImportRecord(models.Model):
         editable=False,
         help_text="What undoing it needs: `fields` with their values before and after, as the"
         " database has them; under `made` what was created beside the edition; under `replaces`"
-        " the old editions that were pointed to it; `expects`: numbers not here yet were noted.",
+        " the old editions that were pointed to it; under `expects` the numbers, not here yet,"
+        " that were noted.",
     )
     reasons = models.JSONField(
         default=list, help_text="Why it was rejected, or what was left out: [field, sentence]."

@@ -249,3 +249,11 @@ def test_what_a_record_said_of_numbers_that_are_not_here_is_forgotten() -> None:
     assert ExpectedRelation.objects.get().isbn13 == sku(2)
     undone(run)
     assert not ExpectedRelation.objects.exists()
+
+
+def test_what_an_earlier_file_said_of_numbers_that_are_not_here_stays() -> None:
+    taken(record(relations=(Relation("06", sku(2)),)))
+    run = taken(record(pages=1, relations=(Relation("06", sku(2)), Relation("06", sku(3)))))
+    assert ExpectedRelation.objects.count() == 2
+    undone(run)
+    assert ExpectedRelation.objects.get().isbn13 == sku(2)
