@@ -100,7 +100,8 @@ def test_more_copies_of_what_is_there_cost_no_look_at_entries() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_copies_that_come_while_the_job_runs_stay_marked() -> None:
-    edition = indexed()
+    with transaction.atomic():
+        edition = indexed()
     stock = put_in_stock(edition, 1)
     stock.damage(1, reason="Wet")
     received, job_began = threading.Event(), threading.Event()
