@@ -24,6 +24,7 @@ SILENT_SECONDS = 20.0
 """A worker that has not been heard of for so long was killed, or its machine was."""
 
 TITLES: dict[str, str | Promise] = {
+    "bookstore.compare_answers": gettext_lazy("Compare what the shop shows with what is true"),
     "bookstore.delete_clock_jobs": gettext_lazy("Forget what the clock did"),
     "bookstore.delete_old_jobs": gettext_lazy("Forget old jobs"),
     "bookstore.forget_sessions": gettext_lazy("Forget sessions that have ended"),

@@ -1,6 +1,8 @@
 """Housekeeping of the shop as a whole, by the clock."""
 
 import logging
+import random
+import time
 
 from django.core.management import call_command
 from procrastinate import JobContext
@@ -8,8 +10,9 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import ConnectorException, UniqueViolation
 from procrastinate.jobs import Status
 
-from bookstore import renewal
+from bookstore import canary, renewal
 from bookstore.backlog import SILENT_SECONDS
+from caching import store
 from caching.jobs import UNTIL_REDIS_ANSWERS
 
 logger = logging.getLogger(__name__)
@@ -68,3 +71,21 @@ def renew() -> None:
 def forget_sessions(timestamp: int) -> None:
     """Delete the sessions of visitors who have not come back."""
     call_command("clearsessions")
+
+
+@app.periodic(cron="* * * * *")
+@app.task(
+    name="bookstore.compare_answers",
+    queue=CLOCK,
+    lock="compare_answers",
+    queueing_lock="compare_answers",
+)
+def compare_answers(timestamp: int) -> None:
+    """Fail where the shop shows something old, and say what (`timestamp` chooses what is seen)."""
+    try:
+        canary.look(
+            chance=random.Random(timestamp),  # noqa: S311 - nobody gains by guessing
+            pause=lambda: time.sleep(canary.PAUSE_SECONDS),
+        )
+    except store.Unavailable:
+        return  # without Redis nothing old is shown

@@ -18,7 +18,7 @@ from contextvars import ContextVar
 from typing import Any
 
 import redis
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from procrastinate.contrib.django import app
 
 from caching.answers import Answer
@@ -130,8 +130,11 @@ def bump_after_commit(names: Iterable[str]) -> None:
 
     The bump happens twice: right after the commit, and again by a job that is written in the same
     transaction and repeated until it succeeded. A crash between commit and bump, or Redis being
-    gone just then, therefore heals by itself.
+    gone just then, therefore heals by itself. Raises TransactionManagementError where no
+    transaction runs: the answers would be made anew before the write that follows.
     """
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("Call it in the transaction of the change.")
     unique: list[Any] = sorted(set(names))
     if not unique:
         return

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 from procrastinate.contrib.django import app
@@ -29,6 +29,7 @@ MANY = 2_000  # where nothing but entries is written, or staff waits
 MOST_LOCKED = 1_000  # entries; who receives copies of one waits
 
 
+@transaction.atomic
 def works_changed(work_ids: Collection[int]) -> None:
     """Renew what is derived from these works; ids of works that are gone are welcome too."""
     ids: list[Any] = sorted(set(work_ids))

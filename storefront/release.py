@@ -11,6 +11,8 @@ from pathlib import Path
 from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
 
+SHOWN = ("SHOP_NAME", "SHOP_CURRENCY", "SHOP_URL", "SHOP_BANK_ACCOUNT", "TIME_ZONE")
+"""The settings that pages show, or reckon their days by."""
 _KINDS = frozenset({".py", ".html", ".css", ".js", ".svg", ".woff2", ".mo"})
 
 
@@ -29,5 +31,5 @@ def digest_of(*folders: str) -> str:
 def current() -> str:
     """What distinguishes the running release and its settings, as far as pages show them."""
     manifest = getattr(staticfiles_storage, "manifest_hash", "")
-    code = digest_of("storefront", "catalog", "locale")
-    return ":".join((code, manifest, settings.SHOP_NAME, settings.SHOP_CURRENCY))
+    code = digest_of("storefront", "catalog", "orders", "locale")  # and what pages say of orders
+    return ":".join((code, manifest, *(str(getattr(settings, name)) for name in SHOWN)))

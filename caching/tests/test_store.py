@@ -243,6 +243,13 @@ def test_a_bump_waits_for_the_commit(
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_bump_outside_of_a_transaction_is_refused() -> None:
+    with pytest.raises(transaction.TransactionManagementError):
+        store.bump_after_commit(["thing:too early"])
+    assert not ProcrastinateJob.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
 def test_what_is_rolled_back_bumps_nothing() -> None:
     compute, runs = counting()
     store.remember(ANSWER, compute, name="rolled back")

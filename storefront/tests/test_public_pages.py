@@ -17,6 +17,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from caching import store
 from catalog.models import Edition
+from storefront import release
 from storefront.answering import MARGIN_SECONDS, end_of_second
 from storefront.tests.shop import add_works, open_shop, read
 from tests import people
@@ -191,12 +192,32 @@ def test_nothing_is_inline(path: str, emma: Edition, client: Client) -> None:
         assert finders.find(static), static
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "path"),
+    [
+        ("SHOP_NAME", "Another Name", EMMA),
+        ("SHOP_URL", "https://another.example", EMMA),
+        ("SHOP_URL", "https://another.example", "/sitemap.xml"),
+        ("SHOP_URL", "https://another.example", "/new/feed.xml"),
+        ("SHOP_CURRENCY", "EUR", EMMA),
+    ],
+)
 def test_pages_of_another_release_are_not_met(
-    emma: Edition, client: Client, settings: Settings
+    name: str, value: str, path: str, emma: Edition, client: Client, settings: Settings
 ) -> None:
-    read(client, EMMA)
-    settings.SHOP_NAME = "Another Name"
-    assert "Another Name" in read(client, EMMA)
+    before = read(client, path)
+    setattr(settings, name, value)
+    with store.bypassed():
+        expected = read(client, path)
+    assert read(client, path) == expected != before
+
+
+def test_what_pages_show_distinguishes_releases(settings: Settings) -> None:
+    seen = {release.current()}
+    for name, value in (("SHOP_BANK_ACCOUNT", "XX00 1"), ("TIME_ZONE", "Asia/Tokyo")):
+        setattr(settings, name, value)
+        seen.add(release.current())
+    assert len(seen) == 3
 
 
 def test_what_the_visitor_calls_the_shop_changes_no_page(client: Client, emma: Edition) -> None:

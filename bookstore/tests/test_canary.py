@@ -1,0 +1,78 @@
+"""The canary finds planted lies, and takes no change for one."""
+
+import random
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from bookstore import canary, jobs
+from caching import store
+from catalog import memory
+from catalog.models import Edition, StaffList, Work
+from storefront.tests.shop import open_shop
+from tests.jobs import run_jobs
+
+pytestmark = pytest.mark.django_db
+EMMA = "/books/9780306406157/emma/"
+
+
+@pytest.fixture
+def emma(db: None) -> Edition:
+    """A shop of which everything is shown as it is, from Redis."""
+    edition = open_shop()
+    memory.rebuild()
+    run_jobs(only=["caching.bump"])
+    look()
+    return edition
+
+
+def look() -> list[float]:
+    pauses: list[float] = []
+    canary.look(chance=random.Random(1), pause=lambda: pauses.append(canary.PAUSE_SECONDS))
+    return pauses
+
+
+def test_where_all_is_true_nothing_is_waited_for(emma: Edition) -> None:
+    assert look() == []
+
+
+def test_a_page_that_nobody_made_anew_is_named(emma: Edition) -> None:
+    Edition.objects.filter(pk=emma.pk).update(pages=9_999)
+    with pytest.raises(canary.ShowsOldAnswers) as error:
+        look()
+    assert str(error.value) == EMMA
+
+
+def test_so_are_all_pages_that_show_a_list(emma: Edition) -> None:
+    StaffList.objects.update(title="Old favorites")
+    with pytest.raises(canary.ShowsOldAnswers) as error:
+        look()
+    assert str(error.value) == "/, /lists/, /lists/favorites/"
+
+
+def test_a_badge_and_a_suggestion_are_compared_with_the_records(emma: Edition) -> None:
+    store.client().hdel(memory.STOCK, emma.isbn13)
+    store.client().delete(memory.SUGGEST)
+    with pytest.raises(canary.ShowsOldAnswers) as error:
+        look()
+    assert str(error.value) == "the badge of 9780306406157, suggestions for “Emma”"
+
+
+def test_while_redis_is_filled_nothing_is_missed(emma: Edition) -> None:
+    store.client().delete(memory.BUILT, memory.SUGGEST)
+    assert look() == []
+
+
+def test_a_change_that_arrives_meanwhile_is_none(emma: Edition) -> None:
+    emma.set_price(Decimal("11.25"), valid_from=timezone.localdate())
+    canary.look(chance=random.Random(1), pause=lambda: [run_jobs(only=["caching.bump"])])
+    assert look() == []
+
+
+def test_the_job_fails_with_what_is_old(emma: Edition, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(canary, "PAUSE_SECONDS", 0)
+    jobs.compare_answers(timestamp=1)
+    Work.objects.update(subtitle="A Novel")
+    with pytest.raises(canary.ShowsOldAnswers):
+        jobs.compare_answers(timestamp=1)
