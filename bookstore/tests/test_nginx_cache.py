@@ -3,10 +3,12 @@
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from bookstore.tests.door import Door, Request, Role, Said, opened
+from storefront.criteria import SearchForm
 
 
 def kept(body: bytes = b"a page", *, seconds: int = 60, **headers: str) -> Said:
@@ -90,6 +92,57 @@ def test_whatever_may_differ_is_cached_apart(door: Door) -> None:
             assert answer.body.decode() == expected
     asked = len(door.roles["frontend"].seen)
     assert asked == 4 + 2  # the four forms once, htmx each time
+
+
+# --- What public pages read of a query ----------------------------------------------------------
+
+
+def what_reached_the_role(door: Door, *paths: str) -> list[str]:
+    door.roles["frontend"].says = lambda request: kept(request.path.encode())
+    door.roles["frontend"].seen.clear()
+    bodies = [door.ask(path).body.decode() for path in paths]
+    assert len(door.roles["frontend"].seen) == len(set(bodies))  # each once
+    return bodies
+
+
+def test_all_that_pages_read_is_passed_on(door: Door) -> None:
+    everything = (
+        "/q/?q=a+b%26c%3Dd&subject=s&format=f&language=l&price=10-20&year=1990s"
+        "&available=1&sort=title&role=r&page=2&after=k%2B1&before=j"
+    )
+    assert what_reached_the_role(door, everything) == [everything]
+    shop = {*SearchForm.base_fields, "role", "page", "after", "before"}
+    assert set(parse_qs(urlsplit(everything).query)) == shop
+
+
+def test_what_pages_do_not_read_makes_no_other_page(door: Door) -> None:
+    same = [
+        "/n/?page=2", "/n/?utm_source=letter&page=2", "/n/?page=2&fbclid=x", "/n/?page=2&q=",
+        "/n/?&&page=2&", "/n/?page=2&x=%00", "/%6e/?page=2", "/n/?page=2&p%61ge=3", "//n/?page=2",
+    ]  # fmt: skip
+    assert set(what_reached_the_role(door, *same)) == {"/n/?page=2"}
+    assert set(what_reached_the_role(door, "/m/?utm_source=a", "/m/?page=", "/m/")) == {"/m/"}
+
+
+def test_who_asks_twice_in_one_query_poisons_nobodys_page(door: Door) -> None:
+    tricks = [
+        "/t/?page=2&page=3", "/t/?PAGE=2&page=3", "/t/?page=3&page=2", "/t/?q=1%26page=2",
+        "/t/%3Fpage=2", "/t/%3F&q=1", "/t/?q=1?", "/t/?page=2%20x", "/t/%20page=2", "/t/?q=;page=2",
+    ]  # fmt: skip
+    assert what_reached_the_role(door, *tricks) == [
+        "/t/?page=2", "/t/?page=2", "/t/?page=3", "/t/?q=1%26page=2",
+        "/t/%3Fpage=2", "/t/%3F&q=1", "/t/?q=1?", "/t/?page=2%20x", "/t/%20page=2", "/t/?q=;page=2",
+    ]  # fmt: skip
+
+
+def test_files_and_other_roles_are_asked_as_the_visitor_asks(door: Door) -> None:
+    for path, role in (
+        ("/covers/1.svg?v=1&x=2", "frontend"),
+        ("/basket/?next=%2F&x=2", "rds"),
+        ("/live/suggest?q=a&x=2", "redis"),
+    ):
+        door.ask(path)
+        assert door.roles[role].seen[-1].path == path
 
 
 def test_an_ended_answer_is_checked_and_not_sent_again(door: Door) -> None:
