@@ -12,9 +12,10 @@ from urllib.parse import urlencode, urlsplit
 
 from benchmarks.running import HOST
 
-TIMEOUT_SECONDS = 60
+TIMEOUT_SECONDS = 180
 INPUT = re.compile(rb"<input\b[^>]*>")
 ATTRIBUTE = re.compile(rb'\b(name|value|type)="([^"]*)"')
+STATEMENTS = "X-Statements"
 CHECKED = re.compile(rb"\schecked\b")
 
 
@@ -42,6 +43,13 @@ class Page:
         end = self.body.find(b"</form>", start)
         return dict(_fields(self.body[start:end]))
 
+    def token(self, name: str) -> str:
+        """The value of the first input of this name, wherever it stands; Unexpected without."""
+        fields = dict(reversed(_fields(self.body)))
+        if name not in fields:
+            raise Unexpected(f"{self.path} ({self.status}) has no {name}.")
+        return fields[name]
+
     def expect(self, status: int) -> "Page":
         """This page; raises Unexpected where it has another status."""
         if self.status != status:
@@ -67,10 +75,12 @@ class Session:
         self._origin = f"http://{HOST}:{port}"
         self._connection = http.client.HTTPConnection(HOST, port, timeout=TIMEOUT_SECONDS)
         self._cookies: dict[str, str] = {}
+        self.statements: int | None = None
+        """What the answers said together that they took of the database, if they did."""
 
-    def get(self, path: str) -> Page:
+    def get(self, path: str, headers: Mapping[str, str] | None = None) -> Page:
         """Open a page; redirects are not followed."""
-        return self._send("GET", path, None, {})
+        return self._send("GET", path, None, dict(headers or {}))
 
     def post(self, path: str, fields: Mapping[str, str]) -> Page:
         """Send a form."""
@@ -100,6 +110,8 @@ class Session:
         self._connection.request(method, path, body, headers)
         answer = self._connection.getresponse()
         content = answer.read()
+        if told := answer.headers.get(STATEMENTS):
+            self.statements = (self.statements or 0) + int(told)
         for cookie in answer.headers.get_all("Set-Cookie") or ():
             name, _equals, value = cookie.split(";", 1)[0].partition("=")
             self._cookies[name] = value
