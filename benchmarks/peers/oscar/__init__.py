@@ -1,8 +1,8 @@
 """django-oscar, as its documentation sets it up, under gunicorn with the shop's own numbers.
 
 It gets an environment of its own below `var/`, a database of its own in the PostgreSQL of the run,
-and `gthread` in place of the shop's worker class, which only ends differently. Search is Haystack's
-simple backend, the one that needs no other server; e-mails go nowhere.
+and `gthread` in place of the shop's worker class, which only ends differently. Its lists and
+its search read a Whoosh index, which needs no other server; e-mails go nowhere.
 """
 
 import contextlib
@@ -40,6 +40,7 @@ ADDRESS = {
     "first_name": "A.", "last_name": "Reader", "line1": "1 Main Street", "line4": "Oxford",
     "postcode": "OX1 1DP", "country": "GB",
 }  # fmt: skip
+CARD = b'class="product_pod'
 TOKEN = "csrfmiddlewaretoken"  # noqa: S105 - the name of a field
 
 
@@ -63,7 +64,7 @@ class Oscar:
     @contextlib.contextmanager
     def running(self, folder: Path, told: Mapping[str, str]) -> Iterator[Running]:
         """Fill and run it; see Peer."""
-        environment = _environment(told["DATABASE_URL"])
+        environment = _environment(folder, told["DATABASE_URL"])
         files = [str(folder / name) for name in (filling.BOOKS, filling.FOUND)]
         fill = subprocess.run(
             [str(PYTHON), "fill.py", *files], cwd=SITE, env={**os.environ, **environment},
@@ -80,10 +81,21 @@ class Oscar:
             *("--bind", f"{HOST}:{port}"),
         ]
         with running.running(command, port, environment=environment, path="/catalogue/"):
-            yield Running(port, _pages(theirs, ours), _flows(theirs["books"]))
+            pages = _pages(theirs, ours)
+            for asked in (pages[name] for name in (scenarios.HOME, scenarios.SUBJECT)):
+                _check_books(port, asked.paths[0])
+            yield Running(port, pages, _flows(theirs["books"]))
 
 
-def _environment(database_url: str) -> dict[str, str]:
+def _check_books(port: int, path: str) -> None:
+    """Raises Unexpected where a list shows none: an empty page would be quick."""
+    session = Session(port)
+    if session.get(path).expect(200).body.count(CARD) < BOOKS_ON_PAGE:
+        raise Unexpected(f"Oscar's {path} shows fewer than {BOOKS_ON_PAGE} books.")
+    session.close()
+
+
+def _environment(folder: Path, database_url: str) -> dict[str, str]:
     """A database of its own beside the shop's, owned by the same login."""
     address = urlsplit(database_url)
     host = parse_qs(address.query)["host"][0]
@@ -92,10 +104,13 @@ def _environment(database_url: str) -> dict[str, str]:
     subprocess.run([sys.executable, "-c", NEW_DATABASE, superuser, DATABASE, login], check=True)
     return {
         "DJANGO_SETTINGS_MODULE": "settings",
+        "PYTHONWARNINGS": "ignore",
         "OSCAR_HOST": host,
         "OSCAR_USER": login,
         "OSCAR_DATABASE": DATABASE,
         "OSCAR_STATIC": str(PLACE / "static"),
+        "OSCAR_MEDIA": str(PLACE / "media"),
+        "OSCAR_INDEX": str(folder / "oscar-index"),
     }
 
 
