@@ -26,7 +26,7 @@ COLOURS = {
     table.LIVE: "cached", table.DOOR: "cached", table.UNCACHED: "uncached",
 }  # fmt: skip
 LEGEND = (
-    (table.BARE, "yardstick"), (f"{table.CACHED}, {table.LIVE}, {table.DOOR}", "cached"),
+    (f"{table.BARE}, {table.FILE}", "yardstick"), (f"{table.CACHED}, {table.LIVE}, {table.DOOR}", "cached"),
     (table.UNCACHED, "uncached"),
 )  # fmt: skip
 
@@ -108,7 +108,8 @@ def _bars(groups: Sequence[Sequence[Row]], first: int, last: int) -> Iterator[st
     y = TOP
     for group in groups:
         middle = y + len(group) * (BAR + GAP) / 2 + 4
-        name = group[0].scenario
+        is_door = group[0].subject in (table.DOOR, table.FILE)
+        name = f"{group[0].scenario}, nginx" if is_door else group[0].scenario
         yield f'<text x="{LEFT - 10}" y="{middle:.0f}" text-anchor="end">{escape(name)}</text>'
         for row in group:
             colour = COLOURS.get(row.subject, "peer")

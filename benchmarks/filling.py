@@ -72,12 +72,13 @@ def _fill(editions: int, seed: int) -> None:
 
 
 def _receive_copies() -> None:
+    from django.db.models import Q
+
     from catalog.models import Edition, Location
 
     place = Location.objects.get(code="main")
-    paper = Edition.objects.offered().with_price().filter(
-        format="paperback", price_amount__gt=0, language="en", publication_date__lt="2020-01-01"
-    )  # fmt: skip
+    priced = Edition.objects.offered().with_price().filter(Q(price_amount__gt=0))
+    paper = priced.filter(format="paperback", language="en", publication_date__lt="2020-01-01")
     for edition in paper.order_by("pk")[:WANTED]:
         stock, _made = edition.stocks.get_or_create(location=place)
         stock.receive(COPIES, reason="Benchmark")

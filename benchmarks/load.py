@@ -66,9 +66,9 @@ class Outcome:
     @classmethod
     def of(cls, measured: Measurement) -> "Outcome":
         """The measurement in few numbers."""
-        shares = (measured.percentile(share) for share in (0.5, 0.95, 0.99))
-        answers = len(measured.latencies)
-        return cls(answers, measured.rate, *shares, measured.failures, measured.last_words)
+        p50, p95, p99 = (measured.percentile(share) for share in (0.5, 0.95, 0.99))
+        answers, failures = len(measured.latencies), measured.failures
+        return cls(answers, measured.rate, p50, p95, p99, failures, measured.last_words)
 
 
 def measure(

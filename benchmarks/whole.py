@@ -9,6 +9,7 @@ processes, which finish what they have begun, so that nobody works on into the n
 
 import argparse
 import contextlib
+import functools
 import os
 import sys
 import tempfile
@@ -97,11 +98,13 @@ class _Run:
         alone, told = _alone(port, asked)
         if alone > SLOW_SECONDS:
             return self._walk(name, subject, port, scenarios.sending(asked), clients, yardstick)
-        loop = {"clients": clients, "headers": asked.headers}
-        wrk.loop(port, asked.paths, seconds=WARM_UP_SECONDS, **loop)
+        loop = functools.partial(
+            wrk.loop, port, asked.paths, clients=clients, headers=asked.headers
+        )
+        loop(seconds=WARM_UP_SECONDS)
         time.sleep(SETTLE_SECONDS)
         before = self._count(subject, port)
-        outcome = wrk.loop(port, asked.paths, seconds=self.seconds, **loop)
+        outcome = loop(seconds=self.seconds)
         after = self._count(subject, port)
         ratio = outcome.rate / yardstick if yardstick else None
         sent = after.since(before) if before and after else told
