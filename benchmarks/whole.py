@@ -57,6 +57,8 @@ class _Run:
                 self._page(name, pages[name], clients, peers)
             for name in self._chosen(scenarios.LIVE):
                 self._beside_bare(name, table.LIVE, self._here.live, live[name], clients)
+                if clients == max(self.clients):
+                    self._at_half(name, live[name], clients)
             for name in self._chosen((scenarios.HOME, scenarios.BOOK)):
                 self._door(name, pages[name], clients)
             for name in self._chosen(scenarios.FLOWS):
@@ -81,6 +83,15 @@ class _Run:
         self._keep(self._ask(name, table.BARE, self._bare, same, clients))
         yardstick = self.rows[-1].outcome.rate
         self._keep(self._ask(name, subject, port, asked, clients, yardstick=yardstick))
+
+    def _at_half(self, name: str, asked: Asked, clients: int) -> None:
+        """At half the rate that was reached just before, as on a day with room to spare."""
+        pause_ms = 1000 * clients / (self.rows[-1].outcome.rate / 2)
+        outcome = wrk.loop(
+            self._here.live, asked.paths, clients=clients, headers=asked.headers,
+            seconds=self.seconds, pause_ms=pause_ms,
+        )  # fmt: skip
+        self._keep(Row(name, table.HALF, clients, outcome))
 
     def _door(self, name: str, asked: Asked, clients: int) -> None:
         size = _size(self._here.frontend, asked)

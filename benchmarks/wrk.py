@@ -28,6 +28,12 @@ function done(summary, latency, requests)
     latency:percentile(95) / 1000, latency:percentile(99) / 1000))
 end
 """
+# Each client waits before each request: at random, so that they do not come together.
+PAUSE = """
+function delay()
+  return math.random(%d, %d)
+end
+"""
 MEASURED = re.compile(r"^MEASURED (\d+) (\d+) (\d+) ([\d.]+) ([\d.]+) ([\d.]+)$", re.MULTILINE)
 LONGEST_ANSWER_SECONDS = 30
 
@@ -39,11 +45,16 @@ def loop(
     clients: int,
     seconds: int,
     headers: Mapping[str, str] | None = None,
+    pause_ms: float = 0,
 ) -> Outcome:
-    """Ask for the addresses in turn, with so many connections, for so long."""
+    """Ask for the addresses in turn, with so many connections, for so long.
+
+    With a pause, each connection waits that long on average before it asks again.
+    """
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "loop.lua"
-        script.write_text(SCRIPT % ", ".join(f'"{path}"' for path in paths))
+        pause = PAUSE % (round(pause_ms / 2), round(pause_ms * 3 / 2)) if pause_ms else ""
+        script.write_text(SCRIPT % ", ".join(f'"{path}"' for path in paths) + pause)
         command = ["wrk", "-t1", f"-c{clients}", f"-d{seconds}s", "-s", str(script)]
         command += ["--timeout", f"{LONGEST_ANSWER_SECONDS}s"]
         for name, value in (headers or {}).items():
