@@ -42,7 +42,6 @@ def fill(books: list[dict[str, Any]]) -> None:
         defaults={"printable_name": "United Kingdom", "is_shipping_country": True},
     )
     kind = ProductClass.objects.create(name="Book", track_stock=True)
-    partner = Partner.objects.create(name="Main shop")
     names = sorted({_shelf(book) for book in books})
     shelves = {name: Category.objects.add_root(name=name) for name in names}
     products = Product.objects.bulk_create(
@@ -57,6 +56,12 @@ def fill(books: list[dict[str, Any]]) -> None:
         ],
         batch_size=AT_ONCE,
     )  # fmt: skip
+    _offer(books, products, shelves)
+
+
+def _offer(books: list[dict[str, Any]], products: list[Any], shelves: dict[str, Any]) -> None:
+    """Price, copies and category of each."""
+    partner = Partner.objects.create(name="Main shop")
     StockRecord.objects.bulk_create(
         [
             StockRecord(
