@@ -19,7 +19,7 @@ django.setup()
 
 from django.conf import settings  # noqa: E402 - after the set-up
 from django.core.management import call_command  # noqa: E402
-from django.db import connection  # noqa: E402
+from django.db import connection, transaction  # noqa: E402
 from oscar.core.loading import get_model  # noqa: E402
 
 COPIES = 1_000_000
@@ -43,7 +43,7 @@ def fill(books: list[dict[str, Any]]) -> None:
     )
     kind = ProductClass.objects.create(name="Book", track_stock=True)
     names = sorted({_shelf(book) for book in books})
-    shelves = {name: Category.objects.add_root(name=name) for name in names}
+    shelves = {name: Category.add_root(name=name) for name in names}
     products = Product.objects.bulk_create(
         [
             Product(
@@ -113,7 +113,8 @@ def main(books: Path, found: Path) -> None:
     call_command("collectstatic", verbosity=0, interactive=False)
     _keep_missing_image()
     if not Product.objects.exists():
-        fill([json.loads(line) for line in books.read_text().splitlines()])
+        with transaction.atomic():
+            fill([json.loads(line) for line in books.read_text().splitlines()])
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
     if not Path(os.environ["OSCAR_INDEX"]).exists():
