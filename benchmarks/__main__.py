@@ -2,10 +2,11 @@
 
 Starts a shop of its own with the sample catalogue, runs each scenario as a closed loop on loopback,
 and prints a table. The clients share the machine with the servers, so read the ratios, not the
-rates; they come from one run. `make bench ARGS=door` measures nginx before the shop (door.py),
-`make bench ARGS=orders` the placing of orders (orders.py), `make bench ARGS=catalog` the pages of a
-large catalogue (catalog.py); `make bench ARGS="onix-file FILE"` writes a large ONIX file
-(onix_files.py), `make bench ARGS=onix-reading` measures the reading of one (onix_reading.py).
+rates; they come from one run. `make bench ARGS=all` measures more beside other shops (whole.py),
+`make bench ARGS=door` nginx before the shop (door.py), `make bench ARGS=orders` the placing of
+orders (orders.py), `make bench ARGS=catalog` the pages of a large catalogue (catalog.py);
+`make bench ARGS="onix-file FILE"` writes a large ONIX file (onix_files.py),
+`make bench ARGS=onix-reading` measures the reading of one (onix_reading.py).
 """
 
 import argparse
@@ -15,7 +16,7 @@ import tempfile
 import urllib.request
 from collections.abc import Sequence
 
-from benchmarks import catalog, door, onix_files, onix_import, onix_reading, orders, running
+from benchmarks import catalog, door, onix_files, onix_import, onix_reading, orders, running, whole
 from benchmarks.load import Measurement, Scenario, measure
 from benchmarks.running import HOST
 
@@ -33,6 +34,7 @@ SCENARIOS = (
     Scenario("into the basket", "/basket/lines/", "POST", f"isbn13={BOOK}&quantity=1", 303),
 )
 OTHERS = {
+    "all": whole.main,
     "door": door.main,
     "catalog": catalog.main,
     "orders": orders.main,

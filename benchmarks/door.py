@@ -84,7 +84,7 @@ def _compare(port: int, folder: Path, options: argparse.Namespace) -> None:
     print(f"{'':32}{'req/s':>8}{'ratio':>7}{'p50':>8}{'p99':>8}")
     compressed = gzip.compress(page)
     for name, body, headers in (("", page, ()), (", compressed", compressed, COMPRESSED)):
-        with _file(folder / "file", body) as file_port:
+        with static_file(folder / "file", body) as file_port:
             yardstick = _loop(file_port, options)
         _print(f"file{name}", yardstick, yardstick)
         _print(f"home page{name}", _loop(port, options, headers), yardstick)
@@ -125,7 +125,7 @@ def _get(port: int, path: str) -> bytes:
 
 
 @contextlib.contextmanager
-def _file(folder: Path, body: bytes) -> Iterator[int]:
+def static_file(folder: Path, body: bytes) -> Iterator[int]:
     """An nginx that does nothing but send these bytes out of a file; its port."""
     folder.mkdir(exist_ok=True)
     (folder / "page.html").write_bytes(body)

@@ -49,6 +49,28 @@ class Measurement:
         return 1000 * ordered[min(int(share * len(ordered)), len(ordered) - 1)] if ordered else 0.0
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What a measurement comes to, whoever has measured."""
+
+    answers: int
+    rate: float
+    """Answers a second."""
+    p50: float
+    """Milliseconds, as the others."""
+    p95: float
+    p99: float
+    failures: int = 0
+    last_words: str = ""
+
+    @classmethod
+    def of(cls, measured: Measurement) -> "Outcome":
+        """The measurement in few numbers."""
+        p50, p95, p99 = (measured.percentile(share) for share in (0.5, 0.95, 0.99))
+        answers, failures = len(measured.latencies), measured.failures
+        return cls(answers, measured.rate, p50, p95, p99, failures, measured.last_words)
+
+
 def measure(
     scenario: Scenario, *, host: str, port: int, clients: int, seconds: float
 ) -> Measurement:

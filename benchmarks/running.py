@@ -25,13 +25,14 @@ def running(
     *,
     environment: Mapping[str, str] | None = None,
     stop: signal.Signals = signal.SIGTERM,
+    path: str = "/",
 ) -> Iterator[None]:
-    """The command while it answers on `port`; `stop` ends it."""
+    """The command while it answers `path` on `port`; `stop` ends it."""
     process = subprocess.Popen(
         command, cwd=ROOT, env={**os.environ, **(environment or {})}, stdout=subprocess.DEVNULL
     )
     try:
-        _wait_until_it_answers(process, port)
+        _wait_until_it_answers(process, port, path)
         yield
     finally:
         process.send_signal(stop)
@@ -73,13 +74,13 @@ def manage(*arguments: str, environment: Mapping[str, str]) -> str:
     ).stdout
 
 
-def _wait_until_it_answers(process: "subprocess.Popen[bytes]", port: int) -> None:
+def _wait_until_it_answers(process: "subprocess.Popen[bytes]", port: int, path: str) -> None:
     deadline = time.monotonic() + OPEN_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
             sys.exit(f"What was to be measured stopped with exit code {process.returncode}.")
         with contextlib.suppress(OSError, urllib.error.URLError):
-            urllib.request.urlopen(f"http://{HOST}:{port}/", timeout=5).close()
+            urllib.request.urlopen(f"http://{HOST}:{port}{path}", timeout=5).close()
             return
         time.sleep(0.2)
     sys.exit("What was to be measured does not answer.")

@@ -1,0 +1,240 @@
+"""`make bench ARGS=all`: the shop's scenarios beside a bare view, a plain file and other shops.
+
+Needs `wrk` and `nginx`. Makes a catalogue up in engines of its own, starts all that is compared,
+and loads one after the other in a closed loop: first the yardstick, then at once what is measured
+by it. The clients share the machine with the servers, and others may too: read the ratios. wrk
+asks for pages; flows, and pages that take longer than SLOW_SECONDS, are asked for by forked
+processes, which finish what they have begun, so that nobody works on into the next measurement.
+"""
+
+import argparse
+import contextlib
+import functools
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from benchmarks import drawing, forked, running, scenarios, stand, statements, table, wrk
+from benchmarks.flows import Flow
+from benchmarks.load import Outcome
+from benchmarks.peers import Peer
+from benchmarks.peers import Running as RunningPeer
+from benchmarks.peers.oscar import Oscar
+from benchmarks.scenarios import Asked
+from benchmarks.session import Session
+from benchmarks.stand import Stand
+from benchmarks.table import Row
+
+SLOW_SECONDS = 0.02
+WARM_UP_SECONDS = 1
+WARM_UP_REQUESTS = 6  # of a slow page: there are two processes
+SETTLE_SECONDS = 0.3
+PEERS: Mapping[str, type[Peer]] = {"oscar": Oscar}
+
+
+class _Run:
+    """One run: measures, prints each row as it comes, and keeps them."""
+
+    def __init__(self, options: argparse.Namespace, here: Stand, bare: int) -> None:
+        self.rows: list[Row] = []
+        self.seconds: int = options.seconds
+        self.clients: Sequence[int] = options.clients
+        self._only: Sequence[str] = options.only
+        self._here, self._bare = here, bare
+
+    def all(self, peers: Mapping[str, RunningPeer]) -> None:
+        """Every scenario, with every number of clients."""
+        pages = scenarios.pages_of(self._here.frontend, self._here.found)
+        live = scenarios.live_of(self._here.found)
+        for clients in self.clients:
+            load = os.getloadavg()[0]
+            print(f"\n{clients} clients; load {load:.1f} on {os.cpu_count()} cores")
+            print(table.line(table.HEADS))
+            for name in self._chosen(scenarios.PAGES):
+                self._page(name, pages[name], clients, peers)
+            for name in self._chosen(scenarios.LIVE):
+                self._beside_bare(name, table.LIVE, self._here.live, live[name], clients)
+                if clients == max(self.clients):
+                    self._at_half(name, live[name], clients)
+            for name in self._chosen((scenarios.HOME, scenarios.BOOK)):
+                self._door(name, pages[name], clients)
+            for name in self._chosen(scenarios.FLOWS):
+                self._flow(name, clients, peers)
+
+    def _chosen(self, names: Sequence[str]) -> Iterator[str]:
+        yield from (each for each in names if not self._only or each in self._only)
+
+    def _page(
+        self, name: str, asked: Asked, clients: int, peers: Mapping[str, RunningPeer]
+    ) -> None:
+        self._beside_bare(name, table.CACHED, self._here.frontend, asked, clients)
+        yardstick = self.rows[-2].outcome.rate
+        port = self._here.uncached_frontend
+        self._keep(self._ask(name, table.UNCACHED, port, asked, clients, yardstick=yardstick))
+        for peer, running_peer in peers.items():
+            if theirs := running_peer.pages.get(name):
+                self._keep(self._ask(name, peer, running_peer.port, theirs, clients))
+
+    def _beside_bare(self, name: str, subject: str, port: int, asked: Asked, clients: int) -> None:
+        same = Asked([f"/{_size(port, asked)}"], {})
+        self._keep(self._ask(name, table.BARE, self._bare, same, clients))
+        yardstick = self.rows[-1].outcome.rate
+        self._keep(self._ask(name, subject, port, asked, clients, yardstick=yardstick))
+
+    def _at_half(self, name: str, asked: Asked, clients: int) -> None:
+        """At half the rate that was reached just before, as on a day with room to spare."""
+        pause_ms = 1000 * clients / (self.rows[-1].outcome.rate / 2)
+        outcome = wrk.loop(
+            self._here.live, asked.paths, clients=clients, headers=asked.headers,
+            seconds=self.seconds, pause_ms=pause_ms,
+        )  # fmt: skip
+        self._keep(Row(name, table.HALF, clients, outcome))
+
+    def _door(self, name: str, asked: Asked, clients: int) -> None:
+        size = _size(self._here.frontend, asked)
+        with stand.file_of(self._here.folder, size) as port:
+            self._keep(self._ask(name, table.FILE, port, Asked(["/"], {}), clients))
+        yardstick = self.rows[-1].outcome.rate
+        door = self._here.door
+        self._keep(self._ask(name, table.DOOR, door, asked, clients, yardstick=yardstick))
+
+    def _ask(
+        self, name: str, subject: str, port: int, asked: Asked, clients: int,
+        *, yardstick: float | None = None,
+    ) -> Row:  # fmt: skip
+        """Load the addresses; a slow one by processes that finish."""
+        alone, told = _alone(port, asked)
+        if alone > SLOW_SECONDS:
+            return self._walk(name, subject, port, scenarios.sending(asked), clients, yardstick)
+        loop = functools.partial(
+            wrk.loop, port, asked.paths, clients=clients, headers=asked.headers
+        )
+        loop(seconds=WARM_UP_SECONDS)
+        time.sleep(SETTLE_SECONDS)
+        before = self._count(subject, port)
+        outcome = loop(seconds=self.seconds)
+        after = self._count(subject, port)
+        ratio = outcome.rate / yardstick if yardstick else None
+        sent = after.since(before) if before and after else told
+        return Row(name, subject, clients, outcome, ratio, sent)
+
+    def _flow(self, name: str, clients: int, peers: Mapping[str, RunningPeer]) -> None:
+        flow = scenarios.flows_of(self._here.found)[name]
+        whole, uncached = self._here.whole, self._here.uncached_whole
+        self._keep(self._walk(name, table.CACHED, whole, flow, clients))
+        self._keep(self._walk(name, table.UNCACHED, uncached, flow, clients))
+        for peer, running_peer in peers.items():
+            if theirs := running_peer.flows.get(name):
+                self._keep(self._walk(name, peer, running_peer.port, theirs, clients))
+
+    def _walk(
+        self, name: str, subject: str, port: int, flow: Flow, clients: int,
+        yardstick: float | None = None,
+    ) -> Row:  # fmt: skip
+        own = _warm_up(port, flow)
+        time.sleep(SETTLE_SECONDS)
+        before = self._count(subject, port)
+        measured = forked.loop(port, flow, clients=clients, seconds=self.seconds)
+        after = self._count(subject, port)
+        outcome = Outcome.of(measured)
+        ratio = outcome.rate / yardstick if yardstick else None
+        done = outcome.answers + outcome.failures
+        sent = after.since(before, times=done) if before and after else own
+        return Row(name, subject, clients, outcome, ratio, sent)
+
+    @staticmethod
+    def _count(subject: str, port: int) -> statements.Count | None:
+        is_ours = subject in (table.CACHED, table.UNCACHED, table.LIVE)
+        return statements.count(port) if is_ours else None
+
+    def _keep(self, row: Row) -> None:
+        self.rows.append(row)
+        print(table.line(table.cells(row, self.rows)), flush=True)
+        if row.outcome.failures:
+            print(f"  {row.outcome.failures} failed. {row.outcome.last_words}", flush=True)
+
+
+def _size(port: int, asked: Asked) -> int:
+    """Bytes of the first address."""
+    session = Session(port)
+    size = len(session.get(asked.paths[0], asked.headers).expect(200).body)
+    session.close()
+    return size
+
+
+def _alone(port: int, asked: Asked) -> tuple[float, int | None]:
+    """The seconds that the first address takes alone, the best of three, and its statements."""
+    taken, told = [], None
+    for _try in range(3):
+        session, began = Session(port), time.perf_counter()
+        session.get(asked.paths[0], asked.headers).expect(200)
+        taken.append(time.perf_counter() - began)
+        session.close()
+        told = session.statements
+    return min(taken), told
+
+
+def _warm_up(port: int, flow: Flow) -> int | None:
+    """Do it alone a few times; the statements that a peer says it took."""
+    told = None
+    for turn in range(WARM_UP_REQUESTS):
+        session = Session(port)
+        flow(session, turn)
+        session.close()
+        told = session.statements
+    return told
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure, print and draw; 1 when any answer was not the expected one."""
+    options = _options(arguments)
+    try:
+        stand.check_programs()
+    except stand.Missing as missing:
+        sys.exit(str(missing))
+    with contextlib.ExitStack() as stack:
+        temporary = stack.enter_context(tempfile.TemporaryDirectory())
+        folder = Path(options.folder or temporary).resolve()
+        told = stack.enter_context(
+            stand.filled(folder, editions=options.editions, seed=options.seed)
+        )
+        peers = {}
+        for name in () if options.without_peers else options.peers:
+            peer = PEERS[name]()
+            peer.install()
+            peers[peer.name] = stack.enter_context(peer.running(folder, told))
+        here = stack.enter_context(stand.standing(folder, told))
+        run = _Run(options, here, stack.enter_context(running.bare({})))
+        print(f"{here.found['count']:,} editions; {options.seconds} s for each measurement, in ms")
+        run.all(peers)
+    _write(options, run.rows)
+    return 1 if any(row.outcome.failures for row in run.rows) else 0
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make bench ARGS=all", description=__doc__)
+    parser.add_argument("--editions", type=int, default=10_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seconds", type=int, default=3, help="for each measurement")
+    parser.add_argument("--clients", type=int, nargs="+", default=[8, 64])
+    parser.add_argument("--only", nargs="+", default=[], help="names of scenarios")
+    parser.add_argument("--folder", help="where the catalogue is kept for the next time")
+    parser.add_argument("--peers", nargs="+", choices=PEERS, default=list(PEERS))
+    parser.add_argument("--without-peers", action="store_true")
+    parser.add_argument("--markdown", type=Path, help="where the table goes")
+    parser.add_argument("--svg", type=Path, help="where the drawing goes")
+    return parser.parse_args(arguments)
+
+
+def _write(options: argparse.Namespace, rows: Sequence[Row]) -> None:
+    if options.markdown:
+        parts = (
+            f"{clients} clients:\n\n{table.markdown(rows, clients=clients)}"
+            for clients in options.clients
+        )
+        options.markdown.write_text("\n".join(parts))
+    if options.svg:
+        options.svg.write_text(drawing.draw(rows, clients=options.clients[0]))

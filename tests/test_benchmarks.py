@@ -1,0 +1,109 @@
+"""The benchmark's arithmetic: percentiles, what its tools say, its table and its drawing."""
+
+import itertools
+from xml.etree import ElementTree
+
+import pytest
+
+from benchmarks import drawing, filling, forked, statements, table, wrk
+from benchmarks.load import Measurement, Outcome
+from benchmarks.session import Page, Unexpected
+from benchmarks.table import Row
+
+BARE = Row("home", table.BARE, 8, Outcome(4000, 2000.0, 1, 2, 3))
+CACHED = Row("home", table.CACHED, 8, Outcome(2800, 1400.0, 1.234, 20.34, 300.6), 0.7, 0.0)
+UNCACHED = Row("home", table.UNCACHED, 8, Outcome(80, 40.0, 1, 2, 3), 0.02, 17.0)
+PEER = Row("home", "django-oscar", 8, Outcome(40, 20.0, 1, 2, 3), None, 6.0)
+ROWS = [BARE, CACHED, UNCACHED, PEER, Row("home", "django-oscar", 64, Outcome(1, 1.0, 1, 2, 3))]
+
+
+def test_percentiles_are_milliseconds() -> None:
+    measured = Measurement(2.0, [number / 1000 for number in range(100, 0, -1)], failures=1)
+    outcome = Outcome.of(measured)
+    assert outcome == Outcome(100, 50.0, 51.0, 96.0, 100.0, 1)
+    assert Outcome.of(Measurement(1.0)) == Outcome(0, 0.0, 0.0, 0.0, 0.0)
+
+
+def test_clients_are_counted_together_until_the_last_one_ends() -> None:
+    told = [([0.5, 0.25], 0, "", 12.0), ([0.75], 1, "no form", 14.0)]
+    measured = forked.together(told, 10.0)
+    assert measured == Measurement(4.0, [0.5, 0.25, 0.75], 1, "no form")
+    assert measured.rate == 0.75
+
+
+def test_reads_what_wrk_says() -> None:
+    said = "Running 2s test\nMEASURED 5000 2500000 3 1.500 4.250 9.125\n"
+    assert wrk.read(said) == Outcome(5000, 2000.0, 1.5, 4.25, 9.125, 3)
+    with pytest.raises(ValueError, match="unable to connect"):
+        wrk.read("unable to connect to 127.0.0.1:1")
+
+
+def test_counts_statements_of_all_routes() -> None:
+    text = """\
+# TYPE bookstore_requests_total counter
+bookstore_requests_total{method="GET",route="/",status="200"} 10.0
+bookstore_requests_total{method="GET",route="/search/",status="200"} 2.0
+bookstore_request_queries_total{route="/"} 1.7e+01
+bookstore_request_queries_created{route="/"} 1.7e+09
+bookstore_request_queries_total{route="/search/"} 7.0
+"""
+    now = statements.read(text)
+    assert now == statements.Count(24.0, 12.0)
+    assert now.since(statements.Count(4.0, 2.0)) == 2.0
+    assert now.since(statements.Count(4.0, 2.0), times=5) == 4.0
+    assert now.since(now) is None
+
+
+def test_finds_a_common_word_and_a_rare_one() -> None:
+    titles = ["House of Stone", "The House and the Sea", "Stone Été", "A house, a zebra", "Meadow"]
+    assert filling.words(titles) == ("house", "meadow")
+
+
+def test_reads_a_form_as_it_stands() -> None:
+    body = (
+        b'<form action="/search/"><input name="q" value="no"></form>'
+        b'<form action="/buy/" method="post"><input type="hidden" name="token" value="a&amp;b">'
+        b'<input type="radio" name="way" value="fast">'
+        b'<input name="way" type="radio" value="slow" checked>'
+        b'<input type="checkbox" name="gift" value="on"><input name="note"></form>'
+    )  # fmt: skip
+    page = Page("/", 200, "", body)
+    assert page.form("/buy/") == {"token": "a&b", "way": "slow", "note": ""}
+    assert page.token("token") == "a&b"
+    with pytest.raises(Unexpected, match="no form to /pay/"):
+        page.form("/pay/")
+    with pytest.raises(Unexpected, match="answered 200, not 303"):
+        page.expect(303)
+
+
+def test_compares_with_the_peer_under_as_many_clients() -> None:
+    assert table.times_peer(CACHED, ROWS) == 70.0
+    assert table.times_peer(UNCACHED, ROWS) == 2.0
+    assert [table.times_peer(row, ROWS) for row in (BARE, PEER)] == [None, None]
+
+
+def test_writes_a_table_without_the_yardsticks() -> None:
+    assert table.markdown(ROWS, clients=8) == (
+        "| scenario | what | req/s | ratio | × peer | p50 | p95 | p99 | statements |\n"
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n"
+        "| home | cached | 1400 | 0.70 | 70.0 | 1.23 | 20.3 | 301 | 0 |\n"
+        "| home | uncached | 40.0 | 0.020 | 2.00 | 1.00 | 2.00 | 3.00 | 17 |\n"
+        "| home | django-oscar | 20.0 |  |  | 1.00 | 2.00 | 3.00 | 6 |\n"
+    )
+
+
+def test_draws_a_bar_for_each_row() -> None:
+    drawn = ElementTree.fromstring(drawing.draw(ROWS, clients=8))
+    boxes = [each.attrib for each in drawn.iter("{http://www.w3.org/2000/svg}rect")]
+    bars = [box for box in boxes if box.get("x") == str(drawing.LEFT)]
+    colours = [bar["class"] for bar in bars]
+    assert colours == ["yardstick", "cached", "uncached", "peer"]
+    widths = [float(bar["width"]) for bar in bars]
+    assert widths == sorted(widths, reverse=True)
+
+
+def test_ten_times_as_much_is_as_far_everywhere() -> None:
+    places = [drawing.place(rate, 0, 3) for rate in (1, 10, 100, 1000)]
+    steps = [round(later - earlier, 6) for earlier, later in itertools.pairwise(places)]
+    assert len(set(steps)) == 1
+    assert drawing.place(0.01, 0, 3) == drawing.LEFT
