@@ -4,17 +4,14 @@ A WSGI application of its own, for benchmarks alone: a setting or a header that 
 a hole in every shop. Every answer is computed for each request and none is filed.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterable
+from typing import Any
 
-from bookstore.wsgi import application
+from bookstore import wsgi
 from caching import store
-from caching.answers import Answer
-
-__all__ = ["application"]
 
 
-def _compute_always(answer: Answer, compute: Callable[[], bytes], **arguments: str) -> bytes:
-    return compute()
-
-
-store.remember = _compute_always
+def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    """What the shop answers when it keeps nothing."""
+    with store.bypassed():
+        return wsgi.application(environ, start_response)
