@@ -134,7 +134,7 @@ def test_works_move_with_their_subject(
 ) -> None:  # fmt: skip
     monkeypatch.setattr(indexing, "MANY", most)
     for work in pair:
-        work.subjects.set([work.main_subject_id])
+        work.subjects.set(Subject.objects.all())
     indexing.works_changed([work.pk for work in pair])
     crime, books = Subject.objects.get(), SubjectFactory.create(code="B", name="Books")
     form = {"scheme": "thema", "code": crime.code, "name": crime.name, "slug": crime.slug,
