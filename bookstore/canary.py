@@ -153,7 +153,7 @@ def _of_badge(isbn13: str) -> Surface:
 def _of_suggestion(work_id: int, title: str) -> Surface:
     """Whether the address of a work is suggested for the whole of its title, if for anything."""
 
-    def true() -> object:
+    def true() -> list[str]:
         works = Work.objects.for_cards().filter(pk=work_id)
         return [each.lead_edition.get_absolute_url() for each in works if each.lead_edition]
 

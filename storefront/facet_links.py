@@ -90,7 +90,7 @@ def _subjects(results: Results) -> list[Value]:
 
 
 def _most_first(values: Iterable[tuple[str, object, int]]) -> list[Value]:
-    return sorted(values, key=lambda value: (-(value[2] or 0), str(value[1])))
+    return [*sorted(values, key=lambda value: (-value[2], str(value[1])))]
 
 
 def _restricts(values: list[Value], total: int) -> bool:

@@ -133,11 +133,10 @@ def test_works_move_with_their_subject(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     monkeypatch.setattr(indexing, "MANY", most)
-    crime = Subject.objects.get()
     for work in pair:
-        work.subjects.set([crime])
+        work.subjects.set(Subject.objects.all())
     indexing.works_changed([work.pk for work in pair])
-    books = SubjectFactory.create(code="B", name="Books")
+    crime, books = Subject.objects.get(), SubjectFactory.create(code="B", name="Books")
     form = {"scheme": "thema", "code": crime.code, "name": crime.name, "slug": crime.slug,
             "parent": books.pk, "ordinal": "1", "is_shown": "on"}  # fmt: skip
     assert client.post(f"{SUBJECTS}{crime.pk}/change/", form).status_code == 302
