@@ -49,7 +49,10 @@ def on_exit(server: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Have a new process ready before it takes requests."""
-    from bookstore.serving.warmth import warm_up
+    """Have a new process of the shop ready before it takes requests."""
+    from django.apps import apps
 
-    warm_up()
+    if apps.ready:  # another application, as benchmarks start them, may not have any
+        from bookstore.serving.warmth import warm_up
+
+        warm_up()
