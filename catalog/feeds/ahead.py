@@ -20,7 +20,7 @@ from catalog.feeds.items import Answer, Batch, Mark
 from catalog.models import ImportRun, Subject, SupplierRecord
 from catalog.onix.reading import Defaults
 
-BATCH = 500  # records
+BATCH = 1_000  # records
 SECOND_PROCESS_FROM = 8 * 2**20  # bytes of the file; a process takes a while to start
 GRACE_SECONDS = 5
 READING = "1"
