@@ -14,4 +14,5 @@ from caching import store
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     """What the shop answers when it keeps nothing."""
     with store.bypassed():
-        return wsgi.application(environ, start_response)
+        answer: Iterable[bytes] = wsgi.application(environ, start_response)
+    return answer
