@@ -54,7 +54,6 @@ def remembered(
     compute: Callable[[], bytes],
     *,
     content_type: str = HTML,
-    cache_control: str = CHECK_AGAIN,
     **arguments: str,
 ) -> HttpResponse:
     """The cached body of `answer` for `arguments`, or what `compute` makes of it now.
@@ -75,7 +74,7 @@ def remembered(
             response["Content-Encoding"] = "gzip"
     response["Vary"] = "Accept-Encoding"
     etag = f"W/{etag}" if is_packed else etag  # weak: the same page, in other bytes
-    return _labelled(response, etag, cache_control, asked_at)
+    return _labelled(response, etag, CHECK_AGAIN, asked_at)
 
 
 def _without_body(request: HttpRequest, etag: str) -> HttpResponse | None:
