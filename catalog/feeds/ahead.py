@@ -5,6 +5,7 @@ before them is written.
 """
 
 import contextlib
+import datetime
 import hashlib
 import multiprocessing
 import shutil
@@ -15,8 +16,9 @@ from typing import Any, BinaryIO, Protocol, cast
 from django.conf import settings
 from django.utils import translation
 
-from catalog.feeds import items, second_process
+from catalog.feeds import items, second_process, terms
 from catalog.feeds.items import Answer, Batch, Mark
+from catalog.feeds.terms import Terms
 from catalog.models import ImportRun, Subject, SupplierRecord
 from catalog.onix.reading import Defaults
 
@@ -41,10 +43,13 @@ class Reader(Protocol):
         """What is known of the products that the answer named."""
 
 
-def batches(run: ImportRun, *, after: int, size: int | None = None) -> Iterator[Batch]:
+def batches(
+    run: ImportRun, *, after: int, today: datetime.date, size: int | None = None
+) -> Iterator[Batch]:
     """The records of the run's file behind the first `after`. Raises NotOnix and OSError."""
     is_large = run.file_bytes >= SECOND_PROCESS_FROM
-    with (_second_process if is_large else _this_process)(run, after, size or BATCH) as reader:
+    read = _second_process if is_large else _this_process
+    with read(run, terms.of(run.supplier, today=today), after, size or BATCH) as reader:
         key = ""
         while True:
             answer: Answer = reader.recv()
@@ -79,8 +84,8 @@ def _marks(run: ImportRun, key: str, digests: list[str]) -> list[Mark]:
 class _Here:
     """A small file's reader, in this process."""
 
-    def __init__(self, file: BinaryIO, *, after: int, size: int) -> None:
-        self._answers = items.answers(file, after=after, size=size)
+    def __init__(self, file: BinaryIO, by: Terms, *, after: int, size: int) -> None:
+        self._answers = items.answers(file, by, after=after, size=size)
         self._marks: list[Mark] | None = None
 
     def recv(self) -> Answer:
@@ -91,19 +96,19 @@ class _Here:
 
 
 @contextlib.contextmanager
-def _this_process(run: ImportRun, after: int, size: int) -> Iterator[Reader]:
+def _this_process(run: ImportRun, by: Terms, after: int, size: int) -> Iterator[Reader]:
     with run.file.open("rb") as file:
-        yield _Here(cast(BinaryIO, file), after=after, size=size)
+        yield _Here(cast(BinaryIO, file), by, after=after, size=size)
 
 
 @contextlib.contextmanager
-def _second_process(run: ImportRun, after: int, size: int) -> Iterator[Reader]:
+def _second_process(run: ImportRun, by: Terms, after: int, size: int) -> Iterator[Reader]:
     """The same, read while this process writes; at most one batch waits."""
-    second_process.make_records_light()
+    second_process.make_light()
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     with _on_disk(run) as path:
-        told = (theirs, path, after, size, translation.get_language())
+        told = (theirs, path, by, after, size, translation.get_language())
         process = context.Process(target=second_process.serve, args=told, daemon=True)
         process.start()
         theirs.close()

@@ -8,9 +8,11 @@ from collections.abc import Generator, Iterator
 from itertools import islice
 from typing import BinaryIO, NamedTuple
 
+from catalog.feeds import sayings
+from catalog.feeds.sayings import Refused, Saying
+from catalog.feeds.terms import Terms
 from catalog.onix import reading
 from catalog.onix.reading import Defaults, NotOnix, Product
-from catalog.onix.records import Record, Unreadable
 
 
 class Mark(NamedTuple):
@@ -22,6 +24,14 @@ class Mark(NamedTuple):
     """Of the edition whose latest record has this digest."""
 
 
+class Unread(NamedTuple):
+    """A product as it stands in the file, with all that its meaning depends on."""
+
+    product: Product
+    defaults: Defaults
+    terms: Terms
+
+
 class Item(NamedTuple):
     """One product of the file: read, or known by its digest."""
 
@@ -30,16 +40,16 @@ class Item(NamedTuple):
     digest: str
     edition_id: int | None = None
     """Of the edition whose latest record has this digest."""
-    read: Record | Unreadable | None = None
-    product: Product | None = None
-    defaults: Defaults | None = None
+    said: Saying | Refused | None = None
+    unread: Unread | None = None
 
     def now_read(self) -> "Item":
         """The same, read if it was not."""
-        if self.product is None or self.defaults is None:
+        if self.unread is None:
             return self
-        read = reading.read(self.product, self.defaults)
-        return self._replace(read=read, edition_id=None, product=None, defaults=None)
+        product, defaults, terms = self.unread
+        said = sayings.heard(reading.read(product, defaults), terms)
+        return self._replace(said=said, edition_id=None, unread=None)
 
 
 class Batch(NamedTuple):
@@ -62,7 +72,9 @@ class Answer(NamedTuple):
     """NotOnix or OSError: why the file cannot be read behind the batch."""
 
 
-def answers(file: BinaryIO, *, after: int, size: int) -> Generator[Answer, list[Mark] | None, None]:
+def answers(
+    file: BinaryIO, terms: Terms, *, after: int, size: int
+) -> Generator[Answer, list[Mark] | None, None]:
     """The records of a file behind the first `after`, `size` at a time. Raises NotOnix.
 
     A mark for each digest of an answer is to be sent for the next one.
@@ -77,7 +89,7 @@ def answers(file: BinaryIO, *, after: int, size: int) -> Generator[Answer, list[
         digests = [product.digest for product in chunk]
         marks = yield Answer(batch, digests, products.defaults)
         found = [
-            _item(product, mark, products.defaults)
+            _item(Unread(product, products.defaults, terms), mark)
             for product, mark in zip(chunk, marks or (), strict=True)
         ]
         batch = Batch(found, products.bytes_read, list(products.notes))
@@ -97,6 +109,6 @@ def _cut(products: Iterator[Product], size: int) -> tuple[list[Product], Excepti
     return chunk, None
 
 
-def _item(product: Product, mark: Mark, defaults: Defaults) -> Item:
-    cut = Item(product.ordinal, product.line, *mark, product=product, defaults=defaults)
+def _item(unread: Unread, mark: Mark) -> Item:
+    cut = Item(unread.product.ordinal, unread.product.line, *mark, unread=unread)
     return cut if mark.edition_id else cut.now_read()

@@ -6,11 +6,10 @@ from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 
-from django.conf import settings
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from catalog.models import Supplier
+from catalog.feeds.terms import Terms
 from catalog.onix.records import Offer, Record
 
 WITHOUT_TAX = frozenset({"01", "03", "05", "06", "08", "11", "13", "21", "23", "31", "33"})
@@ -22,36 +21,30 @@ Period = list[str | None]
 """A price as JSON has it: amount, tax rate, first day, last day or None."""
 
 
-def choose(
-    leave_out: Callable[[str, str], None],
-    record: Record,
-    *,
-    supplier: Supplier,
-    today: datetime.date,
-) -> list[Period]:
-    """The prices that hold from `today` on, in the order of days; none: the record has none for us.
+def choose(leave_out: Callable[[str, str], None], record: Record, terms: Terms) -> list[Period]:
+    """The prices that hold from today on, in the order of days; none: the record has none for us.
 
     Of the kinds that the supplier's `price_types` name the first that is there is taken. Where
     periods overlap, the one that begins later is meant.
     """
-    offers = [each for each in record.offers if _is_ours(leave_out, each, supplier)]
-    kinds = [kind for kind in supplier.price_types if any(o.kind == kind for o in offers)]
+    offers = [each for each in record.offers if _is_ours(leave_out, each, terms)]
+    kinds = [kind for kind in terms.price_types if any(o.kind == kind for o in offers)]
     if offers and not kinds:
         leave_out("Price", _("None of its price types is one that the supplier is read for."))
     if not kinds:
         return []
     chosen = [each for each in offers if each.kind == kinds[0]]
-    if supplier.country and any(each.countries for each in chosen):
+    if terms.country and any(each.countries for each in chosen):
         chosen = [each for each in chosen if each.countries] + [
             each for each in chosen if not each.countries and each.valid_from
         ]
-    return _periods(chosen, today)
+    return _periods(chosen, terms.today)
 
 
-def _is_ours(leave_out: Callable[[str, str], None], offer: Offer, supplier: Supplier) -> bool:
-    currency = offer.currency or supplier.currency
-    if currency != settings.SHOP_CURRENCY:
-        text = _other_currency(currency[:10], settings.SHOP_CURRENCY, get_language())
+def _is_ours(leave_out: Callable[[str, str], None], offer: Offer, terms: Terms) -> bool:
+    currency = offer.currency or terms.currency
+    if currency != terms.shop_currency:
+        text = _other_currency(currency[:10], terms.shop_currency, get_language())
         leave_out("Price", text)
         return False
     if offer.minimum_quantity > 1:
@@ -59,7 +52,7 @@ def _is_ours(leave_out: Callable[[str, str], None], offer: Offer, supplier: Supp
     if not offer.amount.is_finite() or not 0 <= gross(offer) <= HIGHEST:
         leave_out("Price", _("A price was left out, because its amount is not likely."))
         return False
-    country = supplier.country
+    country = terms.country
     if not country:
         return True
     is_inside = not offer.countries or country in offer.countries

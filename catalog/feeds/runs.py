@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Iterator
 
 from django.db import InterfaceError, OperationalError, connection
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from catalog.feeds import ahead, garbage, taking
@@ -92,12 +93,13 @@ def run(
 def _take_all(
     found: ImportRun, at: datetime.datetime, progress: Callable[[ImportRun], None]
 ) -> None:
-    for batch in ahead.batches(found, after=found.records_done):
+    for batch in ahead.batches(found, after=found.records_done, today=timezone.localdate(at)):
         if batch.notes != found.notes:
             found.notes = batch.notes
             ImportRun.objects.filter(pk=found.pk).update(notes=batch.notes)
         if batch.items:
             taking.take(found, batch.items, bytes_read=batch.bytes_read, at=at)
+        batch.items.clear()  # taken in; nobody need look through them
         found.refresh_from_db()
         progress(found)
         garbage.collect()

@@ -1,10 +1,11 @@
 """What a record says of an edition and its work, field by field, cut to what columns hold.
 
-Knows nothing of what is there already. Whom it names stays a name here; `Vocabulary` has the ids.
+Knows nothing of what is there already, and needs no database. Whom it names stays a name here;
+`Vocabulary` has the ids.
 """
 
 import datetime
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -12,9 +13,10 @@ from django.utils.translation import gettext as _
 
 from catalog import isbn, languages
 from catalog.feeds import fields, pricing, standing
+from catalog.feeds.terms import Terms
 from catalog.formats import DIGITAL_FORMATS, Format
-from catalog.models import ContributorRole, Supplier
-from catalog.onix.records import Person, Record
+from catalog.onix.records import Collection, Person, Record, Unreadable
+from catalog.roles import ContributorRole
 
 LONGEST = {
     "title": 500,
@@ -55,16 +57,56 @@ class Saying:
     """The fields that a record says, with their values."""
 
     record: Record
+    """What the record is told apart, matched and related by; its other fields are `values`."""
     values: dict[str, Any] = field(default_factory=dict)
     reasons: list[list[str]] = field(default_factory=list)
     """What was left out: [field, sentence]."""
+
+    @property
+    def isbn13(self) -> str:
+        """The edition's number."""
+        return self.record.isbn13
+
+    @property
+    def reference(self) -> str:
+        """As the file numbers its records."""
+        return self.record.reference
+
+    @property
+    def notification(self) -> str:
+        """List 1."""
+        return self.record.notification
+
+    def copy(self) -> "Saying":
+        """The same, to be worked on: a batch may be tried more than once."""
+        return Saying(self.record, dict(self.values), list(self.reasons))
 
     def leave_out(self, name: str, sentence: str) -> None:
         """Note that something was not taken."""
         self.reasons.append([name, clean(sentence, LONGEST["sentence"])])
 
 
-def problems(record: Record) -> list[list[str]]:
+class Refused(NamedTuple):
+    """What is told of a record that cannot be taken in."""
+
+    isbn13: str
+    reference: str
+    notification: str
+    reasons: list[list[str]]
+
+
+def heard(read: Record | Unreadable, terms: Terms) -> Saying | Refused:
+    """All that the record says, or why it cannot be taken in."""
+    reference = clean(read.reference, 100)
+    if isinstance(read, Unreadable):
+        return Refused("", reference, "", [["", clean(read.message, LONGEST["sentence"])]])
+    if problems := _problems(read):
+        number, notification = clean(read.isbn13, 13), clean(read.notification, 2)
+        return Refused(number, reference, notification, problems)
+    return _all_of(read, _sound(read, reference), terms)
+
+
+def _problems(record: Record) -> list[list[str]]:
     """Why the record cannot be taken in; empty: it can."""
     found = []
     if not isbn.is_edition_number(record.isbn13):
@@ -78,18 +120,18 @@ def problems(record: Record) -> list[list[str]]:
     return found
 
 
-def of(record: Record, *, supplier: Supplier, today: datetime.date) -> Saying:
+def _all_of(record: Record, sound: Record, terms: Terms) -> Saying:
     """All that the record says; of an update (04), only what its blocks say."""
-    saying = Saying(record)
+    saying = Saying(sound)
     for trouble in record.troubles[:MOST_LISTED]:
         saying.leave_out(trouble.field, trouble.message)
     values = _edition_columns(saying, record)
     people = _people(saying, record)
-    values["imprint"] = _imprint(record, supplier)
+    values["imprint"] = _imprint(record, terms)
     values["contributors"] = [each for each in people if each[1] in OF_ONE_EDITION]
-    values["price"] = pricing.choose(saying.leave_out, record, supplier=supplier, today=today)
+    values["price"] = pricing.choose(saying.leave_out, record, terms)
     is_digital = record.format in DIGITAL_FORMATS
-    values["backorders"] = standing.backorder_days(record, supplier, is_digital=is_digital)
+    values["backorders"] = standing.backorder_days(record, terms, is_digital=is_digital)
     values |= _work_columns(saying, record)
     values["work.contributors"] = [each for each in people if each[1] not in OF_ONE_EDITION]
     values["work.series"] = _series(saying, record)
@@ -108,33 +150,37 @@ def of(record: Record, *, supplier: Supplier, today: datetime.date) -> Saying:
     return saying
 
 
-def sound(record: Record) -> Record:
-    """The record with what it is matched by cut to what PostgreSQL can be asked for."""
-    names = [text for person in record.people for text in (person.name, person.sort_name)]
-    names += [each.title for each in record.collections]
-    numbers = [each.isbn13 for each in record.relations]
-    texts = "".join([record.title, record.subtitle, record.edition_statement, *names, *numbers])
-    is_short = len(texts) < LONGEST["description"] and all(map(isbn.is_edition_number, numbers))
-    if is_short and clean(texts, len(texts)) == texts.strip():
-        return record
-    return replace(
-        record,
+def _sound(record: Record, reference: str) -> Record:
+    """What the record is told apart and matched by, cut to what PostgreSQL can be asked for."""
+    return Record(
+        ordinal=record.ordinal,
+        line=record.line,
+        reference=reference,
+        notification=clean(record.notification, 2),
+        isbn13=record.isbn13,
+        is_book=record.is_book,
+        language=record.language,
         title=clean(record.title, LONGEST["title"]),
         subtitle=clean(record.subtitle, LONGEST["title"]),
-        people=tuple(
-            replace(
-                person,
-                name=clean(person.name, LONGEST["name"]),
-                sort_name=clean(person.sort_name, LONGEST["name"]),
-            )
-            for person in record.people[:MOST_LISTED]
-        ),
         edition_statement=clean(record.edition_statement, LONGEST["name"]),
+        people=tuple(map(_sound_person, record.people[:MOST_LISTED])),
         collections=tuple(
-            replace(each, title=clean(each.title, LONGEST["series"]))
+            Collection(clean(each.title, LONGEST["series"]))
             for each in record.collections[:MOST_LISTED]
         ),
         relations=tuple(r for r in record.relations if isbn.is_edition_number(r.isbn13)),
+    )
+
+
+def _sound_person(person: Person) -> Person:
+    name = clean(person.name, LONGEST["name"])
+    sort_name = clean(person.sort_name, LONGEST["name"])
+    if name == person.name and sort_name == person.sort_name and not person.biography:
+        return person
+    return Person(
+        name,
+        sort_name,
+        *(person.role, person.ordinal, person.is_corporate, person.birth_year, person.death_year),
     )
 
 
@@ -221,10 +267,10 @@ def _work_columns(saying: Saying, record: Record) -> dict[str, Any]:
     }
 
 
-def _imprint(record: Record, supplier: Supplier) -> tuple[str, str]:
+def _imprint(record: Record, terms: Terms) -> tuple[str, str]:
     """Imprint and publisher; each stands for the other, and the supplier for both."""
     imprint, publisher = clean(record.imprint, 200), clean(record.publisher, 200)
-    either = imprint or publisher or supplier.name
+    either = imprint or publisher or terms.supplier
     return (imprint or either, publisher or either)
 
 

@@ -8,14 +8,15 @@ import contextlib
 import copyreg
 import operator
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
 from django.apps import apps
 from django.utils import translation
 
-from catalog.feeds import garbage, items
+from catalog.feeds import garbage, items, sayings
+from catalog.feeds.terms import Terms
 from catalog.onix import records
 from catalog.onix.reading import Defaults, NotOnix
 
@@ -23,20 +24,27 @@ GONE = (EOFError, BrokenPipeError, ConnectionResetError)  # the other process
 
 
 def serve(
-    pipe: "Connection[Any, Any]", path: str, after: int, size: int, language: str | None
+    pipe: "Connection[Any, Any]",
+    path: str,
+    terms: Terms,
+    after: int,
+    size: int,
+    language: str | None,
 ) -> None:
     """Send what `items.answers` says of the file; its words for staff are in that language."""
     apps.populate(())  # gettext asks for them
     if language:
         translation.activate(language)
-    make_records_light()
+    make_light()
     with contextlib.suppress(*GONE), garbage.between_batches():
         try:
             with open(path, "rb") as file:
-                reader = items.answers(file, after=after, size=size)
+                reader = items.answers(file, terms, after=after, size=size)
                 answer = next(reader)
                 pipe.send(answer)
                 while answer.digests:
+                    if answer.batch:
+                        answer.batch.items.clear()  # sent; nobody need look through them
                     garbage.collect()
                     answer = reader.send(pipe.recv())
                     pipe.send(answer)
@@ -44,10 +52,10 @@ def serve(
             pipe.send(items.Answer(None, [], Defaults(), error))
 
 
-def make_records_light() -> None:
-    """Pickle records by their values in order: dataclasses with slots are slow otherwise."""
-    for kind in vars(records).values():
-        if isinstance(kind, type) and kind.__module__ == records.__name__:
+def make_light() -> None:
+    """Pickle what is sent by its values in order: dataclasses with slots are slow otherwise."""
+    for kind in (*vars(records).values(), sayings.Saying):
+        if isinstance(kind, type) and is_dataclass(kind):
             copyreg.pickle(kind, _reducer(kind))
 
 

@@ -28,7 +28,7 @@ from catalog.models import (
     SupplierRecord,
     Work,
 )
-from catalog.onix.records import Record, Unreadable
+from catalog.onix.records import Record
 
 Outcome = ImportRecord.Outcome
 ONE_AT_A_TIME = 5_150_001
@@ -103,7 +103,7 @@ def _record(run: ImportRun, results: Sequence[Result], bytes_read: int) -> None:
         [
             (
                 *(run.pk, result.item.ordinal, result.item.line),
-                *_named(result.item.read),
+                *_named(result.item.said),
                 *(result.isbn13, result.outcome.value, result.edition_id),
                 json.dumps(result.changes) if result.changes else "{}",
                 json.dumps(result.undo) if result.undo else "{}",
@@ -120,12 +120,9 @@ def _record(run: ImportRun, results: Sequence[Result], bytes_read: int) -> None:
     )
 
 
-def _named(read: "Record | Unreadable | None") -> tuple[str, str]:
+def _named(said: "sayings.Saying | sayings.Refused | None") -> tuple[str, str]:
     """Reference and type of notification."""
-    if read is None:
-        return "", ""
-    notification = getattr(read, "notification", "")
-    return sayings.clean(read.reference, 100), sayings.clean(notification, 2)
+    return (said.reference, said.notification) if said else ("", "")
 
 
 class _Batch:
@@ -142,7 +139,7 @@ class _Batch:
 
     def take(self, items: Sequence[Item]) -> list[Result]:
         results = self._unchanged(items)
-        todo = [result for result in results if result.merge is None and result.item.read]
+        todo = [result for result in results if result.merge is None and result.item.said]
         said = self._sayings([r for r in todo if r.outcome is not Outcome.UNCHANGED])
         if said:
             vocabulary = Vocabulary([saying for _result, saying in said], Thema())
@@ -171,7 +168,7 @@ class _Batch:
             if known
             else {}
         )
-        anew = {item.read.isbn13 for item in items if isinstance(item.read, Record)}
+        anew = {item.said.isbn13 for item in items if item.said}
         results = []
         for item in items:
             number = current.get((item.digest, item.edition_id or 0), "")
@@ -185,20 +182,16 @@ class _Batch:
 
     def _sayings(self, results: Sequence[Result]) -> list[tuple[Result, sayings.Saying]]:
         """Of each record that can be taken in what it says; the others say why they cannot."""
-        said = []
+        taken = []
         for result in results:
-            read = result.item.read
-            if isinstance(read, Unreadable):
-                result.reasons = [["", sayings.clean(read.message, 500)]]
-            elif isinstance(read, Record):
-                result.isbn13 = sayings.clean(read.isbn13, 13)
-                result.reasons = sayings.problems(read)
-                if not result.reasons:
-                    saying = sayings.of(
-                        sayings.sound(read), supplier=self.supplier, today=self.today
-                    )
-                    said.append((result, saying))
-        return said
+            said = result.item.said
+            if said is not None:
+                result.isbn13 = said.isbn13
+            if isinstance(said, sayings.Refused):
+                result.reasons = said.reasons
+            elif said is not None:
+                taken.append((result, said.copy()))
+        return taken
 
     def _load(self, records: Sequence[Record]) -> None:
         """Lock and read what is there, and decide which works new editions belong to."""

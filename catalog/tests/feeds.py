@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
-from catalog.feeds import taking
+from catalog.feeds import sayings, taking, terms
 from catalog.feeds.items import Item
 from catalog.models import Edition, ImportRecord, ImportRun, Subject, Supplier, SupplierRecord
 from catalog.onix.records import Collection, Offer, Person, Record, Topic, Unreadable
@@ -63,15 +63,21 @@ def started(source: Supplier | None = None) -> ImportRun:
 
 
 def items(
-    source: Supplier, records: Sequence[Record | Unreadable], *, first: int = 1
+    source: Supplier,
+    records: Sequence[Record | Unreadable],
+    *,
+    first: int = 1,
+    at: datetime.datetime = AT,
 ) -> list[Item]:
     """As the reader hands them on; a record that was taken in before is known by its digest."""
     made = []
+    told_by = terms.of(source, today=at.date())
     for place, each in enumerate(records, start=first):
         told = replace(each, ordinal=0, line=0)
         digest = hashlib.sha256(f"{source.reads_as()}{told!r}".encode()).hexdigest()
         known = SupplierRecord.objects.filter(supplier=source, digest=digest).first()
-        made.append(Item(place, place * 10, digest, known.edition_id if known else None, each))
+        said = sayings.heard(each, told_by)
+        made.append(Item(place, place * 10, digest, known.edition_id if known else None, said))
     return made
 
 
@@ -82,7 +88,7 @@ def taken(
     source = by or supplier()
     subjects()
     run = started(source)
-    taking.take(run, items(source, records), bytes_read=1, at=at)
+    taking.take(run, items(source, records, at=at), bytes_read=1, at=at)
     ImportRun.objects.filter(pk=run.pk).update(status=ImportRun.Status.DONE, finished_at=at)
     run.refresh_from_db()
     return run

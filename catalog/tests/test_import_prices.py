@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from catalog.feeds import pricing
+from catalog.feeds import pricing, terms
 from catalog.models import Supplier
 from catalog.onix.records import Offer
 from catalog.tests.feeds import TODAY, edition, price, record, supplier, taken
@@ -19,7 +19,9 @@ def chosen(*offers: Offer, **values: Any) -> tuple[list[list[str | None]], list[
     reasons: list[str] = []
     source = Supplier(code="s", name="S", currency=settings.SHOP_CURRENCY, **values)
     periods = pricing.choose(
-        lambda _name, why: reasons.append(why), record(offers=offers), supplier=source, today=TODAY
+        lambda _name, why: reasons.append(why),
+        record(offers=offers),
+        terms.of(source, today=TODAY),
     )
     return [[amount, first, last] for amount, _rate, first, last in periods], reasons
 
