@@ -147,7 +147,7 @@ class Batch:
 
     def _relate_expected(self) -> None:
         """What earlier records have said of these numbers, before they were here."""
-        expected = ExpectedRelation.objects.filter(isbn13__in=self.records).order_by("pk")
+        expected = ExpectedRelation.objects.filter(isbn13__among=self.records).order_by("pk")
         for by, number, code in expected.values_list("edition__isbn13", "isbn13", "code"):
             self._relate(by, number, code)
 
@@ -188,11 +188,11 @@ class Shelf:
     """
 
     def __init__(self, batch: Batch) -> None:
-        related = Edition.objects.filter(isbn13__in=batch.numbers_elsewhere)
+        related = Edition.objects.filter(isbn13__among=batch.numbers_elsewhere)
         self.of_number = dict(related.values_list("isbn13", "work_id"))
         """The work of each related edition."""
         likely = RawSQL(_LIKELY, _wanted(batch))  # noqa: S611 - values are parameters
-        wanted = Q(pk__in=likely) | Q(pk__in=set(self.of_number.values()))
+        wanted = Q(pk__in=likely) | Q(pk__among=set(self.of_number.values()))
         works = Work.objects.filter(wanted).order_by("pk")
         rows = works.values_list("pk", "match_key", "title", "subtitle")
         self.described: dict[int, Description] = {}
@@ -234,7 +234,9 @@ def _wanted(batch: Batch) -> tuple[list[str], int, list[str], list[str]]:
 
 def _people(work_ids: Sequence[int]) -> dict[int, list[Person]]:
     """The people of whole works, not of single editions, in their order."""
-    parts = Contribution.objects.filter(work__in=work_ids, edition=None).order_by("ordinal", "id")
+    parts = Contribution.objects.filter(work__among=work_ids, edition=None).order_by(
+        "ordinal", "id"
+    )
     people: dict[int, list[Person]] = defaultdict(list)
     # Values, not rows: there may be tens of thousands.
     for work_id, *values in parts.values_list(

@@ -53,7 +53,7 @@ def works_leaving(work_ids: Collection[int]) -> None:
         return
     store.bump_after_commit(generations.showing(work_ids))
     shelf_sizes.moved(_standing(sorted(work_ids)), {})
-    SearchEntry.objects.filter(work__in=work_ids).delete()
+    SearchEntry.objects.filter(work__among=work_ids).delete()
 
 
 def subject_moved(subject_id: int) -> None:
@@ -73,7 +73,7 @@ def subject_moved(subject_id: int) -> None:
 
 def _standing(work_ids: Sequence[int]) -> dict[int, frozenset[int]]:
     """The works for sale with their subjects, as they were counted; nobody changes them now."""
-    entries = SearchEntry.objects.filter(work__in=work_ids).order_by("work")
+    entries = SearchEntry.objects.filter(work__among=work_ids).order_by("work")
     rows = entries.select_for_update(no_key=True).values_list("work", "is_offered", "subjects")
     return {work: frozenset(subjects) for work, is_offered, subjects in rows if is_offered}
 
@@ -232,10 +232,10 @@ def _index(work_ids: Sequence[int], *, today: datetime.date) -> dict[int, frozen
 def _subjects_above(work_ids: Sequence[int]) -> dict[int, entry_texts.Tag]:
     """The subjects of these works: their names, and the ids of each and all above it."""
     used = list(
-        Subject.objects.filter(works__in=work_ids).distinct().values_list("pk", "path", "name")
+        Subject.objects.filter(works__among=work_ids).distinct().values_list("pk", "path", "name")
     )
     paths = {above for _pk, path, _name in used for above in lineage(path)}
-    ids = dict(Subject.objects.filter(path__in=paths).values_list("path", "pk"))
+    ids = dict(Subject.objects.filter(path__among=paths).values_list("path", "pk"))
     return {
         pk: entry_texts.Tag(name, [ids[above] for above in lineage(path)])
         for pk, path, name in used

@@ -76,7 +76,7 @@ def _key(run: ImportRun, defaults: Defaults) -> str:
 
 def _marks(run: ImportRun, key: str, digests: list[str]) -> list[Mark]:
     whole = [hashlib.sha256(f"{key}{digest}".encode()).hexdigest() for digest in digests]
-    records = SupplierRecord.objects.filter(supplier=run.supplier_id, digest__in=whole)
+    records = SupplierRecord.objects.filter(supplier=run.supplier_id, digest__among=whole)
     known = dict(records.values_list("digest", "edition_id"))
     return [Mark(digest, known.get(digest)) for digest in whole]
 

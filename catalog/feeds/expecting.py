@@ -28,10 +28,10 @@ def note(records: Collection[Record], editions: Mapping[str, EditionState]) -> d
     if not said:
         return {}
     numbers = {number for _by, number in said}
-    here = set(Edition.objects.filter(isbn13__in=numbers).values_list("isbn13", flat=True))
+    here = set(Edition.objects.filter(isbn13__among=numbers).values_list("isbn13", flat=True))
     kept = set(
         ExpectedRelation.objects.filter(
-            edition__in={editions[by].id for by, _number in said}, isbn13__in=numbers
+            edition__among={editions[by].id for by, _number in said}, isbn13__among=numbers
         ).values_list("edition__isbn13", "isbn13")
     )
     new = {pair: said[pair] for pair in sorted(said) if pair[1] not in here and pair not in kept}
@@ -53,7 +53,7 @@ def point_to_new(new: Mapping[str, int]) -> None:
 
     Numbers → ids of editions that were written just now.
     """
-    waiting = ExpectedRelation.objects.filter(isbn13__in=new, code__in=REPLACES)
+    waiting = ExpectedRelation.objects.filter(isbn13__among=new, code__in=REPLACES)
     by_old: dict[int, int] = {}
     for number, code, pk in waiting.order_by("pk").values_list("isbn13", "code", "edition"):
         old, by = (new[number], pk) if code == replacing.REPLACES else (pk, new[number])

@@ -67,7 +67,7 @@ def numbers_lock(numbers: Collection[str]) -> dict[str, dict[str, Any]]:
     """Lock the editions with these numbers, in their order; their columns by number."""
     columns = [fields.column(name) for name in fields.EDITION_COLUMNS]
     found = (
-        Edition.objects.filter(isbn13__in=numbers)
+        Edition.objects.filter(isbn13__among=numbers)
         .order_by("isbn13")
         .select_for_update(of=("self",))
         .values("pk", "isbn13", "work_id", *columns)
@@ -108,7 +108,7 @@ def _works(ids: Collection[int]) -> dict[int, WorkState]:
     if not ids:
         return {}
     columns = [fields.column(name) for name in fields.WORK_COLUMNS]
-    rows = Work.objects.filter(pk__in=ids).order_by("pk").select_for_update(of=("self",))
+    rows = Work.objects.filter(pk__among=ids).order_by("pk").select_for_update(of=("self",))
     return {
         row["pk"]: WorkState(
             row["pk"],
@@ -120,7 +120,7 @@ def _works(ids: Collection[int]) -> dict[int, WorkState]:
 
 
 def _add_provenance(works: dict[int, WorkState], editions: dict[int, EditionState]) -> None:
-    rows = Provenance.objects.filter(edition__work__in=works).order_by("edition_id")
+    rows = Provenance.objects.filter(edition__work__among=works).order_by("edition_id")
     # Locked, or what staff marks meanwhile would be written over.
     told = rows.select_for_update(of=("self",)).values_list(
         "edition_id", "edition__work_id", "sources", "locked"
@@ -136,14 +136,14 @@ def _add_provenance(works: dict[int, WorkState], editions: dict[int, EditionStat
             state.sources, state.locked = sources, set(locked)
             state.has_provenance = True
     for edition_id in SupplierRecord.objects.filter(
-        edition__in=editions, is_confirmed=True
+        edition__among=editions, is_confirmed=True
     ).values_list("edition_id", flat=True):
         editions[edition_id].is_confirmed = True
 
 
 def _add_people(works: dict[int, WorkState], editions: dict[int, EditionState]) -> None:
     rows = Contribution.objects.filter(
-        Q(edition=None) | Q(edition__in=editions), work__in=works
+        Q(edition=None) | Q(edition__among=editions), work__among=works
     ).order_by("ordinal", "pk")
     columns = ("work_id", "edition_id", "contributor_id", "role")
     found: list[tuple[int, int | None, int, str]] = list(rows.values_list(*columns))
@@ -155,14 +155,14 @@ def _add_people(works: dict[int, WorkState], editions: dict[int, EditionState]) 
 
 
 def _add_classes(works: dict[int, WorkState]) -> None:
-    tags = Work.subjects.through.objects.filter(work__in=works).order_by("subject_id")
+    tags = Work.subjects.through.objects.filter(work__among=works).order_by("subject_id")
     for work_id, subject_id in tags.values_list("work_id", "subject_id"):
         works[work_id].values["work.subjects"].append(subject_id)
-    places = SeriesMembership.objects.filter(work__in=works).order_by("series_id")
+    places = SeriesMembership.objects.filter(work__among=works).order_by("series_id")
     for work_id, series_id, position in places.values_list("work_id", "series_id", "position"):
         text = None if position is None else str(position)
         works[work_id].values["work.series"].append([series_id, text])
-    others = Classification.objects.filter(work__in=works).order_by("scheme", "code")
+    others = Classification.objects.filter(work__among=works).order_by("scheme", "code")
     for work_id, *values in others.values_list("work_id", "scheme", "code", "is_main"):
         works[work_id].values["work.classifications"].append(values)
 
@@ -170,7 +170,7 @@ def _add_classes(works: dict[int, WorkState]) -> None:
 def _add_selling(editions: dict[int, EditionState], today: datetime.date) -> None:
     prices = Price.objects.filter(
         Q(valid_to=None) | Q(valid_to__gte=today),
-        edition__in=editions,
+        edition__among=editions,
         currency=settings.SHOP_CURRENCY,
     ).order_by("valid_from")
     for row in prices.values("edition_id", "amount", "tax_rate", "valid_from", "valid_to"):
@@ -178,7 +178,7 @@ def _add_selling(editions: dict[int, EditionState], today: datetime.date) -> Non
         first = max(row["valid_from"], today).isoformat()
         period = [str(row["amount"]), rate, first, _json(row["valid_to"])]
         editions[row["edition_id"]].values["price"].append(period)
-    supplies = Supply.objects.filter(edition__in=editions)
+    supplies = Supply.objects.filter(edition__among=editions)
     for pk, accepts, days in supplies.values_list(
         "edition_id", "accepts_backorders", "backorder_days"
     ):

@@ -156,7 +156,7 @@ class _Batch:
         """Known records are unchanged, unless this very batch brings the edition anew."""
         known = [item for item in items if item.edition_id is not None]
         digests = SupplierRecord.objects.filter(
-            supplier=self.supplier, digest__in=[item.digest for item in known]
+            supplier=self.supplier, digest__among=[item.digest for item in known]
         )
         current = (
             {

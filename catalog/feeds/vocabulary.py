@@ -81,21 +81,21 @@ class Vocabulary:
     def _find_imprints(self, wanted: Collection[tuple[str, str]]) -> None:
         if not wanted:
             return
-        known = Imprint.objects.filter(name__in={imprint for imprint, _publisher in wanted})
+        known = Imprint.objects.filter(name__among={imprint for imprint, _publisher in wanted})
         for pk, name, publisher in known.values_list("pk", "name", "publisher__name"):
             self.imprints[name, publisher] = pk
             self.words["imprint", pk] = name
 
     def _find_series(self, wanted: Collection[str]) -> None:
         if wanted:
-            known = Series.objects.filter(title__in=wanted).values_list("title", "pk")
+            known = Series.objects.filter(title__among=wanted).values_list("title", "pk")
             self.series = dict(known)
             self.words |= {("series", pk): title for title, pk in self.series.items()}
 
     def _find_people(self, wanted: Collection[str]) -> None:
         if not wanted:
             return
-        known = Contributor.objects.filter(sort_name__in=wanted).order_by("pk")
+        known = Contributor.objects.filter(sort_name__among=wanted).order_by("pk")
         columns = ("pk", "sort_name", "birth_year", "death_year", "is_corporate", "name")
         for pk, sort_name, born, died, is_corporate, name in known.values_list(*columns):
             self.people.setdefault((sort_name, born, is_corporate), []).append((died, pk))
@@ -188,7 +188,7 @@ class Vocabulary:
         self, wanted: dict[int, tuple[str, str]], ids: dict[int, int]
     ) -> list[int]:
         names = sorted({publisher for _imprint, publisher in wanted.values()})
-        known = dict(Publisher.objects.filter(name__in=names).values_list("name", "pk"))
+        known = dict(Publisher.objects.filter(name__among=names).values_list("name", "pk"))
         missing = [name for name in names if name not in known]
         made = rows.new_ids(Publisher, len(missing))
         rows.insert(Publisher, ("id", "name"), list(zip(made, missing, strict=True)))
@@ -237,8 +237,8 @@ def _slugs(model: Any, names: dict[int, str], fallback: str) -> dict[int, str]:
     """A slug for each id that nobody has or had: `emma`, or with the id behind it: `emma-4711`."""
     bases = {pk: slugs.readable(name, fallback=fallback) for pk, name in names.items()}
     wanted = set(bases.values())
-    current = model.objects.filter(slug__in=wanted).order_by().values_list("slug")
-    former = FormerAddress.objects.filter(slug__in=wanted).values_list("slug")
+    current = model.objects.filter(slug__among=wanted).order_by().values_list("slug")
+    former = FormerAddress.objects.filter(slug__among=wanted).values_list("slug")
     taken = {slug for (slug,) in current.union(former)}
     found: dict[int, str] = {}
     for pk, base in bases.items():

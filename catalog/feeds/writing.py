@@ -113,7 +113,7 @@ def _keys(works: Collection[WorkState]) -> dict[int, str]:
     if not works:
         return {}
     wanted = {work.id: _likely_key(work) for work in works}
-    taken = set(Work.objects.filter(key__in=wanted.values()).values_list("key", flat=True))
+    taken = set(Work.objects.filter(key__among=wanted.values()).values_list("key", flat=True))
     keys = {}
     for pk, key in wanted.items():
         keys[pk] = key if key and key not in taken else f"{key[:180]}-{pk}"
@@ -201,7 +201,7 @@ def write_prices(
 ) -> None:
     """From `today` on these prices hold, by edition; `known` editions may have had others."""
     if known:
-        ours = Price.objects.filter(edition__in=known, currency=settings.SHOP_CURRENCY)
+        ours = Price.objects.filter(edition__among=known, currency=settings.SHOP_CURRENCY)
         ours.filter(valid_from__gte=today).delete()
         running = ours.filter(Q(valid_to=None) | Q(valid_to__gte=today))
         running.update(valid_to=today - timedelta(days=1))

@@ -1,6 +1,7 @@
 """What we sell: one file an aggregate."""
 
 from catalog.formats import Format
+from catalog.models.among import Among
 from catalog.models.contributor import Contribution, Contributor
 from catalog.models.cover import Cover
 from catalog.models.done_form import DoneForm
@@ -28,6 +29,7 @@ from catalog.models.work import Work
 from catalog.roles import ContributorRole
 
 __all__ = [
+    "Among",
     "BoughtTogether",
     "Classification",
     "Contribution",

@@ -14,7 +14,7 @@ def showing(work_ids: Collection[int]) -> list[str]:
     Those are the lists, the pages of their editions, and the pages of the works that they are
     recommended beside: all books' pages where those would be more than MOST_PAGES.
     """
-    return ["catalog", *_pages_beside(Q(other__in=work_ids), and_of=work_ids)]
+    return ["catalog", *_pages_beside(Q(other__among=work_ids), and_of=work_ids)]
 
 
 def picked_from(list_ids: Collection[int]) -> list[str]:
@@ -34,7 +34,7 @@ def _pages_beside(recommended: Q, *, and_of: Collection[int] = ()) -> list[str]:
     beside = Recommendation.objects.filter(recommended).order_by()
     works = list(beside.values_list("work", flat=True)[: MOST_PAGES + 1])
     is_everywhere = len(works) > MOST_PAGES
-    editions = Edition.objects.filter(Q(work__in=and_of) | Q(work__in=works[:MOST_PAGES]))
+    editions = Edition.objects.filter(Q(work__among=and_of) | Q(work__among=works[:MOST_PAGES]))
     numbers = editions.values_list("isbn13", flat=True)
     everywhere = ["recommendations"] if is_everywhere else []
     return [*everywhere, *(f"edition:{number}" for number in numbers)]

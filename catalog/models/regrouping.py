@@ -58,7 +58,7 @@ class RegroupingQuerySet(models.QuerySet["Regrouping"]):
         if not wanted:
             return []
         columns = ("pk", "kind", "other_key", "kept_id", "content__gone", "content__publisher")
-        named = self.in_force().filter(kind__in=names, other_key__in=wanted).order_by("pk")
+        named = self.in_force().filter(kind__in=names, other_key__among=wanted).order_by("pk")
         rows = [row for row in named.values_list(*columns) if row[2] in names[row[1]]]
         kept: dict[int, Any] = {}
         for kind in {row[1] for row in rows}:
