@@ -84,15 +84,20 @@ def agreement(one: Name, other: Name) -> int:
 
 def _differ_in_time(one: Name, other: Name) -> bool:
     """Whether the years tell two people of one name apart."""
-    pairs = ((one.birth_year, other.birth_year), (one.death_year, other.death_year))
-    return any(a is not None and b is not None and abs(a - b) > MOST_YEARS_APART for a, b in pairs)
+    return _far_apart(one.birth_year, other.birth_year) or _far_apart(
+        one.death_year, other.death_year
+    )
+
+
+def _far_apart(one: int | None, other: int | None) -> bool:
+    return one is not None and other is not None and abs(one - other) > MOST_YEARS_APART
 
 
 def _by_words(one: Name, other: Name) -> int:
     if one.surname == other.surname or _plain(one.surname) == _plain(other.surname):
         return _given_agreement(one.givens, other.givens)
     words, others = _words(one), _words(other)
-    if len(words) > 1 and sorted(words) == sorted(others):
+    if 1 < len(words) == len(others) and sorted(words) == sorted(others):
         return FULL  # van Gogh, Vincent; Gogh, Vincent van; or first and last name swapped
     if _share_last_part(one, other):
         return min(LONGER, _given_agreement(tuple(words[:1]), tuple(others[:1])))
