@@ -24,9 +24,9 @@ def between_batches() -> Iterator[None]:
 
 
 def collect() -> None:
-    """Free what refers to itself and is left from the batch; what has stayed is not looked at again.
+    """Free what refers to itself and is left from the batch; what stays is not looked at again.
 
-    That are memories of names and titles, which have ten thousands of them.
+    That is mostly names and titles that are remembered, ten thousands of them.
     """
     gc.collect()
     gc.freeze()

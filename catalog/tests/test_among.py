@@ -13,7 +13,7 @@ NASTY = ['He said "no"', "back\\slash", "{a,b}", "NULL", "", "o’Neill, %s", "i
 
 
 def test_numbers_texts_and_foreign_keys_are_found_as_by_in() -> None:
-    editions = [EditionFactory() for _time in range(3)]
+    editions = [EditionFactory.create() for _time in range(3)]
     wanted = editions[:2]
     works = [each.work_id for each in wanted]
     ids = [each.pk for each in wanted]
@@ -32,7 +32,7 @@ def test_every_text_is_itself(text: str) -> None:
 
 
 def test_nothing_is_among_nothing() -> None:
-    edition = EditionFactory()
+    edition = EditionFactory.create()
     with CaptureQueriesContext(connection) as asked:
         assert not list(Edition.objects.filter(pk__among=[]))
     assert not asked.captured_queries
