@@ -9,6 +9,7 @@ matches lie far from the beginning, any MOST_COUNTED of them are sorted instead)
 
 import base64
 import binascii
+import datetime
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ from catalog.facets import MOST_COUNTED
 WALKED = 20_000  # entries looked at for a page
 LONGEST_KEY = 400  # letters
 SIGNATURE = 12  # hexadecimal digits
+BEHIND = 10_000_000  # days: behind every real one
 
 Key = tuple[int | str, ...]
 
@@ -41,6 +43,13 @@ class Order:
     columns: tuple[str, ...]
     can_walk: bool = True
     """Whether an index has the order."""
+    walked_from: int | None = None
+    """The first `newest_key` of the part that the index has in this order."""
+
+    @property
+    def walked(self) -> tuple[str, ...]:
+        """The columns of the index."""
+        return self.columns if self.walked_from is None else ("newest_key", "work_id")
 
 
 BY_POPULARITY = Order("popularity", ("popularity_key", "title_key", "work_id"))
@@ -57,6 +66,17 @@ def by_price(criteria: Criteria) -> Order:
     offer = leading_offer(criteria)
     amount = f"({offer} >> {offer_codes.AMOUNT_AT}) & {offer_codes.NO_AMOUNT}"
     return Order("price", (amount, "work_id"), can_walk=False)
+
+
+def newest_of(years: range) -> Order:
+    """Newest first among works that have come out in these years, which are over.
+
+    Those of which something newer has come out since stand behind the others: the index is walked
+    from the end of the years, and not through all that is newer.
+    """
+    end = -datetime.date(years[-1], 12, 31).toordinal()
+    key = f"(entry.newest_key + CASE WHEN entry.newest_key < {end} THEN {BEHIND} ELSE 0 END)"
+    return Order("newest", (key, "work_id"), walked_from=end)
 
 
 def by_relevance() -> Order:
@@ -140,8 +160,12 @@ def sorted_part(match: Match, order: Order, cut: Cut, told: dict[str, Any]) -> l
 
 def walked_part(match: Match, order: Order, cut: Cut) -> list[Key]:
     """The keys of a part, found along the index; fewer than there are where they lie far off."""
-    names = tuple(f"entry.{column}" for column in order.columns)
+    names = tuple(f"entry.{column}" for column in order.walked)
     beyond, direction, parameters = _beyond(names, cut)
+    if order.walked_from is not None:
+        if cut.key and int(cut.key[0]) > 0:  # among those that stand behind
+            return []
+        beyond += f" AND entry.newest_key >= {order.walked_from}"
     inner = (
         f"SELECT * FROM catalog_searchentry AS entry WHERE entry.is_offered AND {beyond}"
         f" ORDER BY {', '.join(f'{name} {direction}' for name in names)} LIMIT {WALKED}"

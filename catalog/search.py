@@ -19,6 +19,7 @@ from catalog.listing import (
     Order,
     by_price,
     by_relevance,
+    newest_of,
     planned_by,
     read_key,
     sorted_part,
@@ -162,6 +163,8 @@ def _order(wanted: Match, criteria: Criteria, counts: Counts) -> tuple[Order, di
     """The order, and the parameters of its expressions."""
     if criteria.sort == "price" and criteria.concerns_editions:
         return by_price(criteria), {}
+    if criteria.sort == "newest" and _are_over(criteria.years):
+        return newest_of(criteria.years), {}
     if criteria.sort == "relevance" and wanted.words and not counts.has_more:
         return by_relevance(), {
             "head": replace(wanted, in_head=True, marks=()).tsquery,
@@ -170,6 +173,10 @@ def _order(wanted: Match, criteria: Criteria, counts: Counts) -> tuple[Order, di
             "title": title_key(" ".join(wanted.words)),
         }
     return ORDERS.get(criteria.sort, BY_POPULARITY), {}
+
+
+def _are_over(years: range) -> bool:
+    return bool(years) and 0 < years[-1] < timezone.localdate().year
 
 
 def _cut(criteria: Criteria, order: Order) -> Cut:
@@ -188,7 +195,7 @@ def _part(
     told: dict[str, str],
     counts: Counts,
 ) -> list[Key]:
-    walks = order.can_walk and (counts.has_more or not wanted.tsquery) and not _is_far_off(criteria)
+    walks = order.can_walk and (counts.has_more or not wanted.tsquery)
     keys: list[Key] = []
     if walks:
         with planned_by("indexscan"):
@@ -197,12 +204,6 @@ def _part(
         return keys
     with planned_by(*_ways(wanted)):
         return max(sorted_part(wanted, order, cut, told), keys, key=len)
-
-
-def _is_far_off(criteria: Criteria) -> bool:
-    """Whether all that match lie behind very many others: those of years that are over."""
-    is_over = bool(criteria.years) and criteria.years[-1] < timezone.localdate().year
-    return criteria.sort == "newest" and is_over
 
 
 def _works(ids: list[int], criteria: Criteria) -> list[Work]:

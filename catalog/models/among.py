@@ -31,14 +31,14 @@ class Among(AnyLookup):
 
     def as_sql(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
-    ) -> tuple[str, list[Any]]:
+    ) -> tuple[str, tuple[Any, ...]]:
         """No values: nothing is among them, and nothing is asked."""
         if not self.rhs:
             raise EmptyResultSet
         column, params = self.process_lhs(compiler, connection)
         if isinstance(self.rhs[0], int):
-            return f"{column} = ANY(%s::bigint[])", [*params, _array(map(str, self.rhs))]
-        return f"{column} = ANY(%s::text[])", [*params, _array(map(_quoted, self.rhs))]
+            return f"{column} = ANY(%s::bigint[])", (*params, _array(map(str, self.rhs)))
+        return f"{column} = ANY(%s::text[])", (*params, _array(map(_quoted, self.rhs)))
 
 
 def _array(elements: Iterable[str]) -> str:

@@ -1,6 +1,7 @@
 """Where so many works have the words that only those are shown where they mean most."""
 
 import datetime
+from dataclasses import replace
 
 import pytest
 from django.utils import timezone
@@ -91,3 +92,29 @@ def test_the_newest_of_this_year_are_the_newest_of_all_of_them() -> None:
     indexing.works_changed([new.pk])
     results = search.search(Criteria(sort="newest", year=str(today.year)))
     assert results.works[0] == new
+
+
+def of_the_nineties(many: int) -> Criteria:
+    """Works of 1990 and after; the first has come out anew this year."""
+    for place in range(many):
+        shelve(f"Nineties {place}", published=datetime.date(1990 + place, 5, 1))
+    shelve("Later", published=datetime.date(2005, 1, 1))
+    anew = Work.objects.get(title="Nineties 0")
+    EditionFactory.create(work=anew, publication_date=timezone.localdate())
+    indexing.works_changed([anew.pk])
+    return Criteria(sort="newest", year="1990s")
+
+
+def test_what_has_come_out_anew_stands_behind_the_newest_of_years_that_are_over() -> None:
+    assert shown(of_the_nineties(3))[0] == ["Nineties 2", "Nineties 1", "Nineties 0"]
+
+
+def test_the_newest_of_many_of_years_that_are_over_are_found_from_their_end() -> None:
+    criteria = of_the_nineties(6)
+    first = search.search(criteria)
+    assert [work.title for work in first.works] == ["Nineties 5", "Nineties 4"]
+    assert first.counts.has_more
+    second = search.search(replace(criteria, page=2, after=first.after))
+    assert [work.title for work in second.works] == ["Nineties 3", "Nineties 2"]
+    back = search.search(replace(criteria, page=1, before=second.before))
+    assert [work.title for work in back.works] == ["Nineties 5", "Nineties 4"]
