@@ -19,7 +19,7 @@ from catalog.csv_files import InvalidRows, Layout, ListFile
 from catalog.edition_rows import EditionRow, Person
 from catalog.list_outcomes import Outcome
 from catalog.marking import Marks, filled
-from catalog.matching import hold_works
+from catalog.matching import hold_works, take_turns
 from catalog.models import (
     Contribution,
     Contributor,
@@ -169,6 +169,7 @@ class _CatalogImport:
         self.marks = Marks()
 
     def run(self, rows: list[EditionRow], progress: Progress) -> Report:
+        take_turns()
         hold_works()
         editions = self._known_editions(rows)
         groups = _by_work(rows, editions)

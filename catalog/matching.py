@@ -16,6 +16,7 @@ from catalog.onix.records import Record
 
 MOST_DOUBTS = 3
 """Doubtful matches of one new work that are shown to staff."""
+_IMPORTS_LOCK = 5_150_001
 _WORKS_LOCK = 0x776F726B73
 """Advisory lock: shared by all who add editions to works; alone for who merges or splits works."""
 
@@ -56,6 +57,16 @@ def find_works(records: Sequence[Record]) -> dict[str, Match]:
     numbers = {group.number: group for group in batch.groups}
     matches = {group: _match(group, numbers) for group in batch.groups}
     return {number: matches[batch.of_number[number]] for number in batch.described}
+
+
+def take_turns() -> None:
+    """Let other lists and files wait until the running transaction ends, and wait for theirs.
+
+    Each locks editions, works and search entries by the thousand, in its own order: two at once
+    could wait for each other. Call it before any row is locked.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_IMPORTS_LOCK])
 
 
 def hold_works() -> None:

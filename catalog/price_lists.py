@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from catalog import indexing
+from catalog import indexing, matching
 from catalog.csv_files import Columns, InvalidRows, Layout, ListFile, Row, RowError
 from catalog.csv_values import Kind
 from catalog.list_outcomes import Each, Outcome, in_batches
@@ -99,6 +99,7 @@ def carry_out(lines: Sequence[Line], *, each: Each = lambda done, key: None) -> 
     changed = 0
     for batch in in_batches(_by_edition(lines)):
         with transaction.atomic():
+            matching.take_turns()
             editions = Price.objects.set_many(line.price for group in batch for line in group)
             works = Edition.objects.filter(pk__in=editions).values_list("work", flat=True)
             indexing.works_changed(list(works))

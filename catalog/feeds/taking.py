@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import DataError, IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -31,8 +31,6 @@ from catalog.models import (
 from catalog.onix.records import Record
 
 Outcome = ImportRecord.Outcome
-ONE_AT_A_TIME = 5_150_001
-"""Number of the advisory lock: two suppliers' batches wait for each other, and cannot deadlock."""
 
 
 class Overtaken(Exception):
@@ -79,8 +77,7 @@ def _take(
     *,
     is_refused: bool,
 ) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
+    matching.take_turns()
     matching.hold_works()
     current = ImportRun.objects.select_for_update(of=("self",)).select_related("supplier")
     run = current.get(pk=run.pk)

@@ -11,7 +11,7 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,7 +19,7 @@ from django.utils.translation import ngettext
 
 from caching import store
 from catalog import indexing, matching
-from catalog.feeds import replacing, runs, states, taking, telling, uses, writing
+from catalog.feeds import replacing, runs, states, telling, uses, writing
 from catalog.feeds.merging import Difference
 from catalog.feeds.states import EditionState, WorkState
 from catalog.models import (
@@ -78,8 +78,7 @@ def _summary(run: ImportRun) -> list[str]:
 @transaction.atomic
 def _undo_batch(run_id: int, at: datetime.datetime) -> bool:
     """Take back the next records; False: there were none left."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [taking.ONE_AT_A_TIME])
+    matching.take_turns()
     matching.hold_works()
     run = (
         ImportRun.objects.select_for_update(of=("self",)).select_related("supplier").get(pk=run_id)
