@@ -25,7 +25,8 @@ from caching.answers import Answer
 from caching.door import Unavailable, client, needs_redis, trouble
 from caching.kept import Kept, made_of
 from caching.measuring import ANSWERS, labelled
-from caching.question import Question, former_key, token_key
+from caching.question import TOKEN_SECONDS, Question, former_key
+from caching.servers import token_key
 
 __all__ = [
     "Unavailable", "bump", "bump_after_commit", "bypassed", "client", "needs_redis", "recall",
@@ -35,8 +36,10 @@ __all__ = [
 logger = logging.getLogger(__name__)
 
 BUMPED_AT_ONCE = 1_000
-# One command and not one for each: an import raises thousands.
-RAISE_ALL = "for _, key in ipairs(KEYS) do redis.call('INCR', key) end"
+# One command and not one for each: an import raises thousands. They outlast any answer.
+RAISE_ALL = """
+for _, key in ipairs(KEYS) do redis.call('INCR', key) redis.call('EXPIRE', key, ARGV[1]) end
+"""
 
 _is_bypassed: ContextVar[bool] = ContextVar("is_bypassed", default=False)
 
@@ -75,16 +78,22 @@ def recall(
         logger.warning("Answering %s without Redis: %s", answer.name, error)
         labelled(ANSWERS, answer.name, "away").inc()
         return made_of(compute())
-    labelled(ANSWERS, answer.name, "early" if kept else "miss").inc()
     # Jittered, so that answers filed together do not all expire together.
     lifetime_seconds = max(1, int(answer.lifetime_seconds * (0.9 + 0.2 * chance())))
+    outcome = "early" if kept else "miss"
     try:
         return _computed(question, compute, lifetime_seconds)
     except (OperationalError, InterfaceError):
-        if kept is None:
+        outlived = kept or question.outlived()
+        if outlived is None:
             raise
-        return kept  # which holds still
+        outcome = "hit" if kept else "stale"
+        return outlived
+    except Exception:
+        question.forget()
+        raise
     finally:
+        labelled(ANSWERS, answer.name, outcome).inc()
         question.release()
 
 
@@ -120,7 +129,7 @@ def bump(names: Sequence[str]) -> None:
         some = names[start : start + BUMPED_AT_ONCE]
         client().unlink(*map(token_key, some))  # never refused, however full Redis is
         try:
-            client().eval(RAISE_ALL, len(some), *map(former_key, some))
+            client().eval(RAISE_ALL, len(some), *map(former_key, some), TOKEN_SECONDS)
         except redis.ResponseError as error:
             logger.warning("Could not tell the release before this one: %s", error)
 
