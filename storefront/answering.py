@@ -8,6 +8,7 @@ second in which the page was asked for, no longer: decision 7.
 import hashlib
 import time
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
@@ -31,7 +32,7 @@ MARGIN_SECONDS = (
 UNHURRIED = "public, max-age=300, stale-while-revalidate=86400"
 """For what shows neither prices nor words that somebody may be waiting for."""
 FOR_EVER = "public, max-age=31536000, immutable"
-_CONDITIONS = frozenset({"HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH", "HTTP_IF_UNMODIFIED_SINCE"})
+_CONDITIONS = frozenset({"HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH"})
 
 
 def render_public(request: HttpRequest, template: str, values: Mapping[str, object]) -> bytes:
@@ -114,6 +115,9 @@ def _labelled(
 ) -> HttpResponse:
     """With its tag, and who may keep it for how long."""
     response["ETag"] = etag
+    if response.status_code == HTTPStatus.PRECONDITION_FAILED:
+        response["Cache-Control"] = "no-store"  # whoever keeps what has an end keeps that, too
+        return response
     if cache_control == CHECK_AGAIN:
         # Before Cache-Control, or nginx before 1.23 believes that alone.
         response["X-Accel-Expires"] = end_of_second(asked_at)

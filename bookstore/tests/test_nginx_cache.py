@@ -84,6 +84,7 @@ def test_whatever_may_differ_is_cached_apart(door: Door) -> None:
         ("/a", {"Accept-Encoding": "br, gzip;q=0.5"}, "b /a gzip None"),
         ("/a", {"Accept-Encoding": "gzip, deflate"}, "b /a gzip None"),
         ("/a", {"Accept-Encoding": "gzip;q=0, br"}, "b /a None None"),
+        ("/a", {"Accept-Encoding": "identity, *;q=0"}, "b /a None None"),
         ("/a", {"HX-Request": "true"}, "b /a None true"),
     ]
     for _time in range(2):

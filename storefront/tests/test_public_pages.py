@@ -115,7 +115,7 @@ def test_a_page_is_kept_packed(path: str, emma: Edition, client: Client) -> None
 
 def test_a_browser_that_refuses_gzip_gets_the_page_as_it_is(client: Client, emma: Edition) -> None:
     plain = client.get(EMMA).content
-    for accepted in ("identity", "gzip;q=0, br", "*;q=0.5, gzip;q=0"):
+    for accepted in ("identity", "gzip;q=0, br", "*;q=0.5, gzip;q=0", "identity;q=1, *;q=0", "*"):
         response = client.get(EMMA, headers={"accept-encoding": accepted})
         assert (response.content, "Content-Encoding" in response) == (plain, False)
 
@@ -129,7 +129,12 @@ def test_either_form_is_checked_by_either_tag(accepted: str, client: Client, emm
         assert response["ETag"].removeprefix("W/") == etag
         assert response["Vary"] == "Accept-Encoding"
     assert client.get(EMMA, headers={"if-match": etag}).status_code == 200
-    assert client.get(EMMA, headers={"if-match": '"another"'}).status_code == 412
+    refused = client.get(EMMA, headers={"if-match": '"another"'})
+    assert refused.status_code == 412
+    assert refused["Cache-Control"] == "no-store"  # nor may anybody get it for the page
+    assert "X-Accel-Expires" not in refused
+    dated = {"if-unmodified-since": "Sun, 01 Nov 2026 00:00:00 GMT"}
+    assert client.get(EMMA, headers=dated).status_code == 200  # pages have no date
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/status/"])
