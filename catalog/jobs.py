@@ -23,6 +23,7 @@ from catalog import (
     uploaded_lists,
 )
 from catalog.feeds import ahead, runs, taking, undoing
+from catalog.models import generations
 
 ONE_REBUILD = "catalog.heal_memory"
 ONE_FETCHER = "catalog.fetch_covers"
@@ -56,6 +57,7 @@ def publish_stock(numbers: list[str]) -> None:
 @app.task(name="catalog.publish_works", retry=UNTIL_REDIS_ANSWERS)
 def publish_works(work_ids: list[int]) -> None:
     """Renew suggestions and stock levels of these works, learn their words; more comes soon."""
+    store.bump(generations.pages_showing(work_ids))
     spelling.learn(work_ids)
     memory.publish_works(work_ids)
     affinities.renew_soon(work_ids)
@@ -163,9 +165,11 @@ def delete_import_files(timestamp: int) -> None:
 def turn_day(timestamp: int) -> None:
     """Sort and filter by the prices and publication dates of the day that has begun."""
     now = timezone.localtime(datetime.datetime.fromtimestamp(timestamp, tz=datetime.UTC))
-    if now.hour in HOURS_OF_TURNING:
-        with transaction.atomic():
-            indexing.works_changed(indexing.works_turning(now.date()))
+    if now.hour not in HOURS_OF_TURNING:
+        return
+    works = indexing.works_turning(now.date())
+    for start in range(0, len(works), indexing.MANY):  # on 1 January very many, which others need
+        indexing.works_changed(works[start : start + indexing.MANY])
 
 
 @app.periodic(cron="40 3 * * *")
