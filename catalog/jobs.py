@@ -9,7 +9,7 @@ from procrastinate.contrib.django import app
 from procrastinate.jobs import Job
 
 from caching import store
-from caching.jobs import OUTAGES, UNTIL_REDIS_ANSWERS
+from caching.jobs import FIRST, NOW, OUTAGES, UNTIL_REDIS_ANSWERS
 from catalog import (
     affinities,
     cover_fetching,
@@ -48,13 +48,13 @@ UNTIL_IT_IS_OUR_TURN = UntilItIsOurTurn()
 HOURS_OF_TURNING = (0, 6)  # the second time for a worker that was not there at midnight
 
 
-@app.task(name="catalog.publish_stock", retry=UNTIL_REDIS_ANSWERS)
+@app.task(name="catalog.publish_stock", queue=NOW, priority=FIRST, retry=UNTIL_REDIS_ANSWERS)
 def publish_stock(numbers: list[str]) -> None:
     """Renew the live stock levels of these editions."""
     memory.publish_stock(numbers)
 
 
-@app.task(name="catalog.publish_works", retry=UNTIL_REDIS_ANSWERS)
+@app.task(name="catalog.publish_works", queue=NOW, retry=UNTIL_REDIS_ANSWERS)
 def publish_works(work_ids: list[int]) -> None:
     """Renew suggestions and stock levels of these works, learn their words; more comes soon."""
     store.bump(generations.pages_showing(work_ids))
@@ -64,7 +64,7 @@ def publish_works(work_ids: list[int]) -> None:
     shelf_sizes.renew_soon()
 
 
-@app.task(name="catalog.publish_popularity", retry=UNTIL_REDIS_ANSWERS)
+@app.task(name="catalog.publish_popularity", queue=NOW, retry=UNTIL_REDIS_ANSWERS)
 def publish_popularity(work_ids: list[int]) -> None:
     """Suggest these works earlier or later than before."""
     memory.publish_works(work_ids)
