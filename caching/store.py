@@ -26,11 +26,11 @@ from caching.door import Unavailable, client, needs_redis, trouble
 from caching.kept import Kept, made_of
 from caching.measuring import ANSWERS, labelled
 from caching.question import TOKEN_SECONDS, Question, former_key
-from caching.servers import token_key
+from caching.servers import ERA, token_key
 
 __all__ = [
-    "Unavailable", "bump", "bump_after_commit", "bypassed", "client", "needs_redis", "recall",
-    "remember", "trouble",
+    "Unavailable", "bump", "bump_after_commit", "bypassed", "client", "needs_redis",
+    "once_an_era", "recall", "remember", "trouble",
 ]  # fmt: skip
 
 logger = logging.getLogger(__name__)
@@ -117,6 +117,20 @@ def bypassed() -> Iterator[None]:
         yield
     finally:
         _is_bypassed.reset(token)
+
+
+@needs_redis
+def once_an_era(note: str, renew: Callable[[], object], *, is_needed: bool) -> None:
+    """Call `renew` where that is needed, or another server has taken over since it last was.
+
+    `note` is the key under which the era is remembered. Raises Unavailable when Redis does not
+    answer.
+    """
+    era, noted = client().mget(ERA, note)
+    if is_needed or (era and noted not in (None, era)):
+        renew()
+    if era and era != noted:
+        client().set(note, era)
 
 
 @needs_redis

@@ -26,6 +26,7 @@ from catalog.feeds import ahead, runs, taking, undoing
 from catalog.models import generations
 
 ONE_REBUILD = "catalog.heal_memory"
+FILLED_IN = "live:era"
 ONE_FETCHER = "catalog.fetch_covers"
 UNTIL_THE_STORAGE_ANSWERS = RetryStrategy(wait=10, exponential_wait=2, max_attempts=8)
 BUSY_SECONDS = 10  # until it is looked again whether the supplier's other file is done
@@ -98,10 +99,9 @@ def recommend(timestamp: int) -> None:
 @app.periodic(cron="* * * * * */5")  # croniter's sixth field counts seconds
 @app.task(name="catalog.heal_memory", queue="clock", lock=ONE_REBUILD, queueing_lock=ONE_REBUILD)
 def heal_memory(timestamp: int) -> None:
-    """Fill Redis again when it came back empty (`timestamp`: the planned second, unused)."""
+    """Fill Redis again when it came back empty, or another one did (`timestamp`: unused)."""
     try:
-        if not memory.is_built():
-            memory.rebuild()
+        store.once_an_era(FILLED_IN, memory.rebuild, is_needed=not memory.is_built())
     except store.Unavailable:
         return  # asked again in five seconds
 

@@ -1,5 +1,6 @@
 """Another Redis at the same address: what its memory lacks makes no page old."""
 
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -34,9 +35,13 @@ class Own:
     def start(self) -> None:
         self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
         deadline = time.monotonic() + START_SECONDS
-        while not self._socket.exists():
+        while not self._is_open():
             assert time.monotonic() < deadline
             time.sleep(0.005)
+
+    def _is_open(self) -> bool:
+        with socket.socket(socket.AF_UNIX) as connection:
+            return connection.connect_ex(str(self._socket)) == 0
 
     def kill(self) -> None:
         self._process.kill()
@@ -84,7 +89,7 @@ def test_a_new_connection_to_the_same_server_changes_nothing(own: Own) -> None:
 
 
 def test_a_replica_counts_as_away(own: Own) -> None:
-    store.client().set(servers.SERVED_BY, "its primary")
+    store.client().set(servers.ERA, "its primary")
     store.client().replicaof("127.0.0.1", "1")
     store.client().connection_pool.disconnect()
     servers._known.clear()
@@ -98,3 +103,24 @@ def test_a_server_that_may_not_say_who_it_is_is_asked_all_the_same(own: Own) -> 
     for _time in range(2):
         store.client().connection_pool.disconnect()
         assert store.remember(ANSWER, compute, name="a") == b"1"
+
+
+def test_what_holds_by_itself_is_written_anew_once_an_era(own: Own) -> None:
+    compute = Numbered()
+
+    def renew(*, is_needed: bool = False) -> None:
+        store.once_an_era("note", lambda: store.client().set("n", compute()), is_needed=is_needed)
+
+    renew()  # as after an update of the shop: what is there holds
+    assert store.client().get("n") is None
+    renew(is_needed=True)
+    for number in (b"1", b"2"):
+        renew()
+        assert store.client().get("n") == number
+        store.client().save()
+        own.kill()
+        own.start()
+    store.client().flushall()
+    renew(is_needed=True)
+    renew()
+    assert store.client().get("n") == b"3"
