@@ -17,6 +17,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections
 from procrastinate import App, JobContext
+from procrastinate.app import WorkerOptions
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
@@ -162,9 +163,10 @@ async def _work(app: App) -> None:
     # in it that would drop a connection that broke.
     await sync_to_async(close_old_connections)()
     async with app.open_async():
+        prompt: WorkerOptions = {**_options("prompt", PROMPT_CONCURRENCY), "queues": [NOW]}
         workers = [
-            asyncio.create_task(_worker(app, "worker", CONCURRENCY, queues=None)),
-            asyncio.create_task(_worker(app, "prompt", PROMPT_CONCURRENCY, queues=[NOW])),
+            asyncio.create_task(app.run_worker_async(**_options("worker", CONCURRENCY))),
+            asyncio.create_task(app.run_worker_async(**prompt)),
         ]
         try:
             await asyncio.wait(workers, return_when=asyncio.FIRST_COMPLETED)
@@ -177,20 +179,19 @@ async def _work(app: App) -> None:
             raise end
 
 
-async def _worker(app: App, name: str, concurrency: int, *, queues: list[str] | None) -> None:
-    """Run jobs of these queues, or of all."""
-    await app.run_worker_async(
-        name=name,
-        queues=queues,
-        concurrency=concurrency,
-        install_signal_handlers=False,
-        fetch_job_polling_interval=POLL_SECONDS,
-        shutdown_graceful_timeout=PATIENCE_SECONDS,
-        update_heartbeat_interval=HEARTBEAT_SECONDS,
-        stalled_worker_timeout=SILENT_SECONDS,
-        worker_middleware=[counted],
-        task_middleware=[timed],
-    )
+def _options(name: str, concurrency: int) -> WorkerOptions:
+    """How a worker runs so many jobs at once, of all queues."""
+    return {
+        "name": name,
+        "concurrency": concurrency,
+        "install_signal_handlers": False,
+        "fetch_job_polling_interval": POLL_SECONDS,
+        "shutdown_graceful_timeout": PATIENCE_SECONDS,
+        "update_heartbeat_interval": HEARTBEAT_SECONDS,
+        "stalled_worker_timeout": SILENT_SECONDS,
+        "worker_middleware": [counted],
+        "task_middleware": [timed],
+    }
 
 
 async def counted(call_next: Callable[[], Any], context: JobContext, worker: Worker) -> Any:

@@ -79,7 +79,21 @@ def recall(
         labelled(ANSWERS, answer.name, "away").inc()
         return made_of(compute())
     # Jittered, so that answers filed together do not all expire together.
-    lifetime_seconds = max(1, int(answer.lifetime_seconds * (0.9 + 0.2 * chance())))
+    seconds = max(1, int(answer.lifetime_seconds * (0.9 + 0.2 * chance())))
+    try:
+        return _renewed(answer.name, question, compute, seconds, kept)
+    finally:
+        question.release()
+
+
+def _renewed(
+    name: str,
+    question: Question,
+    compute: Callable[[], bytes],
+    lifetime_seconds: int,
+    kept: Kept | None,
+) -> Kept:
+    """What `compute` makes; without PostgreSQL what is `kept` and holds still, or has outlived."""
     outcome = "early" if kept else "miss"
     try:
         return _computed(question, compute, lifetime_seconds)
@@ -89,17 +103,17 @@ def recall(
             raise
         outcome = "hit" if kept else "stale"
         return outlived
-    except Exception:
-        question.forget()
-        raise
     finally:
-        labelled(ANSWERS, answer.name, outcome).inc()
-        question.release()
+        labelled(ANSWERS, name, outcome).inc()
 
 
 def _computed(question: Question, compute: Callable[[], bytes], lifetime_seconds: int) -> Kept:
     started_at = time.perf_counter()
-    body = compute()
+    try:
+        body = compute()
+    except Exception:
+        question.forget()
+        raise
     kept = made_of(
         body,
         took_seconds=time.perf_counter() - started_at,
