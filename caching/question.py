@@ -56,12 +56,13 @@ class Question:
     def __init__(self, answer: Answer, arguments: Mapping[str, str]) -> None:
         names = answer.depends_on(**arguments)
         self._tokens = [token_key(name) for name in (*names, WORLD)]
+        self._of_one_thing = {token_key(name) for name in names if ":" in name}
         self._marks = [*self._tokens, *map(former_key, names)]
         self._turned = [arguments[name].encode() for name in TURNING if name in arguments]
         self._key = _address(answer, arguments)
         self._is_endless = answer.has_endless_addresses(arguments)
         self._lock = b""
-        self._made: list[str] = []  # tokens that nobody had before
+        self._made: list[str] = []  # tokens of one thing alone that nobody had before
         self._made_of: bytes | None = None  # the generations; unknown
         self._state: bytes | None = None  # with what turns; unknown
         self._value: bytes | None = None
@@ -95,7 +96,8 @@ class Question:
             asking.set(token, secrets.token_hex(8), ex=TOKEN_SECONDS, nx=True)
         asking.mget([*self._marks, self._key])
         *were_made, values = asking.execute()
-        self._made += [token for token, was in zip(self._tokens, were_made, strict=True) if was]
+        made = {token for token, was in zip(self._tokens, were_made, strict=True) if was}
+        self._made += made & self._of_one_thing
         return self._read(values)
 
     @needs_redis

@@ -95,6 +95,17 @@ def test_a_replica_counts_as_away(own: Own) -> None:
     assert "READONLY" in store.trouble()
 
 
+def test_a_server_without_memory_to_spare_ends_the_world_all_the_same(own: Own) -> None:
+    server = store.client()
+    server.set(servers.ERA, "its primary")
+    server.set("token:world", "old")
+    server.config_set("maxmemory-policy", "noeviction")
+    server.config_set("maxmemory", 1)
+    server.connection_pool.disconnect()
+    assert server.get("token:world") is None
+    assert server.get(servers.ERA) != b"its primary"
+
+
 def test_a_server_that_may_not_say_who_it_is_is_asked_all_the_same(own: Own) -> None:
     compute = Numbered()
     store.client().acl_setuser("default", enabled=True, nopass=True, categories=["-@dangerous"])
