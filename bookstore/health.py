@@ -17,11 +17,13 @@ from caching import store
 def _postgresql_trouble() -> str:
     try:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
+            cursor.execute("SELECT pg_is_in_recovery()")
+            (is_replica,) = cursor.fetchone()
     except (DatabaseError, InterfaceError) as error:
         connection.close()
         return str(error)
-    return ""
+    # Pages made from a replica's older rows would be filed as what is true now.
+    return "It follows another server, and may be behind it." if is_replica else ""
 
 
 def checks() -> dict[str, Callable[[], str]]:

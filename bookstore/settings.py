@@ -53,6 +53,7 @@ SCHEME = {
     "SHOP_NAME": (str, "The Bookstore"),
     "SHOP_CURRENCY": (str, "USD"),
     "SHOP_URL": (str, "http://localhost:8000"),
+    "CDN_SECONDS": (int, 0),
     "SHOP_TIME_ZONE": (str, "UTC"),
     "SHOP_BANK_ACCOUNT": (str, ""),
 }
@@ -276,6 +277,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS_ONLY
 SECURE_REDIRECT_EXEMPT = [r"^(api/|live/)?(health|ready)$"]  # load balancers ask over plain HTTP
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS_ONLY else 0
 RATE_LIMITS = env("RATE_LIMITS")
+CDN_SECONDS = env("CDN_SECONDS")
 # How many proxies wrote to X-Forwarded-For and -Proto; with none, nobody is believed.
 ALLAUTH_TRUSTED_PROXY_COUNT = env("PROXY_COUNT")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env("PROXY_COUNT") else None

@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooLate
 from socketserver import ThreadingMixIn
 from typing import Any
@@ -16,6 +17,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections
 from procrastinate import App, JobContext
+from procrastinate.app import WorkerOptions
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
@@ -26,10 +28,12 @@ from structlog.contextvars import bind_contextvars
 
 from bookstore.backlog import SILENT_SECONDS
 from bookstore.queries import watched
+from caching.jobs import NOW
 
 logger = logging.getLogger(__name__)
 
 CONCURRENCY = 4
+PROMPT_CONCURRENCY = 2  # besides, for what visitors see at once: it waits behind no long job
 POLL_SECONDS = 0.25  # nobody announces that a job's turn has come, behind the one it waited for
 SET_BACK_SECONDS = 5.0  # by less, a clock is corrected every day
 AWAY_SECONDS = 1.0  # between two tries to reach PostgreSQL
@@ -96,6 +100,8 @@ class Book(JobManager):
 
 async def _run(app: App, port: int) -> None:
     loop = asyncio.get_running_loop()
+    # As many as jobs may run: otherwise that depends on the machine's cores.
+    loop.set_default_executor(ThreadPoolExecutor(CONCURRENCY + PROMPT_CONCURRENCY + 1))
     server = _listen(port, loop) if port else None
     told_to_stop = asyncio.Event()
 
@@ -157,17 +163,35 @@ async def _work(app: App) -> None:
     # in it that would drop a connection that broke.
     await sync_to_async(close_old_connections)()
     async with app.open_async():
-        await app.run_worker_async(
-            name="worker",
-            concurrency=CONCURRENCY,
-            install_signal_handlers=False,
-            fetch_job_polling_interval=POLL_SECONDS,
-            shutdown_graceful_timeout=PATIENCE_SECONDS,
-            update_heartbeat_interval=HEARTBEAT_SECONDS,
-            stalled_worker_timeout=SILENT_SECONDS,
-            worker_middleware=[counted],
-            task_middleware=[timed],
-        )
+        prompt: WorkerOptions = {**_options("prompt", PROMPT_CONCURRENCY), "queues": [NOW]}
+        workers = [
+            asyncio.create_task(app.run_worker_async(**_options("worker", CONCURRENCY))),
+            asyncio.create_task(app.run_worker_async(**prompt)),
+        ]
+        try:
+            await asyncio.wait(workers, return_when=asyncio.FIRST_COMPLETED)
+        finally:  # none without the other
+            for worker in workers:
+                worker.cancel()
+            ends = await asyncio.gather(*workers, return_exceptions=True)
+    for end in ends:
+        if isinstance(end, Exception):
+            raise end
+
+
+def _options(name: str, concurrency: int) -> WorkerOptions:
+    """How a worker runs so many jobs at once, of all queues."""
+    return {
+        "name": name,
+        "concurrency": concurrency,
+        "install_signal_handlers": False,
+        "fetch_job_polling_interval": POLL_SECONDS,
+        "shutdown_graceful_timeout": PATIENCE_SECONDS,
+        "update_heartbeat_interval": HEARTBEAT_SECONDS,
+        "stalled_worker_timeout": SILENT_SECONDS,
+        "worker_middleware": [counted],
+        "task_middleware": [timed],
+    }
 
 
 async def counted(call_next: Callable[[], Any], context: JobContext, worker: Worker) -> Any:

@@ -9,6 +9,8 @@ from caching import store
 
 OUTAGES = (store.Unavailable, InterfaceError, OperationalError)
 LONGEST_WAIT_SECONDS = 5  # so that all is well again soon after a long outage
+NOW = "now"  # the queue of short jobs that visitors wait for: a worker keeps places free for it
+FIRST = 10  # priority of what takes a moment, before the thousands of jobs of a large import
 
 
 class UntilRedisAnswers(BaseRetryStrategy):
@@ -24,7 +26,7 @@ class UntilRedisAnswers(BaseRetryStrategy):
 UNTIL_REDIS_ANSWERS = UntilRedisAnswers()
 
 
-@app.task(name="caching.bump", retry=UNTIL_REDIS_ANSWERS)
+@app.task(name="caching.bump", queue=NOW, priority=FIRST, retry=UNTIL_REDIS_ANSWERS)
 def bump(names: list[str]) -> None:
     """Raise the generations of `names`; tried again while Redis is gone."""
     store.bump(names)

@@ -27,7 +27,7 @@ class Kept:
     took_seconds: float = 0.0
     """How long it took to compute."""
     expires_at: float = 0.0
-    """When Redis forgets it, in seconds since 1970."""
+    """Until when it is given, in seconds since 1970; Redis keeps it for longer, for an outage."""
 
     @property
     def body(self) -> bytes:
@@ -60,11 +60,14 @@ def written(kept: Kept, state: bytes) -> bytes:
     return head + state + kept.packed
 
 
-def read(value: bytes | None, state: bytes | None) -> Kept | None:
-    """What stands in `value`, unless that is nothing, or the state is another or unknown."""
+def read(value: bytes | None, state: bytes | None, *, is_beginning: bool = False) -> Kept | None:
+    """What stands in `value`, unless that is nothing, or the state is another or unknown.
+
+    Where `state` is but its beginning, whatever follows it in the value's own is welcome.
+    """
     if value is None or state is None or not value.startswith(state, _HEAD.size):
         return None
     form, tag, expires_at, took_seconds, length = _HEAD.unpack_from(value)
-    if form != _FORM or length != len(state):
+    if form != _FORM or length < len(state) or (length > len(state) and not is_beginning):
         return None
     return Kept(tag.decode(), value[_HEAD.size + length :], took_seconds, expires_at)

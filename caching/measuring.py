@@ -13,11 +13,14 @@ from prometheus_client import Counter
 from prometheus_client.metrics import MetricWrapperBase
 from redis.client import Pipeline
 
+from caching.servers import greet
+
 ANSWERS = Counter(
     "bookstore_cached_answers",
     "Answers of the cache, by whether they stood in Redis (hit), another process was waited for"
-    " (waited), they were computed (miss), computed anew before they ended (early), or computed"
-    " while Redis did not answer (away).",
+    " (waited), they were computed (miss), computed anew before they ended (early), computed while"
+    " Redis did not answer (away), or given although they had ended, as PostgreSQL did not answer"
+    " (stale).",
     ["answer", "outcome"],
 )
 
@@ -75,7 +78,11 @@ class TimedPipeline(Pipeline):
 
 
 class TimedRedis(redis.Redis):
-    """The client that settings name: it notes how long Redis takes."""
+    """The client that settings name: it notes how long Redis takes, and who answers."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.connection_pool.connection_kwargs["redis_connect_func"] = greet
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
         """Send one command."""

@@ -2,7 +2,8 @@
 
 An answer stands at an address made of its name and arguments. In its value stands the state it was
 computed from: the generations of all that it depends on, read before its first query, and the day.
-It holds while that is the state still; a newer answer takes its place.
+It holds while that is the state still; a newer answer takes its place. One that has ended, or is of
+another day, is left there for as long again, for while PostgreSQL is away.
 
 A generation is a random token. One that is not there is unknown, never "as before": whoever misses
 it makes a new one, so that whatever Redis forgets makes an answer stale, never an old one right.
@@ -20,13 +21,14 @@ import redis
 from caching.answers import TURNING, Answer
 from caching.door import Unavailable, client, needs_redis
 from caching.kept import Kept, read, written
+from caching.servers import WORLD, token_key
 
 logger = logging.getLogger(__name__)
 
 LOCK_SECONDS = 10  # how long one process may recompute before others stop waiting for it
 WAIT_SECONDS = 2.0  # how long the others wait for it
 POLL_SECONDS = 0.02
-TOKEN_SECONDS = 2 * 24 * 3600  # longer than any answer; then nobody asks for it any more
+TOKEN_SECONDS = 3 * 24 * 3600  # longer than any answer; then nobody asks for it any more
 
 ADMISSION_SECONDS = 600  # whoever made up an address asks again within that time, or it is not kept
 # Counters of two bits for addresses that were asked for, 128 kB; those that share one are kept at
@@ -37,11 +39,6 @@ COUNTERS = 2**19
 DELETE_IF_SAME = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 """
-
-
-def token_key(name: str) -> str:
-    """Where the token of a generation stands."""
-    return f"token:{name}"
 
 
 def former_key(name: str) -> str:
@@ -58,26 +55,38 @@ class Question:
 
     def __init__(self, answer: Answer, arguments: Mapping[str, str]) -> None:
         names = answer.depends_on(**arguments)
-        self._tokens = [token_key(name) for name in names]
+        self._tokens = [token_key(name) for name in (*names, WORLD)]
+        self._of_one_thing = {token_key(name) for name in names if ":" in name}
         self._marks = [*self._tokens, *map(former_key, names)]
         self._turned = [arguments[name].encode() for name in TURNING if name in arguments]
         self._key = _address(answer, arguments)
         self._is_endless = answer.has_endless_addresses(arguments)
         self._lock = b""
-        self._state: bytes | None = None  # unknown
+        self._made: list[str] = []  # tokens of one thing alone that nobody had before
+        self._made_of: bytes | None = None  # the generations; unknown
+        self._state: bytes | None = None  # with what turns; unknown
         self._value: bytes | None = None
 
     @needs_redis
     def look(self) -> Kept | None:
         """The answer that holds now, if there is one: one command."""
-        self._read(client().mget([*self._marks, self._key]))
-        return read(self._value, self._state)
+        return self._read(client().mget([*self._marks, self._key]))
 
-    def _read(self, values: list[bytes | None]) -> None:
+    def _read(self, values: list[bytes | None]) -> Kept | None:
         *marks, self._value = values
-        is_known = all(marks[: len(self._tokens)])
-        known = [*(mark or b"" for mark in marks), *self._turned]
-        self._state = b"\x00".join(known) if is_known else None
+        self._made_of = self._state = None
+        if all(marks[: len(self._tokens)]):
+            self._made_of = b"\x00".join([*(mark or b"" for mark in marks), b""])
+            self._state = self._made_of + b"\x00".join(self._turned)
+        return self._holding(self._state)
+
+    def _holding(self, state: bytes | None) -> Kept | None:
+        kept = read(self._value, state)
+        return kept if kept and time.time() < kept.expires_at else None
+
+    def outlived(self) -> Kept | None:
+        """What was right until it ended or the day turned: nothing that it shows was changed."""
+        return read(self._value, self._made_of, is_beginning=True)
 
     @needs_redis
     def know(self) -> Kept | None:
@@ -86,8 +95,10 @@ class Question:
         for token in self._tokens:
             asking.set(token, secrets.token_hex(8), ex=TOKEN_SECONDS, nx=True)
         asking.mget([*self._marks, self._key])
-        self._read(asking.execute()[-1])
-        return read(self._value, self._state)
+        *were_made, values = asking.execute()
+        made = {token for token, was in zip(self._tokens, were_made, strict=True) if was}
+        self._made += made & self._of_one_thing
+        return self._read(values)
 
     @needs_redis
     def claim(self) -> bool:
@@ -111,7 +122,7 @@ class Question:
         deadline = time.monotonic() + WAIT_SECONDS
         while not self.claim() and self._has_ended_before(deadline):
             before = self._value
-            kept = self.look() or read(self._value, asked_of)
+            kept = self.look() or self._holding(asked_of)
             if kept is None and self._state is None:
                 kept = self.know()
             if kept is not None or self._value == before:
@@ -140,15 +151,27 @@ class Question:
         return False
 
     def file(self, kept: Kept, *, seconds: int) -> None:
-        """Keep the answer for so long, if Redis can, and if it is asked for often enough."""
+        """Keep the answer for so long, and as long again for an outage of PostgreSQL.
+
+        If Redis can, and if the answer is asked for often enough.
+        """
         if self._state is None:
             return
         try:
             if self._is_endless and self._value is None and self._count(0) < 2:
                 return
-            client().set(self._key, written(kept, self._state), ex=seconds)
+            client().set(self._key, written(kept, self._state), ex=2 * seconds)
         except (redis.RedisError, Unavailable) as error:
             logger.warning("Could not file %s: %s", self._key, error)
+
+    def forget(self) -> None:
+        """Leave no token behind where nothing stands, or any number asked for would leave some."""
+        if not self._made:
+            return
+        try:
+            client().unlink(*self._made)
+        except redis.RedisError as error:
+            logger.warning("Could not forget the tokens of %s: %s", self._key, error)
 
     def release(self) -> None:
         """Let the next one compute."""

@@ -25,18 +25,21 @@ from caching.answers import Answer
 from caching.door import Unavailable, client, needs_redis, trouble
 from caching.kept import Kept, made_of
 from caching.measuring import ANSWERS, labelled
-from caching.question import Question, former_key, token_key
+from caching.question import TOKEN_SECONDS, Question, former_key
+from caching.servers import ERA, token_key
 
 __all__ = [
-    "Unavailable", "bump", "bump_after_commit", "bypassed", "client", "needs_redis", "recall",
-    "remember", "trouble",
+    "Unavailable", "bump", "bump_after_commit", "bypassed", "client", "needs_redis",
+    "once_an_era", "recall", "remember", "trouble",
 ]  # fmt: skip
 
 logger = logging.getLogger(__name__)
 
 BUMPED_AT_ONCE = 1_000
-# One command and not one for each: an import raises thousands.
-RAISE_ALL = "for _, key in ipairs(KEYS) do redis.call('INCR', key) end"
+# One command and not one for each: an import raises thousands. They outlast any answer.
+RAISE_ALL = """
+for _, key in ipairs(KEYS) do redis.call('INCR', key) redis.call('EXPIRE', key, ARGV[1]) end
+"""
 
 _is_bypassed: ContextVar[bool] = ContextVar("is_bypassed", default=False)
 
@@ -75,22 +78,42 @@ def recall(
         logger.warning("Answering %s without Redis: %s", answer.name, error)
         labelled(ANSWERS, answer.name, "away").inc()
         return made_of(compute())
-    labelled(ANSWERS, answer.name, "early" if kept else "miss").inc()
     # Jittered, so that answers filed together do not all expire together.
-    lifetime_seconds = max(1, int(answer.lifetime_seconds * (0.9 + 0.2 * chance())))
+    seconds = max(1, int(answer.lifetime_seconds * (0.9 + 0.2 * chance())))
     try:
-        return _computed(question, compute, lifetime_seconds)
-    except (OperationalError, InterfaceError):
-        if kept is None:
-            raise
-        return kept  # which holds still
+        return _renewed(answer.name, question, compute, seconds, kept)
     finally:
         question.release()
 
 
+def _renewed(
+    name: str,
+    question: Question,
+    compute: Callable[[], bytes],
+    lifetime_seconds: int,
+    kept: Kept | None,
+) -> Kept:
+    """What `compute` makes; without PostgreSQL what is `kept` and holds still, or has outlived."""
+    outcome = "early" if kept else "miss"
+    try:
+        return _computed(question, compute, lifetime_seconds)
+    except (OperationalError, InterfaceError):
+        outlived = kept or question.outlived()
+        if outlived is None:
+            raise
+        outcome = "hit" if kept else "stale"
+        return outlived
+    finally:
+        labelled(ANSWERS, name, outcome).inc()
+
+
 def _computed(question: Question, compute: Callable[[], bytes], lifetime_seconds: int) -> Kept:
     started_at = time.perf_counter()
-    body = compute()
+    try:
+        body = compute()
+    except Exception:
+        question.forget()
+        raise
     kept = made_of(
         body,
         took_seconds=time.perf_counter() - started_at,
@@ -111,6 +134,20 @@ def bypassed() -> Iterator[None]:
 
 
 @needs_redis
+def once_an_era(note: str, renew: Callable[[], object], *, is_needed: bool) -> None:
+    """Call `renew` where that is needed, or another server has taken over since it last was.
+
+    `note` is the key under which the era is remembered. Raises Unavailable when Redis does not
+    answer.
+    """
+    era, noted = client().mget(ERA, note)
+    if is_needed or (era and noted not in (None, era)):
+        renew()
+    if era and era != noted:
+        client().set(note, era)
+
+
+@needs_redis
 def bump(names: Sequence[str]) -> None:
     """Make every answer that depends on one of `names` stale, at once.
 
@@ -120,7 +157,7 @@ def bump(names: Sequence[str]) -> None:
         some = names[start : start + BUMPED_AT_ONCE]
         client().unlink(*map(token_key, some))  # never refused, however full Redis is
         try:
-            client().eval(RAISE_ALL, len(some), *map(former_key, some))
+            client().eval(RAISE_ALL, len(some), *map(former_key, some), TOKEN_SECONDS)
         except redis.ResponseError as error:
             logger.warning("Could not tell the release before this one: %s", error)
 

@@ -18,12 +18,14 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from caching import store
+from caching.jobs import FIRST
 from catalog import entry_texts, shelf_sizes
 from catalog.models import Edition, Price, SearchEntry, Subject, generations
 from catalog.models.search_entry import COPIES_MARK
 from catalog.models.subject import lineage
 
 BATCH = 500
+FEW = 50  # works that a person changes at once
 MOST_RENEWED = 10_000  # at once, of what an older release wrote
 MANY = 2_000  # where nothing but entries is written, or staff waits
 MOST_LOCKED = 1_000  # entries; who receives copies of one waits
@@ -40,7 +42,9 @@ def works_changed(work_ids: Collection[int]) -> None:
         stood |= _standing(batch)
         stand |= _index(batch, today=timezone.localdate())
         store.bump_after_commit(generations.showing(batch))
-        app.configure_task("catalog.publish_works").defer(work_ids=batch)
+        # What staff has changed does not wait behind the many batches of a supplier's file.
+        priority = FIRST if len(ids) <= FEW else 0
+        app.configure_task("catalog.publish_works", priority=priority).defer(work_ids=batch)
     shelf_sizes.moved(stood, stand)  # at the end, so that all shelves are locked in one order
 
 

@@ -9,7 +9,7 @@ from procrastinate.contrib.django import app
 from procrastinate.jobs import Job
 
 from caching import store
-from caching.jobs import OUTAGES, UNTIL_REDIS_ANSWERS
+from caching.jobs import FIRST, NOW, OUTAGES, UNTIL_REDIS_ANSWERS
 from catalog import (
     affinities,
     cover_fetching,
@@ -23,8 +23,10 @@ from catalog import (
     uploaded_lists,
 )
 from catalog.feeds import ahead, runs, taking, undoing
+from catalog.models import generations
 
 ONE_REBUILD = "catalog.heal_memory"
+FILLED_IN = "live:era"
 ONE_FETCHER = "catalog.fetch_covers"
 UNTIL_THE_STORAGE_ANSWERS = RetryStrategy(wait=10, exponential_wait=2, max_attempts=8)
 BUSY_SECONDS = 10  # until it is looked again whether the supplier's other file is done
@@ -47,22 +49,23 @@ UNTIL_IT_IS_OUR_TURN = UntilItIsOurTurn()
 HOURS_OF_TURNING = (0, 6)  # the second time for a worker that was not there at midnight
 
 
-@app.task(name="catalog.publish_stock", retry=UNTIL_REDIS_ANSWERS)
+@app.task(name="catalog.publish_stock", queue=NOW, priority=FIRST, retry=UNTIL_REDIS_ANSWERS)
 def publish_stock(numbers: list[str]) -> None:
     """Renew the live stock levels of these editions."""
     memory.publish_stock(numbers)
 
 
-@app.task(name="catalog.publish_works", retry=UNTIL_REDIS_ANSWERS)
+@app.task(name="catalog.publish_works", queue=NOW, retry=UNTIL_REDIS_ANSWERS)
 def publish_works(work_ids: list[int]) -> None:
     """Renew suggestions and stock levels of these works, learn their words; more comes soon."""
+    store.bump(generations.pages_showing(work_ids))
     spelling.learn(work_ids)
     memory.publish_works(work_ids)
     affinities.renew_soon(work_ids)
     shelf_sizes.renew_soon()
 
 
-@app.task(name="catalog.publish_popularity", retry=UNTIL_REDIS_ANSWERS)
+@app.task(name="catalog.publish_popularity", queue=NOW, retry=UNTIL_REDIS_ANSWERS)
 def publish_popularity(work_ids: list[int]) -> None:
     """Suggest these works earlier or later than before."""
     memory.publish_works(work_ids)
@@ -96,10 +99,9 @@ def recommend(timestamp: int) -> None:
 @app.periodic(cron="* * * * * */5")  # croniter's sixth field counts seconds
 @app.task(name="catalog.heal_memory", queue="clock", lock=ONE_REBUILD, queueing_lock=ONE_REBUILD)
 def heal_memory(timestamp: int) -> None:
-    """Fill Redis again when it came back empty (`timestamp`: the planned second, unused)."""
+    """Fill Redis again when it came back empty, or another one did (`timestamp`: unused)."""
     try:
-        if not memory.is_built():
-            memory.rebuild()
+        store.once_an_era(FILLED_IN, memory.rebuild, is_needed=not memory.is_built())
     except store.Unavailable:
         return  # asked again in five seconds
 
@@ -163,9 +165,11 @@ def delete_import_files(timestamp: int) -> None:
 def turn_day(timestamp: int) -> None:
     """Sort and filter by the prices and publication dates of the day that has begun."""
     now = timezone.localtime(datetime.datetime.fromtimestamp(timestamp, tz=datetime.UTC))
-    if now.hour in HOURS_OF_TURNING:
-        with transaction.atomic():
-            indexing.works_changed(indexing.works_turning(now.date()))
+    if now.hour not in HOURS_OF_TURNING:
+        return
+    works = indexing.works_turning(now.date())
+    for start in range(0, len(works), indexing.MANY):  # on 1 January very many, which others need
+        indexing.works_changed(works[start : start + indexing.MANY])
 
 
 @app.periodic(cron="40 3 * * *")

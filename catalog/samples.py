@@ -150,9 +150,10 @@ def remove() -> int:
         cursor.execute("SET LOCAL bookstore.allow_removal = 'on'")
     samples = Edition.objects.filter(is_sample=True)
     works = Work.objects.filter(is_sample=True)
+    touched = set(works.values_list("pk", flat=True)) | set(samples.values_list("work", flat=True))
     numbers = list(samples.values_list("isbn13", flat=True))
     used = _used_by(works)
-    indexing.works_changed(list(works.values_list("pk", flat=True)))
+    indexing.works_leaving(touched)
     publish_stock(numbers)
     StockMovement.objects.filter(stock__edition__in=samples).delete()
     samples.delete()
@@ -165,6 +166,7 @@ def remove() -> int:
     for shelf in Subject.objects.filter(scheme=Subject.Scheme.SHOP, code__startswith=SAMPLE):
         with contextlib.suppress(ProtectedError):  # a voucher keeps the shelf it is for
             shelf.delete()
+    indexing.works_changed(touched)  # which finds those that stay by what they are now
     shelf_sizes.renew()
     indexing.vocabulary_changed()
     return len(numbers)

@@ -1,13 +1,15 @@
 """Public pages: rendered without a visitor, kept for everyone, checked again by every browser.
 
-A page is kept in Redis until what it shows changes. Browsers and CDNs may keep it too but ask each
-time whether it still holds (ETag, 304). nginx answers for the shop during what is left of the
-second in which the page was asked for, no longer: decision 7.
+A page is kept in Redis until what it shows changes. Browsers may keep it too but ask each time
+whether it still holds (ETag, 304), and so does a CDN, unless CDN_SECONDS lets it go on for a while
+(decision 20). nginx answers for the shop during what is left of the second in which the page was
+asked for, no longer: decision 7.
 """
 
 import hashlib
 import time
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
@@ -28,10 +30,9 @@ CHECK_AGAIN = "public, max-age=0, must-revalidate"
 MARGIN_SECONDS = (
     0.05  # between a commit and its generations, and between the clocks of two machines
 )
-UNHURRIED = "public, max-age=300, stale-while-revalidate=86400"
-"""For what shows neither prices nor words that somebody may be waiting for."""
+A_DAY = 86_400
 FOR_EVER = "public, max-age=31536000, immutable"
-_CONDITIONS = frozenset({"HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH", "HTTP_IF_UNMODIFIED_SINCE"})
+_CONDITIONS = frozenset({"HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH"})
 
 
 def render_public(request: HttpRequest, template: str, values: Mapping[str, object]) -> bytes:
@@ -74,7 +75,18 @@ def remembered(
             response["Content-Encoding"] = "gzip"
     response["Vary"] = "Accept-Encoding"
     etag = f"W/{etag}" if is_packed else etag  # weak: the same page, in other bytes
-    return _labelled(response, etag, CHECK_AGAIN, asked_at)
+    return _labelled(response, etag, for_caches(), asked_at)
+
+
+def for_caches() -> str:
+    """What browsers and CDNs may do with a page; nginx is told apart, and hears nothing of this.
+
+    A CDN may show the last one for a day while the shop fails, as nginx does. Who obeys RFC 9111 to
+    the letter takes `s-maxage` for a ban on that, and shows the failure.
+    """
+    seconds = settings.CDN_SECONDS
+    meanwhile = f"stale-while-revalidate={seconds}, " if seconds else ""
+    return f"public, max-age=0, s-maxage={seconds}, {meanwhile}stale-if-error={A_DAY}"
 
 
 def _without_body(request: HttpRequest, etag: str) -> HttpResponse | None:
@@ -97,16 +109,16 @@ def tagged(
     body: bytes,
     *,
     content_type: str = HTML,
-    cache_control: str = CHECK_AGAIN,
+    cache_control: str = "",
     asked_at: float | None = None,
 ) -> HttpResponse:
-    """`body` with its ETag, or 304 where the browser has just that.
+    """`body` with its ETag, or 304 where the browser has just that; a page, unless said otherwise.
 
     What shows something that changes says when that was looked up, in seconds: `asked_at`.
     """
     etag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
     response = _without_body(request, etag) or HttpResponse(body, content_type=content_type)
-    return _labelled(response, etag, cache_control, asked_at or time.time())
+    return _labelled(response, etag, cache_control or for_caches(), asked_at or time.time())
 
 
 def _labelled(
@@ -114,7 +126,10 @@ def _labelled(
 ) -> HttpResponse:
     """With its tag, and who may keep it for how long."""
     response["ETag"] = etag
-    if cache_control == CHECK_AGAIN:
+    if response.status_code == HTTPStatus.PRECONDITION_FAILED:
+        response["Cache-Control"] = "no-store"  # whoever keeps what has an end keeps that, too
+        return response
+    if cache_control != FOR_EVER:
         # Before Cache-Control, or nginx before 1.23 believes that alone.
         response["X-Accel-Expires"] = end_of_second(asked_at)
     response["Cache-Control"] = cache_control

@@ -5,11 +5,14 @@ import re
 from django.http import HttpRequest
 
 _REFUSES = re.compile(r"gzip\s*;\s*q=0(\.0*)?\s*(,|$)", re.IGNORECASE)
-_ACCEPTS = re.compile(r"(^|[\s,])(gzip|\*)\s*(;|,|$)", re.IGNORECASE)
+_ACCEPTS = re.compile(r"(^|[\s,])gzip\s*(;|,|$)", re.IGNORECASE)
 
 
 def accepts_gzip(request: HttpRequest) -> bool:
-    """Whether the answer may be packed; nginx understands the same words in the same way."""
+    """Whether the answer may be packed; nginx understands the same words in the same way.
+
+    Who says "*" gets the page as it is, which everybody can read: some mean "nothing else" by it.
+    """
     accepted: str = request.META.get("HTTP_ACCEPT_ENCODING", "")
     if accepted in ("gzip", ""):  # all that nginx passes on
         return accepted == "gzip"

@@ -10,7 +10,7 @@ def in_words(queries: Iterable[Mapping[str, str]]) -> list[str]:
 
 
 def _in_words(sql: str) -> str:
-    if job := re.search(r"procrastinate_defer_jobs_v1.*?\(default,([\w.]+)", sql, re.DOTALL):
+    if job := re.search(r"procrastinate_defer_jobs_v1.*?\(\w+,([\w.]+)", sql, re.DOTALL):
         return f"DEFER {job[1]}"
     verb = sql.split(maxsplit=1)[0]
     if verb == "WITH":

@@ -5,99 +5,59 @@ addresses stand in Redis. After each the writer's own bump must be enough: its j
 """
 
 import datetime
-from dataclasses import dataclass
+import io
 from decimal import Decimal
-from typing import Any
 
 import pytest
-from django.db import models
+import time_machine
 from django.test import Client
-from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.models import User
-from caching import store
-from catalog import affinities, covers, memory, merging
+from catalog import (
+    affinities,
+    covers,
+    indexing,
+    jobs,
+    memory,
+    merging,
+    popularity,
+    price_lists,
+    samples,
+)
+from catalog.feeds import undoing
 from catalog.models import (
     Contributor,
     Edition,
+    ImportRun,
     Imprint,
+    Regrouping,
     Series,
     StaffList,
     Subject,
     Work,
 )
-from catalog.tests.factories import ContributorFactory
+from catalog.tests import feeds
+from catalog.tests.factories import ContributorFactory, preorderable
 from catalog.tests.pictures import show_picture
 from storefront.tests.shop import add_works, open_shop
 from storefront.urls import public
 from tests.jobs import run_jobs
+from tests.surfaces import (
+    API,
+    EXAMPLES,
+    SHOW_NO_ROWS,
+    Books,
+    old_live_answers,
+    public_pages,
+    read,
+    warm,
+)
 
 pytestmark = pytest.mark.django_db
 
-EXAMPLES = {
-    "home": ["/"],
-    "search": ["/search/?q=emma&subject=fiction&format=paperback"],
-    "edition_number": ["/books/9780306406157/"],
-    "edition": ["/books/9780306406157/emma/"],
-    "contributor": ["/contributors/ada-note/"],
-    "series": ["/series/highbury/"],
-    "subjects": ["/subjects/"],
-    "subject": ["/subjects/classics/"],
-    "imprint": ["/imprints/harbour/"],
-    "new": ["/new/"],
-    "feed": ["/new/feed.xml"],
-    "coming_soon": ["/coming-soon/"],
-    "staff_lists": ["/lists/"],
-    "staff_list": ["/lists/favorites/"],
-    "cover": ["/covers/9780306406157.svg"],
-    "sitemap": ["/sitemap.xml"],
-}
-SHOW_NO_ROWS = {"media", "robots", "status"}
-"""Files under the digest of what they hold, and pages of settings alone."""
-API = "/api/v1/editions"
-LIVE = ("/live/suggest?q=emm", "/live/suggest?q=ada", "/live/suggest?q=more")
-
-
-@dataclass
-class Books:
-    """A small shop with a book of which much is shown, and other books beside it."""
-
-    emma: Edition
-    others: list[Work]
-    staff: Client
-
-    def edit(self, row: models.Model, **changes: Any) -> None:
-        """Change fields of a row in the back office, and leave the others as its form has them."""
-        url = reverse(f"admin:catalog_{row._meta.model_name}_change", args=[row.pk])
-        context = self.staff.get(url).context
-        forms = [context["adminform"].form]
-        for inline in context["inline_admin_formsets"]:
-            forms += [inline.formset.management_form, *inline.formset.initial_forms]
-        fields = {bound.html_name: sent(bound.value()) for form in forms for bound in form}
-        for inline in context["inline_admin_formsets"]:
-            prefix = inline.formset.prefix
-            fields[f"{prefix}-TOTAL_FORMS"] = str(len(inline.formset.initial_forms))
-        data = {name: value for name, value in {**fields, **changes}.items() if value is not None}
-        response = self.staff.post(url, data)
-        assert response.status_code == 302, response.context["errors"]
-
-    def delete(self, row: models.Model) -> None:
-        url = reverse(f"admin:catalog_{row._meta.model_name}_delete", args=[row.pk])
-        assert self.staff.post(url, {"post": "yes"}).status_code == 302
-        assert not type(row)._default_manager.filter(pk=row.pk).exists()
-
-
-def sent(value: Any) -> Any:
-    """A form's value as a browser sends it; None: not at all."""
-    if value is None or value is False:
-        return None
-    if isinstance(value, list | models.QuerySet):
-        return [sent(each) for each in value]
-    if isinstance(value, models.Model):
-        return value.pk
-    return value.isoformat() if isinstance(value, datetime.date) else value
+PUBLISH = ("catalog.publish_works", "catalog.publish_stock", "catalog.publish_popularity")
 
 
 @pytest.fixture
@@ -197,56 +157,80 @@ def a_replaced_edition(books: Books) -> None:
     merging.replace_edition(double, by=books.emma)
 
 
+def a_pin(books: Books) -> None:
+    books.curate(books.emma.work, books.others[0], kind="pin", note="Read them together.")
+
+
+def a_veto(books: Books) -> None:
+    books.curate(books.others[1], books.emma.work, kind="veto")
+
+
+def a_book_that_is_recommended_nowhere(books: Books) -> None:
+    books.edit(books.others[0], is_recommendable=None)
+
+
+def popular_books(books: Books) -> None:
+    popularity.renew({books.emma.work_id: 40, books.others[0].pk: 90})
+
+
+def a_price_list(books: Books) -> None:
+    lines = [f"{each.isbn13},{number}.49" for number, each in enumerate(Edition.objects.all(), 7)]
+    text = "\n".join(["isbn13,amount", *lines])
+    price_lists.import_prices(io.BytesIO(text.encode()), today=timezone.localdate())
+
+
+def a_suppliers_file(books: Books) -> None:
+    feeds.taken(feeds.record(title="More Waves"), feeds.record(2, title="More Gulls"))
+
+
+def a_suppliers_later_file(books: Books) -> None:
+    later = feeds.record(title="More Waves at Sea", offers=(feeds.price("4.75"),))
+    gone = feeds.record(2, title="More Gulls", notification="05")
+    feeds.taken(later, gone)
+
+
+def a_file_taken_back_out(books: Books) -> None:
+    for run in ImportRun.objects.order_by("-pk"):
+        undoing.undo(run.pk, at=timezone.now())
+
+
+def a_split_work(books: Books) -> None:
+    ebook = books.emma.work.editions.get(format="ebook")
+    merging.split([ebook], like=ebook, actor=None, at=timezone.now())
+
+
 def a_merged_work(books: Books) -> None:
     merging.merge(books.others[1], into=books.emma.work, actor=None, at=timezone.now())
+
+
+def a_merger_undone(books: Books) -> None:
+    merged = Regrouping.objects.filter(kind="work", other_id=books.others[1].pk).latest("pk")
+    merging.undo(merged, actor=None, at=timezone.now())
 
 
 def a_deleted_list(books: Books) -> None:
     books.delete(StaffList.objects.get())
 
 
+def removed_samples(books: Books) -> None:
+    Edition.objects.filter(pk=books.emma.pk).update(is_sample=True)
+    Work.objects.filter(pk=books.emma.work_id).update(is_sample=True)
+    samples.remove()
+
+
 CHANGES = [
     a_price, a_works_title, an_editions_title, names, a_merged_contributor,
     a_subjects_name, a_lists_note,
-    a_book_off_a_list, a_picture, a_drawn_cover, a_day_to_come, a_preorder, a_book_off_sale,
+    a_book_off_a_list, a_picture, a_drawn_cover, a_day_to_come, a_preorder,
+    a_pin, a_veto, popular_books, a_price_list,
+    a_suppliers_file, a_suppliers_later_file, a_file_taken_back_out,
+    a_book_off_sale, a_book_that_is_recommended_nowhere,
     a_subject_that_is_hidden, a_works_subject, a_deleted_edition, a_replaced_edition,
-    a_merged_work, a_deleted_list,
+    a_split_work, a_merged_work, a_merger_undone, a_deleted_list, removed_samples,
 ]  # fmt: skip
 
 
-# --- What is shown ------------------------------------------------------------------------------
-
-
-def public_pages(client: Client) -> dict[str, tuple[int, str, bytes]]:
-    found = {}
-    for path in [path for paths in EXAMPLES.values() for path in paths]:
-        response = client.get(path)
-        is_page = response.status_code < 400  # what is missing has a number for each request
-        content = response.content if is_page else b""
-        found[path] = (response.status_code, response.get("Location", ""), content)
-    return found
-
-
-def live_answers(client: Client) -> dict[str, bytes]:
-    numbers = ",".join(Edition.objects.order_by("pk").values_list("isbn13", flat=True))
-    return {path: client.get(path).content for path in (*LIVE, f"/live/stock?isbn13={numbers}")}
-
-
-def old_pages(client: Client, before: dict[str, Any]) -> tuple[list[str], dict[str, Any]]:
-    """The addresses that show something old, and what all of them should show."""
-    kept = public_pages(client)
-    with store.bypassed():
-        true = public_pages(client)
-    if true == before:
-        return ["The change changed nothing."], true
-    return [path for path in true if kept[path] != true[path]], true
-
-
-def old_live_answers(client: Client) -> list[str]:
-    kept = live_answers(client)
-    memory.rebuild()
-    true = live_answers(client)
-    return [path for path in true if kept[path] != true[path]]
+# --- Everywhere ---------------------------------------------------------------------------------
 
 
 def test_each_change_is_everywhere_at_once(
@@ -254,15 +238,16 @@ def test_each_change_is_everywhere_at_once(
     client: Client,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
-    for _time in range(2):  # a search is kept when it is asked for again
-        before: dict[str, Any] = public_pages(client)
+    before = warm(client)
     old: dict[str, list[str]] = {}
     for change in CHANGES:
         with django_capture_on_commit_callbacks(execute=True):
             change(books)
-        pages, before = old_pages(client, before)
-        run_jobs(only=["catalog.publish_works", "catalog.publish_stock"])
+        after, pages = public_pages(client)
+        assert after != before, f"{change.__name__} changed nothing"
+        run_jobs(only=PUBLISH)
         old[change.__name__] = pages + old_live_answers(client)
+        before = after
     assert old == {change.__name__: [] for change in CHANGES}
 
 
@@ -273,3 +258,38 @@ def test_the_api_keeps_nothing(books: Books, client: Client) -> None:
         assert before.status_code == 200
     books.emma.set_price(Decimal("11.25"), valid_from=timezone.localdate())
     assert client.get(f"{API}/{books.emma.isbn13}").json()["price"]["amount"] == "11.25"
+
+
+def test_what_changes_by_itself_changes_with_the_day(
+    books: Books,
+    client: Client,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    tomorrow = timezone.localdate() + datetime.timedelta(days=1)
+    midnight = datetime.datetime.combine(tomorrow, datetime.time(), timezone.get_default_timezone())
+    coming, embargoed = (work.editions.get(format="paperback") for work in books.others)
+    preorderable(coming)
+    Edition.objects.filter(pk=coming.pk).update(publication_date=tomorrow)
+    Edition.objects.filter(pk=embargoed.pk).update(embargo_date=tomorrow)
+    books.emma.set_price(Decimal("11.25"), valid_from=tomorrow)
+    indexing.works_changed([work.pk for work in (*books.others, books.emma.work)])
+    by_itself = {books.emma: "$11.25", coming: "Add to basket", embargoed: "Add to basket"}
+
+    def has_changed() -> set[bool]:
+        pages = {each: read(client, each.get_absolute_url())[2].decode() for each in by_itself}
+        return {words in pages[each] for each, words in by_itself.items()}
+
+    with time_machine.travel(midnight - datetime.timedelta(seconds=20)) as clock:
+        memory.rebuild()
+        before = warm(client)
+        assert has_changed() == {False}
+        clock.move_to(midnight + datetime.timedelta(seconds=2))
+        after, old = public_pages(client)
+        assert old == []
+        assert has_changed() == {True}
+        with django_capture_on_commit_callbacks(execute=True):
+            jobs.turn_day(timestamp=int(midnight.timestamp()))
+        run_jobs(only=PUBLISH)
+        sorted_anew, old = public_pages(client)
+        assert old + old_live_answers(client) == []
+    assert len({str(each) for each in (before, after, sorted_anew)}) == 3

@@ -24,8 +24,8 @@ def test_any_number_of_words_leaves_a_handful_of_keys() -> None:
     keys = store.client().keys("*")
     kept = [key for key in keys if key.startswith(b"answer:")]
     assert len(kept) <= 20  # of the 1 that is expected to share another's counter
-    assert {key.split(b":")[0] for key in keys if key not in kept} == {b"asked", b"token"}
-    assert len(keys) - len(kept) <= 3  # one of them where the window of time ended
+    assert {key.split(b":")[0] for key in keys if key not in kept} <= {b"asked", b"token", b"era"}
+    assert len(keys) - len(kept) <= 5  # one of them where the window of time ended
     assert sum(store.client().memory_usage(key) for key in keys) < 2 * 2**18 + 20 * 1_000
 
 
@@ -43,7 +43,7 @@ def test_many_at_once_are_often_enough() -> None:
 
     def slow() -> bytes:
         runs.append(1)
-        time.sleep(0.1)
+        time.sleep(0.5)
         return b"slow"
 
     threads = [

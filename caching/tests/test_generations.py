@@ -23,9 +23,26 @@ class Numbered:
 
 def test_a_bump_leaves_nothing_behind() -> None:
     store.remember(ANSWER, Numbered(), name="a")
-    assert sorted(store.client().keys("token:*")) == [b"token:all", b"token:thing:a"]
+    kept = [b"token:all", b"token:thing:a", b"token:world"]
+    assert sorted(store.client().keys("token:*")) == kept
     store.bump(["all", "thing:a", "thing:never asked for"])
-    assert store.client().keys("token:*") == []
+    assert store.client().keys("token:*") == [b"token:world"]
+
+
+def test_what_is_told_to_the_release_before_is_forgotten_after_its_answers() -> None:
+    store.bump(["thing:a"])
+    assert 2 * 24 * 3600 < store.client().ttl("generation:thing:a") <= TOKEN_SECONDS
+
+
+def test_where_nothing_stands_no_token_is_left() -> None:
+    def fail() -> bytes:
+        raise LookupError("nothing")
+
+    for number in range(20):
+        with pytest.raises(LookupError):
+            store.remember(ANSWER, fail, name=str(number))
+    # What others share stays, or who looks for what is not there would renew their pages.
+    assert sorted(store.client().keys("token:*")) == [b"token:all", b"token:world"]
 
 
 def test_tokens_go_when_nobody_asks_any_more() -> None:

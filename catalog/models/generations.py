@@ -14,7 +14,16 @@ def showing(work_ids: Collection[int]) -> list[str]:
     Those are the lists, the pages of their editions, and the pages of the works that they are
     recommended beside: all books' pages where those would be more than MOST_PAGES.
     """
-    return ["catalog", *_pages_beside(Q(other__among=work_ids), and_of=work_ids)]
+    return ["catalog", *pages_showing(work_ids)]
+
+
+def pages_showing(work_ids: Collection[int]) -> list[str]:
+    """Of `showing` the books' pages.
+
+    To be asked once more after the commit: what another transaction has put beside these works, or
+    among their editions, while they changed was not to be seen before.
+    """
+    return _pages_beside(Q(other__among=work_ids), and_of=work_ids)
 
 
 def picked_from(list_ids: Collection[int]) -> list[str]:

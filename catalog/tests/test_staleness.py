@@ -4,11 +4,16 @@ import datetime
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from caching import store
+from caching.answers import EDITION_PAGE
 from catalog import indexing
-from catalog.models import Edition, Recommendation, generations
+from catalog.models import Edition, Recommendation, Work, generations
 from catalog.tests.factories import EditionFactory, WorkFactory
+from tests.jobs import run_jobs
+from tests.races import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -70,3 +75,29 @@ def test_stock_concerns_no_page(shelf: dict[str, Edition]) -> None:
     )
     stock.receive(5)
     assert bumped() == set()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_page_that_came_to_show_a_work_while_that_changed_is_renewed(
+    shelf: dict[str, Edition],
+) -> None:
+    emma, orlando = shelf["emma"], shelf["orlando"]
+    with transaction.atomic():
+        Work.objects.filter(pk=emma.work_id).update(title="Emma Woodhouse")
+        indexing.works_changed([emma.work_id])  # no other page shows it so far
+        (outcome,) = at_once([lambda: _recommend(emma, beside=orlando)])
+        assert outcome is None
+        old = store.remember(EDITION_PAGE, lambda: b"shows Emma", isbn13=orlando.isbn13)
+        assert old == b"shows Emma"  # as everybody else sees it still
+    run_jobs(only=["catalog.publish_works"])
+    page = store.remember(EDITION_PAGE, lambda: b"shows Emma Woodhouse", isbn13=orlando.isbn13)
+    assert page == b"shows Emma Woodhouse"
+
+
+def _recommend(edition: Edition, *, beside: Edition) -> None:
+    """As another process may, which does not see yet what changes."""
+    with transaction.atomic():
+        Recommendation.objects.create(
+            work=beside.work, other=edition.work, rank=1, reason="subject"
+        )
+        store.bump_after_commit([f"edition:{beside.isbn13}"])

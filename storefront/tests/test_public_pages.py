@@ -115,7 +115,7 @@ def test_a_page_is_kept_packed(path: str, emma: Edition, client: Client) -> None
 
 def test_a_browser_that_refuses_gzip_gets_the_page_as_it_is(client: Client, emma: Edition) -> None:
     plain = client.get(EMMA).content
-    for accepted in ("identity", "gzip;q=0, br", "*;q=0.5, gzip;q=0"):
+    for accepted in ("identity", "gzip;q=0, br", "*;q=0.5, gzip;q=0", "identity;q=1, *;q=0", "*"):
         response = client.get(EMMA, headers={"accept-encoding": accepted})
         assert (response.content, "Content-Encoding" in response) == (plain, False)
 
@@ -129,7 +129,12 @@ def test_either_form_is_checked_by_either_tag(accepted: str, client: Client, emm
         assert response["ETag"].removeprefix("W/") == etag
         assert response["Vary"] == "Accept-Encoding"
     assert client.get(EMMA, headers={"if-match": etag}).status_code == 200
-    assert client.get(EMMA, headers={"if-match": '"another"'}).status_code == 412
+    refused = client.get(EMMA, headers={"if-match": '"another"'})
+    assert refused.status_code == 412
+    assert refused["Cache-Control"] == "no-store"  # nor may anybody get it for the page
+    assert "X-Accel-Expires" not in refused
+    dated = {"if-unmodified-since": "Sun, 01 Nov 2026 00:00:00 GMT"}
+    assert client.get(EMMA, headers=dated).status_code == 200  # pages have no date
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/status/"])
@@ -146,6 +151,25 @@ def test_nginx_is_told_first_until_when_it_may_keep_the_page(
         assert names.index("X-Accel-Expires") < names.index("Cache-Control")
 
 
+@pytest.mark.parametrize("path", [EMMA, "/status/", "/robots.txt"])
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (0, "public, max-age=0, s-maxage=0, stale-if-error=86400"),
+        (30, "public, max-age=0, s-maxage=30, stale-while-revalidate=30, stale-if-error=86400"),
+    ],
+)
+def test_a_cdn_asks_each_time_unless_it_may_go_on(
+    path: str, seconds: int, told: str, emma: Edition, client: Client, settings: Settings
+) -> None:
+    settings.CDN_SECONDS = seconds
+    page = client.get(path)
+    again = client.get(path, headers={"if-none-match": page["ETag"]})
+    assert (page.status_code, again.status_code) == (200, 304)
+    assert page["Cache-Control"] == again["Cache-Control"] == told
+    assert "X-Accel-Expires" in page
+
+
 @pytest.mark.parametrize(
     ("asked_at", "end"), [(1000.01, "@999"), (1000.06, "@1000"), (1000.99, "@1000")]
 )
@@ -153,9 +177,8 @@ def test_nginx_keeps_a_page_for_less_than_a_second(asked_at: float, end: str) ->
     assert end_of_second(asked_at) == end
 
 
-@pytest.mark.parametrize("path", ["/robots.txt", "/search/?available=1"])
-def test_no_end_where_other_rules_hold(path: str, emma: Edition, client: Client) -> None:
-    assert "X-Accel-Expires" not in client.get(path)
+def test_no_end_where_other_rules_hold(emma: Edition, client: Client) -> None:
+    assert "X-Accel-Expires" not in client.get("/search/?available=1")
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -150,16 +150,16 @@ def test_what_one_visitor_made_up_is_not_kept(emma: Edition, client: Client) -> 
         read(client, f"/search/?q=emma&page=1&subject=number-{number}")
         read(client, f"/search/?q=words+{number}")
     keys = store.client().keys("*")
-    kinds = {key.split(b":")[0] for key in keys}
+    kinds = {key.split(b":")[0] for key in keys} - {b"era"}
     assert kinds == {b"asked", b"token", b"live"}  # live: what was asked for in vain, bounded too
-    assert len(keys) <= 5
+    assert len(keys) <= 7
 
 
 def test_a_search_is_kept_for_ten_minutes(emma: Edition, client: Client) -> None:
     for _time in range(2):
         read(client, "/search/?q=emma")
     (key,) = store.client().keys("answer:search_page:*")
-    assert 540 <= store.client().ttl(key) <= 660
+    assert 2 * 540 <= store.client().ttl(key) <= 2 * 660  # as long again for an outage
 
 
 def test_a_search_is_read_once_and_its_form_made_for_a_page_alone(

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from caching.answers import SITEMAP
 from storefront import paths, sitemap
-from storefront.answering import UNHURRIED, XML, origin, remembered, render_public, tagged
+from storefront.answering import XML, origin, remembered, render_public, tagged
 from storefront.paging import FURTHEST, read_page
 
 
@@ -34,8 +34,7 @@ def robots_txt(request: HttpRequest) -> HttpResponse:
         f"Sitemap: {origin()}{reverse('sitemap')}",
     ]
     body = "\n".join((*lines, "")).encode()
-    content_type = "text/plain; charset=utf-8"
-    return tagged(request, body, content_type=content_type, cache_control=UNHURRIED)
+    return tagged(request, body, content_type="text/plain; charset=utf-8")
 
 
 @require_safe
