@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from caching import store
-from catalog import isbn, memory, trending
+from catalog import isbn, live_reading, suggesting, trending
 from catalog.models.availability import StockLevel
 
 MOST_SUGGESTIONS = 8
@@ -34,13 +34,13 @@ def suggest(request: HttpRequest) -> HttpResponse:
     """What the visitor may mean by `q`, while they type."""
     typed = request.GET.get("q", "")[:MOST_TYPED]
     try:
-        suggestions = memory.suggest(typed, limit=MOST_SUGGESTIONS)
+        suggestions = suggesting.suggest(typed, limit=MOST_SUGGESTIONS)
     except store.Unavailable:
         suggestions = []  # the search page works without them
     if _wants_fragment(request):
         context = {"query": typed, "suggestions": suggestions}
         return render(request, "storefront/fragments/suggestions.html", context)
-    return JsonResponse({"query": typed, "suggestions": memory.as_json(suggestions)})
+    return JsonResponse({"query": typed, "suggestions": suggesting.as_json(suggestions)})
 
 
 @never_cache
@@ -58,7 +58,7 @@ def stock(request: HttpRequest) -> HttpResponse:
     except isbn.InvalidNumber as error:
         return JsonResponse({"status": 400, "detail": f"isbn13: {error}"}, status=400)
     try:
-        levels = memory.stock_levels(numbers, on=timezone.localdate())
+        levels = live_reading.stock_levels(numbers, on=timezone.localdate())
     except store.Unavailable:
         levels = [StockLevel(number, "unknown") for number in numbers]
     if _wants_fragment(request):
