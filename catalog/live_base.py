@@ -6,13 +6,13 @@ compressed, and sorted letter by letter.
 
 import datetime
 import zlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
 from caching import store
-from catalog import live_records, live_rows, suggestion_blocks
+from catalog import live_records, live_rows, misspelling, suggestion_blocks
 from catalog.live_build import Build
 from catalog.live_records import CONTRIBUTOR, PACKED, WORK
 from catalog.suggestion_blocks import packed, unpacked
@@ -73,10 +73,12 @@ def _packed_together(kind: str, lines: Iterable[tuple[str, str]]) -> Iterator[tu
 def _write_phrases(build: Build, phrases: "_Phrases") -> None:
     firsts: list[str] = []
     ready: dict[str, list[str]] = {}
+    stems: Counter[str] = Counter()
 
     def blocks() -> Iterator[tuple[int, bytes]]:
         for lines in phrases.sorted():
             suggestion_blocks.ready(lines, ready.__setitem__)
+            misspelling.count_stems(lines, stems)
             for first, block in suggestion_blocks.cut(lines):
                 yield len(firsts), block
                 firsts.append(first)
@@ -84,6 +86,7 @@ def _write_phrases(build: Build, phrases: "_Phrases") -> None:
     _send(build.key("blocks"), blocks())
     store.client().set(build.key("firsts"), packed("\n".join(firsts)))
     _send(build.key("best"), _best(build, ready))
+    _send(build.key("slips"), misspelling.buckets(stems))
 
 
 def _best(build: Build, ready: dict[str, list[str]]) -> Iterator[tuple[str, bytes]]:

@@ -4,16 +4,21 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from caching import store
-from catalog import live_build, live_reading, suggestion_blocks
+from catalog import live_build, live_reading, misspelling, suggestion_blocks
 from catalog.folding import fold
 from catalog.live_build import View
 from catalog.live_records import KINDS, Suggestion
-from catalog.suggestion_blocks import LONGEST_READY, MOST_BLOCKS, token_of, unpacked
+from catalog.misspelling import traces_of, typed_stem
+from catalog.suggestion_blocks import BEST, LONGEST_READY, MOST_BLOCKS, token_of, unpacked
 
 SHORT = 2  # letters, which say so little that more is looked at
 MOST_CHANGED = 200  # phrases of what has changed since the build, the first by the alphabet
 MOST_CHANGED_OF_SHORT = 1_000
 MORE_BLOCKS = 8  # are looked through where something of the best is there no more
+
+FEW = 3  # suggestions; where there are fewer, something may be mistyped
+MOST_WORDS = 6  # of what was typed are looked at for that
+TRIED = 4  # words that may be meant instead of each
 
 Found = dict[str, Suggestion | None]
 """Ranks, each with what is shown where that is known already."""
@@ -23,28 +28,76 @@ Found = dict[str, Suggestion | None]
 def suggest(prefix: str, *, limit: int) -> list[Suggestion]:
     """At most `limit` suggestions for what was typed: beginnings of titles first, then the popular.
 
-    Where very many begin alike, BEST of them at most. An empty or unfoldable prefix suggests
-    nothing.
+    Where very many begin alike, BEST of them at most. Where hardly anything begins so, what begins
+    nearly so comes after it. An empty or unfoldable prefix suggests nothing.
     """
     folded = fold(prefix)
     if not folded:
         return []
     (found,) = _beginning_with([folded])
-    return _shown(found, limit)
+    shown = list(_shown(found, limit).values())
+    if len(shown) < min(FEW, limit):
+        shown += [each for each in _nearly(folded) if each not in shown]
+    return shown[:limit]
 
 
-def _shown(found: Found, limit: int) -> list[Suggestion]:
-    """The best of what was found."""
+def _shown(found: Found, limit: int) -> dict[str, Suggestion]:
+    """The best of what was found, by their ranks."""
     ranks = suggestion_blocks.best(found, most=limit)
     known = live_reading.records([token_of(rank) for rank in ranks if found[rank] is None])
-    shown = []
+    shown = {}
     for rank in ranks:
         suggestion = found[rank]
         if suggestion is None and (record := known.get(token_of(rank))):
             suggestion = record.suggestion
         if suggestion is not None:
-            shown.append(suggestion)
+            shown[rank] = suggestion
     return shown
+
+
+# --- What begins nearly so ----------------------------------------------------------------------
+
+
+def _nearly(typed: str) -> list[Suggestion]:
+    """What was mistyped, perhaps: the nearest first, then as ever.
+
+    Each word may be the mistyped one, so those before it are taken as they are.
+    """
+    most = misspelling.most_slips(typed)
+    near = []
+    prefixes = _prefixes_near(typed)
+    for found in _beginning_with(prefixes) if prefixes else ():
+        for rank, suggestion in _shown(found, BEST).items():
+            phrase = suggestion_blocks.phrase_of(suggestion.label, rank)
+            distance = misspelling.slips_at_beginning(typed, phrase, most=most)
+            if distance <= most:
+                near.append((distance, rank, suggestion))
+    near.sort(key=lambda each: each[:2])
+    return list(dict.fromkeys(suggestion for _distance, _rank, suggestion in near))
+
+
+def _prefixes_near(typed: str) -> list[str]:
+    """What may have been meant up to the beginning of the mistyped word."""
+    words = typed.split()[:MOST_WORDS]
+    stems = {n: stem for n, word in enumerate(words) if (stem := typed_stem(word))}
+    if not stems:
+        return []
+    buckets = {n: list(map(misspelling.bucket_of, traces_of(stem))) for n, stem in stems.items()}
+    wanted = [bucket for of_stem in buckets.values() for bucket in of_stem]
+    answer = live_build.read(lambda view, asking: asking.hmget(view.key("slips"), wanted))
+    if answer is None:
+        return []
+    _view, (stored,) = answer
+    kept = dict(zip(wanted, stored, strict=True))
+    prefixes = []
+    for n, stem in stems.items():
+        of_stem = [kept[bucket] for bucket in buckets[n]]
+        for near in misspelling.stems_near(stem, of_stem, most=TRIED):
+            prefixes.append(" ".join([*words[:n], near]))
+    return prefixes
+
+
+# --- What begins so -----------------------------------------------------------------------------
 
 
 def _beginning_with(prefixes: Sequence[str], *, most_blocks: int = MOST_BLOCKS) -> list[Found]:

@@ -49,6 +49,11 @@ def token_of(rank: str) -> str:
     return rank[_RANK:]
 
 
+def phrase_of(label: str, rank: str) -> str:
+    """The phrase of the line of that rank."""
+    return " ".join(fold(label).split(" ")[int(rank[:2]) :])
+
+
 def best(ranks: Iterable[str], *, most: int = BEST) -> list[str]:
     """The best ranks, each token once."""
     found: dict[str, str] = {}
