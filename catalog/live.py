@@ -3,17 +3,19 @@
 JSON by default; an HTML fragment where htmx asks.
 """
 
-from dataclasses import asdict
+import json
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from caching import store
-from catalog import isbn, live_reading, suggesting, trending
+from catalog import isbn, live_fragments, live_reading, suggesting, trending
 from catalog.models.availability import StockLevel
 
 MOST_SUGGESTIONS = 8
@@ -23,13 +25,31 @@ MOST_TRENDING = 10
 NEXT_WAIT = {"": "3", "3": "10", "10": "30"}
 """Seconds until badges that are unknown ask again, by how long they waited before; then no more."""
 
+View = Callable[[HttpRequest], HttpResponse]
+
+
+def _live(view: View) -> View:
+    """For what may only be read, and is kept nowhere on its way."""
+
+    @require_safe
+    @wraps(view)
+    def answer(request: HttpRequest) -> HttpResponse:
+        response = view(request)
+        response.headers["Cache-Control"] = "private, no-store"
+        return response
+
+    return answer
+
 
 def _wants_fragment(request: HttpRequest) -> bool:
     return request.headers.get("HX-Request") == "true"
 
 
-@never_cache
-@require_safe
+def _json(value: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    return HttpResponse(json.dumps(value), content_type="application/json", status=status)
+
+
+@_live
 def suggest(request: HttpRequest) -> HttpResponse:
     """What the visitor may mean by `q`, while they type."""
     typed = request.GET.get("q", "")[:MOST_TYPED]
@@ -38,43 +58,47 @@ def suggest(request: HttpRequest) -> HttpResponse:
     except store.Unavailable:
         suggestions = []  # the search page works without them
     if _wants_fragment(request):
-        context = {"query": typed, "suggestions": suggestions}
-        return render(request, "storefront/fragments/suggestions.html", context)
-    return JsonResponse({"query": typed, "suggestions": suggesting.as_json(suggestions)})
+        return HttpResponse(live_fragments.suggestions(suggestions))
+    return _json({"query": typed, "suggestions": [each.as_json() for each in suggestions]})
 
 
-@never_cache
-@require_safe
+@_live
 def stock(request: HttpRequest) -> HttpResponse:
     """The stock badges of the editions named by `isbn13` (repeated, or separated by commas)."""
     asked = [
         number for value in request.GET.getlist("isbn13") for number in value.split(",") if number
     ]
     if not asked or len(asked) > MOST_BADGES:
-        detail = f"isbn13: give 1 to {MOST_BADGES} numbers."
-        return JsonResponse({"status": 400, "detail": detail}, status=400)
+        return _refused(f"isbn13: give 1 to {MOST_BADGES} numbers.")
     try:
         numbers = list(dict.fromkeys(isbn.normalize(number) for number in asked))
     except isbn.InvalidNumber as error:
-        return JsonResponse({"status": 400, "detail": f"isbn13: {error}"}, status=400)
+        return _refused(f"isbn13: {error}")
     try:
         levels = live_reading.stock_levels(numbers, on=timezone.localdate())
     except store.Unavailable:
         levels = [StockLevel(number, "unknown") for number in numbers]
     if _wants_fragment(request):
-        offered = request.GET.get("offered", "")
-        context = {
-            "levels": levels,
-            "unknown": [level.isbn13 for level in levels if level.state == "unknown"],
-            "offered": offered if offered in numbers else "",
-            "wait": NEXT_WAIT.get(request.GET.get("waited", "")),
-        }
-        return render(request, "storefront/fragments/stock.html", context)
-    return JsonResponse({"items": [{**asdict(level), "label": level.label} for level in levels]})
+        return HttpResponse(_badges(request, levels))
+    return _json({"items": [level.as_json() for level in levels]})
 
 
-@never_cache
-@require_safe
+def _refused(detail: str) -> HttpResponse:
+    return _json({"status": 400, "detail": detail}, status=400)
+
+
+def _badges(request: HttpRequest, levels: list[StockLevel]) -> str:
+    offered = request.GET.get("offered", "")
+    offered = offered if any(level.isbn13 == offered for level in levels) else ""
+    unknown = [level.isbn13 for level in levels if level.state == "unknown"]
+    wait = NEXT_WAIT.get(request.GET.get("waited", ""))
+    again = ""
+    if unknown and wait:
+        again = live_fragments.asking_again(request.path, unknown, offered=offered, wait=wait)
+    return live_fragments.badges(levels, offered=offered, again=again)
+
+
+@_live
 def popular(request: HttpRequest) -> HttpResponse:
     """What visitors want these days."""
     try:
@@ -83,7 +107,7 @@ def popular(request: HttpRequest) -> HttpResponse:
         items = []
     if _wants_fragment(request):
         return render(request, "storefront/fragments/trending.html", {"items": items})
-    return JsonResponse({"items": items})
+    return _json({"items": items})
 
 
 urlpatterns = [

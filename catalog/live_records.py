@@ -28,6 +28,12 @@ class Suggestion:
     detail: str
     url: str
 
+    def as_json(self) -> dict[str, str]:
+        """For a JSON answer."""
+        return {
+            "kind": self.kind, "label": self.label, "detail": self.detail, "url": self.url,
+        }  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class WorkRecord:

@@ -103,15 +103,27 @@ def slips_at_beginning(typed: str, phrase: str, *, most: int) -> int:
 
 
 def _last_row(one: str, other: str, *, most: int) -> list[int]:
-    """How far `one` is from each beginning of `other`; just much where all are too far."""
+    """How far `one` is from each beginning of `other`; just too much where it is more than `most`.
+
+    Beginnings that differ from it by more letters than that are not looked at.
+    """
+    much, length = most + 1, len(other)
     before: list[int] = []
-    row = list(range(len(other) + 1))
+    row = [min(j, much) for j in range(length + 1)]
+    least, least_before = 0, 0
     for i, letter in enumerate(one, start=1):
-        last, before, row = before, row, [i]
-        for j, wanted in enumerate(other, start=1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != wanted))
-            is_swapped = i > 1 and j > 1 and (letter, one[i - 2]) == (other[j - 2], wanted)
-            row.append(min(cost, last[j - 2] + 1) if is_swapped else cost)
-        if min(*row, *before) > most:
+        last, before, row = before, row, [min(i, much)] + [much] * length
+        least_before, least = least, row[0]
+        for j in range(max(1, i - most), min(length, i + most) + 1):
+            if letter == other[j - 1]:
+                cost = before[j - 1]
+            else:
+                cost = 1 + min(before[j - 1], before[j], row[j - 1])
+                if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == other[j - 1]:
+                    cost = min(cost, last[j - 2] + 1)
+            if cost < much:
+                row[j] = cost
+                least = min(least, cost)
+        if least > most and least_before > most:
             break
     return row

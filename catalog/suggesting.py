@@ -1,7 +1,7 @@
 """Suggests what visitors may mean by what they have typed so far."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from caching import store
 from catalog import live_build, live_reading, misspelling, suggestion_blocks
@@ -9,19 +9,33 @@ from catalog.folding import fold
 from catalog.live_build import View
 from catalog.live_records import KINDS, Suggestion
 from catalog.misspelling import traces_of, typed_stem
-from catalog.suggestion_blocks import BEST, LONGEST_READY, MOST_BLOCKS, token_of, unpacked
+from catalog.suggestion_blocks import (
+    LONGEST_READY,
+    MOST_BLOCKS,
+    beginning_with,
+    token_of,
+    unpacked,
+)
 
 SHORT = 2  # letters, which say so little that more is looked at
 MOST_CHANGED = 200  # phrases of what has changed since the build, the first by the alphabet
 MOST_CHANGED_OF_SHORT = 1_000
 MORE_BLOCKS = 8  # are looked through where something of the best is there no more
-
 FEW = 3  # suggestions; where there are fewer, something may be mistyped
-MOST_WORDS = 6  # of what was typed are looked at for that
-TRIED = 4  # words that may be meant instead of each
+MOST_WORDS = 4  # of what was typed are looked at for that
+TRIED = 3  # words that may be meant instead of each
+COMPARED = 24  # of what begins with such a word
 
-Found = dict[str, Suggestion | None]
-"""Ranks, each with what is shown where that is known already."""
+
+class Hit(NamedTuple):
+    """What leads to a suggestion: its phrase, or what is shown of it, where that was kept ready."""
+
+    phrase: str
+    shown: str
+
+
+Found = dict[str, Hit]
+"""Hits by their ranks."""
 
 
 @store.needs_redis
@@ -35,45 +49,48 @@ def suggest(prefix: str, *, limit: int) -> list[Suggestion]:
     if not folded:
         return []
     (found,) = _beginning_with([folded])
-    shown = list(_shown(found, limit).values())
-    if len(shown) < min(FEW, limit):
-        shown += [each for each in _nearly(folded) if each not in shown]
-    return shown[:limit]
-
-
-def _shown(found: Found, limit: int) -> dict[str, Suggestion]:
-    """The best of what was found, by their ranks."""
     ranks = suggestion_blocks.best(found, most=limit)
-    known = live_reading.records([token_of(rank) for rank in ranks if found[rank] is None])
-    shown = {}
+    if len(ranks) < min(FEW, limit):
+        near = _nearly(folded)
+        return _shown(suggestion_blocks.first([*ranks, *near], most=limit), near | found)
+    return _shown(ranks, found)
+
+
+def _shown(ranks: Sequence[str], found: Found) -> list[Suggestion]:
+    """What these ranks lead to, in their order."""
+    known = live_reading.records([token_of(rank) for rank in ranks if not found[rank].shown])
+    shown = []
     for rank in ranks:
-        suggestion = found[rank]
-        if suggestion is None and (record := known.get(token_of(rank))):
-            suggestion = record.suggestion
-        if suggestion is not None:
-            shown[rank] = suggestion
+        token, hit = token_of(rank), found[rank]
+        if hit.shown:
+            label, detail, url = hit.shown.split("\t")
+            shown.append(Suggestion(KINDS[token[0]], label, detail, url))
+        elif record := known.get(token):
+            shown.append(record.suggestion)
     return shown
 
 
 # --- What begins nearly so ----------------------------------------------------------------------
 
 
-def _nearly(typed: str) -> list[Suggestion]:
+def _nearly(typed: str) -> Found:
     """What was mistyped, perhaps: the nearest first, then as ever.
 
     Each word may be the mistyped one, so those before it are taken as they are.
     """
-    most = misspelling.most_slips(typed)
-    near = []
     prefixes = _prefixes_near(typed)
-    for found in _beginning_with(prefixes) if prefixes else ():
-        for rank, suggestion in _shown(found, BEST).items():
-            phrase = suggestion_blocks.phrase_of(suggestion.label, rank)
+    if not prefixes:
+        return {}
+    most = misspelling.most_slips(typed)
+    near: list[tuple[int, str, Hit]] = []
+    for found in _beginning_with(prefixes):
+        for rank in suggestion_blocks.best(found, most=COMPARED):
+            hit = found[rank]
+            phrase = hit.phrase or suggestion_blocks.phrase_of(hit.shown.partition("\t")[0], rank)
             distance = misspelling.slips_at_beginning(typed, phrase, most=most)
             if distance <= most:
-                near.append((distance, rank, suggestion))
-    near.sort(key=lambda each: each[:2])
-    return list(dict.fromkeys(suggestion for _distance, _rank, suggestion in near))
+                near.append((distance, rank, hit))
+    return {rank: hit for _distance, rank, hit in sorted(near)}
 
 
 def _prefixes_near(typed: str) -> list[str]:
@@ -121,17 +138,16 @@ def _beginning_with(prefixes: Sequence[str], *, most_blocks: int = MOST_BLOCKS) 
     found = []
     for place, prefix in enumerate(prefixes):
         stored, changed = replies[2 * place : 2 * place + 2]
-        if _blocks(view, prefix, most_blocks) is None:
-            base = _ready(stored)
-        else:
-            base = dict.fromkeys(suggestion_blocks.beginning_with(prefix, stored))
-        true = {rank: each for rank, each in base.items() if token_of(rank) not in view.changed}
-        if len(true) < len(base) and _blocks(view, prefix, most_blocks) is None:
-            # What would stand in the place of those that are gone is not among the best.
-            (others,) = _beginning_with([prefix], most_blocks=MORE_BLOCKS)
-            true = others | true
-        true.update(dict.fromkeys(suggestion_blocks.rank_of(line.decode()) for line in changed))
-        found.append(true)
+        is_ready = _blocks(view, prefix, most_blocks) is None
+        base = _ready(stored) if is_ready else _hits(beginning_with(prefix, stored))
+        if view.changed:
+            true = {rank: hit for rank, hit in base.items() if token_of(rank) not in view.changed}
+            if is_ready and len(true) < len(base):
+                # What would stand in the place of those that are gone is not among the best.
+                (others,) = _beginning_with([prefix], most_blocks=MORE_BLOCKS)
+                true = others | true
+            base = true | _hits(line.decode() for line in changed)
+        found.append(base)
     return found
 
 
@@ -143,15 +159,12 @@ def _blocks(view: View, prefix: str, most: int) -> list[int] | None:
 
 
 def _ready(stored: bytes | None) -> Found:
-    """What was kept ready, with all that is shown of it."""
-    found: Found = {}
-    for line in unpacked(stored).split("\n") if stored else ():
-        rank, label, detail, url = line.split("\t")
-        found[rank] = Suggestion(KINDS[token_of(rank)[0]], label, detail, url)
-    return found
+    """What was kept ready."""
+    lines = unpacked(stored).split("\n") if stored else []
+    return {rank: Hit("", shown) for rank, _tab, shown in (line.partition("\t") for line in lines)}
 
 
-def as_json(suggestions: Iterable[Suggestion]) -> list[dict[str, str]]:
-    """For a JSON answer."""
-    names = Suggestion.__slots__
-    return [{name: getattr(each, name) for name in names} for each in suggestions]
+def _hits(lines: Iterable[str]) -> Found:
+    return {
+        rank: Hit(phrase, "") for phrase, _tab, rank in (line.partition("\t") for line in lines)
+    }

@@ -56,8 +56,13 @@ def phrase_of(label: str, rank: str) -> str:
 
 def best(ranks: Iterable[str], *, most: int = BEST) -> list[str]:
     """The best ranks, each token once."""
+    return first(sorted(ranks), most=most)
+
+
+def first(ranks: Iterable[str], *, most: int) -> list[str]:
+    """The first of these ranks, each token once."""
     found: dict[str, str] = {}
-    for rank in sorted(ranks):
+    for rank in ranks:
         found.setdefault(rank[_RANK:], rank)
         if len(found) == most:
             break
@@ -72,10 +77,10 @@ def cut(lines: Sequence[str]) -> Iterator[tuple[str, bytes]]:
 
 
 def beginning_with(prefix: str, blocks: Iterable[bytes | None]) -> list[str]:
-    """The ranks of the lines in these blocks that begin with `prefix`."""
+    """The lines in these blocks that begin with `prefix`."""
     wanted = prefix.encode()
     lines = b"\n".join(zlib.decompress(block) for block in blocks if block).split(b"\n")
-    return [rank_of(line.decode()) for line in lines if line.startswith(wanted)]
+    return [line.decode() for line in lines if line.startswith(wanted)]
 
 
 def span(firsts: Sequence[bytes], prefix: str) -> range:

@@ -86,3 +86,29 @@ def test_long_words_are_given_up_early_and_long_phrases_cut() -> None:
     assert misspelling.slips("a" * 200, "b" * 200, most=2) == 3
     assert misspelling.slips("emma", "emmmmma", most=2) == 3
     assert misspelling.slips("emma", "emam", most=1) == 1
+
+
+def plainly(one: str, other: str) -> int:
+    """The optimal string alignment distance, by its definition."""
+    table = [[i + j for j in range(len(other) + 1)] for i in range(len(one) + 1)]
+    for i in range(1, len(one) + 1):
+        for j in range(1, len(other) + 1):
+            steps = [table[i - 1][j] + 1, table[i][j - 1] + 1]
+            steps.append(table[i - 1][j - 1] + (one[i - 1] != other[j - 1]))
+            if i > 1 and j > 1 and one[i - 2 : i] == other[j - 2 : j][::-1]:
+                steps.append(table[i - 2][j - 2] + 1)
+            table[i][j] = min(steps)
+    return table[-1][-1]
+
+
+def test_slips_are_as_many_as_by_definition() -> None:
+    chance = random.Random(3)
+    words = ["".join(chance.choices("abc", k=chance.randint(0, 7))) for _ in range(45)]
+    for one in words:
+        for other in words:
+            for most in (1, 2):
+                distance = plainly(one, other)
+                assert misspelling.slips(one, other, most=most) == min(distance, most + 1)
+                nearest = min(plainly(one, other[:end]) for end in range(len(other) + 1))
+                found = misspelling.slips_at_beginning(one, other, most=most)
+                assert found == min(nearest, most + 1), (one, other)

@@ -37,7 +37,7 @@ class Kept:
         if len(places) > MOST_BLOCKS:
             return self.ready[prefix]
         blocks = [self.blocks[place] for place in places]
-        return best(suggestion_blocks.beginning_with(prefix, blocks))
+        return best(map(rank_of, suggestion_blocks.beginning_with(prefix, blocks)))
 
 
 def plainly(lines: Sequence[str], prefix: str) -> list[str]:
