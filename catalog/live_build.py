@@ -29,6 +29,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from caching import store
+from caching.quotas import Quota
 
 CURRENT = "live:build:4"  # another number with another layout: then all is written anew
 BUILDING = "live:building:4"
@@ -104,10 +105,12 @@ class View:
 _view: View | None = None
 
 
-def read(ask: Callable[[View, Any], None]) -> tuple[View, list[Any]] | None:
+def read(
+    ask: Callable[[View, Any], None], *, quota: Quota | None = None
+) -> tuple[View, list[Any]] | None:
     """What a pipeline answers that `ask` has filled, in the view that it held for.
 
-    None where Redis has no build.
+    None where Redis has no build. Counted against `quota`: raises TooMuch.
     """
     global _view  # noqa: PLW0603 - the one memory of this process
     for _try in range(TRIES):
@@ -120,7 +123,16 @@ def read(ask: Callable[[View, Any], None]) -> tuple[View, list[Any]] | None:
         asking.lrange(view.key("changed"), view.seen, -1)
         ask(view, asking)
         asking.get(CURRENT)
-        news, *replies, stored = asking.execute()
+        if quota:
+            quota.count(asking)
+        replies = asking.execute(raise_on_error=False)
+        if quota:
+            count, _is_kept = replies[-2:]
+            quota.check(count)
+            del replies[-2:]
+        if error := next((each for each in replies if isinstance(each, Exception)), None):
+            raise error
+        news, *replies, stored = replies
         if stored != view.stored:
             _view = None
             continue

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 
+from catalog.live_reading import Card
 from catalog.live_records import CONTRIBUTOR, KINDS, Suggestion
 from catalog.models.availability import StockLevel
 
@@ -61,3 +62,21 @@ def asking_again(path: str, numbers: Sequence[str], *, offered: str, wait: str) 
     query = f"isbn13={','.join(numbers)}" + (f"&offered={offered}" if offered else "")
     address = escape(f"{path}?{query}&waited={wait}")
     return f' hx-get="{address}" hx-trigger="load delay:{wait}s" hx-swap="none"'
+
+
+def recently_viewed(cards: Sequence[Card]) -> str:
+    """Books that the visitor has looked at before; nothing at all where there are none."""
+    if not cards:
+        return ""
+    items = "\n".join(
+        f'<li><a href="{escape(card.url)}">'
+        f'<img class="cover" src="/covers/{card.isbn13}.svg" alt="" width="400" height="600"'
+        f' loading="lazy"><span class="recent-title">{escape(card.label)}</span></a>'
+        f'<span class="muted small">{escape(card.detail)}</span></li>'
+        for card in cards
+    )
+    return (
+        f'<div class="section-head"><h2 id="recent-heading">{escape(_("You looked at"))}</h2>'
+        f'<button class="link-button" type="button" data-forget>{escape(_("Forget these"))}'
+        f'</button></div>\n<ul class="recent" aria-labelledby="recent-heading">{items}</ul>'
+    )

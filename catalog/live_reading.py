@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from caching import store
+from caching.quotas import Quota
 from catalog import live_build, live_records
 from catalog.live_build import View
 from catalog.live_records import WORK, EditionRecord, Record, WorkRecord
@@ -30,12 +31,14 @@ class Card:
 
 
 @store.needs_redis
-def stock_levels(numbers: Sequence[str], *, on: datetime.date) -> list[StockLevel]:
+def stock_levels(
+    numbers: Sequence[str], *, on: datetime.date, quota: Quota | None = None
+) -> list[StockLevel]:
     """The levels of these editions on that day, in their order.
 
     Facts are kept, not levels: a badge turns on the day of publication without anybody writing.
     """
-    found = _editions(numbers)
+    found = _editions(numbers, quota)
     return [
         record.availability.level(number, on=on) if record else StockLevel(number, "unknown")
         for number, record in zip(numbers, found, strict=True)
@@ -43,11 +46,11 @@ def stock_levels(numbers: Sequence[str], *, on: datetime.date) -> list[StockLeve
 
 
 @store.needs_redis
-def cards(numbers: Sequence[str]) -> list[Card]:
+def cards(numbers: Sequence[str], *, quota: Quota | None = None) -> list[Card]:
     """Of those of these editions that are offered, what a list shows, in their order."""
     found = {
         number: record
-        for number, record in zip(numbers, _editions(numbers), strict=True)
+        for number, record in zip(numbers, _editions(numbers, quota), strict=True)
         if record is not None
     }
     works = records({f"{WORK}{record.work}" for record in found.values()})
@@ -89,12 +92,12 @@ def records(tokens: Collection[str]) -> Mapping[str, Record]:
     return {token: live_records.record_of(token, line) for token, line in lines.items() if line}
 
 
-def _editions(numbers: Sequence[str]) -> list[EditionRecord | None]:
+def _editions(numbers: Sequence[str], quota: Quota | None) -> list[EditionRecord | None]:
     def ask(view: View, asking: Any) -> None:
         buckets = [live_records.bucket_of(number, view.build.buckets) for number in numbers]
         asking.hmget(view.key("stock"), buckets)
 
-    answer = live_build.read(ask) if numbers else None
+    answer = live_build.read(ask, quota=quota) if numbers else None
     if answer is None:
         return [None] * len(numbers)
     _view, (buckets,) = answer

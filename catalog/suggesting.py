@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from caching import store
+from caching.quotas import Quota
 from catalog import live_build, live_reading, misspelling, suggestion_blocks
 from catalog.folding import fold
 from catalog.live_build import View
@@ -39,7 +40,7 @@ Found = dict[str, Hit]
 
 
 @store.needs_redis
-def suggest(prefix: str, *, limit: int) -> list[Suggestion]:
+def suggest(prefix: str, *, limit: int, quota: Quota | None = None) -> list[Suggestion]:
     """At most `limit` suggestions for what was typed: beginnings of titles first, then the popular.
 
     Where very many begin alike, BEST of them at most. Where hardly anything begins so, what begins
@@ -48,7 +49,7 @@ def suggest(prefix: str, *, limit: int) -> list[Suggestion]:
     folded = fold(prefix)
     if not folded:
         return []
-    (found,) = _beginning_with([folded])
+    (found,) = _beginning_with([folded], quota=quota)
     ranks = suggestion_blocks.best(found, most=limit)
     if len(ranks) < min(FEW, limit):
         near = _nearly(folded)
@@ -117,7 +118,9 @@ def _prefixes_near(typed: str) -> list[str]:
 # --- What begins so -----------------------------------------------------------------------------
 
 
-def _beginning_with(prefixes: Sequence[str], *, most_blocks: int = MOST_BLOCKS) -> list[Found]:
+def _beginning_with(
+    prefixes: Sequence[str], *, most_blocks: int = MOST_BLOCKS, quota: Quota | None = None
+) -> list[Found]:
     """What begins with each of these, the best of it where there is much."""
 
     def ask(view: View, asking: Any) -> None:
@@ -131,7 +134,7 @@ def _beginning_with(prefixes: Sequence[str], *, most_blocks: int = MOST_BLOCKS) 
             most = MOST_CHANGED_OF_SHORT if len(prefix) <= SHORT else MOST_CHANGED
             asking.zrangebylex(view.key("more"), low, high, start=0, num=most)
 
-    answer = live_build.read(ask)
+    answer = live_build.read(ask, quota=quota)
     if answer is None:
         return [{} for _prefix in prefixes]
     view, replies = answer

@@ -1,0 +1,54 @@
+"""A book's page that stays open, and the books that were looked at before."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browsing import DESK, PHONE, Tab
+from tests.conftest import NextEdition
+from tests.shop import eventually
+from tests.visitor import Visitor
+
+A_WHILE_MS = 20_000  # longer than a page waits until it asks again
+
+
+def set_stock(staff: Visitor, isbn13: str, copies: int) -> None:
+    staff.call("PUT", f"stock/{isbn13}", {"on_hand": copies})
+    live = f"/live/stock?isbn13={isbn13}"
+    eventually(lambda: staff.get(live).json()["items"][0]["quantity"] == copies)
+
+
+@pytest.mark.parametrize("screen", [PHONE, DESK], ids=["phone", "desk"])
+def test_an_open_page_shows_new_stock_and_books_are_remembered_by_the_browser(
+    tab: Tab, staff: Visitor, next_edition: NextEdition, screen: dict[str, int]
+) -> None:
+    page, first, second = tab.page, next_edition(), next_edition()
+    page.set_viewport_size({"width": screen["width"], "height": screen["height"]})
+    page.clock.install()
+    set_stock(staff, first["isbn13"], 3)
+    answers: list[int] = []
+    page.on("response", lambda got: answers.append(got.status) if "&seen=" in got.url else None)
+    tab.open(first["url"])
+    badge = page.locator(f"#stock-{first['isbn13']}")
+    expect(badge).to_have_text("Only 3 left")
+    recent = page.locator("#recently-viewed")
+    expect(recent).to_be_hidden()
+
+    page.clock.fast_forward(A_WHILE_MS)
+    eventually(lambda: answers == [204])
+    set_stock(staff, first["isbn13"], 1)
+    page.clock.fast_forward(A_WHILE_MS)
+    expect(badge).to_have_text("Only 1 left")
+    assert answers[-1] == 200
+
+    tab.open(second["url"])
+    link = recent.get_by_role("link", name=first["title"])
+    expect(link).to_be_visible()
+    expect(recent.get_by_role("link")).to_have_count(1)
+    tab.open("/")
+    expect(recent.get_by_role("link")).to_have_count(2)
+    forget = recent.get_by_role("button", name="Forget these")
+    forget.focus()
+    page.keyboard.press("Enter")
+    expect(recent).to_be_hidden()
+    assert page.evaluate("localStorage.getItem('viewed')") is None
+    assert page.evaluate("document.activeElement.id") == "content"
