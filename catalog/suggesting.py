@@ -25,7 +25,7 @@ MORE_BLOCKS = 8  # are looked through where something of the best is there no mo
 FEW = 3  # suggestions; where there are fewer, something may be mistyped
 MOST_WORDS = 4  # of what was typed are looked at for that
 TRIED = 3  # words that may be meant instead of each
-COMPARED = 24  # of what begins with such a word
+COMPARED = 16  # of what begins with such a word
 
 
 class Hit(NamedTuple):
