@@ -9,7 +9,6 @@ from django.middleware.gzip import GZipMiddleware
 
 from storefront.encodings import accepts_gzip
 
-
 BRIEF = 4_096  # bytes, which are sent at once as they are: packing them would only take time
 
 
