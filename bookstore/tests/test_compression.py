@@ -10,5 +10,6 @@ from bookstore.compression import BRIEF, PageCompression
 def test_only_what_is_long_is_compressed(length: int, encoding: str | None) -> None:
     request = HttpRequest()
     request.META["HTTP_ACCEPT_ENCODING"] = "gzip"
-    response = PageCompression(lambda request: HttpResponse(b"a" * length))(request)
+    middleware = PageCompression(lambda request: HttpResponse())
+    response = middleware.process_response(request, HttpResponse(b"a" * length))
     assert response.headers.get("Content-Encoding") == encoding

@@ -1,6 +1,7 @@
 """The live answers about the catalogue, as JSON and as fragments."""
 
 import datetime
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -210,7 +211,7 @@ def test_a_redis_that_refuses_to_count_answers_all_the_same(orlando: str) -> Non
 
 def test_badges_cost_one_trip_to_redis_and_suggestions_two(orlando: str) -> None:
     quota = Quota("live", 9, 60, "client")  # counted on the way
-    asked = [
+    asked: list[Callable[[], object]] = [
         lambda: live_reading.stock_levels([orlando, sku(9)], on=timezone.localdate(), quota=quota),
         lambda: suggesting.suggest("", limit=8, quota=quota),
         lambda: suggesting.suggest("orlando", limit=1, quota=quota),
