@@ -1,9 +1,8 @@
 """A book's page that stays open, and the books that were looked at before."""
 
-import pytest
-from playwright.sync_api import Page, ViewportSize, expect
+from playwright.sync_api import Page, expect
 
-from tests.browsing import DESK, PHONE, Tab
+from tests.browsing import PHONE, Tab
 from tests.conftest import NextEdition
 from tests.shop import eventually
 from tests.visitor import Visitor
@@ -24,12 +23,11 @@ def asked_again(page: Page) -> int:
     return got.value.status
 
 
-@pytest.mark.parametrize("screen", [PHONE, DESK], ids=["phone", "desk"])
 def test_an_open_page_shows_new_stock_and_books_are_remembered_by_the_browser(
-    tab: Tab, staff: Visitor, next_edition: NextEdition, screen: ViewportSize
+    tab: Tab, staff: Visitor, next_edition: NextEdition
 ) -> None:
     page, first, second = tab.page, next_edition(), next_edition()
-    page.set_viewport_size(screen)
+    page.set_viewport_size(PHONE)
     page.clock.install()
     set_stock(staff, first["isbn13"], 3)
     tab.open(first["url"])
