@@ -17,8 +17,9 @@ PAGES = (HOME, SUBJECT, DEEP, BOOK, COMMON, RARE)
 BASKET, CHECKOUT = "into the basket", "guest checkout"
 FLOWS = (BASKET, CHECKOUT)
 FEW, MANY = "suggestions, a word", "suggestions, a letter"
+TYPO = "suggestions, a typo"
 BADGE, BADGES, VISITOR = "badge of a book", "badges of 24 books", "visitor's header"
-LIVE = (FEW, MANY, BADGE, BADGES, VISITOR)
+LIVE = (FEW, MANY, TYPO, BADGE, BADGES, VISITOR)
 DEEP_PAGE = 20
 CARDS = 24
 NEXT = re.compile(rb'<link rel="next" href="([^"]+)"')
@@ -55,6 +56,7 @@ def live_of(found: Mapping[str, Any]) -> dict[str, Asked]:
     addresses = {
         FEW: [f"/live/suggest?q={word}"],
         MANY: [f"/live/suggest?q={word[0]}"],
+        TYPO: [f"/live/suggest?q={word[1]}{word[0]}{word[2:]}"],
         BADGE: [f"/live/stock?isbn13={number}" for number in numbers],
         BADGES: ["/live/stock?isbn13=" + ",".join(numbers[:CARDS])],
         VISITOR: ["/live/visitor"],

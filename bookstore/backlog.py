@@ -43,6 +43,7 @@ TITLES: dict[str, str | Promise] = {
     "catalog.publish_popularity": gettext_lazy("Suggest what is popular first"),
     "catalog.publish_stock": gettext_lazy("Show new stock levels"),
     "catalog.publish_works": gettext_lazy("Show changed books"),
+    "catalog.rebuild_live": gettext_lazy("Write suggestions and stock levels anew"),
     "catalog.recommend": gettext_lazy("Find what to recommend beside each book"),
     "catalog.recommend_changed": gettext_lazy("Find what to recommend beside changed books"),
     "catalog.run_import": gettext_lazy("Take a supplier’s file in"),

@@ -16,7 +16,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from bookstore.roles import FRONTEND
 from caching import store
-from catalog import memory
+from catalog import live_reading, memory, suggesting, suggestion_blocks
 from catalog.models import Contributor, Edition, Imprint, Series, StaffList, Subject, Work
 
 LATELY = 20  # changes whose books are looked at
@@ -28,7 +28,7 @@ SINGLE = (
     "/sitemap.xml",
 )  # fmt: skip
 NAMED = (Contributor, Series, Subject, Imprint, StaffList)
-MOST_SUGGESTED = 200  # entries that begin alike; among more, one is not looked for
+MOST_SUGGESTED = suggestion_blocks.BEST  # of what begins alike; among more, none is looked for
 
 
 class ShowsOldAnswers(Exception):
@@ -144,7 +144,7 @@ def _of_badge(isbn13: str) -> Surface:
         return [each.availability.level(isbn13, on=today) for each in editions]
 
     def shown() -> object:
-        levels = memory.stock_levels([isbn13], on=today)
+        levels = live_reading.stock_levels([isbn13], on=today)
         return [level for level in levels if level.state != "unknown"]
 
     return Surface(f"the badge of {isbn13}", shown, true)
@@ -158,7 +158,7 @@ def _of_suggestion(work_id: int, title: str) -> Surface:
         return [each.lead_edition.get_absolute_url() for each in works if each.lead_edition]
 
     def shown() -> object:
-        suggested = [each.url for each in memory.suggest(title, limit=MOST_SUGGESTED)]
+        suggested = [each.url for each in suggesting.suggest(title, limit=MOST_SUGGESTED)]
         expected = true()
         is_there = len(suggested) >= MOST_SUGGESTED or set(expected) <= set(suggested)
         return expected if is_there else suggested

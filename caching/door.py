@@ -15,6 +15,10 @@ class Unavailable(Exception):
     """Redis does not answer."""
 
 
+class OutOfMemory(Unavailable):
+    """Redis answers, but has no memory left for what it is to keep."""
+
+
 def client() -> Any:
     """The raw connection (a `redis.Redis` that answers bytes), for the live answers' structures."""
     return get_redis_connection("default")
@@ -27,6 +31,8 @@ def needs_redis(function: Callable[P, T]) -> Callable[P, T]:
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return function(*args, **kwargs)
+        except redis.OutOfMemoryError as error:
+            raise OutOfMemory(str(error)) from error
         except redis.RedisError as error:
             raise Unavailable(str(error)) from error
 

@@ -22,14 +22,14 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from procrastinate.contrib.django import app
 
 from caching.answers import Answer
-from caching.door import Unavailable, client, needs_redis, trouble
+from caching.door import OutOfMemory, Unavailable, client, needs_redis, trouble
 from caching.kept import Kept, made_of
 from caching.measuring import ANSWERS, labelled
 from caching.question import TOKEN_SECONDS, Question, former_key
 from caching.servers import ERA, token_key
 
 __all__ = [
-    "Unavailable", "bump", "bump_after_commit", "bypassed", "client", "needs_redis",
+    "OutOfMemory", "Unavailable", "bump", "bump_after_commit", "bypassed", "client", "needs_redis",
     "once_an_era", "recall", "remember", "trouble",
 ]  # fmt: skip
 

@@ -101,9 +101,25 @@ def recommend(timestamp: int) -> None:
 def heal_memory(timestamp: int) -> None:
     """Fill Redis again when it came back empty, or another one did (`timestamp`: unused)."""
     try:
-        store.once_an_era(FILLED_IN, memory.rebuild, is_needed=not memory.is_built())
+        if not memory.is_too_full():
+            store.once_an_era(FILLED_IN, memory.rebuild, is_needed=not memory.is_built())
+    except store.OutOfMemory:
+        raise  # staff is to know, and it is tried again a while later
     except store.Unavailable:
         return  # asked again in five seconds
+
+
+# After popularity was learned, so that what was written beside the base for it is gone again.
+@app.periodic(cron="51 4 * * *")
+@app.task(name=memory.REBUILD, lock=memory.REBUILD, queueing_lock=memory.REBUILD)
+def rebuild_live(timestamp: int) -> None:
+    """Write the live answers anew (`timestamp`: the planned second, unused)."""
+    try:
+        memory.rebuild()
+    except store.OutOfMemory:
+        raise
+    except store.Unavailable:
+        return  # what there was holds on, or is missed and written anew
 
 
 # One at a time, so that a heap of uploads leaves the worker free for everything else.

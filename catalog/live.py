@@ -1,19 +1,25 @@
-"""Live answers about the catalogue, from Redis alone: suggestions, stock badges, what is popular.
+"""Live answers about the catalogue, from Redis alone: suggestions, badges, cards, what is popular.
 
-JSON by default; an HTML fragment where htmx asks.
+JSON by default; an HTML fragment where htmx asks. What one client may ask is counted on the way.
 """
 
-from dataclasses import asdict
+import hashlib
+import json
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from allauth.core.internal.ratelimit import get_ip
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from caching import store
-from catalog import isbn, memory, trending
+from caching.quotas import Quota, TooMuch
+from catalog import isbn, live_fragments, live_reading, suggesting, trending
 from catalog.models.availability import StockLevel
 
 MOST_SUGGESTIONS = 8
@@ -23,58 +29,126 @@ MOST_TRENDING = 10
 NEXT_WAIT = {"": "3", "3": "10", "10": "30"}
 """Seconds until badges that are unknown ask again, by how long they waited before; then no more."""
 
+MOST_CARDS = 24
+TIMES, SECONDS = 6_000, 60
+"""How often one address may ask: far more than a school whose pupils all look at books."""
+
+View = Callable[[HttpRequest], HttpResponse]
+
+
+def _live(view: View) -> View:
+    """For what may only be read, and is kept nowhere on its way."""
+
+    @require_safe
+    @wraps(view)
+    def answer(request: HttpRequest) -> HttpResponse:
+        try:
+            response = view(request)
+        except TooMuch as error:
+            response = _refused(429, f"Too many questions. Ask again in {error.seconds} seconds.")
+            response.headers["Retry-After"] = str(error.seconds)
+        except Refused as error:
+            response = _refused(400, str(error))
+        response.headers["Cache-Control"] = "private, no-store"
+        return response
+
+    return answer
+
+
+class Refused(Exception):
+    """What was asked cannot be answered; the text says why."""
+
+
+def _refused(status: int, detail: str) -> HttpResponse:
+    return _json({"status": status, "detail": detail}, status=status)
+
+
+def _quota(request: HttpRequest) -> Quota | None:
+    return Quota("live", TIMES, SECONDS, get_ip(request)) if settings.RATE_LIMITS else None
+
+
+def _numbers(request: HttpRequest, *, most: int) -> list[str]:
+    """The editions named by `isbn13` (repeated, or separated by commas), each once.
+
+    Raises Refused.
+    """
+    asked = [
+        number for value in request.GET.getlist("isbn13") for number in value.split(",") if number
+    ]
+    if not asked or len(asked) > most:
+        raise Refused(f"isbn13: give 1 to {most} numbers.")
+    try:
+        return list(dict.fromkeys(isbn.normalize(number) for number in asked))
+    except isbn.InvalidNumber as error:
+        raise Refused(f"isbn13: {error}") from error
+
 
 def _wants_fragment(request: HttpRequest) -> bool:
     return request.headers.get("HX-Request") == "true"
 
 
-@never_cache
-@require_safe
+def _json(value: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    return HttpResponse(json.dumps(value), content_type="application/json", status=status)
+
+
+@_live
 def suggest(request: HttpRequest) -> HttpResponse:
     """What the visitor may mean by `q`, while they type."""
     typed = request.GET.get("q", "")[:MOST_TYPED]
     try:
-        suggestions = memory.suggest(typed, limit=MOST_SUGGESTIONS)
+        suggestions = suggesting.suggest(typed, limit=MOST_SUGGESTIONS, quota=_quota(request))
     except store.Unavailable:
         suggestions = []  # the search page works without them
     if _wants_fragment(request):
-        context = {"query": typed, "suggestions": suggestions}
-        return render(request, "storefront/fragments/suggestions.html", context)
-    return JsonResponse({"query": typed, "suggestions": memory.as_json(suggestions)})
+        return HttpResponse(live_fragments.suggestions(suggestions))
+    return _json({"query": typed, "suggestions": [each.as_json() for each in suggestions]})
 
 
-@never_cache
-@require_safe
+@_live
 def stock(request: HttpRequest) -> HttpResponse:
-    """The stock badges of the editions named by `isbn13` (repeated, or separated by commas)."""
-    asked = [
-        number for value in request.GET.getlist("isbn13") for number in value.split(",") if number
-    ]
-    if not asked or len(asked) > MOST_BADGES:
-        detail = f"isbn13: give 1 to {MOST_BADGES} numbers."
-        return JsonResponse({"status": 400, "detail": detail}, status=400)
+    """The stock badges of these editions.
+
+    A page that has shown a fragment sends its tag as `seen`; 204 says that all is still so.
+    """
+    numbers = _numbers(request, most=MOST_BADGES)
     try:
-        numbers = list(dict.fromkeys(isbn.normalize(number) for number in asked))
-    except isbn.InvalidNumber as error:
-        return JsonResponse({"status": 400, "detail": f"isbn13: {error}"}, status=400)
-    try:
-        levels = memory.stock_levels(numbers, on=timezone.localdate())
+        levels = live_reading.stock_levels(numbers, on=timezone.localdate(), quota=_quota(request))
     except store.Unavailable:
         levels = [StockLevel(number, "unknown") for number in numbers]
+    if not _wants_fragment(request):
+        return _json({"items": [level.as_json() for level in levels]})
+    badges = _badges(request, levels)
+    tag = hashlib.blake2b(badges.encode(), digest_size=6).hexdigest()
+    if request.GET.get("seen") == tag:
+        return HttpResponse(status=204)
+    return HttpResponse(badges, headers={"ETag": f'"{tag}"'})
+
+
+def _badges(request: HttpRequest, levels: list[StockLevel]) -> str:
+    offered = request.GET.get("offered", "")
+    offered = offered if any(level.isbn13 == offered for level in levels) else ""
+    unknown = [level.isbn13 for level in levels if level.state == "unknown"]
+    wait = NEXT_WAIT.get(request.GET.get("waited", ""))
+    again = ""
+    if unknown and wait:
+        again = live_fragments.asking_again(request.path, unknown, offered=offered, wait=wait)
+    return live_fragments.badges(levels, offered=offered, again=again)
+
+
+@_live
+def cards(request: HttpRequest) -> HttpResponse:
+    """What a list shows of these editions, as far as they are offered: the page knows which."""
+    numbers = _numbers(request, most=MOST_CARDS)
+    try:
+        found = live_reading.cards(numbers, quota=_quota(request))
+    except store.Unavailable:
+        found = []
     if _wants_fragment(request):
-        offered = request.GET.get("offered", "")
-        context = {
-            "levels": levels,
-            "unknown": [level.isbn13 for level in levels if level.state == "unknown"],
-            "offered": offered if offered in numbers else "",
-            "wait": NEXT_WAIT.get(request.GET.get("waited", "")),
-        }
-        return render(request, "storefront/fragments/stock.html", context)
-    return JsonResponse({"items": [{**asdict(level), "label": level.label} for level in levels]})
+        return HttpResponse(live_fragments.recently_viewed(found))
+    return _json({"items": [card.as_json() for card in found]})
 
 
-@never_cache
-@require_safe
+@_live
 def popular(request: HttpRequest) -> HttpResponse:
     """What visitors want these days."""
     try:
@@ -83,11 +157,12 @@ def popular(request: HttpRequest) -> HttpResponse:
         items = []
     if _wants_fragment(request):
         return render(request, "storefront/fragments/trending.html", {"items": items})
-    return JsonResponse({"items": items})
+    return _json({"items": items})
 
 
 urlpatterns = [
     path("suggest", suggest, name="live_suggest"),
     path("stock", stock, name="live_stock"),
+    path("cards", cards, name="live_cards"),
     path("trending", popular, name="live_trending"),
 ]

@@ -1,206 +1,231 @@
-"""What the live answers are read from: stock levels and suggestions, kept in Redis.
+"""Keeps what the live answers are read from right: everything anew, or what has changed.
 
-The worker writes them from PostgreSQL whenever a transaction has changed them; the live role only
-reads. All of it can be rebuilt at any time (`rebuild_live`), and is, when Redis comes back empty.
+The worker writes it from PostgreSQL whenever a transaction has changed something; the live role
+only reads. All of it can be rebuilt at any time (`rebuild_live`), and is each night, when Redis
+comes back empty, and when very much has changed. `live_build` says what stands where.
 
-Keys: `live:stock:2` (hash: isbn13 → facts), `live:suggest` (sorted set of entries, read by prefix),
-`live:works` (hash: work id → its entries and numbers, to take them back), `live:built:3` (a mark).
+Whoever writes reads PostgreSQL and writes Redis in turn with all others, so that the older of two
+readings is never the one that stays. While a build is written, what changes is noted down, and
+written into that as well before it holds.
 """
 
-import datetime
-import json
-from collections.abc import Collection, Iterable
-from dataclasses import asdict, dataclass
+import contextlib
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
 from caching import store
-from catalog import trending
-from catalog.folding import fold
-from catalog.models import Edition, Work
-from catalog.models.availability import Availability, StockLevel
+from catalog import live_base, live_build, live_records, live_rows
+from catalog.live_build import Build
+from catalog.live_records import CONTRIBUTOR, WORK, WorkRecord
+from catalog.models import Edition
 
-STOCK = "live:stock:2"
-SUGGEST = "live:suggest"
-WORKS = "live:works"
-BUILDING = "live:building"
-BUILT = "live:built:3"  # another number with another layout: then all is written anew
-
-MOST_CANDIDATES = 200  # entries looked at for one prefix before the best are taken
-MOST_CANDIDATES_OF_SHORT = 2000  # where the prefix is so short that it says little
-SHORT = 2  # letters
-BATCH = 1000
-STOCK_BEFORE = "live:stock"  # what processes of the release before still read
-A_DAY = 24 * 3600  # seconds; no two releases run beside each other for longer
-
-
-@dataclass(frozen=True)
-class Suggestion:
-    """Something that a visitor may mean by what they have typed."""
-
-    kind: str
-    """work or contributor."""
-    label: str
-    detail: str
-    url: str
-
-
-# --- Writing ------------------------------------------------------------------------------------
+WRITING, BUILDING = 7_301, 7_302
+"""Numbers of the advisory locks of those who write, and of those who build."""
+AT_ONCE = 200  # works or editions; others who write wait for so many
+MOST_CHANGED = 20_000  # works and contributors beside the base; then another is built
+REBUILD = "catalog.rebuild_live"
+SOON = 60  # seconds until that, in which more may change
+FULL, FULL_SECONDS = "live:full", 600  # that there was no memory for it, for so long
 
 
 @store.needs_redis
 def publish_stock(numbers: Collection[str]) -> None:
     """Write the stock levels of these editions; forget those of editions that are not offered."""
-    editions = Edition.objects.offered().filter(isbn13__in=numbers).with_availability()
-    levels = {edition.isbn13: _encode(edition.availability) for edition in editions}
-    gone = [number for number in numbers if number not in levels]
-    pipeline = store.client().pipeline()
-    if levels:
-        pipeline.hset(STOCK, mapping=levels)
-    if gone:
-        pipeline.hdel(STOCK, *gone)
-        pipeline.hdel(trending.CARDS, *gone)
-    pipeline.execute()
+    for some in _batches(numbers):
+        with _publishing(some) as build:
+            if build:
+                _write_stock(build, some)
 
 
 @store.needs_redis
 def publish_works(work_ids: Collection[int]) -> None:
     """Write the suggestions and stock levels of these works; forget works that are gone.
 
-    What a work had is kept beside it, because an edition that was deleted since cannot tell.
+    Where nothing changed that is shown of a work, its suggestions are left alone.
     """
-    works = Work.objects.offered().filter(pk__in=work_ids).for_cards()
-    client = store.client()
-    ids = list(work_ids)
-    stored = client.hmget(WORKS, ids) if ids else []
-    olds = [json.loads(old) for old in stored if old]
-    pipeline = client.pipeline()
-    for old in olds:
-        pipeline.zrem(SUGGEST, *old["entries"])
-    if ids:
-        pipeline.hdel(WORKS, *ids)
-    trending.write_cards(pipeline, works)
-    for work in works:
-        entries = sorted(_entries(work))
-        numbers = [edition.isbn13 for edition in work.editions.all()]
-        pipeline.zadd(SUGGEST, dict.fromkeys(entries, 0))
-        pipeline.hset(WORKS, str(work.pk), json.dumps({"entries": entries, "numbers": numbers}))
-    pipeline.execute()
-    had = {number for old in olds for number in old["numbers"]}
-    has = Edition.objects.filter(work__in=ids).values_list("isbn13", flat=True)
-    publish_stock(sorted(had | set(has)))
+    for some in _batches(work_ids):
+        with _publishing([f"{WORK}{pk}" for pk in some]) as build:
+            if build:
+                _write_works(build, some)
+
+
+def rebuild() -> int:
+    """Write everything anew beside what there is, which it then replaces; how many works that were.
+
+    Waits while another one does the same. Raises store.Unavailable when Redis was emptied
+    meanwhile, and store.OutOfMemory where it cannot hold both; what there was then holds on.
+    """
+    try:
+        return _rebuild()
+    except store.OutOfMemory:
+        _give_up()
+        raise
 
 
 @store.needs_redis
-def rebuild() -> int:
-    """Write everything anew, and return how many works that were.
+def _rebuild() -> int:
+    with _in_turn(BUILDING):
+        build = live_build.begin(editions=Edition.objects.offered().count())
+        works = live_base.write(build, today=timezone.localdate())
+        while _write_touched(build) == AT_ONCE:
+            pass
+        with _in_turn(WRITING):  # from here on nothing is noted down any more
+            while _write_touched(build):
+                pass
+            live_build.swap()
+    return works
 
-    Raises store.Unavailable, too, when Redis was emptied meanwhile: the mark that says "built" is
-    there from the beginning under another name, so it is lost with what was written before.
-    """
-    client = store.client()
-    client.delete(BUILT, STOCK, SUGGEST, WORKS, trending.CARDS)
-    client.expire(STOCK_BEFORE, A_DAY)
-    client.set(BUILDING, "1")
-    ids = list(Work.objects.offered().order_by("pk").values_list("pk", flat=True))
-    for start in range(0, len(ids), BATCH):
-        publish_works(ids[start : start + BATCH])
-    client.rename(BUILDING, BUILT)
-    return len(ids)
+
+@store.needs_redis
+def _give_up() -> None:
+    with _in_turn(BUILDING):
+        live_build.clear()
+    store.client().set(FULL, "1", ex=FULL_SECONDS)
 
 
 @store.needs_redis
 def is_built() -> bool:
-    """Whether the memory was filled since Redis started empty."""
-    return bool(store.client().exists(BUILT))
+    """Whether the memory was filled since Redis started empty, and kept right since.
 
-
-def _encode(facts: Availability) -> str:
-    """Only what is said, because there is one for every edition."""
-    said = {
-        name: value
-        for name, value in asdict(facts).items()
-        if value is not None and value is not False
-    }
-    return json.dumps(said, default=str)
-
-
-def _decode(value: bytes) -> Availability:
-    said = json.loads(value)
-    dates = {
-        name: datetime.date.fromisoformat(said[name])
-        for name in ("publication_date", "preorder_date")
-        if name in said
-    }
-    return Availability(**{"free": None, **said, **dates})
-
-
-def _entries(work: Work) -> Iterable[str]:
-    """One entry for every word of the title and names that typing may begin with.
-
-    The work's id ends each: an author's entry stays when another work of theirs goes.
+    The release before this one, should it come back for a while, keeps its own memory alone.
     """
-    edition = work.lead_edition
-    if edition is None:
-        return
-    rank = f"{999_999_999 - min(work.popularity, 999_999_999):09}"
-    about_work = {
-        "kind": "work",
-        "label": work.title,
-        "detail": work.byline,
-        "url": edition.get_absolute_url(),
-    }
-    yield from _from_every_word(work.title, rank, about_work, work.pk)
-    for contribution in work.authors:
-        contributor = contribution.contributor
-        about = {
-            "kind": "contributor",
-            "label": contributor.name,
-            "detail": "",
-            "url": contributor.get_absolute_url(),
-        }
-        yield from _from_every_word(contributor.name, rank, about, work.pk)
-
-
-def _from_every_word(text: str, rank: str, about: dict[str, str], work_id: int) -> Iterable[str]:
-    words = fold(text).split()
-    payload = json.dumps(about, ensure_ascii=False, sort_keys=True)
-    for place in range(len(words)):
-        yield f"{' '.join(words[place:])}\x00{place:02}{rank}\x00{payload}\x00{work_id}"
-
-
-# --- Reading ------------------------------------------------------------------------------------
+    return live_build.current() is not None and not store.client().exists(live_build.BUILT_BEFORE)
 
 
 @store.needs_redis
-def stock_levels(numbers: Collection[str], *, on: datetime.date) -> list[StockLevel]:
-    """The levels of these editions on that day, in their order.
+def is_too_full() -> bool:
+    """Whether Redis had no memory for it a short time ago."""
+    return bool(store.client().exists(FULL))
 
-    Facts are kept, not levels: a badge turns on the day of publication without anybody writing.
+
+def rebuild_soon() -> None:
+    """Have a job build anew, once for all that asks for it until then."""
+    job = app.configure_task(
+        REBUILD, lock=REBUILD, queueing_lock=REBUILD, schedule_in={"seconds": SOON}
+    )
+    with contextlib.suppress(AlreadyEnqueued), transaction.atomic():
+        job.defer(timestamp=0)
+
+
+# --- In turn ------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _in_turn(lock: int) -> Iterator[None]:
+    """Wait until nobody else is inside; PostgreSQL lets the next one in if this process dies."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lock])
+        yield
+
+
+@contextlib.contextmanager
+def _publishing(names: Sequence[str]) -> Iterator[Build | None]:
+    """Wait for one's turn to write what is true of `names` now into the build that holds, if any.
+
+    Where another one is being written, they are noted down for that.
     """
-    stored = store.client().hmget(STOCK, list(numbers)) if numbers else []
-    return [
-        _decode(value).level(number, on=on) if value else StockLevel(number, "unknown")
-        for number, value in zip(numbers, stored, strict=True)
-    ]
+    with _in_turn(WRITING):
+        if being_written := live_build.being_written():
+            store.client().sadd(being_written.key("touched"), *names)
+        yield live_build.current()
 
 
-@store.needs_redis
-def suggest(prefix: str, *, limit: int) -> list[Suggestion]:
-    """At most `limit` suggestions for what was typed: beginnings of titles first, then the popular.
-
-    They are chosen among the first MOST_CANDIDATES entries by the alphabet, which is all of them
-    but for the shortest prefixes. An empty or unfoldable prefix suggests nothing.
-    """
-    folded = fold(prefix)
-    if not folded:
-        return []
-    low, high = f"[{folded}".encode(), f"[{folded}".encode() + b"\xff"
-    most = MOST_CANDIDATES_OF_SHORT if len(folded) <= SHORT else MOST_CANDIDATES
-    entries = store.client().zrangebylex(SUGGEST, low, high, start=0, num=most)
-    ranked = sorted(entry.decode().split("\x00")[1:3] for entry in entries)
-    payloads = list(dict.fromkeys(payload for _rank, payload in ranked))  # many works, one author
-    return [Suggestion(**json.loads(payload)) for payload in payloads[:limit]]
+def _write_touched(build: Build) -> int:
+    """Write some of what was noted down for this build into it; how much that was."""
+    names = [name.decode() for name in store.client().spop(build.key("touched"), AT_ONCE)]
+    works = [int(name[1:]) for name in names if name[0] == WORK]
+    numbers = [name for name in names if name[0] != WORK]
+    if works:
+        _write_works(build, works)
+    if numbers:
+        _write_stock(build, numbers)
+    return len(names)
 
 
-def as_json(suggestions: Iterable[Suggestion]) -> list[dict[str, str]]:
-    """For a JSON answer."""
-    return [asdict(suggestion) for suggestion in suggestions]
+def _batches(names: Collection[Any]) -> Iterable[list[Any]]:
+    all_names = sorted(set(names))
+    return (all_names[start : start + AT_ONCE] for start in range(0, len(all_names), AT_ONCE))
+
+
+# --- What is written ----------------------------------------------------------------------------
+
+
+def _write_stock(build: Build, numbers: Collection[str]) -> None:
+    lines = live_rows.editions(numbers, today=timezone.localdate())
+    buckets: dict[str, dict[str, str | None]] = {}
+    for number in numbers:
+        bucket = live_records.bucket_of(number, build.buckets)
+        buckets.setdefault(bucket, {})[number] = lines.get(number)
+    stored = store.client().hmget(build.key("stock"), list(buckets))
+    renewed = {
+        bucket: live_records.bucket_with(old, lines)
+        for (bucket, lines), old in zip(buckets.items(), stored, strict=True)
+    }
+    store.client().hset(build.key("stock"), mapping=renewed)
+
+
+def _write_works(build: Build, work_ids: Sequence[int]) -> None:
+    new = live_rows.works(work_ids, today=timezone.localdate())
+    works = {f"{WORK}{pk}": new.get(str(pk)) for pk in work_ids}
+    had = _kept(build, list(works))
+    records = [WorkRecord.read(line) for line in (*works.values(), *had.lines.values()) if line]
+    people = sorted({author for record in records for author in record.authors})
+    if people:
+        found = live_rows.contributors(people)
+        contributors = {f"{CONTRIBUTOR}{pk}": found.get(str(pk)) for pk in people}
+        _write_lines(build, contributors, _kept(build, list(contributors)))
+    _write_lines(build, works, had)
+    # An edition that was deleted since cannot tell, so those that the work had are asked about.
+    numbers = {number for record in records for number in record.numbers}
+    if numbers := numbers | live_rows.numbers_of(work_ids):
+        _write_stock(build, sorted(numbers))
+
+
+class _Kept:
+    """What a build says of some works or contributors, by token."""
+
+    def __init__(self, lines: Mapping[str, str | None], changed: Collection[str]) -> None:
+        self.lines = lines
+        self.changed = changed
+        """Those that stand beside the base."""
+
+
+def _kept(build: Build, tokens: Sequence[str]) -> _Kept:
+    asking = store.client().pipeline(transaction=False)
+    asking.hmget(build.key("works"), tokens)
+    asking.hmget(build.key("targets"), [live_records.field_of(token) for token in tokens])
+    lines: dict[str, str | None] = {}
+    changed = set()
+    for token, new, old in zip(tokens, *asking.execute(), strict=True):
+        if new is None:
+            lines[token] = live_records.in_field(token, old)
+        else:
+            lines[token] = new.decode() or None
+            changed.add(token)
+    return _Kept(lines, changed)
+
+
+def _write_lines(build: Build, lines: Mapping[str, str | None], kept: _Kept) -> None:
+    """Write beside the base what has changed; in one step, for they are read meanwhile."""
+    writing = store.client().pipeline()
+    for token, line in lines.items():
+        before = kept.lines[token]
+        if line == before:
+            continue
+        if token not in kept.changed:
+            writing.rpush(build.key("changed"), token)
+        elif before and (phrases := live_records.phrases_of(token, before)):
+            writing.zrem(build.key("more"), *phrases)
+        if line and (phrases := live_records.phrases_of(token, line)):
+            writing.zadd(build.key("more"), dict.fromkeys(phrases, 0))
+        writing.hset(build.key("works"), token, line or "")
+    writing.llen(build.key("changed"))
+    *_written, changed = writing.execute()
+    if changed > MOST_CHANGED:
+        rebuild_soon()

@@ -9,6 +9,8 @@ from collections.abc import Callable, Collection, Sequence
 
 from django.db import connection, transaction
 
+from catalog.misspelling import slips
+
 CANDIDATES = 30  # words that are looked at closely for each typed one
 MEANT = 4  # of them may be what was meant
 TRIED = 12  # queries are tried, the likeliest first
@@ -76,21 +78,3 @@ def _meant(word: str) -> list[tuple[float, str]]:
         ]
     kept = sorted((n, -works, candidate) for n, works, candidate in near if n <= most)
     return [(float(distance), candidate) for distance, _works, candidate in kept[:MEANT]]
-
-
-def slips(one: str, other: str, *, most: int) -> int:
-    """How many letters are wrong, missing, too many or swapped; more than `most` is `most` + 1.
-
-    The optimal string alignment distance.
-    """
-    if abs(len(one) - len(other)) > most:
-        return most + 1
-    before: list[int] = []
-    row = list(range(len(other) + 1))
-    for i, letter in enumerate(one, start=1):
-        last, before, row = before, row, [i]
-        for j, wanted in enumerate(other, start=1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != wanted))
-            is_swapped = i > 1 and j > 1 and (letter, one[i - 2]) == (other[j - 2], wanted)
-            row.append(min(cost, last[j - 2] + 1) if is_swapped else cost)
-    return min(row[-1], most + 1)

@@ -16,6 +16,7 @@ LOGIN: Final = "/account/login/"
 LIVE_VISITOR: Final = "/live/visitor"
 LIVE_SUGGEST: Final = "/live/suggest"
 LIVE_STOCK: Final = "/live/stock"
+LIVE_CARDS: Final = "/live/cards"
 LIVE_TRENDING: Final = "/live/trending"
 
 RDS_READY: Final = "/api/ready"

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from bookstore import canary, jobs
 from caching import store
-from catalog import memory
+from catalog import live_build, memory
 from catalog.models import Edition, StaffList, Work
 from storefront.tests.shop import open_shop
 from tests.jobs import run_jobs
@@ -52,15 +52,16 @@ def test_so_are_all_pages_that_show_a_list(emma: Edition) -> None:
 
 
 def test_a_badge_and_a_suggestion_are_compared_with_the_records(emma: Edition) -> None:
-    store.client().hdel(memory.STOCK, emma.isbn13)
-    store.client().delete(memory.SUGGEST)
+    build = live_build.current()
+    assert build is not None
+    store.client().delete(build.key("stock"), build.key("blocks"))
     with pytest.raises(canary.ShowsOldAnswers) as error:
         look()
     assert str(error.value) == "the badge of 9780306406157, suggestions for “Emma”"
 
 
 def test_while_redis_is_filled_nothing_is_missed(emma: Edition) -> None:
-    store.client().delete(memory.BUILT, memory.SUGGEST)
+    store.client().delete(live_build.CURRENT)
     assert look() == []
 
 

@@ -35,17 +35,33 @@ class StockLevel:
     days: int | None = None
     """How long it usually takes when it is ordered for the customer."""
 
+    def as_json(self) -> dict[str, object]:
+        """For a JSON answer: all of it, and the badge's words."""
+        return {
+            "isbn13": self.isbn13,
+            "state": self.state,
+            "quantity": self.quantity,
+            "date": self.date and self.date.isoformat(),
+            "publication_date": self.publication_date and self.publication_date.isoformat(),
+            "days": self.days,
+            "label": self.label,
+        }
+
     @property
     def label(self) -> str:
         """The badge's words."""
-        plain = {
-            "in_stock": _("In stock"),
-            "out": _("No more pre-orders") if self.date else _("Out of stock"),
-            "digital": _("Sent by e-mail"),
-            "forthcoming": _("Not yet published"),
-            "unknown": _("Checking stock …"),
-        }
-        return plain.get(self.state) or self._counted_label
+        match self.state:
+            case "in_stock":
+                return _("In stock")
+            case "out":
+                return _("No more pre-orders") if self.date else _("Out of stock")
+            case "digital":
+                return _("Sent by e-mail")
+            case "forthcoming":
+                return _("Not yet published")
+            case "unknown":
+                return _("Checking stock …")
+        return self._counted_label
 
     @property
     def _counted_label(self) -> str:

@@ -1,14 +1,18 @@
 """The live answers about the catalogue, as JSON and as fragments."""
 
 import datetime
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from catalog import memory
-from catalog.models import Supply
+from caching.measuring import spending
+from caching.quotas import Quota
+from catalog import live, live_build, live_reading, memory, suggesting
+from catalog.models import Stock, Supply, Work
 from catalog.tests.factories import EditionFactory, WorkFactory, sku
 
 FRAGMENT = {"HX-Request": "true"}
@@ -110,7 +114,7 @@ def test_badges_of_what_is_not_there_yet(client: Client, db: None, state: str) -
     day = timezone.localdate() + datetime.timedelta(days=30)
     edition = EditionFactory.create(publication_date=day if state == "preorder" else None)
     Supply.objects.create(edition=edition, accepts_preorders=True, accepts_backorders=True)
-    memory.publish_stock([edition.isbn13])
+    memory.rebuild()
     (item,) = client.get("/live/stock", {"isbn13": edition.isbn13}).json()["items"]
     assert item["state"] == state
     assert (item["date"], item["days"]) == (
@@ -143,10 +147,90 @@ def test_bad_numbers_are_refused_and_named(client: Client, query: str) -> None:
     assert response.json()["detail"].startswith("isbn13: ")
 
 
+def test_a_page_that_has_seen_it_is_told_that_nothing_has_changed(
+    orlando: str, client: Client
+) -> None:
+    query = {"isbn13": orlando, "offered": orlando, "seen": ""}
+    first = client.get("/live/stock", query, headers=FRAGMENT)
+    query["seen"] = first["ETag"].strip('"')
+    again = client.get("/live/stock", query, headers=FRAGMENT)
+    assert (again.status_code, again.content) == (204, b"")
+    Stock.objects.allocate_many({Stock.objects.get(): 4}, reference="ORDER")
+    memory.publish_stock([orlando])
+    changed = client.get("/live/stock", query, headers=FRAGMENT)
+    assert "Only 1 left" in changed.content.decode()
+    assert changed["ETag"] != first["ETag"]
+
+
+def test_cards_of_editions_in_the_order_in_which_they_were_asked_for(
+    orlando: str, client: Client
+) -> None:
+    german = EditionFactory.create(work=Work.objects.get(), title="Orlando & Co. <Roman>")
+    memory.publish_works([german.work_id])
+    query = {"isbn13": f"{german.isbn13},{sku(999)},{orlando}"}
+    detail = "Virginia Woolf"
+    assert client.get("/live/cards", query).json()["items"] == [
+        {"isbn13": number, "label": label, "detail": detail, "url": f"/books/{number}/"}
+        for number, label in ((german.isbn13, german.title), (orlando, "Orlando"))
+    ]
+    body = client.get("/live/cards", query, headers=FRAGMENT).content.decode()
+    assert body.count("<li>") == 2
+    assert "Orlando &amp; Co. &lt;Roman&gt;" in body
+    assert "data-forget" in body
+    query = {"isbn13": sku(999)}
+    assert client.get("/live/cards", query, headers=FRAGMENT).content == b""
+    assert client.get("/live/cards").status_code == 400
+
+
+@pytest.mark.parametrize(
+    "path", ["/live/suggest?q=orl", "/live/stock?isbn13={0}", "/live/cards?isbn13={0}"]
+)
+def test_what_is_too_much_for_one_address_is_refused(
+    orlando: str, client: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    assert client.get(path.format(orlando)).status_code == 200
+    settings.RATE_LIMITS = True
+    monkeypatch.setattr(live, "TIMES", 3)
+    answers = [client.get(path.format(orlando)) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert 1 <= int(answers[3]["Retry-After"]) <= live.SECONDS
+    assert "Ask again in" in answers[3].json()["detail"]
+    settings.RATE_LIMITS = False
+    assert client.get(path.format(orlando)).status_code == 200
+
+
+def test_a_redis_that_refuses_to_count_answers_all_the_same(orlando: str) -> None:
+    class Full(Quota):
+        def count(self, asking: Any) -> None:
+            asking.incr(live_build.CURRENT)  # which is no number: an error, as when Redis is full
+            asking.expire("nothing", 1)
+
+    found = suggesting.suggest("orl", limit=3, quota=Full("live", 1, 60, "client"))
+    assert [each.label for each in found] == ["Orlando"]
+
+
+def test_badges_cost_one_trip_to_redis_and_suggestions_two(orlando: str) -> None:
+    quota = Quota("live", 9, 60, "client")  # counted on the way
+    asked: list[Callable[[], object]] = [
+        lambda: live_reading.stock_levels([orlando, sku(9)], on=timezone.localdate(), quota=quota),
+        lambda: suggesting.suggest("", limit=8, quota=quota),
+        lambda: suggesting.suggest("orlando", limit=1, quota=quota),
+        lambda: live_reading.cards([orlando], quota=quota),
+    ]
+    trips = []
+    for ask in asked:
+        ask()  # what this process does not know yet of the build, it asks for once
+        with spending() as spent:
+            ask()
+        trips.append(spent.commands)
+    assert trips == [1, 0, 2, 2]
+
+
 def test_without_redis_live_answers_stay_calm(client: Client, redis_gone: None) -> None:
     assert client.get("/live/suggest", {"q": "orl"}).json()["suggestions"] == []
     (item,) = client.get("/live/stock", {"isbn13": "2900000000018"}).json()["items"]
     assert item["state"] == "unknown"
+    assert client.get("/live/cards", {"isbn13": "2900000000018"}).json()["items"] == []
 
 
 def test_only_reading_is_possible(client: Client) -> None:

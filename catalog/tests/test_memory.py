@@ -1,16 +1,13 @@
 """What the live answers are read from: written by jobs, rebuilt at will."""
 
 import datetime
-from collections.abc import Collection
-from unittest.mock import Mock
 
 import pytest
-from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import Settings
 
 from caching import store
-from catalog import jobs, memory, trending
+from catalog import jobs, live_reading, memory, suggesting
 from catalog.models import Location, Stock, Work
 from catalog.models.availability import StockLevel
 from catalog.tests.factories import (
@@ -21,8 +18,14 @@ from catalog.tests.factories import (
     put_in_stock,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("built")]
 TODAY = datetime.date(2026, 6, 1)
+
+
+@pytest.fixture
+def built(db: None, empty_redis: None) -> None:
+    """A build of an empty catalogue: all that a test publishes stands beside it."""
+    memory.rebuild()
 
 
 def work(title: str, author: str, **fields: object) -> Work:
@@ -32,7 +35,7 @@ def work(title: str, author: str, **fields: object) -> Work:
 
 
 def level(number: str, *, today: datetime.date = TODAY) -> tuple[str, int | None]:
-    (found,) = memory.stock_levels([number], on=today)
+    (found,) = live_reading.stock_levels([number], on=today)
     return found.state, found.quantity
 
 
@@ -70,7 +73,7 @@ def test_a_withdrawn_edition_is_forgotten() -> None:
 @pytest.mark.parametrize("typed", ["mrs", "Mrs D", "dallo", "DALLOWAY", "mrs. dalloway"])
 def test_a_title_is_suggested_from_the_beginning_of_any_word(typed: str) -> None:
     jobs.publish_works([work("Mrs Dalloway", "Virginia Woolf").pk])
-    (suggestion,) = memory.suggest(typed, limit=5)
+    (suggestion,) = suggesting.suggest(typed, limit=5)
     assert (suggestion.kind, suggestion.label, suggestion.detail) == (
         "work", "Mrs Dalloway", "Virginia Woolf",
     )  # fmt: skip
@@ -80,7 +83,7 @@ def test_a_title_is_suggested_from_the_beginning_of_any_word(typed: str) -> None
 def test_contributors_are_suggested_once() -> None:
     pks = [work(f"Book {n}", "Émile Zola").pk for n in range(3)]
     jobs.publish_works(pks)
-    assert [(s.kind, s.label) for s in memory.suggest("emile", limit=5)] == [
+    assert [(s.kind, s.label) for s in suggesting.suggest("emile", limit=5)] == [
         ("contributor", "Émile Zola")
     ]
 
@@ -92,16 +95,16 @@ def test_beginnings_come_before_the_middle_and_the_popular_before_the_rest() -> 
         work("Room One", "C C", popularity=900).pk,
     ]
     jobs.publish_works(pks)
-    assert [s.label for s in memory.suggest("room", limit=5)] == [
+    assert [s.label for s in suggesting.suggest("room", limit=5)] == [
         "Room One", "Room Two", "A Room of Her Own",
     ]  # fmt: skip
-    assert [s.label for s in memory.suggest("room", limit=1)] == ["Room One"]
+    assert [s.label for s in suggesting.suggest("room", limit=1)] == ["Room One"]
 
 
 @pytest.mark.parametrize("typed", ["", "   ", "!!!", "\x00", "zzzz", "[", "\\xff"])
 def test_nothing_typed_or_nothing_like_it_suggests_nothing(typed: str) -> None:
     jobs.publish_works([work("Mrs Dalloway", "Virginia Woolf").pk])
-    assert memory.suggest(typed, limit=5) == []
+    assert suggesting.suggest(typed, limit=5) == []
 
 
 def test_a_renamed_work_leaves_its_old_name() -> None:
@@ -110,8 +113,8 @@ def test_a_renamed_work_leaves_its_old_name() -> None:
     renamed.title = "Pride and Prejudice"
     renamed.save()
     jobs.publish_works([renamed.pk])
-    assert memory.suggest("first", limit=5) == []
-    assert [s.label for s in memory.suggest("pride", limit=5)] == ["Pride and Prejudice"]
+    assert suggesting.suggest("first", limit=5) == []
+    assert [s.label for s in suggesting.suggest("pride", limit=5)] == ["Pride and Prejudice"]
 
 
 def test_a_withdrawn_work_is_forgotten() -> None:
@@ -119,7 +122,7 @@ def test_a_withdrawn_work_is_forgotten() -> None:
     jobs.publish_works([gone.pk])
     gone.editions.update(is_offered=False)
     jobs.publish_works([gone.pk])
-    assert memory.suggest("mrs", limit=5) == []
+    assert suggesting.suggest("mrs", limit=5) == []
 
 
 def test_a_deleted_work_is_forgotten_with_its_editions_but_not_its_author() -> None:
@@ -129,16 +132,9 @@ def test_a_deleted_work_is_forgotten_with_its_editions_but_not_its_author() -> N
     gone.editions.all().delete()
     gone.delete()
     jobs.publish_works([pk])
-    assert memory.suggest("mrs", limit=5) == []
+    assert suggesting.suggest("mrs", limit=5) == []
     assert level(number) == ("unknown", None)
-    assert not store.client().hexists(trending.CARDS, number)
-    assert [s.label for s in memory.suggest("woolf", limit=5)] == ["Virginia Woolf"]
-
-
-def test_the_best_known_is_found_by_its_first_letter() -> None:
-    pks = [work(f"Aa {n}", "Émile Zola").pk for n in range(memory.MOST_CANDIDATES)]
-    jobs.publish_works([*pks, work("Azure", "Zadie Smith", popularity=9).pk])
-    assert memory.suggest("a", limit=1)[0].label == "Azure"
+    assert [s.label for s in suggesting.suggest("woolf", limit=5)] == ["Virginia Woolf"]
 
 
 def test_one_rebuild_at_a_time_and_no_change_waits_for_it() -> None:
@@ -146,43 +142,6 @@ def test_one_rebuild_at_a_time_and_no_change_waits_for_it() -> None:
     changes = ProcrastinateJob.objects.filter(task_name="catalog.publish_stock")
     assert list(changes.values_list("lock", flat=True)) == [None]
     assert jobs.heal_memory.lock == jobs.heal_memory.queueing_lock == jobs.ONE_REBUILD
-
-
-def test_a_rebuild_that_is_killed_is_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    memory.rebuild()
-    work("Orlando", "Virginia Woolf")
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(memory, "publish_works", Mock(side_effect=KeyboardInterrupt))
-        memory.rebuild()
-    assert not memory.is_built()
-
-
-def test_an_empty_redis_is_filled_again_by_itself() -> None:
-    edition = EditionFactory.create(work=WorkFactory.create(title="Orlando"), stock=4)
-    assert not memory.is_built()
-    jobs.heal_memory(0)
-    assert memory.is_built()
-    assert level(edition.isbn13, today=timezone.localdate()) == ("in_stock", 4)
-    assert [s.label for s in memory.suggest("orl", limit=5)] == ["Orlando"]
-
-
-def test_what_is_lost_while_it_is_written_is_written_again(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    EditionFactory.create(work=WorkFactory.create(title="Orlando"), stock=4)
-    write_stock = memory.publish_stock
-
-    def lose_all_then_write(numbers: Collection[str]) -> None:
-        store.client().flushdb()  # somebody empties Redis at this very moment
-        write_stock(numbers)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(memory, "publish_stock", lose_all_then_write)
-        jobs.heal_memory(0)
-    assert not memory.is_built()
-    jobs.heal_memory(0)
-    assert memory.is_built()
-    assert [s.label for s in memory.suggest("orl", limit=5)] == ["Orlando"]
 
 
 def test_healing_waits_quietly_while_redis_is_gone(settings: Settings) -> None:
@@ -195,7 +154,7 @@ def test_healing_waits_quietly_while_redis_is_gone(settings: Settings) -> None:
 
 
 def full_level(number: str, *, today: datetime.date = TODAY) -> StockLevel:
-    (found,) = memory.stock_levels([number], on=today)
+    (found,) = live_reading.stock_levels([number], on=today)
     return found
 
 
@@ -252,9 +211,3 @@ def test_copies_kept_from_customers_are_not_in_stock() -> None:
     put_in_stock(edition, 9, location=annex)
     jobs.publish_stock([edition.isbn13])
     assert level(edition.isbn13) == ("out", 0)
-
-
-def test_a_release_beside_this_one_reads_its_own_layout() -> None:
-    store.client().hset("live:stock", "2900000000018", "5;")
-    memory.rebuild()
-    assert 0 < store.client().ttl("live:stock") <= 24 * 3600

@@ -6,12 +6,17 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from catalog import jobs, trending
+from catalog import jobs, memory, trending
 from catalog.models import Edition
 from catalog.tests.factories import EditionFactory, WorkFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("built")]
 TODAY = datetime.date(2026, 6, 10)
+
+
+@pytest.fixture
+def built(db: None, empty_redis: None) -> None:
+    memory.rebuild()
 
 
 def edition(title: str) -> Edition:

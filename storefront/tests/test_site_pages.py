@@ -94,6 +94,7 @@ def test_paths_of_other_roles_are_right() -> None:
         paths.LIVE_VISITOR: "live_visitor",
         paths.LIVE_SUGGEST: "live_suggest",
         paths.LIVE_STOCK: "live_stock",
+        paths.LIVE_CARDS: "live_cards",
         paths.LIVE_TRENDING: "live_trending",
         paths.FRONTEND_READY: "ready",
     }

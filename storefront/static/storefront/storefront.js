@@ -1,5 +1,6 @@
-/* What htmx leaves to us: the keyboard in the list of suggestions (the ARIA combobox pattern), and
-   the way back to a plain form when a request in the background fails. */
+/* What htmx leaves to us: the keyboard in the list of suggestions (the ARIA combobox pattern), the
+   way back to a plain form when a request in the background fails, stock that is looked at again
+   while a book's page is open, and the books that this browser has shown before. */
 
 (() => {
   "use strict";
@@ -80,6 +81,68 @@
   window.addEventListener("pageshow", (event) => {
     if (event.persisted && window.htmx) window.htmx.trigger(document.body, "visitor-changed");
   });
+
+  // While somebody looks at a book, its stock is asked for again; the answer is empty while nothing
+  // has changed. Each page waits a little more or less, so that many do not ask at once.
+  const WATCH_MS = 15000;
+  const watched = document.querySelector("[data-watched]");
+  let seen = "";
+  let asked = 0;
+  const ask = () => {
+    if (document.hidden || Date.now() - asked < WATCH_MS / 2) return;
+    asked = Date.now();
+    const path = `${watched.getAttribute("hx-get")}&seen=${seen}`;
+    window.htmx.ajax("GET", path, { source: watched, swap: "none" });
+  };
+  const watch = () => {
+    setTimeout(() => {
+      ask();
+      watch();
+    }, WATCH_MS * (0.8 + 0.4 * Math.random()));
+  };
+  if (watched && window.htmx) {
+    watched.addEventListener("htmx:afterRequest", (event) => {
+      if (event.target !== watched) return;
+      asked = Date.now();
+      const tag = event.detail.xhr.getResponseHeader("ETag");
+      if (tag) seen = tag.replace(/^(W\/)?"|"$/g, "");
+    });
+    document.addEventListener("visibilitychange", ask);
+    watch();
+  }
+
+  // The books that were looked at are remembered by the browser alone, which may not want to.
+  const VIEWED = "viewed";
+  const MOST_VIEWED = 12;
+  const recent = document.getElementById("recently-viewed");
+  const remembered = () => {
+    try {
+      const numbers = JSON.parse(localStorage.getItem(VIEWED) || "[]");
+      return numbers.filter((number) => /^\d{13}$/.test(number)).slice(0, MOST_VIEWED);
+    } catch {
+      return [];
+    }
+  };
+  const remember = (numbers) => {
+    try {
+      if (numbers.length) localStorage.setItem(VIEWED, JSON.stringify(numbers));
+      else localStorage.removeItem(VIEWED);
+    } catch {
+      // Then it is forgotten.
+    }
+  };
+  const viewed = document.querySelector("[data-viewed]")?.dataset.viewed;
+  const others = remembered().filter((number) => number !== viewed);
+  if (viewed) remember([viewed, ...others].slice(0, MOST_VIEWED));
+  if (recent && others.length && window.htmx) {
+    window.htmx.ajax("GET", `${recent.dataset.cards}?isbn13=${others.join(",")}`, recent);
+    recent.addEventListener("click", (event) => {
+      if (!event.target.closest("[data-forget]")) return;
+      remember([]);
+      recent.replaceChildren();
+      document.getElementById("content")?.focus();
+    });
+  }
 
   // An announcement goes away by itself, but never under the pointer or the focus.
   const toast = document.getElementById("announcement");

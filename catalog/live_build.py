@@ -1,0 +1,197 @@
+"""The builds of the live answers in Redis: which one holds, and how it is read in one go.
+
+A build is written beside the one that holds, which it replaces in one step; its base never changes
+afterwards. What has changed since lies beside the base, in the parts `works`, `changed` and `more`.
+Each process remembers of the build that holds where its blocks begin and what has changed, and
+hears with each reading whether that is still so.
+
+Keys: `live:build:4` (the build that holds), `live:building:4` (one that is being written),
+`live:builds` (set: ids of all that may have left something), and of each build
+`live:b:<id>:<part>`, with these parts:
+
+stock      hash: bucket → lines of editions (`live_records.EditionRecord`)
+targets    hash: field → packed lines of works and contributors
+firsts     the phrases that blocks begin with
+blocks     hash: number → block (`suggestion_blocks`)
+best       hash: prefix → packed lines of the best, where many begin alike
+slips      hash: bucket → packed beginnings of words, by what is left of them without a letter
+changed    list: tokens that have changed since, each once
+works      hash: such a token → its line now; empty where it is gone
+more       sorted set: their phrases
+touched    set: tokens and numbers that changed while the build was being written
+"""
+
+import json
+import secrets
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+from caching import store
+from caching.quotas import Quota
+
+CURRENT = "live:build:4"  # another number with another layout: then all is written anew
+BUILDING = "live:building:4"
+ALL = "live:builds"
+PARTS = (
+    "stock", "targets", "firsts", "blocks", "best", "slips", "changed", "works", "more", "touched",
+)  # fmt: skip
+BUILT_BEFORE = "live:built:3"
+BEFORE = (
+    "live:stock:2", "live:suggest", "live:works", BUILT_BEFORE, "live:building", "live:cards",
+)  # fmt: skip
+"""Of the release before this one. Its processes, where any still run, then say that they do not
+know yet, and ask again; were they left what they have, it would grow old."""
+EDITIONS_IN_A_BUCKET = 8
+FEWEST_BUCKETS = 64
+TRIES = 5  # builds replace each other hours apart
+
+
+@dataclass(frozen=True)
+class Build:
+    """One build."""
+
+    id: str
+    buckets: int
+    """How many buckets hold the stock."""
+
+    @classmethod
+    def begun(cls, *, editions: int) -> Self:
+        """A new one, for about so many editions."""
+        buckets = max(FEWEST_BUCKETS, editions // EDITIONS_IN_A_BUCKET)
+        return cls(secrets.token_hex(4), buckets)
+
+    @classmethod
+    def read(cls, stored: bytes | None) -> Self | None:
+        """The build that is meant by what Redis holds."""
+        return cls(*json.loads(stored)) if stored else None
+
+    def __str__(self) -> str:
+        return json.dumps([self.id, self.buckets])
+
+    def key(self, part: str) -> str:
+        """Where a part of it stands."""
+        return f"live:b:{self.id}:{part}"
+
+    @property
+    def keys(self) -> list[str]:
+        """All that it may hold."""
+        return [self.key(part) for part in PARTS]
+
+
+def current() -> Build | None:
+    """The build that holds; None where Redis has none."""
+    return Build.read(store.client().get(CURRENT))
+
+
+@dataclass(frozen=True)
+class View:
+    """What this process remembers of the build that holds."""
+
+    stored: bytes
+    build: Build
+    firsts: list[bytes]
+    changed: frozenset[str]
+    """Tokens of which the base no longer tells the truth."""
+    seen: int
+    """How many of them have been heard of."""
+
+    def key(self, part: str) -> str:
+        """Where a part of the build stands."""
+        return self.build.key(part)
+
+
+_view: View | None = None
+
+
+def read(
+    ask: Callable[[View, Any], None], *, quota: Quota | None = None
+) -> tuple[View, list[Any]] | None:
+    """What a pipeline answers that `ask` has filled, in the view that it held for.
+
+    None where Redis has no build. Counted against `quota`: raises TooMuch.
+    """
+    global _view  # noqa: PLW0603 - the one memory of this process
+    for _try in range(TRIES):
+        view = _view = _view or _load()
+        if view is None:
+            return None
+        asking = store.client().pipeline(transaction=False)
+        # What has changed comes first, so that nothing is hidden before it is written elsewhere;
+        # last, which build holds: if it is this one still, nothing of it was taken away.
+        asking.lrange(view.key("changed"), view.seen, -1)
+        ask(view, asking)
+        asking.get(CURRENT)
+        if quota:
+            quota.count(asking)
+        replies = asking.execute(raise_on_error=False)
+        if quota:
+            count, _is_kept = replies[-2:]
+            quota.check(count)
+            del replies[-2:]
+        if error := next((each for each in replies if isinstance(each, Exception)), None):
+            raise error
+        news, *replies, stored = replies
+        if stored != view.stored:
+            _view = None
+            continue
+        if news:
+            view = _view = replace(
+                view,
+                changed=view.changed.union(token.decode() for token in news),
+                seen=view.seen + len(news),
+            )
+        return view, replies
+    raise store.Unavailable("The live answers are replaced all the time.")
+
+
+def _load() -> View | None:
+    client = store.client()
+    stored = client.get(CURRENT)
+    build = Build.read(stored)
+    if stored is None or build is None:
+        return None
+    firsts = client.get(build.key("firsts"))
+    phrases = zlib.decompress(firsts).split(b"\n") if firsts else []
+    return View(stored, build, phrases, frozenset(), 0)
+
+
+# --- Writing ------------------------------------------------------------------------------------
+
+
+def begin(*, editions: int) -> Build:
+    """Begin another build beside the one that holds; what an unfinished one has left is removed."""
+    client = store.client()
+    clear()
+    build = Build.begun(editions=editions)
+    client.sadd(ALL, build.id)
+    client.set(BUILDING, str(build))
+    return build
+
+
+def being_written() -> Build | None:
+    """The build that is being written, if one is, or one that was given up."""
+    return Build.read(store.client().get(BUILDING))
+
+
+def swap() -> None:
+    """Have the build hold that is being written.
+
+    Raises a RedisError where its mark is gone: Redis was emptied while it was written.
+    """
+    store.client().rename(BUILDING, CURRENT)
+    clear()
+
+
+def clear() -> None:
+    """Remove all builds but the one that holds, and what the release before this one has left."""
+    client = store.client()
+    holds = current()
+    for id_ in client.smembers(ALL):
+        build = Build(id_.decode(), 0)
+        if holds is None or build.id != holds.id:
+            client.unlink(BUILDING, *build.keys)
+            client.srem(ALL, build.id)
+    if holds is not None:
+        client.unlink(*BEFORE)
