@@ -140,8 +140,10 @@ CACHES = {
         "KEY_PREFIX": "bookstore",
         "OPTIONS": {
             "REDIS_CLIENT_CLASS": "caching.measuring.TimedRedis",
+            "CONNECTION_POOL_CLASS": "caching.away.Pool",
+            # Seconds; for jobs and commands. wsgi.py has less patience, because people wait there.
             "SOCKET_CONNECT_TIMEOUT": 0.25,
-            "SOCKET_TIMEOUT": 0.5,
+            "SOCKET_TIMEOUT": 2.0,
             # Redis gone means slower, never an error.
             "IGNORE_EXCEPTIONS": True,
         },

@@ -14,11 +14,18 @@ LONGEST_STATEMENT = {
     DatabaseAccess.READER: "5s",
 }
 LONGEST_WAIT_FOR_A_LOCK = "10s"
+LONGEST_SILENCE_OF_REDIS = {  # seconds; see caching/away.py for one that goes on
+    DatabaseAccess.OWNER: 0.5,  # writes, too: a bump that is given up waits for its job
+    DatabaseAccess.READER: 0.1,  # pages can be computed instead
+    DatabaseAccess.NONE: 0.1,  # live answers are shown beside a page that is there already
+}
 
 
 def _limit_waiting() -> None:
     """End what nobody waits for any more; jobs and commands may take their time."""
-    if limit := LONGEST_STATEMENT.get(settings.ROLE.database):
+    access = settings.ROLE.database
+    settings.CACHES["default"]["OPTIONS"]["SOCKET_TIMEOUT"] = LONGEST_SILENCE_OF_REDIS[access]
+    if limit := LONGEST_STATEMENT.get(access):
         settings.DATABASES["default"]["OPTIONS"]["options"] += (
             f" -c statement_timeout={limit} -c lock_timeout={LONGEST_WAIT_FOR_A_LOCK}"
         )

@@ -13,6 +13,8 @@ from prometheus_client import Counter
 from prometheus_client.metrics import MetricWrapperBase
 from redis.client import Pipeline
 
+from caching.away import Pool
+
 ANSWERS = Counter(
     "bookstore_cached_answers",
     "Answers of the cache, by whether they stood in Redis (hit), another process was waited for"
@@ -70,17 +72,19 @@ class TimedPipeline(Pipeline):
     def execute(self, raise_on_error: bool = True) -> list[Any]:
         """Send what was gathered."""
         send = super().execute
-        results: list[Any] = _timed(lambda: send(raise_on_error))
+        pool: Pool = self.connection_pool
+        results: list[Any] = _timed(lambda: pool.ask(lambda: send(raise_on_error)))
         return results
 
 
 class TimedRedis(redis.Redis):
-    """The client that settings name: it notes how long Redis takes."""
+    """The client that settings name: it notes how long Redis takes, and whether it is away."""
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
         """Send one command."""
         send: Callable[..., Any] = super().execute_command
-        return _timed(lambda: send(*args, **options))
+        pool: Pool = self.connection_pool
+        return _timed(lambda: pool.ask(lambda: send(*args, **options)))
 
     def pipeline(self, transaction: bool = True, shard_hint: Any = None) -> Pipeline:
         """A timed pipeline."""

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +67,26 @@ class Shop:
         pid = answering_pid(Engines(self.data_dir))
         assert pid is not None, "Redis does not answer"
         return psutil.Process(pid)
+
+    def metrics(self, role: str) -> str:
+        """What a role tells Prometheus, asked behind nginx, which hides it."""
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(10)
+            connection.connect(str(Engines(self.data_dir).run_dir / f"{role}.http"))
+            connection.sendall(b"GET /metrics HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n")
+            return b"".join(iter(lambda: connection.recv(65_536), b"")).decode()
+
+    def outcomes(self) -> Counter[str]:
+        """How many public pages were a hit so far, a miss, or computed with Redis away."""
+        found = re.findall(
+            r'^bookstore_cached_answers_total\{.*outcome="(\w+)".*\} ([\d.e+]+)$',
+            self.metrics("frontend"),
+            re.MULTILINE,
+        )
+        outcomes: Counter[str] = Counter()
+        for outcome, number in found:
+            outcomes[outcome] += int(float(number))
+        return outcomes
 
     def flush_redis(self) -> None:
         """Have Redis forget everything."""

@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from tests.conftest import NextEdition
+from tests.drills.header import header
 from tests.purchases import add, check_out, make_basket, order_body, order_number, send_order
 from tests.shop import Shop, eventually
 from tests.visitor import Visitor
@@ -33,15 +34,6 @@ def has_healed(visitor: Visitor, isbn13: str) -> bool:
     suggestions = visitor.get("/live/suggest?q=pride%20an").json()["suggestions"]
     (level,) = visitor.get(f"/live/stock?isbn13={isbn13}").json()["items"]
     return bool(suggestions) and level["state"] in ("in_stock", "few")
-
-
-def header(visitor: Visitor) -> int | None:
-    """The header's number, asked for as the page does: in memory, then where it is kept."""
-    quantity: int | None = visitor.get("/live/visitor").json()["basket_quantity"]
-    if quantity is None:
-        assert visitor.get("/basket/visitor").status == 200
-        quantity = visitor.get("/live/visitor").json()["basket_quantity"]
-    return quantity
 
 
 # --- Redis --------------------------------------------------------------------------------------
