@@ -1,32 +1,18 @@
 """Parts of the running shop are killed: the rest goes on, and what was lost heals by itself."""
 
-import contextlib
 import signal
 import time
 import uuid
-from collections.abc import Iterator
 
-import psutil
 import pytest
 
 from tests.conftest import NextEdition
-from tests.drills.header import header
+from tests.drills.mishaps import header, nobody_heals
 from tests.purchases import add, check_out, make_basket, order_body, order_number, send_order
 from tests.shop import Shop, eventually
 from tests.visitor import Visitor
 
 pytestmark = pytest.mark.usefixtures("whole_again")
-
-
-@contextlib.contextmanager
-def nobody_heals(shop: Shop) -> Iterator[None]:
-    """Hold the process that looks after the others."""
-    serve = psutil.Process(shop.serve_pid)
-    serve.suspend()
-    try:
-        yield
-    finally:
-        serve.resume()
 
 
 def has_healed(visitor: Visitor, isbn13: str) -> bool:
@@ -166,20 +152,3 @@ def test_a_killed_process_of_a_role_is_replaced(shop: Shop, visitor: Visitor) ->
     first.send_signal(signal.SIGKILL)
     eventually(lambda: len(master.children()) == 2 and first not in master.children())
     assert visitor.get("/").status == 200
-
-
-def test_a_killed_postgresql_comes_back_with_everything(
-    shop: Shop, visitor: Visitor, next_edition: NextEdition
-) -> None:
-    edition = next_edition()
-    add(visitor, edition)
-    assert visitor.get(edition["url"]).status == 200
-    with nobody_heals(shop):
-        shop.postgresql().kill()
-        # What is in memory is still served.
-        assert visitor.get(edition["url"]).status == 200
-        assert visitor.get("/live/visitor").json()["basket_quantity"] == 1
-        assert visitor.get("/live/ready").status == 200
-        assert visitor.get("/api/ready").status == 503
-    eventually(lambda: visitor.get("/api/ready").status == 200, within=30)
-    assert edition["title"] in visitor.get("/basket/").text

@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import NextEdition
 from tests.drills import NEEDS_TIME, SECONDS
-from tests.drills.header import header
+from tests.drills.mishaps import header
 from tests.purchases import add
 from tests.shop import Shop, eventually
 from tests.visitor import Visitor

@@ -1,6 +1,23 @@
-"""What a page's header shows of a visitor, asked for as the page does."""
+"""What drills do to a shop, and how they see what visitors see of it."""
 
+import contextlib
+from collections.abc import Iterator
+
+import psutil
+
+from tests.shop import Shop
 from tests.visitor import Visitor
+
+
+@contextlib.contextmanager
+def nobody_heals(shop: Shop) -> Iterator[None]:
+    """Hold the process that looks after the others."""
+    serve = psutil.Process(shop.serve_pid)
+    serve.suspend()
+    try:
+        yield
+    finally:
+        serve.resume()
 
 
 def header(visitor: Visitor) -> int | None:
