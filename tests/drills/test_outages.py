@@ -7,7 +7,7 @@ import uuid
 import pytest
 
 from tests.conftest import NextEdition
-from tests.drills.mishaps import header, nobody_heals
+from tests.drills.mishaps import header, nobody_heals, walk
 from tests.purchases import add, check_out, make_basket, order_body, order_number, send_order
 from tests.shop import Shop, eventually
 from tests.visitor import Visitor
@@ -56,7 +56,7 @@ def test_without_redis_the_shop_goes_on(
 
 @pytest.mark.parametrize("loss", ["killed", "flushed"])
 def test_what_redis_lost_comes_back_by_itself(
-    shop: Shop, visitor: Visitor, next_edition: NextEdition, loss: str
+    shop: Shop, visitor: Visitor, next_edition: NextEdition, pages: dict[str, str], loss: str
 ) -> None:
     edition = next_edition()
     add(visitor, edition, 3)
@@ -74,6 +74,12 @@ def test_what_redis_lost_comes_back_by_itself(
     assert member.get("/account/").status == 200  # still signed in
     assert header(member) == 0
     assert member.get("/live/visitor").json()["name"] == "Carol"
+    assert edition["title"] in visitor.get("/basket/").text
+    # At full speed again: all pages come out of Redis.
+    walk(visitor, list(pages.values()))
+    before = shop.outcomes()
+    walk(visitor, list(pages.values()), times=1)
+    assert shop.outcomes() - before == {"hit": len(pages) - 1}  # nothing is kept of the status page
 
 
 def test_stock_that_changes_while_redis_is_away_is_right_afterwards(
