@@ -4,6 +4,7 @@ SCHEME below is the list of variables; `.env.example` explains each and a test c
 Every variable may also be given as NAME_FILE, the path of a file that holds the value.
 """
 
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +134,18 @@ match ROLE.database:
     case DatabaseAccess.NONE:
         DATABASES = {"default": {"ENGINE": "django.db.backends.dummy"}}
 
+
+def _redis_connections() -> dict[str, Any]:
+    """As many as threads, and two more for whoever looks after the process."""
+    found: dict[str, Any] = {"max_connections": ROLE.threads + 2}
+    if not REDIS_URL.startswith("unix://"):
+        # A host that has gone silent is noticed before somebody asks it.
+        idle = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 3, "TCP_KEEPCNT": 3}
+        known = {getattr(socket, name): n for name, n in idle.items() if hasattr(socket, name)}
+        found |= {"socket_keepalive": True, "socket_keepalive_options": known}
+    return found
+
+
 CACHES = {
     "default": {
         "BACKEND": "caching.backend.Cache",
@@ -141,6 +154,7 @@ CACHES = {
         "OPTIONS": {
             "REDIS_CLIENT_CLASS": "caching.measuring.TimedRedis",
             "CONNECTION_POOL_CLASS": "caching.away.Pool",
+            "CONNECTION_POOL_KWARGS": _redis_connections(),
             # Seconds; for jobs and commands. wsgi.py has less patience, because people wait there.
             "SOCKET_CONNECT_TIMEOUT": 0.25,
             "SOCKET_TIMEOUT": 2.0,

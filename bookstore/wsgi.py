@@ -21,6 +21,10 @@ LONGEST_SILENCE_OF_REDIS = {  # seconds; see caching/away.py for one that goes o
 }
 
 
+LONGEST_WAIT_FOR_A_CONNECTION = 1.0  # seconds; a server that is there gives one within 0.05
+LONGEST_ABSENCE = 1.0  # seconds until the pool tries again only when somebody asks
+
+
 def _limit_waiting() -> None:
     """End what nobody waits for any more; jobs and commands may take their time."""
     access = settings.ROLE.database
@@ -31,7 +35,24 @@ def _limit_waiting() -> None:
         )
 
 
+def _share_connections() -> None:
+    """Lend a connection for a request instead of giving one to each thread.
+
+    Not in jobs and commands, which may set something for the whole session.
+    """
+    if settings.ROLE.database is not DatabaseAccess.NONE:
+        database = settings.DATABASES["default"]
+        database |= {"ENGINE": "bookstore.pooled", "CONN_MAX_AGE": 0}
+        database["OPTIONS"]["pool"] = {
+            "min_size": 1,
+            "max_size": settings.ROLE.threads,  # nobody ever waits for somebody else's
+            "timeout": LONGEST_WAIT_FOR_A_CONNECTION,
+            "reconnect_timeout": LONGEST_ABSENCE,
+        }
+
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bookstore.settings")
 error_reports.start()
 _limit_waiting()
+_share_connections()
 application = reading_to_the_end(get_wsgi_application())

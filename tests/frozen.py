@@ -8,11 +8,16 @@ from django.db import connection
 
 @contextmanager
 def frozen() -> Iterator[None]:
-    """This process's connection, as if it had begun while all is frozen."""
-    characteristics = "SET SESSION CHARACTERISTICS AS TRANSACTION READ"
+    """Whoever connects in the block may only read."""
+    name = connection.ops.quote_name(str(connection.settings_dict["NAME"]))
     with connection.cursor() as cursor:
-        cursor.execute(f"{characteristics} ONLY")
-        try:
-            yield
-        finally:
-            cursor.execute(f"{characteristics} WRITE")
+        cursor.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    connection.close()
+    try:
+        yield
+    finally:
+        connection.close()
+        with connection.cursor() as cursor:
+            cursor.execute("SET default_transaction_read_only = off")
+            cursor.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
+        connection.close()

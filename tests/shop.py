@@ -8,8 +8,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
@@ -31,10 +31,13 @@ class Shop:
     data_dir: Path
     log: Path
     serve_pid: int
+    stores: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The addresses of its stores, where they are not its own."""
 
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command of manage.py on this shop's stores."""
-        return run("manage.py", *arguments, environment={"BOOKSTORE_DATA_DIR": str(self.data_dir)})
+        known = {"BOOKSTORE_DATA_DIR": str(self.data_dir), **self.stores}
+        return run("manage.py", *arguments, environment=known)
 
     def audit(self) -> str:
         """What the audit finds fault with: nothing, unless something is wrong."""
@@ -102,14 +105,17 @@ class Shop:
 
 
 @contextlib.contextmanager
-def opened(data_dir: Path, *arguments: str) -> Iterator[Shop]:
-    """Run `manage.py serve` with `arguments` until the block ends; afterwards nothing is left."""
+def opened(data_dir: Path, *arguments: str, **stores: str) -> Iterator[Shop]:
+    """Run `manage.py serve` with `arguments` until the block ends; afterwards nothing is left.
+
+    On `stores` (DATABASE_URL and so on), or on its own.
+    """
     port = free_port()
     log = data_dir.with_name(f"{data_dir.name}.log")
     with log.open("wb") as output:
         serve = subprocess.Popen(
             [sys.executable, "manage.py", "serve", "--port", str(port), *arguments],
-            env={**NOTHING, "BOOKSTORE_DATA_DIR": str(data_dir)}, cwd=CHECKOUT,
+            env={**NOTHING, "BOOKSTORE_DATA_DIR": str(data_dir), **stores}, cwd=CHECKOUT,
             stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
         )  # fmt: skip
     try:
@@ -118,7 +124,7 @@ def opened(data_dir: Path, *arguments: str) -> Iterator[Shop]:
             within=OPEN_SECONDS,
         )
         assert serve.poll() is None, f"The shop did not open.\n{log.read_text()}"
-        yield Shop(f"http://127.0.0.1:{port}", data_dir, log, serve.pid)
+        yield Shop(f"http://127.0.0.1:{port}", data_dir, log, serve.pid, stores)
     finally:
         left = _close(serve, data_dir)
     assert serve.returncode == 0, log.read_text()

@@ -32,6 +32,17 @@ class Server:
         """Its address, as REDIS_URL has it."""
         return f"redis://{HOST}:{self.port}/0"
 
+    def tell(self, *words: str) -> str:
+        """What it answers to a command, if that is one line."""
+        with socket.create_connection((HOST, self.port), timeout=START_SECONDS) as connection:
+            connection.sendall(f"{' '.join(words)}\r\n".encode())
+            return connection.recv(PIECE).decode()
+
+    def has_caught_up(self) -> bool:
+        """Whether, as a replica, it has all that its primary has."""
+        said = self.tell("INFO", "replication")
+        return "master_link_status:up" in said and "master_sync_in_progress:0" in said
+
 
 @contextlib.contextmanager
 def redis_server(folder: Path, *flags: str) -> Iterator[Server]:
@@ -70,14 +81,21 @@ class Switch:
         self._lock = threading.Lock()
         threading.Thread(target=self._serve, daemon=True).start()
 
-    def turn(self, target: tuple[str, int] | str | None) -> None:
-        """Lead to this TCP address or Unix socket from now on, or nowhere; cut what is open."""
+    def turn(self, target: tuple[str, int] | str | None, *, does_cut: bool = True) -> None:
+        """Lead to this TCP address or Unix socket from now on, or nowhere; cut what is open.
+
+        Without the cut only new connections lead there, as when a name gets another address.
+        """
         with self._lock:
             self._target = target
-            cut, self._open = self._open, set()
+            cut = set(self._open) if does_cut else set()
         for connection in cut:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
+
+    def url(self, scheme: str, *, user: str = "", path: str = "") -> str:
+        """Its address, as the variables of the stores have it."""
+        return f"{scheme}://{user}{'@' if user else ''}{HOST}:{self.port}/{path}"
 
     def close(self) -> None:
         """Lead nowhere for good."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from django.db import connection
 from django.test.client import Client
 
 from bookstore import moved
@@ -121,6 +122,7 @@ def test_who_wants_to_write_is_told_to_come_back() -> None:
     line = {"isbn13": edition.isbn13, "quantity": "1"}
     with nobody_writes():
         added = client.post("/basket/lines/", line)
+        assert connection.connection is None  # the next one may lead to who can write
         counted = client.put(
             f"/api/v1/stock/{edition.isbn13}", {"on_hand": 9},
             content_type="application/json", headers=token,

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client, RequestFactory
 
 from orders.models import Basket, BasketLine, Order
+from orders.tests.factories import shipping_method
 from storefront.tests import shopping
 from storefront.tests.shopping import WISH, hidden, put
 from storefront.views import errors
@@ -27,6 +28,7 @@ def fields(page: str) -> dict[str, str]:
 def test_a_checkout_is_sent_again_without_typing_it_anew() -> None:
     client = Client(raise_request_exception=False, headers={"Sec-Fetch-Site": "same-origin"})
     emma = shopping.emma()
+    shipping_method()
     put(client, emma, 2)
     typed = {**hidden(client), **WISH, "line2": 'c/o "Emma" <b>'}
     with frozen():
