@@ -37,6 +37,8 @@ class Shop:
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command of manage.py on this shop's stores."""
         known = {"BOOKSTORE_DATA_DIR": str(self.data_dir), **self.stores}
+        if self.stores:  # a command that is told of stores wants to be told of this, too
+            known["SECRET_KEY"] = (self.data_dir / "secret_key").read_text()
         return run("manage.py", *arguments, environment=known)
 
     def audit(self) -> str:

@@ -97,7 +97,7 @@ def test_postgresql_fails_over_under_shoppers(far_shop: Shop, stores: Stores) ->
         time.sleep(CALM_SECONDS)
         stores.postgresql.turn(None)
         _kill_postgresql(stores.engines)
-        assert stores.engines.heal() == ["PostgreSQL"]
+        eventually(lambda: stores.engines.heal() == ["PostgreSQL"])
         stores.postgresql.turn(_socket(stores.engines))
         answering_at = time.monotonic()
         for path in ("/basket/", "/search/?q=new"):
