@@ -10,11 +10,13 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from bookstore.roles import ALL, ROLES
+
 wsgi_app = "bookstore.wsgi"
 bind = f"0.0.0.0:{os.environ.get('PORT') or 8000}"
 worker_class = "bookstore.serving.draining.DrainingWorker"  # gthread, losing nothing at its end
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
-threads = 8  # or what bookstore/roles.py says of the role, see on_starting
+threads = ROLES.get(os.environ.get("BOOKSTORE_ROLE") or "all", ALL).threads
 timeout = 30
 graceful_timeout = 32  # after SIGTERM: longer than nginx waits; who stops us must wait longer still
 keepalive = 75  # longer than nginx and load balancers keep theirs, so that they close first
@@ -38,7 +40,6 @@ def on_starting(server: Any) -> None:
     except (ImproperlyConfigured, UnknownRole, OSError, ValueError) as error:
         sys.exit(f"Error: {error}")
     configure_logging(settings.LOGGING_CONFIG, settings.LOGGING)  # for the master's own lines
-    server.cfg.set("threads", settings.ROLE.threads)
     # Where the workers put together what they count. Before they import prometheus_client.
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="bookstore-metrics-")
 

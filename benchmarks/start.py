@@ -58,7 +58,7 @@ def main(arguments: Sequence[str]) -> int:
         f"{'role':10}{'ready':>8}{'slowest':>9}{'workers, fresh: RSS / PSS':>30}{'loaded':>18} MB"
     )
     failures = 0
-    with tempfile.TemporaryDirectory() as folder, _shop(Path(folder)) as told:
+    with tempfile.TemporaryDirectory() as folder, sample_shop(Path(folder)) as told:
         for role, paths in ROLES.items():
             failures += _measure(role, paths, told, times=options.times)
     print(f"\n{failures} answers were not as expected." if failures else "")
@@ -66,7 +66,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 @contextlib.contextmanager
-def _shop(folder: Path) -> Iterator[dict[str, str]]:
+def sample_shop(folder: Path) -> Iterator[dict[str, str]]:
     """Engines with the sample books; what the roles are told."""
     with embedded.start(folder) as engines:
         told = {

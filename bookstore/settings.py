@@ -179,7 +179,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "csp",
     "django_htmx",
-    "ninja",
+    *(["ninja"] if ROLE.has_sessions else []),
     "caching",
     "catalog",
     "accounts",
@@ -341,7 +341,8 @@ vars().update(_email(env("EMAIL_URL")))
 
 # --- Jobs ---------------------------------------------------------------------------------------
 
-PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
+# Only the role that may write defers any, and runs them.
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs" if ROLE.database is DatabaseAccess.OWNER else ""
 
 # --- What it tells of itself ---------------------------------------------------------------------
 
