@@ -120,7 +120,7 @@ def _started(role: str, told: Mapping[str, str], port: int) -> Iterator[psutil.P
 
 
 def _until_ready(gunicorn: psutil.Popen, port: int) -> float:
-    started_at = gunicorn.create_time()
+    started_at: float = gunicorn.create_time()
     while True:
         if gunicorn.poll() is not None:
             sys.exit(f"What was to be measured stopped with exit code {gunicorn.returncode}.")

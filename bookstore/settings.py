@@ -136,14 +136,12 @@ match ROLE.database:
 
 
 def _redis_connections() -> dict[str, Any]:
-    """As many as threads, and two more for whoever looks after the process."""
-    found: dict[str, Any] = {"max_connections": ROLE.threads + 2}
-    if not REDIS_URL.startswith("unix://"):
-        # A host that has gone silent is noticed before somebody asks it.
-        idle = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 3, "TCP_KEEPCNT": 3}
-        known = {getattr(socket, name): n for name, n in idle.items() if hasattr(socket, name)}
-        found |= {"socket_keepalive": True, "socket_keepalive_options": known}
-    return found
+    """How they are kept: a host that has gone silent is noticed before somebody asks it."""
+    if REDIS_URL.startswith("unix://"):
+        return {}
+    idle = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 3, "TCP_KEEPCNT": 3}
+    known = {getattr(socket, name): n for name, n in idle.items() if hasattr(socket, name)}
+    return {"socket_keepalive": True, "socket_keepalive_options": known}
 
 
 CACHES = {

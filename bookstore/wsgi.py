@@ -1,6 +1,7 @@
 """The WSGI application that gunicorn serves, in the role that BOOKSTORE_ROLE names."""
 
 import os
+from typing import Any
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
@@ -28,7 +29,8 @@ LONGEST_ABSENCE = 1.0  # seconds until the pool tries again only when somebody a
 def _limit_waiting() -> None:
     """End what nobody waits for any more; jobs and commands may take their time."""
     access = settings.ROLE.database
-    settings.CACHES["default"]["OPTIONS"]["SOCKET_TIMEOUT"] = LONGEST_SILENCE_OF_REDIS[access]
+    cache: dict[str, Any] = settings.CACHES["default"]
+    cache["OPTIONS"]["SOCKET_TIMEOUT"] = LONGEST_SILENCE_OF_REDIS[access]
     if limit := LONGEST_STATEMENT.get(access):
         settings.DATABASES["default"]["OPTIONS"]["options"] += (
             f" -c statement_timeout={limit} -c lock_timeout={LONGEST_WAIT_FOR_A_LOCK}"
@@ -36,10 +38,13 @@ def _limit_waiting() -> None:
 
 
 def _share_connections() -> None:
-    """Lend a connection for a request instead of giving one to each thread.
+    """Lend a connection for a request instead of giving one to each thread, and bound them.
 
     Not in jobs and commands, which may set something for the whole session.
     """
+    cache: dict[str, Any] = settings.CACHES["default"]
+    # Twice as many as threads, so that none is ever refused.
+    cache["OPTIONS"]["CONNECTION_POOL_KWARGS"]["max_connections"] = 2 * settings.ROLE.threads
     if settings.ROLE.database is not DatabaseAccess.NONE:
         database = settings.DATABASES["default"]
         database |= {"ENGINE": "bookstore.pooled", "CONN_MAX_AGE": 0}

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import redis
 from prometheus_client import Counter
@@ -72,7 +72,7 @@ class TimedPipeline(Pipeline):
     def execute(self, raise_on_error: bool = True) -> list[Any]:
         """Send what was gathered."""
         send = super().execute
-        pool: Pool = self.connection_pool
+        pool = cast("Pool", self.connection_pool)
         results: list[Any] = _timed(lambda: pool.ask(lambda: send(raise_on_error)))
         return results
 
@@ -83,7 +83,7 @@ class TimedRedis(redis.Redis):
     def execute_command(self, *args: Any, **options: Any) -> Any:
         """Send one command."""
         send: Callable[..., Any] = super().execute_command
-        pool: Pool = self.connection_pool
+        pool = cast("Pool", self.connection_pool)
         return _timed(lambda: pool.ask(lambda: send(*args, **options)))
 
     def pipeline(self, transaction: bool = True, shard_hint: Any = None) -> Pipeline:

@@ -6,7 +6,8 @@ the first one that is dead has all of them made anew. And while PostgreSQL is aw
 at a time waits for a connection; the others are free for pages out of Redis.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql import base
@@ -20,6 +21,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """The connection of one thread, lent by the pool for one request."""
 
     breaker = Breaker("PostgreSQL")
+    _connection_pools: ClassVar[dict[str, ConnectionPool[Any]]] = {}  # where Django closes them
+    _configure_connection: Callable[[Connection[Any]], Any]
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """Borrow one; raises psycopg's OperationalError where none is to be had."""
@@ -42,8 +45,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         pools = self._connection_pools
         if self.alias not in pools:
             pools.setdefault(self.alias, self._new_pool(options))  # another thread may be first
-        pool: ConnectionPool[Any] = pools[self.alias]
-        return pool
+        return pools[self.alias]
 
     def _new_pool(self, options: dict[str, Any]) -> ConnectionPool[Any]:
         def check(lent: Connection[Any]) -> None:

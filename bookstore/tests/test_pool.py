@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError, connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from bookstore.pooled.base import DatabaseWrapper
 from caching import away
@@ -35,7 +36,7 @@ def no_pool_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     wrapper(1).close_pool()
 
 
-def ask(thread: DatabaseWrapper, question: str = PID) -> Any:
+def ask(thread: BaseDatabaseWrapper, question: str = PID) -> Any:
     with thread.cursor() as cursor:
         return cursor.execute(question).fetchone()[0]
 
