@@ -35,7 +35,11 @@ class Role:
     has_sessions: bool
     """Whether visitors are known here: sessions, CSRF tokens, sign-in, messages."""
     threads: int
-    """Requests that a web process answers at once, each with a connection if it needs one."""
+    """Requests that a web process answers at once, each with a connection if it needs one.
+
+    Python runs one of them at a time: more only lengthen the slowest answers, unless threads wait
+    for PostgreSQL (`make bench ARGS=processes`; docs/performance.md has the figures).
+    """
     ready_paths: tuple[str, ...] = ()
     """Where `ready` answers besides `/ready`, so that every role can be asked through nginx."""
 
@@ -65,7 +69,7 @@ REDIS = Role(
     routes=(Route("live/", "bookstore.urls.live"),),
     database=DatabaseAccess.NONE,
     has_sessions=False,
-    threads=8,
+    threads=4,
     ready_paths=("live/ready",),
 )
 FRONTEND = Role(
@@ -73,7 +77,7 @@ FRONTEND = Role(
     routes=(Route("", "storefront.urls.public"),),
     database=DatabaseAccess.READER,
     has_sessions=False,
-    threads=8,
+    threads=4,
 )
 SPLIT = (RDS, REDIS, FRONTEND)
 """The roles that together are the shop, most specific prefixes first."""

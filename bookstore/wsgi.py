@@ -22,7 +22,7 @@ LONGEST_SILENCE_OF_REDIS = {  # seconds; see caching/away.py for one that goes o
 }
 
 
-LONGEST_WAIT_FOR_A_CONNECTION = 1.0  # seconds; a server that is there gives one within 0.05
+LONGEST_WAIT_FOR_A_CONNECTION = 2.0  # seconds; a busy server may take one to give it
 LONGEST_ABSENCE = 1.0  # seconds until the pool tries again only when somebody asks
 
 

@@ -28,11 +28,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Borrow one; raises psycopg's OperationalError where none is to be had."""
         if not self.breaker.may_ask():
             raise OperationalError(f"Left alone for a moment: {self.breaker.why}")
-        try:
-            lent = super().get_new_connection(conn_params)
-        except OperationalError as error:
-            self.breaker.miss(error)
-            raise
+        lent = super().get_new_connection(conn_params)
         self.breaker.greet()
         return lent
 
@@ -60,6 +56,20 @@ class DatabaseWrapper(base.DatabaseWrapper):
             open=False,  # at the first question: before that the process may still fork
             configure=self._configure_connection,
             check=check,
+            connection_class=Noticed,
             **options,
         )
         return pool
+
+
+class Noticed(Connection[Any]):
+    """A connection whose failure to come about is noticed; that all are lent is no outage."""
+
+    @classmethod
+    def connect(cls, conninfo: str = "", **kwargs: Any) -> Any:
+        """Connect; the pool calls it, in a thread of its own."""
+        try:
+            return super().connect(conninfo, **kwargs)
+        except OperationalError as error:
+            DatabaseWrapper.breaker.miss(error)
+            raise

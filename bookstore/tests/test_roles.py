@@ -194,7 +194,7 @@ def test_without_postgresql_it_is_back_in_a_moment(
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("role", "limit", "redis", "most"), [("rds", "25s", "0.5", "8"), ("frontend", "5s", "0.1", "8")]
+    ("role", "limit", "redis", "most"), [("rds", "25s", "0.5", "8"), ("frontend", "5s", "0.1", "4")]
 )
 def test_no_page_waits_for_long(
     reader_url: str, role: str, limit: str, redis: str, most: str
