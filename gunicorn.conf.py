@@ -10,11 +10,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from bookstore.roles import ALL, ROLES
+
 wsgi_app = "bookstore.wsgi"
 bind = f"0.0.0.0:{os.environ.get('PORT') or 8000}"
 worker_class = "bookstore.serving.draining.DrainingWorker"  # gthread, losing nothing at its end
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
-threads = 8
+# Why so many, and no more: Role.threads, and docs/performance.md.
+threads = ROLES.get(os.environ.get("BOOKSTORE_ROLE") or "all", ALL).threads
 timeout = 30
 graceful_timeout = 32  # after SIGTERM: longer than nginx waits; who stops us must wait longer still
 keepalive = 75  # longer than nginx and load balancers keep theirs, so that they close first

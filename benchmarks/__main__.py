@@ -5,6 +5,8 @@ and prints a table. The clients share the machine with the servers, so read the 
 rates; they come from one run. `make bench ARGS=all` measures more beside other shops (whole.py),
 `make bench ARGS=door` nginx before the shop (door.py), `make bench ARGS=orders` the placing of
 orders (orders.py), `make bench ARGS=catalog` the pages of a large catalogue (catalog.py);
+`make bench ARGS=start` how soon a role is ready and how much memory it takes (start.py),
+`make bench ARGS=processes` how many processes and threads it should have (processes.py);
 `make bench ARGS="onix-file FILE"` writes a large ONIX file (onix_files.py),
 `make bench ARGS=onix-reading` measures the reading of one (onix_reading.py).
 """
@@ -16,7 +18,18 @@ import tempfile
 import urllib.request
 from collections.abc import Sequence
 
-from benchmarks import catalog, door, onix_files, onix_import, onix_reading, orders, running, whole
+from benchmarks import (
+    catalog,
+    door,
+    onix_files,
+    onix_import,
+    onix_reading,
+    orders,
+    processes,
+    running,
+    start,
+    whole,
+)
 from benchmarks.load import Measurement, Scenario, measure
 from benchmarks.running import HOST
 
@@ -41,6 +54,8 @@ OTHERS = {
     "onix": onix_import.main,
     "onix-file": onix_files.main,
     "onix-reading": onix_reading.main,
+    "processes": processes.main,
+    "start": start.main,
 }
 
 

@@ -59,6 +59,7 @@ TITLES: dict[str, str | Promise] = {
     "orders.compare_payments": gettext_lazy("Compare payments with their providers"),
     "orders.expire_orders": gettext_lazy("Cancel orders that were not paid in time"),
     "orders.forget_baskets": gettext_lazy("Forget baskets that nobody comes back to"),
+    "orders.forget_card": gettext_lazy("Renew what a page’s header shows of a visitor"),
     "orders.hear_again": gettext_lazy("Act upon what a payment provider said too early"),
     "orders.issue_credit_note": gettext_lazy("Credit note"),
     "orders.issue_gift_cards": gettext_lazy("Issue gift cards that were bought"),

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import InternalError, connection
+from psycopg.errors import ReadOnlySqlTransaction
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +24,8 @@ class Watch:
     """Says where the shop is: the request's route or the job's task."""
     statements: int = 0
     seconds: float = 0.0
+    is_elsewhere: bool = False
+    """Whether the server may only be read: frozen, or a replica since a failover."""
 
     def __call__(
         self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any
@@ -31,6 +34,9 @@ class Watch:
         started_at = time.perf_counter()
         try:
             return execute(sql, params, many, context)
+        except InternalError as error:
+            self.is_elsewhere |= isinstance(error.__cause__, ReadOnlySqlTransaction)
+            raise
         finally:
             seconds = time.perf_counter() - started_at
             self.statements += 1
@@ -46,7 +52,20 @@ class Watch:
 
 @contextlib.contextmanager
 def watched(place: Callable[[], str]) -> Iterator[Watch]:
-    """Watches the statements of this thread until the end of the block."""
+    """Watches the statements of this thread until the end of the block.
+
+    A connection that may only be read is dropped there: the next one may lead to who can write.
+    """
     watch = Watch(place)
-    with connection.execute_wrapper(watch):
-        yield watch
+    try:
+        with connection.execute_wrapper(watch):
+            yield watch
+    finally:
+        if watch.is_elsewhere:
+            _drop_connection()
+
+
+def _drop_connection() -> None:
+    if connection.connection is not None:
+        connection.connection.close()  # itself, or the pool would lend it again
+    connection.close()

@@ -34,6 +34,12 @@ class Role:
     database: DatabaseAccess
     has_sessions: bool
     """Whether visitors are known here: sessions, CSRF tokens, sign-in, messages."""
+    threads: int
+    """Requests that a web process answers at once, each with a connection if it needs one.
+
+    Python runs one of them at a time: more only lengthen the slowest answers, unless threads wait
+    for PostgreSQL (`make bench ARGS=processes`; docs/performance.md has the figures).
+    """
     ready_paths: tuple[str, ...] = ()
     """Where `ready` answers besides `/ready`, so that every role can be asked through nginx."""
 
@@ -55,6 +61,7 @@ RDS = Role(
     ),
     database=DatabaseAccess.OWNER,
     has_sessions=True,
+    threads=8,
     ready_paths=("api/ready",),
 )
 REDIS = Role(
@@ -62,6 +69,7 @@ REDIS = Role(
     routes=(Route("live/", "bookstore.urls.live"),),
     database=DatabaseAccess.NONE,
     has_sessions=False,
+    threads=4,
     ready_paths=("live/ready",),
 )
 FRONTEND = Role(
@@ -69,6 +77,7 @@ FRONTEND = Role(
     routes=(Route("", "storefront.urls.public"),),
     database=DatabaseAccess.READER,
     has_sessions=False,
+    threads=4,
 )
 SPLIT = (RDS, REDIS, FRONTEND)
 """The roles that together are the shop, most specific prefixes first."""
@@ -78,6 +87,7 @@ ALL = Role(
     routes=tuple(route for role in SPLIT for route in role.routes),
     database=DatabaseAccess.OWNER,
     has_sessions=True,
+    threads=8,
     ready_paths=tuple(path for role in SPLIT for path in role.ready_paths),
 )
 ROLES = {role.name: role for role in (*SPLIT, ALL)}

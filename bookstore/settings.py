@@ -4,6 +4,7 @@ SCHEME below is the list of variables; `.env.example` explains each and a test c
 Every variable may also be given as NAME_FILE, the path of a file that holds the value.
 """
 
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,16 @@ match ROLE.database:
     case DatabaseAccess.NONE:
         DATABASES = {"default": {"ENGINE": "django.db.backends.dummy"}}
 
+
+def _redis_connections() -> dict[str, Any]:
+    """How they are kept: a host that has gone silent is noticed before somebody asks it."""
+    if REDIS_URL.startswith("unix://"):
+        return {}
+    idle = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 3, "TCP_KEEPCNT": 3}
+    known = {getattr(socket, name): n for name, n in idle.items() if hasattr(socket, name)}
+    return {"socket_keepalive": True, "socket_keepalive_options": known}
+
+
 CACHES = {
     "default": {
         "BACKEND": "caching.backend.Cache",
@@ -141,8 +152,11 @@ CACHES = {
         "KEY_PREFIX": "bookstore",
         "OPTIONS": {
             "REDIS_CLIENT_CLASS": "caching.measuring.TimedRedis",
+            "CONNECTION_POOL_CLASS": "caching.away.Pool",
+            "CONNECTION_POOL_KWARGS": _redis_connections(),
+            # Seconds; for jobs and commands. wsgi.py has less patience, because people wait there.
             "SOCKET_CONNECT_TIMEOUT": 0.25,
-            "SOCKET_TIMEOUT": 0.5,
+            "SOCKET_TIMEOUT": 2.0,
             # Redis gone means slower, never an error.
             "IGNORE_EXCEPTIONS": True,
         },
@@ -164,7 +178,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "csp",
     "django_htmx",
-    "ninja",
+    *(["ninja"] if ROLE.has_sessions else []),
     "caching",
     "catalog",
     "accounts",
@@ -327,7 +341,8 @@ vars().update(_email(env("EMAIL_URL")))
 
 # --- Jobs ---------------------------------------------------------------------------------------
 
-PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
+# Only the role that may write defers any, and runs them.
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs" if ROLE.database is DatabaseAccess.OWNER else ""
 
 # --- What it tells of itself ---------------------------------------------------------------------
 

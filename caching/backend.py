@@ -1,7 +1,6 @@
 """Django's own cache, which counts attempts to sign in: in Redis, or in this process without it."""
 
 import logging
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -12,8 +11,6 @@ from django_redis.exceptions import ConnectionInterrupted
 
 logger = logging.getLogger(__name__)
 
-AWAY_SECONDS = 2.0  # how long Redis is left alone after it did not answer
-
 
 class Cache(RedisCache):  # type: ignore[misc]  # django-redis's types are not exported
     """Limits hold while Redis is gone too, though each process counts for itself then.
@@ -21,8 +18,6 @@ class Cache(RedisCache):  # type: ignore[misc]  # django-redis's types are not e
     An answer "nothing was stored" would mean "somebody else holds the lock" to whoever counts, and
     lock everybody out.
     """
-
-    _away_until = 0.0  # for all threads: each has its own instance
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)
@@ -46,11 +41,8 @@ class Cache(RedisCache):  # type: ignore[misc]  # django-redis's types are not e
 
     def _ask(self, question: Callable[[Any], Any]) -> Any:
         here: BaseCache = self._here
-        if time.monotonic() < Cache._away_until:
-            return question(here)
         try:
             return question(self.client)
         except ConnectionInterrupted as error:
             logger.warning("Counting without Redis: %s", error)
-            Cache._away_until = time.monotonic() + AWAY_SECONDS
             return question(here)

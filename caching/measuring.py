@@ -6,13 +6,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import redis
 from prometheus_client import Counter
 from prometheus_client.metrics import MetricWrapperBase
 from redis.client import Pipeline
 
+from caching.away import Pool
 from caching.servers import greet
 
 ANSWERS = Counter(
@@ -73,12 +74,13 @@ class TimedPipeline(Pipeline):
     def execute(self, raise_on_error: bool = True) -> list[Any]:
         """Send what was gathered."""
         send = super().execute
-        results: list[Any] = _timed(lambda: send(raise_on_error))
+        pool = cast("Pool", self.connection_pool)
+        results: list[Any] = _timed(lambda: pool.ask(lambda: send(raise_on_error)))
         return results
 
 
 class TimedRedis(redis.Redis):
-    """The client that settings name: it notes how long Redis takes, and who answers."""
+    """The client that settings name: it notes how long Redis takes, who answers, and when nobody does."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -87,7 +89,8 @@ class TimedRedis(redis.Redis):
     def execute_command(self, *args: Any, **options: Any) -> Any:
         """Send one command."""
         send: Callable[..., Any] = super().execute_command
-        return _timed(lambda: send(*args, **options))
+        pool = cast("Pool", self.connection_pool)
+        return _timed(lambda: pool.ask(lambda: send(*args, **options)))
 
     def pipeline(self, transaction: bool = True, shard_hint: Any = None) -> Pipeline:
         """A timed pipeline."""

@@ -4,6 +4,7 @@ from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
+from caching.jobs import UNTIL_REDIS_ANSWERS
 from orders import (
     attempts,
     expiry,
@@ -12,6 +13,7 @@ from orders import (
     messages,
     reconciliation,
     refunds,
+    visitor,
     waiting,
 )
 from orders.documents import issuing
@@ -32,6 +34,12 @@ def send_message(order_id: int, kind: str, reference: str = "") -> None:
         reference=reference,
         at=timezone.now(),
     )
+
+
+@app.task(name="orders.forget_card", retry=UNTIL_REDIS_ANSWERS)
+def forget_card(key: str) -> None:
+    """Forget a visitor's card that could not be renewed; it is made anew when it is asked for."""
+    visitor.delete(key)
 
 
 @app.task(name="orders.issue_invoice", retry=UNTIL_IT_IS_PRINTED)

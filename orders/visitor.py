@@ -10,6 +10,8 @@ import json
 import logging
 from dataclasses import asdict, dataclass
 
+from procrastinate.contrib.django import app
+
 from caching import store
 
 logger = logging.getLogger(__name__)
@@ -42,17 +44,22 @@ def _key(session_key: str) -> str:
 
 
 def write_card(session_key: str, card: Card, *, lifetime_seconds: int) -> None:
-    """Keep the card for as long as the session lives; dropped when Redis is gone."""
+    """Keep the card for as long as the session lives.
+
+    While Redis is away a job is left behind that has it forget the card, which it may still have as
+    it was: `/basket/visitor` then makes a new one.
+    """
     try:
         _write(session_key, card, lifetime_seconds)
     except store.Unavailable as error:
         logger.warning("Could not write a visitor card: %s", error)
+        app.configure_task("orders.forget_card").defer(key=_key(session_key))
 
 
 def forget_card(session_key: str) -> None:
     """The session has ended."""
     try:
-        _delete(session_key)
+        delete(_key(session_key))
     except store.Unavailable as error:
         logger.warning("Could not forget a visitor card: %s", error)
 
@@ -81,8 +88,12 @@ def _write(session_key: str, card: Card, lifetime_seconds: int) -> None:
 
 
 @store.needs_redis
-def _delete(session_key: str) -> None:
-    store.client().delete(_key(session_key))
+def delete(key: str) -> None:
+    """Have Redis forget the card that stands there.
+
+    Raises store.Unavailable when Redis does not answer.
+    """
+    store.client().delete(key)
 
 
 @store.needs_redis

@@ -9,6 +9,7 @@ from typing import Final
 
 BASKET: Final = "/basket/"
 BASKET_LINES: Final = "/basket/lines/"
+CHECKOUT: Final = "/checkout/"
 GIFT_CARD: Final = "/orders/gift-card/"
 WITHDRAWAL: Final = "/orders/withdrawal/"
 ACCOUNT: Final = "/account/"

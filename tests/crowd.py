@@ -31,9 +31,10 @@ def expect(is_right: bool, answer: Answer) -> None:
 def look(ask: Callable[[], Answer], is_right: Callable[[Any], bool]) -> None:
     """Be disappointed unless a live answer comes each time, and is right by the third.
 
-    Where Redis takes too long for once, the shop says at once that it does not know.
+    Where Redis takes too long, the shop says at once that it does not know, and asks it again a
+    second later.
     """
-    for patience in (0.2, 0.5, 0):
+    for patience in (0.2, 1.2, 0):
         answer = ask()
         expect(answer.status == 200, answer)
         if is_right(answer.json()):

@@ -7,8 +7,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
@@ -30,10 +31,15 @@ class Shop:
     data_dir: Path
     log: Path
     serve_pid: int
+    stores: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The addresses of its stores, where they are not its own."""
 
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command of manage.py on this shop's stores."""
-        return run("manage.py", *arguments, environment={"BOOKSTORE_DATA_DIR": str(self.data_dir)})
+        known = {"BOOKSTORE_DATA_DIR": str(self.data_dir), **self.stores}
+        if self.stores:  # a command that is told of stores wants to be told of this, too
+            known["SECRET_KEY"] = (self.data_dir / "secret_key").read_text()
+        return run("manage.py", *arguments, environment=known)
 
     def audit(self) -> str:
         """What the audit finds fault with: nothing, unless something is wrong."""
@@ -67,6 +73,26 @@ class Shop:
         assert pid is not None, "Redis does not answer"
         return psutil.Process(pid)
 
+    def metrics(self, role: str) -> str:
+        """What a role tells Prometheus, asked behind nginx, which hides it."""
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(10)
+            connection.connect(str(Engines(self.data_dir).run_dir / f"{role}.http"))
+            connection.sendall(b"GET /metrics HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n")
+            return b"".join(iter(lambda: connection.recv(65_536), b"")).decode()
+
+    def outcomes(self) -> Counter[str]:
+        """How many public pages were a hit so far, a miss, or computed with Redis away."""
+        found = re.findall(
+            r'^bookstore_cached_answers_total\{.*outcome="(\w+)".*\} ([\d.e+]+)$',
+            self.metrics("frontend"),
+            re.MULTILINE,
+        )
+        outcomes: Counter[str] = Counter()
+        for outcome, number in found:
+            outcomes[outcome] += int(float(number))
+        return outcomes
+
     def flush_redis(self) -> None:
         """Have Redis forget everything."""
         with socket.socket(socket.AF_UNIX) as connection:
@@ -81,14 +107,17 @@ class Shop:
 
 
 @contextlib.contextmanager
-def opened(data_dir: Path, *arguments: str) -> Iterator[Shop]:
-    """Run `manage.py serve` with `arguments` until the block ends; afterwards nothing is left."""
+def opened(data_dir: Path, *arguments: str, **stores: str) -> Iterator[Shop]:
+    """Run `manage.py serve` with `arguments` until the block ends; afterwards nothing is left.
+
+    On `stores` (DATABASE_URL and so on), or on its own.
+    """
     port = free_port()
     log = data_dir.with_name(f"{data_dir.name}.log")
     with log.open("wb") as output:
         serve = subprocess.Popen(
             [sys.executable, "manage.py", "serve", "--port", str(port), *arguments],
-            env={**NOTHING, "BOOKSTORE_DATA_DIR": str(data_dir)}, cwd=CHECKOUT,
+            env={**NOTHING, "BOOKSTORE_DATA_DIR": str(data_dir), **stores}, cwd=CHECKOUT,
             stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
         )  # fmt: skip
     try:
@@ -97,7 +126,7 @@ def opened(data_dir: Path, *arguments: str) -> Iterator[Shop]:
             within=OPEN_SECONDS,
         )
         assert serve.poll() is None, f"The shop did not open.\n{log.read_text()}"
-        yield Shop(f"http://127.0.0.1:{port}", data_dir, log, serve.pid)
+        yield Shop(f"http://127.0.0.1:{port}", data_dir, log, serve.pid, stores)
     finally:
         left = _close(serve, data_dir)
     assert serve.returncode == 0, log.read_text()

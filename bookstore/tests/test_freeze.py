@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -14,6 +13,7 @@ from django.test.client import Client
 from bookstore import moved
 from bookstore.tests.backups import Database, only_backup, second_database
 from catalog.tests.factories import EditionFactory
+from tests.frozen import frozen as nobody_writes
 from tests.people import bearer, carol
 
 TITLES = "SELECT count(*) FROM work"
@@ -114,26 +114,15 @@ def test_an_instance_that_was_left_behind_is_not_ready(client: Client, db: None)
     assert client.get("/ready").status_code == 200
 
 
-@contextmanager
-def frozen() -> Iterator[None]:
-    """This process's connection, as if it had begun while all is frozen."""
-    characteristics = "SET SESSION CHARACTERISTICS AS TRANSACTION READ"
-    with connection.cursor() as cursor:
-        cursor.execute(f"{characteristics} ONLY")
-        try:
-            yield
-        finally:
-            cursor.execute(f"{characteristics} WRITE")
-
-
 @pytest.mark.django_db(transaction=True)
 def test_who_wants_to_write_is_told_to_come_back() -> None:
     edition = EditionFactory.create(stock=3)
     token = bearer(carol())
     client = Client(raise_request_exception=False, headers={"Sec-Fetch-Site": "same-origin"})
     line = {"isbn13": edition.isbn13, "quantity": "1"}
-    with frozen():
+    with nobody_writes():
         added = client.post("/basket/lines/", line)
+        assert connection.connection is None  # the next one may lead to who can write
         counted = client.put(
             f"/api/v1/stock/{edition.isbn13}", {"on_hand": 9},
             content_type="application/json", headers=token,

@@ -2,18 +2,14 @@
 
 import functools
 import os
-import subprocess
-import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from pytest_django import Settings
 
-from bookstore.embedded.addresses import Engines
-from bookstore.embedded.redis import Redis
 from caching import store
 from caching.answers import Answer
+from tests.stores import redis_server
 
 ANSWER = Answer("test", 3600, lambda *, name: (f"thing:{name}", "all"))
 MEMORY = 3_000_000
@@ -23,18 +19,8 @@ THINGS = [str(number) for number in range(70)]
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server of its own."""
-    engines = Engines(tmp_path_factory.mktemp("redis"))
-    engines.run_dir.mkdir(parents=True, exist_ok=True)
-    command = Redis(engines, durable=False).command()
-    path = command[command.index("--unixsocket") + 1]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    deadline = time.monotonic() + 10
-    while not Path(path).exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    yield f"unix://{path}?db=0"
-    process.terminate()
-    process.wait(timeout=10)
+    with redis_server(tmp_path_factory.mktemp("redis")) as server:
+        yield server.url
 
 
 @pytest.mark.parametrize("policy", ["volatile-lru", "volatile-ttl", "allkeys-lru", "noeviction"])

@@ -51,10 +51,13 @@ except Exception as error:
 
 LIMITS = """
 import {}
+from caching import store
 from django.db import connection
 names = ("statement_timeout", "lock_timeout", "pg_trgm.similarity_threshold")
 with connection.cursor() as cursor:
-    print(*(cursor.execute(f"SHOW {{name}}").fetchone()[0] for name in names))
+    print(*(cursor.execute(f"SHOW {{name}}").fetchone()[0] for name in names), end=" ")
+print(store.client().connection_pool.connection_kwargs["socket_timeout"], end=" ")
+print(connection.pool.max_size if connection.pool else "no pool")
 """
 
 
@@ -190,14 +193,18 @@ def test_without_postgresql_it_is_back_in_a_moment(
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("role", "limit"), [("rds", "25s"), ("frontend", "5s")])
-def test_no_page_waits_for_long(reader_url: str, role: str, limit: str) -> None:
+@pytest.mark.parametrize(
+    ("role", "limit", "redis", "most"), [("rds", "25s", "0.5", "8"), ("frontend", "5s", "0.1", "4")]
+)
+def test_no_page_waits_for_long(
+    reader_url: str, role: str, limit: str, redis: str, most: str
+) -> None:
     variable = "DATABASE_URL" if role == "rds" else "DATABASE_READER_URL"
     known = environment(role, **{variable: reader_url})
     outcome = run("-c", LIMITS.format("bookstore.wsgi"), environment=known)
-    assert outcome.stdout == f"{limit} 10s 0.2\n", outcome.stderr
+    assert outcome.stdout == f"{limit} 10s 0.2 {redis} {most}\n", outcome.stderr
     outcome = run("-c", LIMITS.format("bookstore.settings"), environment=known)
-    assert outcome.stdout == "0 0 0.2\n", outcome.stderr  # commands and jobs
+    assert outcome.stdout == "0 0 0.2 2.0 no pool\n", outcome.stderr  # commands and jobs
 
 
 def test_role_redis_cannot_ask_a_database() -> None:

@@ -12,7 +12,6 @@ from django.core.cache.backends.locmem import LocMemCache
 from django.test import Client
 from pytest_django import Settings
 
-from caching.backend import Cache
 from tests.people import PASSWORD, alice, carol
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +23,6 @@ def redis(request: pytest.FixtureRequest, settings: Settings) -> Iterator[str]:
         away = {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}
         settings.CACHES = {"default": away}
     yield request.param
-    Cache._away_until = 0.0
     LocMemCache("bookstore", {}).clear()
 
 

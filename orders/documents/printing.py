@@ -11,12 +11,13 @@ import json
 import logging
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-import typst
+from typing import TYPE_CHECKING, Any
 
 from orders.documents.contents import Bill, Paper
 from orders.documents.wording import bill_wording, slip_wording
+
+if TYPE_CHECKING:
+    import typst  # 12 MB, which a web process hardly ever needs
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +35,8 @@ def print_paper(paper: Paper) -> bytes:
 
 def typeset(template: str, wording: dict[str, Any], *, day: datetime.date) -> bytes:
     """The template filled with `wording`, dated midnight (UTC) of `day`."""
+    import typst
+
     refusal: typst.TypstError | None = None
     for with_machines_fonts in (False, True):
         try:
@@ -53,6 +56,8 @@ def _compile(
     with_machines_fonts: bool,
     standards: "list[typst.PDFStandard]",
 ) -> bytes:
+    import typst
+
     midnight = datetime.datetime.combine(day, datetime.time.min, tzinfo=datetime.UTC)
     compiler = typst.Compiler(
         FOLDER / template, root=FOLDER, font_paths=_fonts(with_machines_fonts)
@@ -69,5 +74,7 @@ def _compile(
 
 
 @cache
-def _fonts(with_machines_fonts: bool) -> typst.Fonts:
+def _fonts(with_machines_fonts: bool) -> "typst.Fonts":
+    import typst
+
     return typst.Fonts(include_system_fonts=with_machines_fonts)

@@ -87,6 +87,7 @@ def test_paths_of_other_roles_are_right() -> None:
     named = {
         paths.BASKET: "basket",
         paths.BASKET_LINES: "basket_lines",
+        paths.CHECKOUT: "checkout",
         paths.GIFT_CARD: "gift_card_balance",
         paths.WITHDRAWAL: "withdrawal",
         paths.ACCOUNT: "account",

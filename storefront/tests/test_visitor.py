@@ -9,6 +9,7 @@ from catalog.models import Edition
 from catalog.tests.factories import EditionFactory
 from orders.visitor import Card, read_card
 from tests import people
+from tests.jobs import run_jobs
 
 pytestmark = pytest.mark.django_db
 
@@ -155,6 +156,20 @@ def test_without_redis(client: Client, edition: Edition) -> None:
     assert 'href="/basket/"' in body
     assert '<span class="visitor-count">2<' in fragment(client, "/basket/visitor")
     assert client.get("/basket/").status_code == 200
+
+
+def test_a_card_that_could_not_be_renewed_is_never_shown(
+    client: Client, edition: Edition, settings: Settings
+) -> None:
+    put(client, edition, 2)
+    there = settings.CACHES
+    settings.CACHES = {"default": {**there["default"], "LOCATION": "redis://127.0.0.1:1/0"}}
+    put(client, edition, 3)
+    settings.CACHES = there  # back, with all that it knew
+    assert live(client)["basket_quantity"] == 2
+    assert run_jobs(only=["orders.forget_card"]) == ["orders.forget_card"]
+    assert live(client)["basket_quantity"] is None
+    assert '<span class="visitor-count">5<' in fragment(client, "/basket/visitor")
 
 
 def test_only_reading() -> None:

@@ -2,6 +2,8 @@
 
 import logging
 import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import BadRequest
 from django.db import InterfaceError, OperationalError
@@ -10,8 +12,12 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext_lazy as _
 from psycopg.errors import ReadOnlySqlTransaction
 
+from storefront import paths
 from storefront.answering import render_frame
 from storefront.missing import Missing
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 WORDS = {
     400: (
@@ -39,6 +45,17 @@ WORDS = {
         _("The shop cannot look into its books just now. Please try again in a minute."),
     ),
 }
+PAUSED = _("Ordering pauses for a moment")
+KEPT = _(
+    "Your basket is kept. It cannot be shown or changed just now: please try again in a minute."
+)
+FILLED_IN = _(
+    "Your basket is kept, and so is what you filled in: please send it again in a minute. However"
+    " often you send it, it is ordered once."
+)
+ANNOUNCED = _(
+    "Ordering pauses for a moment. Your basket is kept: please press the button again in a minute."
+)
 RETRY_SECONDS = 10
 
 logger = logging.getLogger(__name__)
@@ -82,24 +99,56 @@ def is_outage(error: BaseException | None) -> bool:
 
 
 def unavailable(request: HttpRequest) -> HttpResponse:
-    """503: a store that the answer needs is away."""
-    response = _page(request, 503, "")
+    """503: a store that the answer needs is away; whoever orders is told what becomes of it."""
+    if not request.path.startswith((paths.BASKET, paths.CHECKOUT)):
+        response = _page(request, 503, "")
+    elif request.method != "POST":
+        response = _pause(request, KEPT)
+    elif request.headers.get("HX-Request") == "true":
+        response = _announce(request)
+    else:
+        is_order = request.path.startswith(paths.CHECKOUT)
+        response = _pause(request, FILLED_IN if is_order else KEPT)
     response["Retry-After"] = str(RETRY_SECONDS)
     return response
 
 
-def _page(request: HttpRequest, status: int, detail: str) -> HttpResponse:
+def _pause(request: HttpRequest, words: "StrOrPromise") -> HttpResponse:
+    """The page that sends again what was sent, without a script and nothing of it lost."""
+    sent = [(name, value) for name, values in request.POST.lists() for value in values]
+    again = {"path": request.get_full_path(), "sent": sent, "is_form": request.method == "POST"}
+    values = {"heading": PAUSED, "words": words, **again}
+    return _page(request, 503, "", template="storefront/paused.html", values=values)
+
+
+def _announce(request: HttpRequest) -> HttpResponse:
+    """For htmx: the open page stays as it is, with what was typed, and says why."""
+    body = render_frame(request, "storefront/fragments/paused.html", {"words": ANNOUNCED})
+    response = HttpResponse(body, status=503, headers={"HX-Reswap": "none"})
+    add_never_cache_headers(response)
+    return response
+
+
+def _page(
+    request: HttpRequest,
+    status: int,
+    detail: str,
+    *,
+    template: str = "storefront/error.html",
+    values: Mapping[str, object] | None = None,
+) -> HttpResponse:
     number = request.headers.get("X-Request-ID", "")  # checked, by bookstore/request_id.py
     try:
         heading, words = WORDS[status]
-        values = {
+        shown = {
             "status": status,
             "heading": heading,
             "words": words,
             "detail": detail,
             "request_id": number,
+            **(values or {}),
         }
-        body = render_frame(request, "storefront/error.html", values)
+        body = render_frame(request, template, shown)
         response = HttpResponse(body, status=status)
     except Exception:
         # The last resort when even templates or static files are broken.

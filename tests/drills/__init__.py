@@ -5,5 +5,9 @@
 
 import os
 
+import pytest
+
 SECONDS = float(os.environ.get("DRILL_SECONDS") or 0)
 """How much longer than the short form a drill goes on."""
+
+NEEDS_TIME = pytest.mark.skipif(not SECONDS, reason="takes longer than a test may: make drill")

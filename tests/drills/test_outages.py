@@ -1,15 +1,13 @@
 """Parts of the running shop are killed: the rest goes on, and what was lost heals by itself."""
 
-import contextlib
 import signal
 import time
 import uuid
-from collections.abc import Iterator
 
-import psutil
 import pytest
 
 from tests.conftest import NextEdition
+from tests.drills.mishaps import header, nobody_heals, walk
 from tests.purchases import add, check_out, make_basket, order_body, order_number, send_order
 from tests.shop import Shop, eventually
 from tests.visitor import Visitor
@@ -17,31 +15,11 @@ from tests.visitor import Visitor
 pytestmark = pytest.mark.usefixtures("whole_again")
 
 
-@contextlib.contextmanager
-def nobody_heals(shop: Shop) -> Iterator[None]:
-    """Hold the process that looks after the others."""
-    serve = psutil.Process(shop.serve_pid)
-    serve.suspend()
-    try:
-        yield
-    finally:
-        serve.resume()
-
-
 def has_healed(visitor: Visitor, isbn13: str) -> bool:
     """Whether suggestions and badges are there."""
     suggestions = visitor.get("/live/suggest?q=pride%20an").json()["suggestions"]
     (level,) = visitor.get(f"/live/stock?isbn13={isbn13}").json()["items"]
     return bool(suggestions) and level["state"] in ("in_stock", "few")
-
-
-def header(visitor: Visitor) -> int | None:
-    """The header's number, asked for as the page does: in memory, then where it is kept."""
-    quantity: int | None = visitor.get("/live/visitor").json()["basket_quantity"]
-    if quantity is None:
-        assert visitor.get("/basket/visitor").status == 200
-        quantity = visitor.get("/live/visitor").json()["basket_quantity"]
-    return quantity
 
 
 # --- Redis --------------------------------------------------------------------------------------
@@ -78,7 +56,7 @@ def test_without_redis_the_shop_goes_on(
 
 @pytest.mark.parametrize("loss", ["killed", "flushed"])
 def test_what_redis_lost_comes_back_by_itself(
-    shop: Shop, visitor: Visitor, next_edition: NextEdition, loss: str
+    shop: Shop, visitor: Visitor, next_edition: NextEdition, pages: dict[str, str], loss: str
 ) -> None:
     edition = next_edition()
     add(visitor, edition, 3)
@@ -96,6 +74,12 @@ def test_what_redis_lost_comes_back_by_itself(
     assert member.get("/account/").status == 200  # still signed in
     assert header(member) == 0
     assert member.get("/live/visitor").json()["name"] == "Carol"
+    assert edition["title"] in visitor.get("/basket/").text
+    # At full speed again: all pages come out of Redis.
+    walk(visitor, list(pages.values()))
+    before = shop.outcomes()
+    walk(visitor, list(pages.values()), times=1)
+    assert shop.outcomes() - before == {"hit": len(pages) - 1}  # nothing is kept of the status page
 
 
 def test_stock_that_changes_while_redis_is_away_is_right_afterwards(
@@ -174,20 +158,3 @@ def test_a_killed_process_of_a_role_is_replaced(shop: Shop, visitor: Visitor) ->
     first.send_signal(signal.SIGKILL)
     eventually(lambda: len(master.children()) == 2 and first not in master.children())
     assert visitor.get("/").status == 200
-
-
-def test_a_killed_postgresql_comes_back_with_everything(
-    shop: Shop, visitor: Visitor, next_edition: NextEdition
-) -> None:
-    edition = next_edition()
-    add(visitor, edition)
-    assert visitor.get(edition["url"]).status == 200
-    with nobody_heals(shop):
-        shop.postgresql().kill()
-        # What is in memory is still served.
-        assert visitor.get(edition["url"]).status == 200
-        assert visitor.get("/live/visitor").json()["basket_quantity"] == 1
-        assert visitor.get("/live/ready").status == 200
-        assert visitor.get("/api/ready").status == 503
-    eventually(lambda: visitor.get("/api/ready").status == 200, within=30)
-    assert edition["title"] in visitor.get("/basket/").text

@@ -74,6 +74,12 @@
     if (form) form.submit();
     else if (place) place.textContent = place.dataset.failed;
   };
+  // While ordering pauses, the answer is an announcement, and the page stays as it is.
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (detail.xhr.getResponseHeader("HX-Reswap") !== "none") return;
+    detail.shouldSwap = true;
+    detail.isError = false;
+  });
   document.addEventListener("htmx:responseError", onFailure);
   document.addEventListener("htmx:sendError", onFailure);
 

@@ -1,0 +1,75 @@
+"""The database backend: one pool for all threads of a process, emptied when a connection has died.
+
+Django's own pool asks each connection whether it lives before it lends it. After a failover all are
+dead, and each would be found out by another request, the second of which waits for a second. Here
+the first one that is dead has all of them made anew. And while PostgreSQL is away only one thread
+at a time waits for a connection; the others are free for pages out of Redis.
+"""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from django.db.backends.base.base import NO_DB_ALIAS
+from django.db.backends.postgresql import base
+from psycopg import Connection, OperationalError
+from psycopg_pool import ConnectionPool
+
+from caching.away import Breaker
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """The connection of one thread, lent by the pool for one request."""
+
+    breaker = Breaker("PostgreSQL")
+    _connection_pools: ClassVar[dict[str, ConnectionPool[Any]]] = {}  # where Django closes them
+    _configure_connection: Callable[[Connection[Any]], Any]
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """Borrow one; raises psycopg's OperationalError where none is to be had."""
+        if not self.breaker.may_ask():
+            raise OperationalError(f"Left alone for a moment: {self.breaker.why}")
+        lent = super().get_new_connection(conn_params)
+        self.breaker.greet()
+        return lent
+
+    @property
+    def pool(self) -> ConnectionPool[Any] | None:
+        """The pool of this process, if the settings want one."""
+        options = self.settings_dict["OPTIONS"].get("pool")
+        if self.alias == NO_DB_ALIAS or not options:
+            return None
+        pools = self._connection_pools
+        if self.alias not in pools:
+            pools.setdefault(self.alias, self._new_pool(options))  # another thread may be first
+        return pools[self.alias]
+
+    def _new_pool(self, options: dict[str, Any]) -> ConnectionPool[Any]:
+        def check(lent: Connection[Any]) -> None:
+            try:
+                ConnectionPool.check_connection(lent)
+            except Exception:
+                pool.drain()
+                raise
+
+        pool: ConnectionPool[Any] = ConnectionPool(
+            kwargs={**self.get_connection_params(), "autocommit": True},  # Django sets it itself
+            open=False,  # at the first question: before that the process may still fork
+            configure=self._configure_connection,
+            check=check,
+            connection_class=Noticed,
+            **options,
+        )
+        return pool
+
+
+class Noticed(Connection[Any]):
+    """A connection whose failure to come about is noticed; that all are lent is no outage."""
+
+    @classmethod
+    def connect(cls, conninfo: str = "", **kwargs: Any) -> Any:
+        """Connect; the pool calls it, in a thread of its own."""
+        try:
+            return super().connect(conninfo, **kwargs)
+        except OperationalError as error:
+            DatabaseWrapper.breaker.miss(error)
+            raise

@@ -1,0 +1,43 @@
+"""What drills do to a shop, and how they see what visitors see of it."""
+
+import contextlib
+import time
+from collections.abc import Iterator, Sequence
+
+import psutil
+
+from tests.shop import Shop
+from tests.visitor import Answer, Visitor
+
+
+@contextlib.contextmanager
+def nobody_heals(shop: Shop) -> Iterator[None]:
+    """Hold the process that looks after the others."""
+    serve = psutil.Process(shop.serve_pid)
+    serve.suspend()
+    try:
+        yield
+    finally:
+        serve.resume()
+
+
+def header(visitor: Visitor) -> int | None:
+    """The header's number, asked for as the page does: in memory, then where it is kept."""
+    quantity: int | None = visitor.get("/live/visitor").json()["basket_quantity"]
+    if quantity is None:
+        assert visitor.get("/basket/visitor").status == 200
+        quantity = visitor.get("/live/visitor").json()["basket_quantity"]
+    return quantity
+
+
+def walk(visitor: Visitor, paths: Sequence[str], *, times: int = 2) -> dict[str, bytes]:
+    """All these pages, each asked of its role itself, and what they showed the last time.
+
+    Twice, and even a search is kept, which anybody could make up.
+    """
+    seen: dict[str, Answer] = {}
+    for _time in range(times):
+        seen = {path: visitor.get(path) for path in paths}
+        assert {path: answer.status for path, answer in seen.items()} == dict.fromkeys(paths, 200)
+        time.sleep(1)  # until nginx may no longer answer by itself
+    return {path: answer.body for path, answer in seen.items()}
