@@ -16,7 +16,17 @@ import tempfile
 import urllib.request
 from collections.abc import Sequence
 
-from benchmarks import catalog, door, onix_files, onix_import, onix_reading, orders, running, whole
+from benchmarks import (
+    catalog,
+    door,
+    onix_files,
+    onix_import,
+    onix_reading,
+    orders,
+    running,
+    whole,
+    work,
+)
 from benchmarks.load import Measurement, Scenario, measure
 from benchmarks.running import HOST
 
@@ -41,6 +51,7 @@ OTHERS = {
     "onix": onix_import.main,
     "onix-file": onix_files.main,
     "onix-reading": onix_reading.main,
+    "work": work.main,
 }
 
 

@@ -54,6 +54,19 @@ class Counts:
     subjects: Counter[int] = field(default_factory=Counter)
 
 
+def of_size(size: int) -> Counts:
+    """The count of so many works, none of which is counted by its values."""
+    return Counts(total=min(size, MOST_COUNTED), has_more=size > MOST_COUNTED)
+
+
+def total(match: Match) -> Counts:
+    """How many works match, and nothing else of them."""
+    sql = f"SELECT FROM catalog_searchentry AS entry WHERE {match.sql} LIMIT {MOST_COUNTED + 1}"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM ({sql}) AS found", match.told)
+        return of_size(cursor.fetchone()[0])
+
+
 def count(
     levels: Sequence[Match], criteria: Criteria, *, subjects: Collection[int], this_year: int
 ) -> tuple[Match, Counts]:

@@ -82,7 +82,8 @@ def generate(
     indexing.write_entries(
         works, today=today, progress=lambda done: progress("entries", done, len(works))
     )
-    indexing.catalog_changed()
+    with transaction.atomic():
+        indexing.catalog_changed()
     return len(works)
 
 
@@ -194,7 +195,8 @@ def remove(*, progress: Progress) -> int:
     Series.objects.filter(slug__contains=SLUG, memberships=None).delete()
     Imprint.objects.filter(slug__contains=SLUG, editions=None).delete()
     Publisher.objects.filter(name__regex=r" Publishing [0-9]+$", imprints=None).delete()
-    indexing.catalog_changed()
+    with transaction.atomic():
+        indexing.catalog_changed()
     return removed
 
 

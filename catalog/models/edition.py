@@ -138,10 +138,6 @@ class EditionQuerySet(models.QuerySet["Edition"]):
         held_quantity = Coalesce(total, 0)
         return self.with_available().annotate(held_quantity=held_quantity).select_related("supply")
 
-    def to_be_found(self) -> Self:
-        """Those that have a page, with their works; all else comes with the work's editions."""
-        return self.offered().select_related("work__main_subject").only("isbn13", "title", "work")
-
 
 class Edition(TradeFacts):
     """One sellable form of a work. Its number is an ISBN-13, or an in-store SKU without one."""

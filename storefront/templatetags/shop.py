@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from catalog import languages
 from catalog.folding import fold
-from catalog.models import Cover, Edition, Work
+from catalog.models import Cover
 from catalog.money import format_money
 from storefront.cover_images import CoverImage
 
@@ -103,19 +103,23 @@ AT_ONCE = frozenset({"page", "window"})  # what is seen first
 
 
 @register.simple_tag
-def cover(edition: Edition, work: Work, *, alt: str = "", place: str = "card") -> SafeString:
+def cover(
+    picture: Cover | None, drawing: CoverImage, *, alt: str = "", place: str = "card"
+) -> SafeString:
     """The cover as an image: its picture, or as it is drawn. `place` is one of SIZES.
 
     Without `alt` it is decoration: the title stands beside it. A drawn one is never loaded lazily:
     it weighs a kilobyte, less than the wait for it would annoy.
     """
-    picture = edition.own_cover
     if picture is not None:
         return photo(picture, alt=alt, place=place)
+    return drawn(drawing.url, alt)
+
+
+def drawn(url: str, alt: str) -> SafeString:
+    """A cover that the shop draws."""
     return format_html(
-        '<img class="cover" src="{}" alt="{}" width="400" height="600" decoding="async">',
-        CoverImage.of(edition, work).url,
-        alt,
+        '<img class="cover" src="{}" alt="{}" width="400" height="600" decoding="async">', url, alt
     )
 
 

@@ -1,0 +1,40 @@
+"""Statements that pages ask again and again: written by hand, and planned once for a connection.
+
+Django compiles a query anew each time, and PostgreSQL plans what it is sent anew: together that
+takes longer than to carry it out. What is asked here is counted, timed and logged as any other.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import connection
+from django.db.backends.postgresql.base import ServerBindingCursor
+
+ONE_PLAN = "SET plan_cache_mode = force_generic_plan"
+"""PostgreSQL would plan many of them each time, as it thinks that to be worth it."""
+
+
+def rows(sql: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """All rows that the statement gives. PostgreSQL must be able to tell each parameter's type.
+
+    Whatever the parameters are, the plan is the same: this is for what finds few rows by indexes.
+    """
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    raw = connection.connection
+    if raw.prepare_threshold is None:  # Django's own cursors never prepare
+        with connection.wrap_database_errors:
+            raw.execute(ONE_PLAN)
+        raw.prepare_threshold = 0
+    make = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
+    with make(ServerBindingCursor(raw)) as cursor:
+        cursor.execute(sql, parameters)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    if connection.queries_logged:  # Django asks the cursor, which does not know any more
+        connection.queries_log[-1]["sql"] = sql
+    return found
+
+
+def array(ids: Iterable[int]) -> str:
+    """Numbers as PostgreSQL writes an array: a list would be of another type by its numbers."""
+    return "{" + ",".join(map(str, ids)) + "}"
