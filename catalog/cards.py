@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.utils import timezone
 
-from catalog import prepared
-from catalog.formats import DIGITAL_FORMATS, FORMAT_LABELS
+from catalog import formats, prepared
+from catalog.formats import DIGITAL_FORMATS
 from catalog.models import ContributorRole, Cover
 from catalog.models.series import printed
 from catalog.models.slugs import readable
@@ -122,7 +122,7 @@ class Card:
     @property
     def format_label(self) -> str:
         """The format's name."""
-        return str(FORMAT_LABELS.get(self.format, self.format))
+        return formats.label(self.format)
 
     @property
     def is_for_sale(self) -> bool:

@@ -7,7 +7,7 @@ takes longer than to carry it out. What is asked here is counted, timed and logg
 from collections.abc import Iterable
 from typing import Any
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.postgresql.base import ServerBindingCursor
 
 ONE_PLAN = "SET plan_cache_mode = force_generic_plan"
@@ -19,6 +19,7 @@ def rows(sql: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
 
     Whatever the parameters are, the plan is the same: this is for what finds few rows by indexes.
     """
+    connection = connections[DEFAULT_DB_ALIAS]  # once: `django.db.connection` looks it up each time
     connection.close_if_health_check_failed()
     connection.ensure_connection()
     raw = connection.connection

@@ -16,8 +16,8 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from caching import store
-from catalog import isbn, languages
-from catalog.formats import DIGITAL_FORMATS, FORMAT_LABELS, Format
+from catalog import formats, isbn, languages
+from catalog.formats import DIGITAL_FORMATS, Format
 from catalog.models import generations, slugs
 from catalog.models.availability import Availability
 from catalog.models.trade_facts import TradeFacts, forthcoming
@@ -207,7 +207,7 @@ class Edition(TradeFacts):
     @property
     def format_label(self) -> str:
         """The format's name; `get_format_display` makes a table of all of them at each call."""
-        return str(FORMAT_LABELS.get(self.format, self.format))
+        return formats.label(self.format)
 
     @property
     def slug(self) -> str:

@@ -16,9 +16,38 @@ from catalog import languages
 from catalog.folding import fold
 from catalog.models import Cover
 from catalog.money import format_money
+from storefront import release
 from storefront.cover_images import CoverImage
 
 register = template.Library()
+
+
+class Unchanging(template.Node):
+    """What is the same on every page of a release, written once for each language."""
+
+    def __init__(self, nodes: template.NodeList) -> None:
+        self._nodes = nodes
+        self._written: dict[tuple[str | None, str], str] = {}
+
+    def render(self, context: template.Context) -> str:
+        """As it was written before, or written now."""
+        key = (get_language(), release.current())
+        written = self._written.get(key)
+        if written is None:
+            written = self._written[key] = self._nodes.render(context)
+        return written
+
+
+@register.tag
+def unchanging(parser: template.base.Parser, token: template.base.Token) -> Unchanging:
+    """`{% unchanging %} … {% endunchanging %}` around what shows nothing but words, static files,
+    paths of other roles, and settings that stand in the release (`storefront.release`).
+    """
+    nodes = parser.parse(("endunchanging",))
+    parser.delete_first_token()
+    return Unchanging(nodes)
+
+
 _WORDS = re.compile(r"([\w'’]+)")
 
 

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 from django.http import QueryDict
+from django.template import Context, Template
 from django.utils import translation
 from pytest_django import Settings
 
@@ -73,3 +74,14 @@ def test_pages_around_the_current_one_are_linked() -> None:
 def test_no_page_is_the_first() -> None:
     assert read_page(QueryDict("")) == 1
     assert read_page(QueryDict("page=7")) == 7
+
+
+def test_what_is_unchanging_is_written_once_for_each_language_and_name(settings: Settings) -> None:
+    frame = Template("{% load shop %}{% unchanging %}{{ name }}{% endunchanging %}")
+    settings.SHOP_NAME = "One"
+    assert frame.render(Context({"name": "first"})) == "first"
+    assert frame.render(Context({"name": "second"})) == "first"
+    with translation.override("de"):
+        assert frame.render(Context({"name": "third"})) == "third"
+    settings.SHOP_NAME = "Other"
+    assert frame.render(Context({"name": "fourth"})) == "fourth"
