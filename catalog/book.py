@@ -2,47 +2,37 @@
 statements, however many of them there are.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Model
 from django.utils import timezone
 
 from catalog import prepared
 from catalog.models import Cover, Edition, Imprint, Publisher, Supply, Work
 from catalog.models.contributor import ROLE_LABELS
 from catalog.models.series import printed
+from catalog.prepared import columns, fields
 from catalog.roles import ContributorRole
 from catalog.surroundings import Node
 
-
-def _fields(model: type[Model], *names: str) -> tuple[str, ...]:
-    """The names in the order in which `from_db` wants the values."""
-    return tuple(field.attname for field in model._meta.concrete_fields if field.attname in names)
-
-
-_WORK = _fields(
+_WORK = fields(
     Work, "id", "key", "title", "subtitle", "description", "original_language", "first_published",
 )  # fmt: skip
-_EDITION = _fields(
+_EDITION = fields(
     Edition, "id", "work_id", "isbn13", "format", "language", "title", "subtitle", "imprint_id",
     "pages", "publication_date", "embargo_date", "duration_minutes", "weight_grams", "is_offered",
 )  # fmt: skip
-_SUPPLY = _fields(
+_SUPPLY = fields(
     Supply, "id", "edition_id", "accepts_preorders", "preorder_cap", "promised_date",
     "accepts_backorders", "backorder_days", "awaited",
 )  # fmt: skip
-_COVER = _fields(Cover, "id", "edition_id", "digest", "width", "height", "color")
-
-
-def _columns(table: str, names: Iterable[str]) -> str:
-    return ", ".join(f"{table}.{name}" for name in names)
+_COVER = fields(Cover, "id", "edition_id", "digest", "width", "height", "color")
 
 
 _FOUND = f"""
-SELECT edition.id, main.id, main.name, main.slug, main.size, {_columns("work", _WORK)},
+SELECT edition.id, main.id, main.name, main.slug, main.size, {columns("work", _WORK)},
     (SELECT json_agg(json_build_array(part.edition_id, part.role, person.name, person.slug)
         ORDER BY part.ordinal, part.id)
      FROM catalog_contribution AS part JOIN catalog_contributor AS person
@@ -63,13 +53,13 @@ LEFT JOIN catalog_subject AS main ON main.id = work.main_subject_id
 WHERE edition.isbn13 = %(isbn13)s AND edition.is_offered
 """  # noqa: S608 - names of our own
 _EDITIONS = f"""
-SELECT {_columns("edition", _EDITION)},
+SELECT {columns("edition", _EDITION)},
     imprint.name, imprint.slug, publisher.id, publisher.name,
     (SELECT price.amount FROM catalog_price AS price
      WHERE price.edition_id = edition.id AND price.currency = %(currency)s
          AND price.valid_from <= %(today)s
          AND (price.valid_to IS NULL OR price.valid_to >= %(today)s) LIMIT 1),
-    {_columns("cover", _COVER)}, {_columns("supply", _SUPPLY)}
+    {columns("cover", _COVER)}, {columns("supply", _SUPPLY)}
 FROM catalog_edition AS edition
 JOIN catalog_imprint AS imprint ON imprint.id = edition.imprint_id
 JOIN catalog_publisher AS publisher ON publisher.id = imprint.publisher_id

@@ -4,17 +4,19 @@ Django compiles a query anew each time, and PostgreSQL plans what it is sent ane
 takes longer than to carry it out. What is asked here is counted, timed and logged as any other.
 """
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.postgresql.base import ServerBindingCursor
+from django.db.models import Model
 
+M = TypeVar("M", bound=Model)
 ONE_PLAN = "SET plan_cache_mode = force_generic_plan"
 """PostgreSQL would plan many of them each time, as it thinks that to be worth it."""
 
 
-def rows(sql: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
+def rows(sql: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """All rows that the statement gives. PostgreSQL must be able to tell each parameter's type.
 
     Whatever the parameters are, the plan is the same: this is for what finds few rows by indexes.
@@ -34,6 +36,23 @@ def rows(sql: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
     if connection.queries_logged:  # Django asks the cursor, which does not know any more
         connection.queries_log[-1]["sql"] = sql
     return found
+
+
+def fields(model: type[Model], *names: str) -> tuple[str, ...]:
+    """The names in the order in which `from_db` wants the values."""
+    return tuple(field.attname for field in model._meta.concrete_fields if field.attname in names)
+
+
+def columns(table: str, names: Iterable[str]) -> str:
+    """The names as columns of `table`."""
+    return ", ".join(f"{table}.{name}" for name in names)
+
+
+def objects(model: type[M], rest: str, parameters: Mapping[str, Any]) -> list[M]:
+    """All columns of the model's rows, with the `rest` of the statement; its table is `this`."""
+    names = tuple(field.attname for field in model._meta.concrete_fields)
+    sql = f"SELECT {columns('this', names)} FROM {model._meta.db_table} AS this {rest}"  # noqa: S608 - a model's own names
+    return [model.from_db(DEFAULT_DB_ALIAS, names, row) for row in rows(sql, parameters)]
 
 
 def array(ids: Iterable[int]) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.forms.renderers import BaseRenderer
 from django.forms.utils import flatatt
-from django.utils.html import format_html, format_html_join
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -35,16 +35,13 @@ class CountrySelect(forms.Select):
     ) -> SafeString:
         """As Django writes it."""
         chosen = self.format_value(value)
-        options = format_html_join(
-            "\n",
-            '  <option value="{}"{}>{}</option>',
-            (
-                (code, SafeString(" selected") if str(code) in chosen else "", label)
-                for code, label in self.choices
-            ),
+        options = "\n".join(
+            f'  <option value="{escape(code)}"{" selected" if str(code) in chosen else ""}>'
+            f"{escape(label)}</option>"
+            for code, label in self.choices
         )
         told = flatatt(self.build_attrs(self.attrs, attrs))
-        return format_html('<select name="{}"{}>\n{}\n</select>', name, told, options)
+        return format_html('<select name="{}"{}>\n{}\n</select>', name, told, SafeString(options))
 
 
 class NumberField(forms.CharField):
