@@ -3,11 +3,13 @@
 from decimal import Decimal
 
 import pytest
+from django import forms
 from django.http import QueryDict
 from django.template import Context, Template
 from django.utils import translation
 from pytest_django import Settings
 
+from storefront.forms import CountrySelect
 from storefront.paging import Paging, read_page
 from storefront.templatetags import shop
 
@@ -85,3 +87,17 @@ def test_what_is_unchanging_is_written_once_for_each_language_and_name(settings:
         assert frame.render(Context({"name": "third"})) == "third"
     settings.SHOP_NAME = "Other"
     assert frame.render(Context({"name": "fourth"})) == "fourth"
+
+
+def test_a_select_of_countries_is_what_django_would_write() -> None:
+    choices = [("", "Choose"), ("FR", "France & more"), ("GB", 'The "UK"')]
+    for value in ("GB", "", None, "XX"):
+        written = [
+            " ".join(
+                kind(choices=choices)
+                .render("country", value, {"id": "c", "required": True})
+                .split()
+            )
+            for kind in (CountrySelect, forms.Select)
+        ]
+        assert written[0] == written[1]
