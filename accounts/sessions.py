@@ -33,9 +33,9 @@ class SessionStore(db.SessionStore):
             cursor.execute(READ, [self.session_key, timezone.now()])
             found = cursor.fetchone()
         if found is None:
-            self._session_key = None  # type: ignore[assignment]  # as Django does: it begins anew
+            self._session_key = None  # as Django does: it begins anew
             return None
-        return self.model(session_key=self.session_key, session_data=found[0])
+        return self.model(session_key=self.session_key or "", session_data=found[0])
 
     def _get_new_session_key(self) -> str:
         return get_random_string(KEY_LENGTH, VALID_KEY_CHARS)  # a row refuses one that is taken
@@ -45,11 +45,11 @@ class SessionStore(db.SessionStore):
         if self.session_key is None:
             self.create()
             return
-        data: dict[str, Any] = self._get_session(no_load=must_create)
+        data = self._get_session(no_load=must_create)  # type: ignore[attr-defined]  # Django's own
         written = (self.session_key, self.serializer().dumps(data))
         if written == self._written and not must_create:
             return
-        told = [self.encode(data), self.get_expiry_date(), self.session_key]
+        told: list[Any] = [self.encode(data), self.get_expiry_date(), self.session_key]
         with connection.cursor() as cursor:
             cursor.execute(CREATE if must_create else UPDATE, told)
             is_done = cursor.rowcount == 1

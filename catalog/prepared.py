@@ -7,11 +7,13 @@ takes longer than to carry it out. What is asked here is counted, timed and logg
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, NotSupportedError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.models import Model
 
 M = TypeVar("M", bound=Model)
+_CURSOR: Any = ServerBindingCursor  # psycopg's own, which django-stubs do not know
 ONE_PLAN = "SET plan_cache_mode = force_generic_plan"
 """PostgreSQL would plan many of them each time, as it thinks that to be worth it."""
 
@@ -24,13 +26,29 @@ def rows(sql: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     connection = connections[DEFAULT_DB_ALIAS]  # once: `django.db.connection` looks it up each time
     connection.close_if_health_check_failed()
     connection.ensure_connection()
+    try:
+        return _run(connection, sql, parameters)
+    except NotSupportedError:
+        # A migration changed a column that the plan gives, if only its length: plans of before
+        # are refused as long as this connection lives.
+        connection.connection.close()
+        if connection.in_atomic_block:
+            raise
+        connection.close()
+        connection.ensure_connection()
+        return _run(connection, sql, parameters)
+
+
+def _run(
+    connection: BaseDatabaseWrapper, sql: str, parameters: Mapping[str, Any]
+) -> list[tuple[Any, ...]]:
     raw = connection.connection
     if raw.prepare_threshold is None:  # Django's own cursors never prepare
         with connection.wrap_database_errors:
             raw.execute(ONE_PLAN)
         raw.prepare_threshold = 0
     make = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
-    with make(ServerBindingCursor(raw)) as cursor:
+    with make(_CURSOR(raw)) as cursor:
         cursor.execute(sql, parameters)
         found: list[tuple[Any, ...]] = cursor.fetchall()
     if connection.queries_logged:  # Django asks the cursor, which does not know any more

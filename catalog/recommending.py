@@ -7,6 +7,7 @@ as the page may know; and not more than two by the same people, unless that is w
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from catalog import cards, prepared
 from catalog.cards import Card
@@ -66,7 +67,7 @@ def beside(
     what is out.
     """
     found = prepared.rows(_FOUND, {"works": prepared.array(work_ids)})
-    first: dict[int, Sequence[object]] = {}
+    first: dict[int, Sequence[Any]] = {}
     for other, *why in found:
         if other not in work_ids:
             first.setdefault(other, why)

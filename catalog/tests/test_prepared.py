@@ -1,7 +1,7 @@
 """Statements that are planned once: counted and told as any other, refused in Django's words."""
 
 import pytest
-from django.db import ProgrammingError, connection
+from django.db import NotSupportedError, ProgrammingError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from catalog import prepared
@@ -48,3 +48,25 @@ def test_objects_are_whole_models() -> None:
     found.save()
     kept.refresh_from_db()
     assert kept.name == "Renamed"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_column_that_a_migration_widens_is_read_by_a_new_plan() -> None:
+    migrating = connection.copy()
+
+    def change(statement: str) -> None:
+        with migrating.cursor() as cursor:
+            cursor.execute(statement)
+
+    change("CREATE TABLE widened AS SELECT 'a'::varchar(5) AS word")
+    try:
+        assert prepared.rows("SELECT word FROM widened", {}) == [("a",)]
+        change("ALTER TABLE widened ALTER word TYPE varchar(9)")
+        assert prepared.rows("SELECT word FROM widened", {}) == [("a",)]
+        change("ALTER TABLE widened ALTER word TYPE varchar(12)")
+        with pytest.raises(NotSupportedError), transaction.atomic():
+            prepared.rows("SELECT word FROM widened", {})
+        assert prepared.rows("SELECT word FROM widened", {}) == [("a",)]
+    finally:
+        change("DROP TABLE widened")
+        migrating.close()
