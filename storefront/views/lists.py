@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -54,7 +54,7 @@ def contributor(request: HttpRequest, slug: str) -> HttpResponse:
     def render() -> bytes:
         person = _find(Contributor.objects.all(), slug)
         parts = browsing.parts_of(person)
-        values = {"contributor": person, "parts": parts, "role": role}
+        values: dict[str, Any] = {"contributor": person, "parts": parts, "role": role}
         if len(parts) > 1 and not role:
             return render_public(request, "storefront/contributor_parts.html", values)
         if not role:
