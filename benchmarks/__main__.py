@@ -29,6 +29,7 @@ from benchmarks import (
     running,
     start,
     whole,
+    work,
 )
 from benchmarks.load import Measurement, Scenario, measure
 from benchmarks.running import HOST
@@ -56,6 +57,7 @@ OTHERS = {
     "onix-reading": onix_reading.main,
     "processes": processes.main,
     "start": start.main,
+    "work": work.main,
 }
 
 

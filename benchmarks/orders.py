@@ -21,7 +21,7 @@ from benchmarks import running
 from benchmarks.load import Measurement, Scenario, measure_each
 from benchmarks.running import HOST
 
-MOST_STATEMENTS = 25
+MOST_STATEMENTS = 23
 CONTENDERS = (1, 8, 32)
 TOLD = {"RATE_LIMITS": "off", "SLOW_QUERY_SECONDS": "60"}
 MOST_A_SECOND = 400  # baskets are filled for so many orders

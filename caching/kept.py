@@ -9,7 +9,7 @@ import hashlib
 import math
 import struct
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 _HEAD = struct.Struct("!B24sdfH")  # form, tag, expires at, seconds it took, length of the state
 _FORM = 1  # of the whole value: another release may write another one, and is not understood
@@ -23,15 +23,19 @@ class Kept:
     tag: str
     """A digest of the body, in hexadecimal digits."""
     packed: bytes
-    """The body, compressed by gzip: the same bytes for the same body."""
+    """The body, compressed by gzip: the same bytes for the same body; empty if nobody keeps it."""
     took_seconds: float = 0.0
     """How long it took to compute."""
     expires_at: float = 0.0
     """Until when it is given, in seconds since 1970; Redis keeps it for longer, for an outage."""
+    plain: bytes | None = field(default=None, compare=False)
+    """The body as it is, where it was just computed."""
 
     @property
     def body(self) -> bytes:
         """The answer itself."""
+        if self.plain is not None:
+            return self.plain
         return zlib.decompress(self.packed, wbits=zlib.MAX_WBITS + 16)  # as gzip does, in C
 
     def is_due(self, *, at: float, chance: float) -> bool:
@@ -44,13 +48,23 @@ class Kept:
         return at - self.took_seconds * math.log(1 - chance) >= self.expires_at
 
 
+def unkept(body: bytes) -> Kept:
+    """A body that was just computed, and that nobody keeps: it is not packed in advance."""
+    return Kept(tag=_tag(body), packed=b"", plain=body)
+
+
+def _tag(body: bytes) -> str:
+    return hashlib.blake2b(body, digest_size=12).hexdigest()
+
+
 def made_of(body: bytes, *, took_seconds: float = 0.0, expires_at: float = 0.0) -> Kept:
     """Pack a body that was just computed."""
     return Kept(
-        tag=hashlib.blake2b(body, digest_size=12).hexdigest(),
+        tag=_tag(body),
         packed=gzip.compress(body, _LEVEL, mtime=0),
         took_seconds=took_seconds,
         expires_at=expires_at,
+        plain=body,
     )
 
 

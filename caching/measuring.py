@@ -80,7 +80,7 @@ class TimedPipeline(Pipeline):
 
 
 class TimedRedis(redis.Redis):
-    """The client that settings name: it notes how long Redis takes, who answers, and when nobody does."""
+    """The client that settings name: it notes how long Redis takes, and who answers, if anybody."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

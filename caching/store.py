@@ -23,7 +23,7 @@ from procrastinate.contrib.django import app
 
 from caching.answers import Answer
 from caching.door import OutOfMemory, Unavailable, client, needs_redis, trouble
-from caching.kept import Kept, made_of
+from caching.kept import Kept, made_of, unkept
 from caching.measuring import ANSWERS, labelled
 from caching.question import TOKEN_SECONDS, Question, former_key
 from caching.servers import ERA, token_key
@@ -64,7 +64,7 @@ def recall(
     make it anew while all others are given what holds still; `chance` gives numbers from 0 up to 1.
     """
     if _is_bypassed.get():
-        return made_of(compute())
+        return unkept(compute())
     question = Question(answer, arguments)
     try:
         kept = question.look()

@@ -25,12 +25,12 @@ from catalog.models import (
     Contribution,
     Edition,
     Location,
-    Recommendation,
     Stock,
     Subject,
     Work,
 )
 from catalog.models.edition import EditionQuerySet
+from catalog.recommending import Beside
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -176,21 +176,19 @@ class RecommendationOut(Schema):
     url: str
 
     @classmethod
-    def of(cls, found: Recommendation) -> "RecommendationOut":
+    def of(cls, found: Beside) -> "RecommendationOut":
         """What the API says of a recommendation that `recommending.beside` has chosen."""
-        edition = found.other.lead_edition
-        assert edition is not None  # noqa: S101 - nothing else is chosen
-        amount = edition.price_amount
+        card, amount = found.card, found.card.price_amount
         price = None if amount is None else Price(amount=amount, currency=settings.SHOP_CURRENCY)
         return cls(
-            isbn13=edition.isbn13,
-            title=edition.display_title,
-            byline=found.other.byline,
-            format=edition.format,
+            isbn13=card.isbn13,
+            title=card.title,
+            byline=card.byline,
+            format=card.format,
             price=price,
             reason=found.reason,
             because=found.because,
-            url=edition.get_absolute_url(),
+            url=card.url,
         )
 
 

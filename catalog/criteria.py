@@ -110,10 +110,9 @@ def _sought(word: str, sign: str, *, is_whole: bool) -> str:
     return f"({query} | ({in_letters}))"
 
 
-def match(criteria: Criteria, *, subjects: Collection[int] = (), scope: str = "") -> Match:
-    """The condition for the criteria; one of `subjects`, by their ids; `scope` is one mark more."""
-    marks = [scope] if scope else []
-    marks += ["|".join(f"=s{subject}" for subject in subjects)] if subjects else []
+def match(criteria: Criteria, *, subjects: Collection[int] = ()) -> Match:
+    """The condition for the criteria; one of `subjects`, by their ids."""
+    marks = ["|".join(f"=s{subject}" for subject in subjects)] if subjects else []
     marks += [f"=f{criteria.format}"] if criteria.format else []
     marks += [f"=l{criteria.language}"] if criteria.language else []
     marks += [f"=p{criteria.price}"] if criteria.price else []

@@ -9,8 +9,9 @@ that have a common word: what is asked first and is enough spares asking for mor
 
 # ruff: noqa: S608 - numbers of our own; what visitors say are parameters
 
+import functools
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,6 +53,19 @@ class Counts:
     prices: Counter[str] = field(default_factory=Counter)
     years: Counter[str] = field(default_factory=Counter)
     subjects: Counter[int] = field(default_factory=Counter)
+
+
+def of_size(size: int) -> Counts:
+    """The count of so many works, none of which is counted by its values."""
+    return Counts(total=min(size, MOST_COUNTED), has_more=size > MOST_COUNTED)
+
+
+def total(match: Match) -> Counts:
+    """How many works match, and nothing else of them."""
+    sql = f"SELECT FROM catalog_searchentry AS entry WHERE {match.sql} LIMIT {MOST_COUNTED + 1}"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM ({sql}) AS found", match.told)
+        return of_size(cursor.fetchone()[0])
 
 
 def count(
@@ -119,23 +133,30 @@ def _by_offer(works: Collection[list[int]], criteria: Criteria, this_year: int) 
         if len(offers) > 1
     )
     counts = Counts(total=len(works))
+    tallies = (counts.formats, counts.languages, counts.prices, counts.years)
     for offer, times in single.items():
-        _add(counts, [offer], times, this_year)
+        for tally, value in zip(tallies, _values(offer, this_year), strict=True):
+            tally[value] += times
     for offers, times in several.items():
-        _add(counts, offers, times, this_year)
+        of_each = zip(*(_values(offer, this_year) for offer in offers), strict=True)
+        for tally, values in zip(tallies, of_each, strict=False):
+            for value in set(values):
+                tally[value] += times
+    for tally in tallies:
+        del tally[""]
     return counts
 
 
-def _add(counts: Counts, offers: Iterable[int], times: int, this_year: int) -> None:
-    offers = list(offers)
-    for number in {offer & offer_codes.FORMAT_MASK for offer in offers}:
-        counts.formats[offer_codes.FORMAT_NAMES[number >> offer_codes.FORMAT_AT]] += times
-    for number in {offer & offer_codes.LANGUAGE_MASK for offer in offers}:
-        counts.languages[offer_codes.language_of(number)] += times
-    for number in {offer & offer_codes.BAND_MASK for offer in offers} - {0}:
-        counts.prices[offer_codes.BANDS[(number >> offer_codes.BAND_AT) - 1]] += times
-    for name in {period(offer_codes.year_of(offer), this_year) for offer in offers} - {""}:
-        counts.years[name] += times
+@functools.lru_cache(maxsize=32_768)  # a catalogue has some thousands
+def _values(offer: int, this_year: int) -> tuple[str, str, str, str]:
+    """An offer's format, language, price band and year; empty for none."""
+    band = (offer & offer_codes.BAND_MASK) >> offer_codes.BAND_AT
+    return (
+        offer_codes.FORMAT_NAMES[(offer & offer_codes.FORMAT_MASK) >> offer_codes.FORMAT_AT],
+        offer_codes.language_of(offer & offer_codes.LANGUAGE_MASK),
+        offer_codes.BANDS[band - 1] if band else "",
+        period(offer_codes.year_of(offer), this_year),
+    )
 
 
 def period(year: int, this_year: int) -> str:

@@ -1,6 +1,9 @@
 """Formats: the forms in which a text is sold."""
 
+import functools
+
 from django.db import models
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 
@@ -23,4 +26,14 @@ class Format(models.TextChoices):
 DIGITAL_FORMATS = frozenset({Format.EBOOK, Format.AUDIOBOOK, Format.GIFT_CARD})
 """What comes by e-mail: it takes no stock and needs no parcel."""
 
-FORMAT_LABELS = dict(Format.choices)
+_LABELS = dict(Format.choices)
+
+
+def label(form: str) -> str:
+    """The format's name in the active language."""
+    return _label(form, get_language())
+
+
+@functools.cache
+def _label(form: str, language: str | None) -> str:
+    return str(_LABELS.get(form, form))

@@ -1,5 +1,6 @@
 """How amounts of money are written, by currency and by the reader's language."""
 
+import functools
 from decimal import Decimal
 
 from django.utils.formats import number_format
@@ -13,11 +14,16 @@ SYMBOL_FIRST = frozenset({"en", "ga", "ja", "ko", "nl", "th", "tr", "zh"})
 
 def format_money(amount: Decimal, currency: str) -> str:
     """12.5 as $12.50 or 12,50 $, by the active language."""
+    return _written(amount, currency, get_language() or "en")
+
+
+@functools.lru_cache(maxsize=4_096)  # lists write the same prices again and again
+def _written(amount: Decimal, currency: str, language: str) -> str:
     places = 0 if currency in WITHOUT_MINOR_UNIT else 2
     figures = number_format(abs(amount), decimal_pos=places, use_l10n=True, force_grouping=True)
     sign = "−" if amount < 0 else ""
     symbol = SYMBOLS.get(currency, currency)
-    if (get_language() or "en").partition("-")[0] not in SYMBOL_FIRST:
+    if language.partition("-")[0] not in SYMBOL_FIRST:
         return f"{sign}{figures}\N{NO-BREAK SPACE}{symbol}"
     gap = "" if currency in SYMBOLS else "\N{NO-BREAK SPACE}"
     return f"{sign}{symbol}{gap}{figures}"

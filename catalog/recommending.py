@@ -5,87 +5,92 @@ as the page may know; and not more than two by the same people, unless that is w
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import QuerySet, prefetch_related_objects
-from django.utils import timezone
-
-from catalog.models import Edition, Recommendation, Work
-from catalog.models.work import card_parts
+from catalog import cards, prepared
+from catalog.cards import Card
+from catalog.models import Recommendation
+from catalog.models.recommendation import sentence
 
 SHOWN = 6
 OF_THE_SAME_PEOPLE = 2
 REASONS = Recommendation.Reason
 PEOPLE_ARE_THE_REASON = (REASONS.PINNED, REASONS.NEXT_IN_SERIES, REASONS.SAME_CONTRIBUTOR)
+_FOUND = f"""
+SELECT found.other_id, found.rank, found.reason,
+    CASE found.reason
+        WHEN '{REASONS.NEXT_IN_SERIES}' THEN series.title
+        WHEN '{REASONS.BOUGHT_TOGETHER}' THEN work.title
+        WHEN '{REASONS.SAME_CONTRIBUTOR}' THEN person.name
+        WHEN '{REASONS.SAME_SUBJECT}' THEN subject.name
+    END,
+    coalesce(curation.note, entry.note)
+FROM catalog_recommendation AS found
+JOIN catalog_work AS work ON work.id = found.work_id
+LEFT JOIN catalog_series AS series ON series.id = found.series_id
+LEFT JOIN catalog_contributor AS person ON person.id = found.contributor_id
+LEFT JOIN catalog_subject AS subject ON subject.id = found.subject_id
+LEFT JOIN catalog_stafflistentry AS entry ON entry.id = found.entry_id
+LEFT JOIN catalog_curation AS curation ON curation.id = found.curation_id
+WHERE found.work_id = ANY(%(works)s::bigint[])
+ORDER BY found.rank, found.work_id
+"""  # noqa: S608 - reasons of our own
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A work that stands beside others, as a card, and why."""
+
+    card: Card
+    rank: int
+    reason: str
+    because: str
+    """The reason as a sentence for customers."""
 
 
 def stored(work_ids: Collection[int]) -> list[Recommendation]:
     """All that was found for these works, the best first, with what the reasons name."""
-    long = ("work__description", "work__keywords")
-    return list(_found(work_ids).select_related("work").defer(*long))
-
-
-def stored_for(work: Work) -> list[Recommendation]:
-    """The same for a work that was read already: planning one more join costs as much as all."""
-    found = list(_found([work.pk]))
-    for each in found:
-        each.work = work
-    return found
-
-
-def _found(work_ids: Collection[int]) -> QuerySet[Recommendation]:
-    named = ("other", "series", "contributor", "subject", "entry", "curation")
+    named = ("work", "other", "series", "contributor", "subject", "entry", "curation")
     found = Recommendation.objects.filter(work__in=work_ids).select_related(*named)
-    return found.defer("other__description", "other__keywords").order_by("rank", "work_id")
+    long = [f"{side}__{name}" for side in ("work", "other") for name in ("description", "keywords")]
+    return list(found.defer(*long).order_by("rank", "work_id"))
 
 
-def beside(work_ids: Collection[int], *, most: int = SHOWN) -> list[Recommendation]:
-    """What stands beside these works together; four queries, however many they are."""
-    found = stored(work_ids)
-    here = Edition.objects.offered().with_price().with_available()
-    prefetch_related_objects([each.other for each in found], *card_parts(here))
-    return choose(found, without=work_ids, first=is_at_hand, most=most)
+def beside(
+    work_ids: Collection[int], *, most: int = SHOWN, with_stock: bool = True
+) -> list[Beside]:
+    """What stands beside these works together; two statements, however many they are.
 
-
-def choose(
-    found: Iterable[Recommendation],
-    *,
-    without: Collection[int],
-    first: Callable[[Work], bool],
-    most: int = SHOWN,
-) -> list[Recommendation]:
-    """`most` of them, each work once and none of those `without`; their `other` has its cards.
-
-    Works that are `first` come before the others, but for what staff has pinned.
+    What can be had at once comes first; without stock, as on pages that are kept while it changes,
+    what is out.
     """
+    found = prepared.rows(_FOUND, {"works": prepared.array(work_ids)})
+    first: dict[int, Sequence[Any]] = {}
+    for other, *why in found:
+        if other not in work_ids:
+            first.setdefault(other, why)
+    shown = cards.read(list(first), with_stock=with_stock)
+    return _chosen([_beside(card, *first[card.work_id]) for card in shown], most=most)
 
-    def place(each: Recommendation) -> tuple[bool, bool, int]:
-        return (each.reason != REASONS.PINNED, not first(each.other), each.rank)
 
-    by_other: dict[int, Recommendation] = {}
-    for each in found:
-        if each.other_id not in without and each.other.lead_edition is not None:
-            by_other.setdefault(each.other_id, each)
-    chosen: list[Recommendation] = []
-    left_over: list[Recommendation] = []
+def _beside(card: Card, rank: int, reason: str, named: str | None, said: str | None) -> Beside:
+    return Beside(card, rank, reason, sentence(reason, named=named or "", said=said or ""))
+
+
+def _chosen(found: Sequence[Beside], *, most: int) -> list[Beside]:
+    """`most` of them: what is to be had now before the others, but for what staff has pinned."""
+
+    def place(each: Beside) -> tuple[bool, bool, int]:
+        return (each.reason != REASONS.PINNED, not each.card.is_now, each.rank)
+
+    chosen: list[Beside] = []
+    left_over: list[Beside] = []
     seen: Counter[str] = Counter()
-    for each in sorted(by_other.values(), key=place):
-        is_plenty = seen[each.other.byline] >= OF_THE_SAME_PEOPLE
+    for each in sorted(found, key=place):
+        is_plenty = seen[each.card.byline] >= OF_THE_SAME_PEOPLE
         is_more = is_plenty and each.reason not in PEOPLE_ARE_THE_REASON
         (left_over if is_more else chosen).append(each)
-        seen[each.other.byline] += 1
+        seen[each.card.byline] += 1
     return [*chosen, *left_over][:most]
-
-
-def is_at_hand(work: Work) -> bool:
-    """Whether a customer could have it at once; its editions are `with_available`."""
-    return any(
-        (each.is_digital or each.available_quantity > 0)
-        and not each.is_forthcoming_on(timezone.localdate())
-        for each in work.editions.all()
-    )
-
-
-def is_out(work: Work) -> bool:
-    """Whether it is to be had, in stock or not: for pages that are kept while stock changes."""
-    return any(not each.is_forthcoming_on(timezone.localdate()) for each in work.editions.all())

@@ -1,12 +1,14 @@
 """Finding works: by words in any order, by beginnings, by near misses, and by filters."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 
 from django.db import connection
 from django.utils import timezone
 
-from catalog import facets, spelling
+from catalog import cards, facets, spelling
+from catalog.cards import Card
 from catalog.criteria import Criteria, Match, fitting, match
 from catalog.entry_texts import title_key
 from catalog.facets import MOST_COUNTED, Counts
@@ -26,7 +28,7 @@ from catalog.listing import (
     walked_part,
     write_key,
 )
-from catalog.models import Subject, Work
+from catalog.models import Subject
 from catalog.offer_codes import PRICE_BANDS
 
 __all__ = ["MOST_COUNTED", "PAGE_SIZE", "PRICE_BANDS", "SORTS", "BadKey", "Criteria", "Results"]
@@ -41,7 +43,7 @@ SORTS = ("relevance", "popularity", "newest", "title", "price")
 class Results:
     """A page of works."""
 
-    works: list[Work]
+    works: list[Card]
     counts: Counts = field(default_factory=Counts)
     page: int = 1
     after: str = ""
@@ -58,7 +60,7 @@ class Results:
     """The words that were looked for instead, because nothing has those that were typed."""
     in_head_only: bool = False
     """Whether so many have the words that only those with them in titles and names are shown."""
-    nearest: list[Work] = field(default_factory=list)
+    nearest: list[Card] = field(default_factory=list)
     """Where nothing was found: what has some of the words."""
 
     @property
@@ -77,15 +79,14 @@ class Results:
         return bool(self.suggestion)
 
 
-def search(criteria: Criteria, *, scope: str = "") -> Results:
+def search(criteria: Criteria) -> Results:
     """The works that match, best first. Near misses are tried when no word matches.
 
-    `scope` is a mark (`catalog.entry_texts`) that all must have. Raises BadKey for a key that is
-    none of this list.
+    Raises BadKey for a key that is none of this list.
     """
     subject = Subject.objects.filter(slug=criteria.subject).first() if criteria.subject else None
     marked = Subject.objects.marked(subject) if subject else []
-    wanted = match(criteria, subjects=marked, scope=scope)
+    wanted = match(criteria, subjects=marked)
     is_impossible = (criteria.subject and not subject) or (criteria.q and not wanted.words)
     if is_impossible:
         return Results([], page=criteria.page)
@@ -96,8 +97,17 @@ def search(criteria: Criteria, *, scope: str = "") -> Results:
             results = _page(_levels(wanted), criteria, subject)
             results.suggestion = " ".join(meant)
         else:
-            results.nearest = _nearest(wanted, criteria)
+            results.nearest = _nearest(wanted)
     return results
+
+
+def listed(criteria: Criteria, *, mark: str, size: int | None = None) -> Results:
+    """The works that have a mark (`catalog.entry_texts`), the best known first; nothing is counted
+    but they. `size` is how many they are, where somebody knows. Raises BadKey, as `search` does.
+    """
+    wanted = Match(marks=(mark,))
+    counts = facets.total(wanted) if not size else facets.of_size(size)
+    return _results(wanted, criteria, counts) if counts.total else Results([], page=criteria.page)
 
 
 def _levels(wanted: Match) -> list[Match]:
@@ -127,7 +137,7 @@ def _finder(wanted: Match) -> Callable[[list[str]], bool]:
 def _page(levels: list[Match], criteria: Criteria, subject: Subject | None) -> Results:
     below = list(Subject.objects.visible().filter(parent=subject).order_by("name"))
     this_year = timezone.localdate().year
-    with planned_by(*_ways(levels[-1])):
+    with _planned_for(levels[-1]):
         wanted, counts = facets.count(
             levels, criteria, subjects=[each.pk for each in below], this_year=this_year
         )
@@ -135,6 +145,10 @@ def _page(levels: list[Match], criteria: Criteria, subject: Subject | None) -> R
         return Results(
             [], counts, page=criteria.page, subject=subject, below=below, words=wanted.words
         )
+    return replace(_results(wanted, criteria, counts), subject=subject, below=below)
+
+
+def _results(wanted: Match, criteria: Criteria, counts: Counts) -> Results:
     order, told = _order(wanted, criteria, counts)
     cut = _cut(criteria, order)
     keys = _part(wanted, criteria, order, replace(cut, size=PAGE_SIZE + 1), told, counts)
@@ -142,21 +156,19 @@ def _page(levels: list[Match], criteria: Criteria, subject: Subject | None) -> R
     keys = keys[-PAGE_SIZE:] if cut.is_before else keys[:PAGE_SIZE]
     has_next, has_previous = (True, has_more) if cut.is_before else (has_more, criteria.page > 1)
     return Results(
-        _works([int(key[-1]) for key in keys], criteria),
+        _cards([int(key[-1]) for key in keys], criteria),
         counts=counts,
         page=criteria.page,
         after=write_key(keys[-1], order=order.name) if keys and has_next else "",
         before=write_key(keys[0], order=order.name) if keys and has_previous else "",
-        subject=subject,
-        below=below,
         words=wanted.words,
         in_head_only=wanted.in_head,
     )
 
 
-def _ways(wanted: Match) -> tuple[str, ...]:
+def _planned_for(wanted: Match) -> AbstractContextManager[None]:
     """Filters alone are few and known to the statistics: PostgreSQL may choose."""
-    return BY_WORDS if wanted.words else ("seqscan", "bitmapscan", "indexscan", "sort")
+    return planned_by(*BY_WORDS) if wanted.words else nullcontext()
 
 
 def _order(wanted: Match, criteria: Criteria, counts: Counts) -> tuple[Order, dict[str, str]]:
@@ -202,17 +214,19 @@ def _part(
             keys = walked_part(wanted, order, cut)
     if len(keys) == cut.size or (walks and not counts.has_more):
         return keys
-    with planned_by(*_ways(wanted)):
+    with _planned_for(wanted):
         return max(sorted_part(wanted, order, cut, told), keys, key=len)
 
 
-def _works(ids: list[int], criteria: Criteria) -> list[Work]:
-    """These works, in their order, with the cards that fit; none whose last edition just went."""
-    works = {work.pk: work for work in Work.objects.filter(pk__in=ids).for_cards(fitting(criteria))}
-    return [works[pk] for pk in ids if pk in works and works[pk].lead_edition]
+def _cards(ids: list[int], criteria: Criteria) -> list[Card]:
+    """These works, in their order, by editions that fit; none whose last edition just went."""
+    if not criteria.concerns_editions:
+        return cards.read(ids)
+    editions = fitting(criteria).filter(work__in=ids).values_list("pk", flat=True)
+    return cards.read(ids, editions=list(editions))
 
 
-def _nearest(wanted: Match, criteria: Criteria) -> list[Work]:
+def _nearest(wanted: Match) -> list[Card]:
     """Works that have some of the words in their titles and names, most of them first."""
     some = " | ".join(f"'^{word}'" for word in wanted.words)
     plain = " | ".join(f"'{word}'" for word in wanted.words)
@@ -224,4 +238,5 @@ def _nearest(wanted: Match, criteria: Criteria) -> list[Work]:
     """
     with planned_by(*BY_WORDS), connection.cursor() as cursor:
         cursor.execute(sql, [some, plain, NEAREST])
-        return _works([pk for (pk,) in cursor.fetchall()], Criteria())
+        found = [pk for (pk,) in cursor.fetchall()]
+    return cards.read(found)

@@ -1,8 +1,10 @@
 """Countries of the world by their ISO 3166-1 codes, for postal addresses."""
 
+import functools
 import unicodedata
 
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 NAMES: dict[str, "str | Promise"] = {
@@ -270,8 +272,13 @@ WITHOUT_POSTCODES = frozenset({
 
 def choices() -> list[tuple[str, str]]:
     """For a select, sorted by name in the reader's language."""
+    return list(_sorted(get_language()))
+
+
+@functools.cache
+def _sorted(language: str | None) -> tuple[tuple[str, str], ...]:
     named = [(code, str(name)) for code, name in NAMES.items()]
-    return sorted(named, key=lambda country: _without_accents(country[1]))
+    return tuple(sorted(named, key=lambda country: _without_accents(country[1])))
 
 
 def name_of(code: str) -> str:

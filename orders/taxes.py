@@ -10,8 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from django.db.models import F
-
 from catalog.models import Edition, Format
 from orders.models import Seller, TaxArea, TaxRate
 from orders.models.tax import TaxKind
@@ -74,8 +72,7 @@ class TaxRules:
         if not seller.country:
             return cls()
         rates: dict[str, dict[str, Decimal]] = {}
-        rows = TaxRate.objects.in_force(day).filter(country__in=(seller.country, destination))
-        for row in rows.order_by(F("valid_from").asc(nulls_first=True)):  # the latest one holds
+        for row in TaxRate.objects.of(seller.country, destination, day=day):  # the latest one holds
             rates.setdefault(row.country, {})[row.kind] = row.rate
         areas = TaxArea.objects.for_seller_in(seller.country)
         return cls(seller.country, tuple(areas), rates)

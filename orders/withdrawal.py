@@ -73,7 +73,10 @@ def withdrawable(order: Order) -> dict[OrderLine, int]:
 def is_open(order: Order, *, at: datetime.datetime) -> bool:
     """Whether its customer can withdraw from something of it now."""
     end = period_end(order)
-    return (end is None or at < end) and bool(withdrawable(order))
+    if end is not None and at >= end:
+        return False
+    # Of what waits to be paid nothing has left, so that nobody needs to look for it.
+    return order.status == Order.Status.AWAITING_PAYMENT or bool(withdrawable(order))
 
 
 @transaction.atomic

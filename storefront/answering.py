@@ -67,7 +67,7 @@ def remembered(
         kept = store.recall(answer, compute, {**turning, **arguments})
     except Moved as right:
         return moved_to(str(right))
-    is_packed, etag = accepts_gzip(request), f'"{kept.tag}"'
+    is_packed, etag = bool(kept.packed) and accepts_gzip(request), f'"{kept.tag}"'
     response = _without_body(request, etag)
     if response is None:
         response = HttpResponse(kept.packed if is_packed else kept.body, content_type=content_type)

@@ -1,12 +1,14 @@
 """What there is to leaf through besides subjects: what is new, what is to come, who did what."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import Count, Exists, F, OuterRef, Window
 from django.db.models.functions import RowNumber
 
+from catalog import cards
+from catalog.cards import Card
 from catalog.models import Contribution, Contributor, ContributorRole, Edition, Format, Work
 from catalog.models.edition import EditionQuerySet
 
@@ -20,7 +22,7 @@ class Month:
     """The works whose editions came out, or will, in one month."""
 
     first_day: datetime.date
-    works: list[Work] = field(default_factory=list)
+    cards: list[Card] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Part:
 
     role: str
     size: int
-    works: list[Work] = field(default_factory=list)
+    cards: list[Card] = field(default_factory=list)
 
     @property
     def label(self) -> str:
@@ -49,6 +51,13 @@ def coming(today: datetime.date) -> list[Month]:
     return _by_month(ahead.order_by("publication_date", "-id"))  # the index, read backwards
 
 
+def with_descriptions(shown: Sequence[Card]) -> list[tuple[Card, str]]:
+    """Each with what is said of its work."""
+    works = Work.objects.filter(pk__in=[card.work_id for card in shown])
+    said = dict(works.values_list("pk", "description"))
+    return [(card, said.get(card.work_id, "")) for card in shown]
+
+
 def parts_of(person: Contributor) -> list[Part]:
     """The contributor's roles in works for sale, the most frequent first; in a fixed number of
     queries. Each has its best known works.
@@ -63,9 +72,10 @@ def parts_of(person: Contributor) -> list[Part]:
         place = Window(RowNumber(), partition_by=F("role"), order_by=order)
         ranked = best.annotate(place=place).filter(place__lte=OF_A_ROLE)
         pairs = list(ranked.order_by("role", "place").values_list("role", "work"))
-        works = Work.objects.for_cards().in_bulk([work for _role, work in pairs])
+        read = {card.work_id: card for card in cards.read({work: None for _role, work in pairs})}
         for role, work in pairs:
-            by_role[role].works.append(works[work])
+            if work in read:
+                by_role[role].cards.append(read[work])
     return sorted(by_role.values(), key=lambda part: (-part.size, part.role))
 
 
@@ -84,16 +94,13 @@ def _by_month(editions: EditionQuerySet) -> list[Month]:
     for pk, work in editions.values_list("pk", "work")[:LOOKED_AT]:
         if len(chosen) < MOST_NEW:
             chosen.setdefault(work, pk)
-    shown = Edition.objects.filter(pk__in=chosen.values()).with_price().select_related("supply")
-    works = Work.objects.for_cards(shown).in_bulk(chosen)
-    return _months(works[pk] for pk in chosen)
+    return _months(cards.read(chosen, editions=chosen.values()))
 
 
-def _months(works: Iterable[Work]) -> list[Month]:
+def _months(shown: Iterable[Card]) -> list[Month]:
     months: dict[datetime.date, Month] = {}
-    for work in works:
-        day = work.lead_edition.publication_date if work.lead_edition else None
-        if day is not None:
-            first = day.replace(day=1)
-            months.setdefault(first, Month(first)).works.append(work)
+    for card in shown:
+        if card.publication_date is not None:
+            first = card.publication_date.replace(day=1)
+            months.setdefault(first, Month(first)).cards.append(card)
     return list(months.values())

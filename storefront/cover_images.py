@@ -3,6 +3,8 @@
 import hashlib
 from dataclasses import dataclass
 
+from catalog.book import Book
+from catalog.cards import Card
 from catalog.models import Cover, Edition, Work
 from storefront import release
 from storefront.covers import cover_svg
@@ -20,11 +22,10 @@ class OneImage:
     """In pixels."""
 
     @classmethod
-    def of(cls, edition: Edition) -> "OneImage":
-        """The picture in its largest size, or the drawing; needs its cover and its work."""
-        picture = edition.own_cover
+    def of(cls, picture: Cover | None, drawing: "CoverImage") -> "OneImage":
+        """The picture in its largest size, or the drawing where there is none."""
         if picture is None:
-            return cls(CoverImage.of(edition, edition.work).url, WIDTH, HEIGHT)
+            return cls(drawing.url, WIDTH, HEIGHT)
         return cls.at(picture, picture.widths[-1])
 
     @classmethod
@@ -57,6 +58,34 @@ class CoverImage:
             format=edition.format,
             series="" if membership is None else f"{membership.series} {membership.label}".strip(),
             imprint=edition.imprint.name,
+        )
+
+    @classmethod
+    def of_card(cls, card: Card) -> "CoverImage":
+        """The cover of what a card shows."""
+        place = next(iter(card.places), None)
+        return cls(
+            isbn13=card.isbn13,
+            key=card.key,
+            title=card.title,
+            contributor=card.byline,
+            format=card.format,
+            series="" if place is None else f"{place.series} {place.label}".strip(),
+            imprint=card.imprint,
+        )
+
+    @classmethod
+    def of_book(cls, book: Book) -> "CoverImage":
+        """The cover of the edition that a page shows."""
+        place = next(iter(book.places), None)
+        return cls(
+            isbn13=book.edition.isbn13,
+            key=book.work.key,
+            title=book.edition.display_title,
+            contributor=book.byline,
+            format=book.edition.format,
+            series="" if place is None else f"{place.series} {place.label}".strip(),
+            imprint=book.edition.imprint.name,
         )
 
     @property

@@ -133,8 +133,8 @@ def bad_key(name: str) -> BadRequest:
     )
 
 
-def page_of(works: "QuerySet[Work]", request: HttpRequest) -> tuple[Sequence[Work], Paging]:
-    """The works of the page that is asked for. Raises Missing behind the last page."""
+def page_of(works: "QuerySet[Work, int]", request: HttpRequest) -> tuple[Sequence[int], Paging]:
+    """The ids of the works of the page that is asked for. Raises Missing behind the last page."""
     number = read_page(request.GET)
     paginator = Paginator(works, PAGE_SIZE)
     if number > paginator.num_pages:

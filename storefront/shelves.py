@@ -2,34 +2,16 @@
 a book. Each costs a fixed number of queries, however much the shop sells.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from django.db.models import (
-    Exists,
-    F,
-    OuterRef,
-    Prefetch,
-    Q,
-    Window,
-    prefetch_related_objects,
-)
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
-from catalog import recommending
-from catalog.models import (
-    Contribution,
-    Edition,
-    Imprint,
-    Recommendation,
-    SearchEntry,
-    StaffList,
-    StaffListEntry,
-    Subject,
-    Work,
-)
-from catalog.models.subject import lineage
-from catalog.models.work import card_parts
+from catalog import cards, prepared
+from catalog.cards import Card
+from catalog.models import Edition, Imprint, SearchEntry, StaffList, StaffListEntry, Subject
 
 IN_THE_WINDOW = 5
 SHELVES = 8
@@ -38,7 +20,30 @@ CANDIDATES = 12  # on each shelf, to choose different authors from
 SIZED = 5_000  # of the best known, to tell which subjects are large and what is best in each
 LOOKED_AT = 300  # of the best known, to find different subjects among
 SISTERS = 24
-BY_POPULARITY = ("-popularity", "id")  # as the index has it
+BEST_KNOWN = f"""
+SELECT main_subject_id, count(*), min(place), (array_agg(id ORDER BY place))[:{CANDIDATES}]
+FROM (
+    SELECT id, main_subject_id, row_number() OVER (ORDER BY popularity DESC, id) AS place
+    FROM (
+        SELECT id, main_subject_id, popularity FROM catalog_work AS work
+        WHERE main_subject_id IS NOT NULL AND EXISTS (
+            SELECT FROM catalog_edition AS edition
+            WHERE edition.work_id = work.id AND edition.is_offered)
+        ORDER BY popularity DESC, id LIMIT {SIZED}
+    ) AS best
+) AS known
+GROUP BY main_subject_id
+"""  # noqa: S608 - numbers of our own
+
+
+class Best(NamedTuple):
+    """The best known works of a main subject, as far as they are among the best known of all."""
+
+    subject_id: int
+    size: int
+    place: int
+    """Of the first of them among all, from 1 on."""
+    works: Sequence[int]
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,15 @@ class Shelf:
     """A subject or a list, and some of the works that stand there."""
 
     of: Subject | StaffList
-    works: list[Work] = field(default_factory=list)
+    cards: list[Card] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Pick:
+    """A work on a staff list, and what is said of it."""
+
+    card: Card
+    note: str
 
 
 @dataclass(frozen=True)
@@ -57,51 +70,46 @@ class SubjectNode:
     below: list["SubjectNode"] = field(default_factory=list)
 
 
-def window() -> list[Work]:
+def best_known() -> list[Best]:
+    """By main subject, the best known works that are for sale."""
+    return [Best(*row) for row in prepared.rows(BEST_KNOWN, {})]
+
+
+def window(best: Iterable[Best]) -> list[Card]:
     """The best known works, each of another subject and by another author."""
-    best = Work.objects.offered().exclude(main_subject=None).order_by(*BY_POPULARITY)
-    of_subject: dict[int | None, int] = {}
-    for pk, subject_id in best.values_list("pk", "main_subject")[:LOOKED_AT]:
-        of_subject.setdefault(subject_id, pk)
-    works = _cards(list(of_subject.values())[: IN_THE_WINDOW * 4])
-    return _varied(works, IN_THE_WINDOW)
+    first = [each for each in best if each.place <= LOOKED_AT]
+    first.sort(key=lambda each: each.place)
+    works = [each.works[0] for each in first[: IN_THE_WINDOW * 4]]
+    return cards.read(_varied(works, IN_THE_WINDOW, cards.bylines(works)))
 
 
-def subject_shelves() -> list[Shelf]:
+def subject_shelves(best: Iterable[Best]) -> list[Shelf]:
     """The subjects with the most of the best known works for sale, each with its best known."""
-    known = Work.objects.offered().exclude(main_subject=None).order_by(*BY_POPULARITY)
-    best: dict[int, list[int]] = {}
-    for pk, subject_id in known.values_list("pk", "main_subject")[:SIZED]:
-        best.setdefault(subject_id, []).append(pk)
-    largest = sorted(best, key=lambda subject_id: (-len(best[subject_id]), subject_id))[:SHELVES]
-    subjects = Subject.objects.in_bulk(largest)
-    by_subject: dict[int | None, list[Work]] = {}
-    for work in _cards([pk for subject_id in largest for pk in best[subject_id][:CANDIDATES]]):
-        by_subject.setdefault(work.main_subject_id, []).append(work)
+    largest = sorted(best, key=lambda each: (-each.size, each.subject_id))[:SHELVES]
+    bylines = cards.bylines([work for each in largest for work in each.works])
+    shown = {each.subject_id: _varied(each.works, ON_A_SHELF, bylines) for each in largest}
+    read = {
+        card.work_id: card
+        for card in cards.read([work for works in shown.values() for work in works])
+    }
+    subjects = Subject.objects.in_bulk(list(shown))
     return [
-        Shelf(subjects[subject_id], _varied(by_subject[subject_id], ON_A_SHELF))
-        for subject_id in largest
-        if subject_id in by_subject
+        Shelf(subjects[pk], [read[work] for work in works if work in read])
+        for pk, works in shown.items()
     ]
 
 
-def picks(staff_list: StaffList, *, most: int | None = None) -> list[StaffListEntry]:
+def picks(staff_list: StaffList, *, most: int | None = None) -> list[Pick]:
     """The list's entries, in order, whose works are for sale."""
-    offered = Edition.objects.offered().filter(work=OuterRef("work"))
-    entries = (
-        staff_list.entries.filter(Exists(offered))
-        .order_by("ordinal", "id")
-        .prefetch_related(Prefetch("work", Work.objects.for_cards()))
-    )
-    return list(entries[:most])
+    entries = _offered(staff_list.entries.order_by("ordinal", "id"))
+    notes = dict(entries.values_list("work", "note")[:most])
+    return [Pick(card, notes[card.work_id]) for card in cards.read(list(notes))]
 
 
 def list_shelves() -> list[Shelf]:
     """Every staff list that holds something for sale, with its first works."""
-    first = Work.objects.for_cards()
-    offered = Edition.objects.offered().filter(work=OuterRef("work"))
     entries = (
-        StaffListEntry.objects.filter(Exists(offered))
+        _offered(StaffListEntry.objects.all())
         .annotate(
             place=Window(
                 RowNumber(), partition_by=F("staff_list"), order_by=(F("ordinal"), F("id"))
@@ -110,13 +118,19 @@ def list_shelves() -> list[Shelf]:
         .filter(place__lte=ON_A_SHELF)
         .order_by("staff_list__ordinal", "staff_list_id", "place")
         .select_related("staff_list")
-        .prefetch_related(Prefetch("work", first))
     )
+    found = list(entries)
+    read = {card.work_id: card for card in cards.read({each.work_id: None for each in found})}
     shelves: dict[int, Shelf] = {}
-    for entry in entries:
+    for entry in found:
         shelf = shelves.setdefault(entry.staff_list_id, Shelf(entry.staff_list))
-        shelf.works.append(entry.work)
+        if entry.work_id in read:
+            shelf.cards.append(read[entry.work_id])
     return list(shelves.values())
+
+
+def _offered(entries: "QuerySet[StaffListEntry]") -> "QuerySet[StaffListEntry]":
+    return entries.filter(Exists(Edition.objects.offered().filter(work=OuterRef("work"))))
 
 
 def subject_tree() -> list[SubjectNode]:
@@ -138,21 +152,6 @@ def subject_tree() -> list[SubjectNode]:
     return list(roots.values())
 
 
-def ancestors(subject: Subject) -> list[Subject]:
-    """The subjects above, from the root down."""
-    above = Subject.objects.filter(path__in=lineage(subject.path)).exclude(pk=subject.pk)
-    return list(above.order_by("path"))
-
-
-def subjects_around(subject: Subject) -> tuple[list[Subject], list[Subject]]:
-    """The next subjects down, and those beside it; only what leads to works for sale."""
-    beside = Q(parent=subject.parent_id) if subject.parent_id else Q(pk=None)
-    near = Subject.objects.shown().filter(Q(parent=subject.pk) | beside).exclude(pk=subject.pk)
-    found = list(near.in_order())
-    below = [each for each in found if each.parent_id == subject.pk]
-    return below, [each for each in found if each.parent_id != subject.pk]
-
-
 def sister_imprints(imprint: Imprint) -> list[Imprint]:
     """The publisher's other imprints that something is for sale of."""
     offered = Edition.objects.offered().filter(imprint=OuterRef("pk"))
@@ -160,41 +159,18 @@ def sister_imprints(imprint: Imprint) -> list[Imprint]:
     return list(others.filter(Exists(offered)).order_by("name")[:SISTERS])
 
 
-def new(most: int) -> list[Work]:
+def new(most: int) -> list[Card]:
     """The works that came out last."""
     entries = SearchEntry.objects.filter(is_offered=True).order_by("newest_key", "work")
-    ids = list(entries.values_list("work", flat=True)[:most])
-    works = Work.objects.for_cards().in_bulk(ids)
-    return [works[pk] for pk in ids if works[pk].lead_edition]
+    return cards.read(list(entries.values_list("work", flat=True)[:most]))
 
 
-def around(work: Work) -> list[Recommendation]:
-    """What is recommended beside the work, which itself gets all that its editions' pages show.
-
-    Five queries for both together, however many editions and companions the work has.
-    """
-    found = recommending.stored_for(work)
-    works = [work, *(each.other for each in found)]
-    people = Contribution.objects.all()  # of single editions, too
-    editions = Edition.objects.offered().with_price()  # without stock: the page is kept
-    editions = editions.select_related("imprint__publisher", "supply")
-    parts = card_parts(editions, contributions=people)
-    prefetch_related_objects(works, *parts)
-    prefetch_related_objects([work], "subjects")
-    return recommending.choose(found, without=[work.pk], first=recommending.is_out)
-
-
-def _cards(ids: list[int]) -> list[Work]:
-    """These works with all that cards show, in the order of their popularity."""
-    return list(Work.objects.filter(pk__in=ids).order_by(*BY_POPULARITY).for_cards())
-
-
-def _varied(works: Iterable[Work], most: int) -> list[Work]:
+def _varied(works: Collection[int], most: int, bylines: dict[int, str]) -> list[int]:
     """`most` of the works, in their order, but new authors before more of the same."""
-    chosen: list[Work] = []
-    left_over: list[Work] = []
+    chosen: list[int] = []
+    left_over: list[int] = []
     seen: set[str] = set()
     for work in works:
-        (left_over if work.byline in seen else chosen).append(work)
-        seen.add(work.byline)
+        (left_over if bylines[work] in seen else chosen).append(work)
+        seen.add(bylines[work])
     return [*chosen, *left_over][:most]

@@ -4,12 +4,15 @@ A guest is a session. It names one basket, and the orders whose secret link was 
 signed-in visitor is a user, who owns one basket. No basket is ever found by an id from outside.
 """
 
+from uuid import UUID
+
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 
 from accounts.models import User
-from orders.models import Basket, Order
+from catalog.models import Edition
+from orders.models import Basket, BasketLine, Order
 from orders.visitor import Card, forget_card, write_card
 
 GUEST_BASKET = "basket"  # in the session: the guest's basket
@@ -34,7 +37,7 @@ def find_basket(request: HttpRequest) -> Basket | None:
 def find_guest_basket(session: SessionBase) -> Basket | None:
     """The basket of a visitor who has not signed in."""
     basket_id = session.get(GUEST_BASKET)
-    return Basket.objects.filter(pk=basket_id, user=None).first() if basket_id else None
+    return Basket.objects.of_guest(UUID(basket_id)) if basket_id else None
 
 
 def get_basket(request: HttpRequest) -> Basket:
@@ -42,26 +45,40 @@ def get_basket(request: HttpRequest) -> Basket:
     user = signed_in_user(request)
     if user is not None:
         return Basket.objects.of_user(user)
-    basket = find_guest_basket(request.session)
-    if basket is None:
-        basket = Basket.objects.create()
-        request.session[GUEST_BASKET] = str(basket.pk)
+    return find_guest_basket(request.session) or _remember(request, Basket.objects.create())
+
+
+def put_into_basket(request: HttpRequest, edition: Edition, quantity: int) -> BasketLine:
+    """Put copies into the visitor's basket, which is made when there is none.
+
+    Raises a BasketError.
+    """
+    basket = find_basket(request)
+    if basket is None and signed_in_user(request) is None:
+        line = Basket.objects.start(edition, quantity)
+        _remember(request, line.basket)
+        return line
+    return (basket or get_basket(request)).add(edition, quantity)
+
+
+def _remember(request: HttpRequest, basket: Basket) -> Basket:
+    request.session[GUEST_BASKET] = str(basket.pk)
     return basket
 
 
-def renew_card(request: HttpRequest) -> Card:
-    """Write what the header shows anew, after the basket or the name changed.
+def renew_card(request: HttpRequest, *, basket: Basket | None = None) -> Card:
+    """Write what the header shows anew, after the basket (if it is known) or the name changed.
 
     Also prolongs the session: whoever fills a basket shall still find it in two weeks.
     """
     request.session.modified = True
-    return rebuild_card(request)
+    return rebuild_card(request, basket=basket)
 
 
-def rebuild_card(request: HttpRequest) -> Card:
+def rebuild_card(request: HttpRequest, *, basket: Basket | None = None) -> Card:
     """Write what the header shows anew from session and database."""
     user = signed_in_user(request)
-    basket = find_basket(request)
+    basket = basket or find_basket(request)
     card = Card(
         name=user.get_short_name() if user else "",
         basket_quantity=basket.quantity if basket else 0,

@@ -12,7 +12,7 @@ def test_pages_are_read_and_kept_from_the_garbage_collector() -> None:
     loader.reset()
     try:
         warm_up()
-        assert "storefront/parts/card.html" in loader.get_template_cache
+        assert "storefront/parts/grid.html" in loader.get_template_cache
         assert gc.get_freeze_count() > 0
     finally:
         gc.unfreeze()

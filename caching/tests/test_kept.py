@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from caching.kept import made_of, read, written
+from caching.kept import made_of, read, unkept, written
 
 BODY = b"<h1>Emma</h1>" * 100
 
@@ -36,3 +36,8 @@ def test_another_state_is_another_answer(state: bytes) -> None:
 def test_what_another_release_wrote_is_not_understood(value: bytes | None) -> None:
     assert read(value, b"") is None
     assert read(value, b"7") is None
+
+
+def test_what_nobody_keeps_is_not_packed() -> None:
+    kept = unkept(BODY)
+    assert (kept.body, kept.packed, kept.tag) == (BODY, b"", made_of(BODY).tag)

@@ -29,7 +29,8 @@ def show(model_admin: "admin.ModelAdmin[Work]", request: HttpRequest, pk: int) -
     work = get_object_or_404(Work, pk=pk)
     if not model_admin.has_view_permission(request, work):
         raise PermissionDenied
-    shown = {each.other_id: place for place, each in enumerate(recommending.beside([pk]), start=1)}
+    beside = recommending.beside([pk])
+    shown = {each.card.work_id: place for place, each in enumerate(beside, start=1)}
     rows = [(shown.get(each.other_id), each) for each in recommending.stored([pk])]
     context: dict[str, Any] = {
         **model_admin.admin_site.each_context(request),

@@ -16,8 +16,8 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from caching import store
-from catalog import isbn, languages
-from catalog.formats import DIGITAL_FORMATS, FORMAT_LABELS, Format
+from catalog import formats, isbn, languages
+from catalog.formats import DIGITAL_FORMATS, Format
 from catalog.models import generations, slugs
 from catalog.models.availability import Availability
 from catalog.models.trade_facts import TradeFacts, forthcoming
@@ -138,10 +138,6 @@ class EditionQuerySet(models.QuerySet["Edition"]):
         held_quantity = Coalesce(total, 0)
         return self.with_available().annotate(held_quantity=held_quantity).select_related("supply")
 
-    def to_be_found(self) -> Self:
-        """Those that have a page, with their works; all else comes with the work's editions."""
-        return self.offered().select_related("work__main_subject").only("isbn13", "title", "work")
-
 
 class Edition(TradeFacts):
     """One sellable form of a work. Its number is an ISBN-13, or an in-store SKU without one."""
@@ -211,7 +207,7 @@ class Edition(TradeFacts):
     @property
     def format_label(self) -> str:
         """The format's name; `get_format_display` makes a table of all of them at each call."""
-        return str(FORMAT_LABELS.get(self.format, self.format))
+        return formats.label(self.format)
 
     @property
     def slug(self) -> str:

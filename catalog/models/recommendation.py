@@ -110,16 +110,27 @@ class Recommendation(models.Model):
     @property
     def because(self) -> str:
         """The sentence that says why; needs what the reason names."""
-        match self.reason:
-            case self.Reason.NEXT_IN_SERIES:
-                return _("Comes next in %(series)s") % {"series": self.series}
-            case self.Reason.BOUGHT_TOGETHER:
-                return _("Often bought with “%(title)s”") % {"title": self.work}
-            case self.Reason.SAME_CONTRIBUTOR:
-                return _("Also by %(name)s") % {"name": self.contributor}
-            case self.Reason.SAME_SUBJECT:
-                return _("Also in %(subject)s") % {"subject": self.subject}
+        named = {
+            self.Reason.NEXT_IN_SERIES: self.series,
+            self.Reason.BOUGHT_TOGETHER: self.work,
+            self.Reason.SAME_CONTRIBUTOR: self.contributor,
+            self.Reason.SAME_SUBJECT: self.subject,
+        }
         said = self.curation.note if self.curation else self.entry.note if self.entry else ""
-        if said:
-            return _("Recommended by our booksellers: “%(note)s”") % {"note": said}
-        return _("Recommended by our booksellers")
+        return sentence(self.reason, named=str(named.get(self.Reason(self.reason), "")), said=said)
+
+
+def sentence(reason: str, *, named: str, said: str) -> str:
+    """Why a work stands beside another: `named` is what the reason names, `said` staff's words."""
+    match reason:
+        case Recommendation.Reason.NEXT_IN_SERIES:
+            return _("Comes next in %(series)s") % {"series": named}
+        case Recommendation.Reason.BOUGHT_TOGETHER:
+            return _("Often bought with “%(title)s”") % {"title": named}
+        case Recommendation.Reason.SAME_CONTRIBUTOR:
+            return _("Also by %(name)s") % {"name": named}
+        case Recommendation.Reason.SAME_SUBJECT:
+            return _("Also in %(subject)s") % {"subject": named}
+    if said:
+        return _("Recommended by our booksellers: “%(note)s”") % {"note": said}
+    return _("Recommended by our booksellers")

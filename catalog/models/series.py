@@ -61,6 +61,11 @@ class Series(Addressed):
         return found.order_by("publication_date", "position", "id").first()
 
 
+def printed(position: Decimal | str | None) -> str:
+    """A position in a series: 3, not 3.0; nothing for none."""
+    return "" if position is None else f"{Decimal(position).normalize():f}"
+
+
 class SeriesMembership(models.Model):
     """A work's place in a series."""
 
@@ -84,7 +89,7 @@ class SeriesMembership(models.Model):
     @property
     def label(self) -> str:
         """The position as printed: 3, not 3.0; nothing where it has none."""
-        return "" if self.position is None else f"{self.position.normalize():f}"
+        return printed(self.position)
 
 
 class ComingOut(TypedDict):

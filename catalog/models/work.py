@@ -15,26 +15,7 @@ from catalog.models import generations, slugs
 
 if TYPE_CHECKING:
     from catalog.models.contributor import Contribution
-    from catalog.models.edition import Edition, EditionQuerySet
-
-
-def card_parts(
-    editions: "EditionQuerySet", *, contributions: "models.QuerySet[Contribution] | None" = None
-) -> "list[Prefetch[Any]]":
-    """What a card in a list shows besides its work: one query each, for any number of works.
-
-    `contributions` are those of the works themselves, unless others are wanted too.
-    """
-    from catalog.models.contributor import Contribution
-    from catalog.models.series import SeriesMembership
-
-    if contributions is None:
-        contributions = Contribution.objects.filter(edition=None)
-    return [
-        Prefetch("contributions", contributions.select_related("contributor")),
-        Prefetch("editions", editions.select_related("imprint", "cover")),
-        Prefetch("series_memberships", SeriesMembership.objects.select_related("series")),
-    ]
+    from catalog.models.edition import Edition
 
 
 class WorkQuerySet(models.QuerySet["Work"]):
@@ -72,16 +53,18 @@ class WorkQuerySet(models.QuerySet["Work"]):
 
         return self.filter(models.Exists(Edition.objects.offered().of_outer_work()))
 
-    def for_cards(self, editions: "EditionQuerySet | None" = None) -> Self:
-        """With all that a card in a list shows, in a fixed number of queries.
-
-        `editions` (with their prices) are those that a card may show; else all that are offered.
+    def for_cards(self) -> Self:
+        """With their people and the editions that are offered, priced, in a fixed number of
+        queries. Pages read less: `catalog.cards`.
         """
+        from catalog.models.contributor import Contribution
         from catalog.models.edition import Edition
 
-        if editions is None:
-            editions = Edition.objects.offered().with_price()
-        return self.prefetch_related(*card_parts(editions))
+        people = Contribution.objects.filter(edition=None).select_related("contributor")
+        editions = Edition.objects.offered().with_price()
+        return self.prefetch_related(
+            Prefetch("contributions", people), Prefetch("editions", editions)
+        )
 
     def in_subject(self, slug: str) -> Self:
         """Works classified under the subject, or anything below it, or what it gathers."""

@@ -52,7 +52,7 @@ def curation(other: Work, kind: str, note: str = "") -> dict[str, Any]:
 
 
 def shown(work: Work) -> list[tuple[str, str]]:
-    return [(each.other.title, each.because) for each in recommending.beside([work.pk])]
+    return [(each.card.title, each.because) for each in recommending.beside([work.pk])]
 
 
 def test_a_veto_and_a_pin_show_at_once(

@@ -183,13 +183,13 @@ def test_works_that_change_are_looked_at_by_the_job(crime: Subject) -> None:
 
 
 def test_shown_are_available_ones_first_and_the_pinned_before_all(crime: Subject) -> None:
-    work, sold_out, here = (book(title, subject=crime) for title in ("Work", "Sold out", "Here"))
+    work, _sold_out, here = (book(title, subject=crime) for title in ("Work", "Sold out", "Here"))
     pinned = book("Pinned")
     put_in_stock(here.editions.get(), 2)
     Curation.objects.create(work=work, other=pinned, kind="pin")
     affinities.renew([work.pk])
-    shown = [each.other for each in recommending.beside([work.pk])]
-    assert shown == [pinned, here, sold_out]
+    shown = [each.card.title for each in recommending.beside([work.pk])]
+    assert shown == ["Pinned", "Here", "Sold out"]
 
 
 def test_no_author_fills_the_row_by_subject(crime: Subject) -> None:
@@ -198,15 +198,15 @@ def test_no_author_fills_the_row_by_subject(crime: Subject) -> None:
         book(f"Many {number}", author="Prolific", subject=crime)
     other = book("Other", author="Somebody", subject=crime)
     affinities.renew([work.pk])
-    shown = [each.other for each in recommending.beside([work.pk], most=3)]
-    assert other in shown
+    shown = [each.card.work_id for each in recommending.beside([work.pk], most=3)]
+    assert other.pk in shown
     assert len(shown) == 3
 
 
 def test_beside_a_basket_stands_nothing_that_is_in_it(crime: Subject) -> None:
-    one, two, three = (book(title, subject=crime) for title in ("One", "Two", "Three"))
+    one, two, _three = (book(title, subject=crime) for title in ("One", "Two", "Three"))
     affinities.renew_all()
-    assert [each.other for each in recommending.beside([one.pk, two.pk])] == [three]
+    assert [each.card.title for each in recommending.beside([one.pk, two.pk])] == ["Three"]
 
 
 def test_a_deleted_list_takes_its_reason_along(crime: Subject) -> None:

@@ -2,31 +2,23 @@
 
 import datetime
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
-from django.db import connection, models, transaction
-from django.db.models import Exists, F, Max, OuterRef, Prefetch, Q, Subquery, Sum
-from django.db.models.functions import Coalesce, Greatest
+from django.db import models, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from catalog.models import Contribution, Edition, Price, Stock
-from catalog.models.edition import EditionQuerySet
-from orders.models.seller import Seller
+from catalog.models import Edition
+from orders.models import basket_rows
 
 if TYPE_CHECKING:
     from accounts.models import User
-
-DISCARD = """
-WITH gone AS (DELETE FROM orders_basketline WHERE basket_id = %s)
-DELETE FROM orders_basket WHERE id = %s
-"""
-"""One statement, because a checkout waits for each."""
 
 MAX_LINES = 100
 MAX_QUANTITY = 50  # of one edition
@@ -69,21 +61,25 @@ class BasketGone(BasketError):
         super().__init__(_("This basket is gone: it has been ordered already."))
 
 
-def _most_for_one_order() -> Subquery:
-    """How many copies one order could have: from one place, or from all if the seller splits."""
-    available = F("on_hand") - F("allocated")
-    splits = Q(Exists(Seller.objects.filter(splits_orders=True)), location__serves_shipping=True)
-    most = Greatest(Max(available), Coalesce(Sum(available, filter=splits), 0))
-    stocks = Stock.objects.for_customers().filter(edition=OuterRef("pk")).order_by()
-    return Subquery(stocks.values("edition").annotate(most=most).values("most"))
-
-
 class BasketQuerySet(models.QuerySet["Basket"]):
     """Selections of baskets."""
 
     def of_user(self, user: "User") -> "Basket":
         """The one basket of a customer who is signed in; made when there is none."""
         return self.get_or_create(user=user)[0]
+
+    @transaction.atomic
+    def start(self, edition: Edition, quantity: int) -> "BasketLine":
+        """A guest's basket with these copies in it, which nobody else knows yet.
+
+        Raises NotForSale or QuantityOutOfRange.
+        """
+        return self.create()._put(edition, [], quantity)
+
+    def of_guest(self, basket_id: uuid.UUID) -> "Basket | None":
+        """The basket with this id, if it is a guest's."""
+        found = basket_rows.of_guest(basket_id)
+        return Basket.from_db(self.db, basket_rows.BASKET, found) if found else None
 
     def given_up(self, before: datetime.datetime) -> Self:
         """Those of guests that nobody has touched since."""
@@ -123,8 +119,7 @@ class Basket(models.Model):
     @property
     def quantity(self) -> int:
         """How many copies are in it, of all titles together."""
-        total: int = self.lines.aggregate(total=Coalesce(Sum("quantity"), 0))["total"]
-        return total
+        return basket_rows.quantity(self.pk)
 
     @property
     def subtotal_amount(self) -> Decimal:
@@ -137,10 +132,11 @@ class Basket(models.Model):
         Raises BasketGone when there is none any more.
         """
         self._priced_lines = None
-        try:
-            self.refresh_from_db(from_queryset=Basket.objects.select_for_update(of=("self",)))
-        except Basket.DoesNotExist:
-            raise BasketGone from None
+        found = basket_rows.locked(self.pk)
+        if found is None:
+            raise BasketGone
+        for name, value in zip(basket_rows.BASKET, found, strict=True):
+            setattr(self, name, value)
 
     @transaction.atomic
     def add(self, edition: Edition, quantity: int = 1) -> "BasketLine":
@@ -150,9 +146,10 @@ class Basket(models.Model):
         """
         if quantity < 1:
             raise QuantityOutOfRange
-        self.lock()
-        line = self.lines.filter(edition=edition).first()
-        return self._put(edition, line, quantity + (line.quantity if line else 0))
+        self._touch()
+        lines = list(self.lines.all())
+        there = sum(line.quantity for line in lines if line.edition_id == edition.pk)
+        return self._put(edition, lines, quantity + there)
 
     @transaction.atomic
     def set_quantity(self, edition: Edition, quantity: int) -> "BasketLine | None":
@@ -160,13 +157,10 @@ class Basket(models.Model):
 
         Raises NotForSale, QuantityOutOfRange, BasketFull or BasketGone.
         """
-        self.lock()
-        line = self.lines.filter(edition=edition).first()
+        self._touch()
         if quantity != 0:
-            return self._put(edition, line, quantity)
-        if line:
-            line.delete()
-            self._touch()
+            return self._put(edition, list(self.lines.all()), quantity)
+        self.lines.filter(edition=edition).delete()
         return None
 
     @transaction.atomic
@@ -211,12 +205,7 @@ class Basket(models.Model):
         """
         if self._priced_lines is not None:
             return self._priced_lines
-        editions = _priced_editions(day).with_availability()
-        editions = editions.annotate(most_for_one_order=_most_for_one_order())
-        self._priced_lines = list(self.lines.prefetch_related(Prefetch("edition", editions)))
-        for line in self._priced_lines:
-            if line.edition.own_supply:
-                line.edition.own_supply.held_quantity = line.edition.held_quantity
+        self._priced_lines = self._read_lines(day or timezone.localdate(), with_stock=True)
         return self._priced_lines
 
     def lines_to_order(self, *, day: datetime.date) -> "list[BasketLine]":
@@ -224,49 +213,56 @@ class Basket(models.Model):
 
         What lies where is not among it: that is asked once it is locked.
         """
-        editions = _priced_editions(day)
-        return list(self.lines.prefetch_related(Prefetch("edition", editions)))
+        return self._read_lines(day, with_stock=False)
 
-    def _put(self, edition: Edition, line: "BasketLine | None", quantity: int) -> "BasketLine":
+    def _read_lines(self, day: datetime.date, *, with_stock: bool) -> "list[BasketLine]":
+        lines = []
+        for row, edition in basket_rows.lines(self.pk, day=day, with_stock=with_stock):
+            line = BasketLine(*row)  # in the order of its columns
+            line._state.adding = False
+            line._state.fields_cache |= {"basket": self, "edition": edition}
+            lines.append(line)
+        return lines
+
+    def _put(self, edition: Edition, lines: "Sequence[BasketLine]", quantity: int) -> "BasketLine":
+        """Have so many copies in, where `lines` are all that the basket has."""
         seen_amount = _price_of(edition)
         if not 1 <= quantity <= MAX_QUANTITY:
             raise QuantityOutOfRange
+        line = next((each for each in lines if each.edition_id == edition.pk), None)
         if line is None:
-            if self.lines.count() >= MAX_LINES:
+            if len(lines) >= MAX_LINES:
                 raise BasketFull
             line = BasketLine(basket=self, edition=edition)
         line.quantity, line.seen_amount = quantity, seen_amount
         line.save()
-        self._touch()
         return line
 
     def discard(self) -> None:
         """Delete it with all that is in it, because it has become an order."""
-        with connection.cursor() as cursor:
-            cursor.execute(DISCARD, [self.pk, self.pk])
+        basket_rows.discard(self.pk)
 
     def _touch(self) -> None:
-        self.save(update_fields=["updated_at"])
+        """Note that it was changed, and let no one else change it until the transaction ends.
 
-
-def _priced_editions(day: datetime.date | None) -> EditionQuerySet:
-    """With what they cost, and who wrote them."""
-    rates = Price.objects.in_force(day or timezone.localdate()).filter(edition=OuterRef("pk"))
-    authors = Contribution.objects.select_related("contributor")
-    return (
-        Edition.objects.with_price(on=day)
-        .annotate(price_tax_rate=Subquery(rates.values("tax_rate")[:1]))
-        .select_related("work", "imprint", "supply")
-        .prefetch_related(Prefetch("work__contributions", authors))
-    )
+        Raises BasketGone when there is none any more.
+        """
+        self._priced_lines = None
+        self.updated_at = timezone.now()
+        if not basket_rows.touch(self.pk, at=self.updated_at):
+            raise BasketGone
 
 
 def _price_of(edition: Edition) -> Decimal | None:
-    """What one copy costs today. Raises NotForSale."""
-    priced = Edition.objects.with_price().select_related("supply").filter(pk=edition.pk).first()
-    if priced is None or not priced.is_for_sale:
+    """What one copy costs today; one that was read for it needs not be read again.
+
+    Raises NotForSale.
+    """
+    is_priced = "price_amount" in vars(edition)
+    found = edition if is_priced else basket_rows.known(edition.pk, day=timezone.localdate())
+    if found is None or not found.is_for_sale:
         raise NotForSale(edition)
-    return priced.price_amount
+    return found.price_amount
 
 
 class BasketLine(models.Model):

@@ -6,13 +6,15 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from catalog import prepared
+
 
 class SellerQuerySet(models.QuerySet["Seller"]):
     """The one row, found."""
 
     def current(self) -> "Seller":
         """The seller; with nothing filled in before staff did."""
-        return self.first() or Seller()
+        return next(iter(prepared.objects(Seller, "LIMIT 1", {})), None) or Seller()
 
     def for_update(self) -> Self:
         """Locked until the transaction ends."""

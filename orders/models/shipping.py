@@ -8,9 +8,10 @@ from typing import Self
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import BooleanField, ExpressionWrapper, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from catalog import prepared
 from catalog.models import Edition, Format
 from orders import countries
 from orders.models.basket import BasketLine, are_all_digital
@@ -157,10 +158,12 @@ class ShippingZoneQuerySet(models.QuerySet["ShippingZone"]):
 
     def of_country(self, country: str) -> "ShippingZone | None":
         """The zone that names the country, or else the one for all others, if there is one."""
-        is_rest = Q(countries=[])
-        zones = self.filter(Q(countries__contains=[country]) | is_rest)
-        rest_last = ExpressionWrapper(is_rest, output_field=BooleanField())
-        return zones.order_by(rest_last, "ordinal", "pk").first()
+        fitting = """
+            WHERE %(country)s = ANY(countries) OR countries = '{}'
+            ORDER BY countries = '{}', ordinal, id LIMIT 1
+        """
+        zones = prepared.objects(ShippingZone, fitting, {"country": country})
+        return next(iter(zones), None)
 
 
 class ShippingZone(models.Model):

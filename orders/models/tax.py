@@ -1,12 +1,13 @@
 """Tax: rates by country and kind of goods, how destinations are taxed, and an order's summary."""
 
 import datetime
-from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+
+from catalog import prepared
 
 
 class TaxKind(models.TextChoices):
@@ -22,11 +23,15 @@ class TaxKind(models.TextChoices):
 class TaxRateQuerySet(models.QuerySet["TaxRate"]):
     """Selections of tax rates."""
 
-    def in_force(self, day: datetime.date) -> Self:
-        """Those that hold on `day`."""
-        return self.filter(
-            Q(valid_from=None) | Q(valid_from__lte=day), Q(valid_to=None) | Q(valid_to__gte=day)
-        )
+    def of(self, one: str, other: str, *, day: datetime.date) -> "list[TaxRate]":
+        """Those of two countries that hold on `day`; those that hold longest first."""
+        fitting = """
+            WHERE country IN (%(one)s, %(other)s)
+                AND (valid_from IS NULL OR valid_from <= %(day)s)
+                AND (valid_to IS NULL OR valid_to >= %(day)s)
+            ORDER BY valid_from NULLS FIRST
+        """
+        return prepared.objects(TaxRate, fitting, {"one": one, "other": other, "day": day})
 
 
 class TaxRate(models.Model):
@@ -64,9 +69,13 @@ class TaxRate(models.Model):
 class TaxAreaQuerySet(models.QuerySet["TaxArea"]):
     """Selections of tax areas."""
 
-    def for_seller_in(self, country: str) -> Self:
+    def for_seller_in(self, country: str) -> "list[TaxArea]":
         """Those that matter to a seller there; of several that fit, the first holds."""
-        return self.filter(Q(seller_countries__contains=[country]) | Q(seller_countries=[]))
+        fitting = """
+            WHERE %(country)s = ANY(seller_countries) OR seller_countries = '{}'
+            ORDER BY ordinal, id
+        """
+        return prepared.objects(TaxArea, fitting, {"country": country})
 
 
 class TaxArea(models.Model):

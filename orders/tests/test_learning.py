@@ -129,7 +129,7 @@ def test_pairs_become_recommendations(shelf: dict[str, Edition]) -> None:
     learning.learn_pairs(at=NOW)
     affinities.renew_all()
     (shown,) = recommending.beside([shelf["Tea"].work_id])
-    assert (shown.other.title, shown.because) == ("Milk", "Often bought with “Tea”")
+    assert (shown.card.title, shown.because) == ("Milk", "Often bought with “Tea”")
 
 
 def test_popularity_halves_in_sixty_days(shelf: dict[str, Edition]) -> None:

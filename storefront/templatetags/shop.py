@@ -14,11 +14,40 @@ from django.utils.translation import gettext as _
 
 from catalog import languages
 from catalog.folding import fold
-from catalog.models import Cover, Edition, Work
+from catalog.models import Cover
 from catalog.money import format_money
+from storefront import release
 from storefront.cover_images import CoverImage
 
 register = template.Library()
+
+
+class Unchanging(template.Node):
+    """What is the same on every page of a release, written once for each language."""
+
+    def __init__(self, nodes: template.NodeList) -> None:
+        self._nodes = nodes
+        self._written: dict[tuple[str | None, str], str] = {}
+
+    def render(self, context: template.Context) -> str:
+        """As it was written before, or written now."""
+        key = (get_language(), release.current())
+        written = self._written.get(key)
+        if written is None:
+            written = self._written[key] = self._nodes.render(context)
+        return written
+
+
+@register.tag
+def unchanging(parser: template.base.Parser, token: template.base.Token) -> Unchanging:
+    """`{% unchanging %} … {% endunchanging %}` around what shows nothing but words, static files,
+    paths of other roles, and settings that stand in the release (`storefront.release`).
+    """
+    nodes = parser.parse(("endunchanging",))
+    parser.delete_first_token()
+    return Unchanging(nodes)
+
+
 _WORDS = re.compile(r"([\w'’]+)")
 
 
@@ -103,19 +132,23 @@ AT_ONCE = frozenset({"page", "window"})  # what is seen first
 
 
 @register.simple_tag
-def cover(edition: Edition, work: Work, *, alt: str = "", place: str = "card") -> SafeString:
+def cover(
+    picture: Cover | None, drawing: CoverImage, *, alt: str = "", place: str = "card"
+) -> SafeString:
     """The cover as an image: its picture, or as it is drawn. `place` is one of SIZES.
 
     Without `alt` it is decoration: the title stands beside it. A drawn one is never loaded lazily:
     it weighs a kilobyte, less than the wait for it would annoy.
     """
-    picture = edition.own_cover
     if picture is not None:
         return photo(picture, alt=alt, place=place)
+    return drawn(drawing.url, alt)
+
+
+def drawn(url: str, alt: str) -> SafeString:
+    """A cover that the shop draws."""
     return format_html(
-        '<img class="cover" src="{}" alt="{}" width="400" height="600" decoding="async">',
-        CoverImage.of(edition, work).url,
-        alt,
+        '<img class="cover" src="{}" alt="{}" width="400" height="600" decoding="async">', url, alt
     )
 
 

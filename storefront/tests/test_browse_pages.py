@@ -234,7 +234,7 @@ def test_parts_cost_the_same_for_any_number_of_works(client: Client, person: Con
     store.client().flushdb()
     with CaptureQueriesContext(connection) as many:
         read(client, "/contributors/zoe/")
-    assert len(few) == len(many) == 7
+    assert len(few) == len(many) == 4
 
 
 def test_an_imprint_knows_its_sisters(client: Client) -> None:

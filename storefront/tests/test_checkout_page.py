@@ -19,7 +19,7 @@ from tests import people
 
 pytestmark = pytest.mark.django_db
 
-PAGE_QUERIES = 9
+PAGE_QUERIES = 7
 
 
 @pytest.fixture

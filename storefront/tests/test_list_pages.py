@@ -5,7 +5,7 @@ import re
 import pytest
 from django.test.client import Client
 
-from catalog import indexing, shelf_sizes
+from catalog import indexing, shelf_sizes, surroundings
 from catalog.models import Edition, Subject
 from catalog.tests.factories import (
     ContributorFactory,
@@ -88,13 +88,18 @@ def test_subjects_count_and_lead_to_what_is_for_sale(emma: Edition, client: Clie
         work.subjects.add(empty)
         EditionFactory.create(work=work, is_offered=False)
     shelf_sizes.renew()
-    below, beside = shelves.subjects_around(fiction)
-    assert ([subject.name for subject in below], beside) == (["Classics"], [])
-    assert shelves.ancestors(empty) == [fiction]
+    around = surroundings.around(fiction.slug)
+    assert around is not None
+    assert [node.name for node in around.below] == ["Classics"]
+    assert around.beside == around.above == []
+    around = surroundings.around(empty.slug)
+    assert around is not None
+    assert [node.name for node in around.above] == ["Fiction"]
+    assert [node.name for node in around.beside] == ["Classics"]
     largest = Subject.objects.get(code="FBC")  # with two works, where the other has one
     EditionFactory.create(work=WorkFactory.create(main_subject=empty))
     EditionFactory.create(work=WorkFactory.create(main_subject=largest))
-    assert [shelf.of for shelf in shelves.subject_shelves()] == [largest, empty]
+    assert [shelf.of for shelf in shelves.subject_shelves(shelves.best_known())] == [largest, empty]
 
 
 def test_subject_holds_what_stands_below_it(emma: Edition, client: Client) -> None:

@@ -74,7 +74,7 @@ def test_more_books_cost_no_more_queries(path: str, emma: Edition, client: Clien
     add_works(27, like=emma)
     store.client().flushdb()
     assert queries() == few
-    assert few <= 30
+    assert few <= 12
 
 
 @pytest.mark.parametrize("path", [*PAGES, *WITHOUT_STORES])

@@ -3,10 +3,13 @@
 from decimal import Decimal
 
 import pytest
+from django import forms
 from django.http import QueryDict
+from django.template import Context, Template
 from django.utils import translation
 from pytest_django import Settings
 
+from storefront.forms import CountrySelect
 from storefront.paging import Paging, read_page
 from storefront.templatetags import shop
 
@@ -73,3 +76,28 @@ def test_pages_around_the_current_one_are_linked() -> None:
 def test_no_page_is_the_first() -> None:
     assert read_page(QueryDict("")) == 1
     assert read_page(QueryDict("page=7")) == 7
+
+
+def test_what_is_unchanging_is_written_once_for_each_language_and_name(settings: Settings) -> None:
+    frame = Template("{% load shop %}{% unchanging %}{{ name }}{% endunchanging %}")
+    settings.SHOP_NAME = "One"
+    assert frame.render(Context({"name": "first"})) == "first"
+    assert frame.render(Context({"name": "second"})) == "first"
+    with translation.override("de"):
+        assert frame.render(Context({"name": "third"})) == "third"
+    settings.SHOP_NAME = "Other"
+    assert frame.render(Context({"name": "fourth"})) == "fourth"
+
+
+def test_a_select_of_countries_is_what_django_would_write() -> None:
+    choices = [("", "Choose"), ("FR", "France & more"), ("GB", 'The "UK"')]
+    for value in ("GB", "", None, "XX"):
+        written = [
+            " ".join(
+                kind(choices=choices)
+                .render("country", value, {"id": "c", "required": True})
+                .split()
+            )
+            for kind in (CountrySelect, forms.Select)
+        ]
+        assert written[0] == written[1]

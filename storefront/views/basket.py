@@ -17,9 +17,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from caching import store
 from catalog import isbn, recommending, trending
-from catalog.models import Edition, Recommendation
+from catalog.models import Edition
+from catalog.recommending import Beside
 from orders import vouchers
-from orders.models import Basket, BasketLine
+from orders.models import Basket, BasketLine, basket_rows
 from orders.models.basket import MAX_QUANTITY, BasketError, BasketGone
 from orders.visitor import Card
 from storefront.forms import LineForm, QuantityForm, VoucherForm
@@ -28,6 +29,7 @@ from storefront.views.redirects import see_other
 from storefront.visitor import (
     find_basket,
     get_basket,
+    put_into_basket,
     rebuild_card,
     renew_card,
     signed_in_user,
@@ -52,7 +54,7 @@ def add(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _refuse(request, _in_words(form), status=422)
     number = form.cleaned_data["isbn13"]
-    edition = Edition.objects.offered().select_related("work").filter(isbn13=number).first()
+    edition = basket_rows.numbered(number, day=timezone.localdate())
     if edition is None:
         text = _("We know no book with the ISBN %(isbn)s: please check the number.")
         return _refuse(request, [text % {"isbn": isbn.hyphenated(number)}], status=404)
@@ -62,7 +64,7 @@ def add(request: HttpRequest) -> HttpResponse:
         return _refuse(request, [str(error)], status=422)
     with contextlib.suppress(store.Unavailable):  # what is popular is nice to know, no more
         trending.note_interest(number, today=timezone.localdate())
-    card = renew_card(request)
+    card = renew_card(request, basket=line.basket)
     if _is_from_htmx(request):
         return _fragment(request, card, line=line)
     text = _("“%(title)s” is in your basket.")
@@ -122,9 +124,9 @@ def visitor(request: HttpRequest) -> HttpResponse:
 
 def _add(request: HttpRequest, edition: Edition, quantity: int) -> BasketLine:
     try:
-        return get_basket(request).add(edition, quantity)
+        return put_into_basket(request, edition, quantity)
     except BasketGone:  # it became an order in another tab; the next one starts now
-        return get_basket(request).add(edition, quantity)
+        return put_into_basket(request, edition, quantity)
 
 
 def _page(
@@ -149,7 +151,7 @@ def _page(
     return render(request, "storefront/basket.html", context, status=status)
 
 
-def _beside(lines: Sequence[BasketLine]) -> list[Recommendation]:
+def _beside(lines: Sequence[BasketLine]) -> list[Beside]:
     """What goes with what is in the basket."""
     works = {line.edition.work_id for line in lines}
     return recommending.beside(works) if works else []

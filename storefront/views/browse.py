@@ -40,7 +40,8 @@ def feed(request: HttpRequest) -> HttpResponse:
 
     def render() -> bytes:
         months = browsing.new(timezone.localdate())
-        works = [work for month in months for work in month.works][:IN_THE_FEED]
-        return render_public(request, "storefront/feed.xml", {"works": works})
+        cards = [card for month in months for card in month.cards][:IN_THE_FEED]
+        entries = browsing.with_descriptions(cards)
+        return render_public(request, "storefront/feed.xml", {"entries": entries})
 
     return remembered(request, NEW_PAGE, render, content_type=ATOM, kind="feed")

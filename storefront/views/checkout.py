@@ -22,7 +22,7 @@ from orders.checkout import (
     place_order,
 )
 from orders.gift_cards import MAX_CARDS, GiftCardError
-from orders.models import Basket, BasketLine, Order, Seller, ShippingMethod
+from orders.models import Basket, BasketLine, Order, Seller, ShippingMethod, basket_rows
 from orders.models.basket import BasketError
 from orders.terms import Wishes
 from orders.vouchers import VoucherError
@@ -141,7 +141,7 @@ def _order_of_this_form(request: HttpRequest) -> Order | None:
         basket_id = UUID(request.POST.get("basket", ""))
     except ValueError:
         return None
-    order = Order.objects.of_basket(basket_id)
+    order = Order.objects.of_basket(basket_id) if basket_rows.is_ordered(basket_id) else None
     # This session may still name the basket while the answer with the order is on its way.
     is_theirs = request.session.get(GUEST_BASKET) == str(basket_id)
     return order if order is not None and (is_theirs or may_see(request, order)) else None

@@ -5,11 +5,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from caching.answers import EDITION_PAGE
-from catalog import isbn
+from catalog import book, isbn, recommending
 from catalog.models import Edition, FormerAddress
-from storefront import shelves
 from storefront.answering import moved_to, remembered, render_public
-from storefront.cover_images import OneImage
+from storefront.cover_images import CoverImage, OneImage
 from storefront.missing import Missing, Moved
 
 
@@ -39,10 +38,13 @@ def _read(number: str) -> str:
 
 
 def _find(isbn13: str) -> Edition:
-    """The edition with its work; what else its page shows comes with the work's editions."""
-    edition = Edition.objects.to_be_found().filter(isbn13=isbn13).order_by("pk").first()
+    """The edition with this number, or the one in its place, with its work."""
+    offered = Edition.objects.offered().select_related("work")
+    edition = offered.filter(isbn13=isbn13).first()
     if edition is None:
-        edition = _in_its_place(isbn13)
+        # Staff has put another edition in the place of this one, which was a double.
+        pk = FormerAddress.objects.target_of(FormerAddress.Kind.EDITION, isbn13)
+        edition = offered.filter(pk=pk).first() if pk else None
     if edition is None:
         raise Missing(_not_sold(isbn13))
     return edition
@@ -53,31 +55,24 @@ def _not_sold(isbn13: str) -> str:
     return _("We do not sell the book with the number %(number)s.") % {"number": number}
 
 
-def _in_its_place(isbn13: str) -> Edition | None:
-    """The edition that staff has put in the place of this one, which was a double."""
-    pk = FormerAddress.objects.target_of(FormerAddress.Kind.EDITION, isbn13)
-    return Edition.objects.offered().select_related("work").filter(pk=pk).first() if pk else None
-
-
 def _render(request: HttpRequest, isbn13: str, slug: str) -> bytes:
-    found = _find(isbn13)
-    if (found.isbn13, found.slug) != (isbn13, slug):
-        raise Moved(found.get_absolute_url())
-    work = found.work
-    recommendations = shelves.around(work)
-    edition = next((each for each in work.editions.all() if each.pk == found.pk), None)
-    if edition is None:  # it went this moment
-        raise Missing(_not_sold(isbn13))
+    found = book.find(isbn13)
+    if found is None:
+        raise Moved(_find(isbn13).get_absolute_url())
+    edition = found.edition
+    if edition.slug != slug:
+        raise Moved(edition.get_absolute_url())
     supply, kind = edition.own_supply, edition.promise_kind
+    drawing = CoverImage.of_book(found)
     values = {
         "edition": edition,
-        "work": work,
+        "work": found.work,
+        "book": found,
         "preorder_date": supply.preorder_date if supply and kind == "preorder" else None,
         "backorder_days": supply.backorder_days if supply and kind == "backorder" else None,
         "cover_alt": _("Cover of %(title)s") % {"title": edition.display_title},
-        "cover": OneImage.of(edition),
-        "editions": sorted(work.editions.all(), key=lambda each: each.list_rank),
-        "numbers": [each.isbn13 for each in work.editions.all()],
-        "recommendations": recommendations,
+        "drawing": drawing,
+        "cover": OneImage.of(edition.own_cover, drawing),
+        "recommendations": recommending.beside([found.work.pk], with_stock=False),
     }
     return render_public(request, "storefront/edition.html", values)

@@ -19,12 +19,12 @@ def show(request: HttpRequest) -> HttpResponse:
 
 
 def _render(request: HttpRequest) -> bytes:
-    staff_list = StaffList.objects.first()
+    staff_list, best = StaffList.objects.first(), shelves.best_known()
     values = {
-        "window": shelves.window(),
+        "window": shelves.window(best),
         "new": shelves.new(NEW_WORKS),
         "staff_list": staff_list,
         "picks": shelves.picks(staff_list, most=PICKS) if staff_list else [],
-        "shelves": shelves.subject_shelves(),
+        "shelves": shelves.subject_shelves(best),
     }
     return render_public(request, "storefront/home.html", values)

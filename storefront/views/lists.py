@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -18,6 +18,7 @@ from caching.answers import (
     SUBJECT_PAGE,
     Answer,
 )
+from catalog import cards, surroundings
 from catalog.criteria import Criteria
 from catalog.models import (
     Contributor,
@@ -31,7 +32,7 @@ from catalog.models import (
 )
 from catalog.models.former_address import Addressed
 from catalog.models.work import WorkQuerySet
-from catalog.search import BadKey, search
+from catalog.search import BadKey, listed
 from storefront import browsing, shelves
 from storefront.answering import remembered, render_public
 from storefront.missing import Missing, Moved
@@ -53,7 +54,7 @@ def contributor(request: HttpRequest, slug: str) -> HttpResponse:
     def render() -> bytes:
         person = _find(Contributor.objects.all(), slug)
         parts = browsing.parts_of(person)
-        values = {"contributor": person, "parts": parts, "role": role}
+        values: dict[str, Any] = {"contributor": person, "parts": parts, "role": role}
         if len(parts) > 1 and not role:
             return render_public(request, "storefront/contributor_parts.html", values)
         if not role:
@@ -88,16 +89,17 @@ def subject(request: HttpRequest, slug: str) -> HttpResponse:
     """What is classified under a subject and everything below it, or gathered on a shelf."""
 
     def render() -> bytes:
-        found = _find(Subject.objects.all(), slug)
-        below, beside = shelves.subjects_around(found)
+        found = surroundings.around(slug)
+        if found is None:
+            raise Moved(_find(Subject.objects.all(), slug).get_absolute_url())
         values = {
-            "subject": found,
-            "ancestors": shelves.ancestors(found),
-            "below": below,
-            "beside": beside,
+            "subject": found.here,
+            "ancestors": found.above,
+            "below": found.below,
+            "beside": found.beside,
         }
-        mark = "|".join(f"=s{pk}" for pk in Subject.objects.marked(found))
-        return _render_found(request, "storefront/subject.html", mark, **values)
+        template, size = "storefront/subject.html", found.here.size
+        return _render_found(request, template, found.mark, size=size, **values)
 
     return _paged(request, SUBJECT_PAGE, render, slug)
 
@@ -180,18 +182,20 @@ def _paged(
 
 
 def _render(request: HttpRequest, template: str, works: WorkQuerySet, **values: object) -> bytes:
-    page, paging = page_of(works.for_cards(), request)
+    page, paging = page_of(works.values_list("pk", flat=True), request)
     if values.get("role"):  # the other pages are of the same role
         paging = replace(paging, parameters={"role": str(values["role"])})
-    return render_public(request, template, {**values, "works": page, "paging": paging})
+    return render_public(request, template, {**values, "works": cards.read(page), "paging": paging})
 
 
-def _render_found(request: HttpRequest, template: str, mark: str, **values: object) -> bytes:
+def _render_found(
+    request: HttpRequest, template: str, mark: str, *, size: int | None = None, **values: object
+) -> bytes:
     """A list that the search index has: the best known first, cut into pages by keys."""
     after, before = (read_key(request.GET, name) for name in ("after", "before"))
     criteria = Criteria(page=read_page(request.GET), after=after, before=before)
     try:
-        results = search(criteria, scope=mark)
+        results = listed(criteria, mark=mark, size=size)
     except BadKey:
         raise bad_key("after" if after else "before") from None
     if not results.works and criteria.page > 1:

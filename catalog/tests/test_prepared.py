@@ -1,0 +1,72 @@
+"""Statements that are planned once: counted and told as any other, refused in Django's words."""
+
+import pytest
+from django.db import NotSupportedError, ProgrammingError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from catalog import prepared
+from catalog.models import Publisher
+from catalog.tests.factories import PublisherFactory
+
+pytestmark = pytest.mark.django_db
+DOUBLE = "SELECT id * 2 FROM unnest(%(ids)s::bigint[]) AS id ORDER BY id"
+
+
+def double(*ids: int) -> list[tuple[int]]:
+    return prepared.rows(DOUBLE, {"ids": prepared.array(ids)})
+
+
+def test_it_is_planned_once_whatever_it_is_asked_for() -> None:
+    assert double(3, 1, 200_000) == [(2,), (6,), (400_000,)]
+    assert double() == []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT generic_plans + custom_plans FROM pg_prepared_statements"
+            " WHERE statement LIKE 'SELECT id * 2 FROM unnest%'"
+        )
+        ((plans,),) = cursor.fetchall()  # one statement
+    assert plans >= 2
+
+
+def test_it_is_counted_and_told() -> None:
+    with CaptureQueriesContext(connection) as captured:
+        double(1)
+    assert [query["sql"] for query in captured.captured_queries] == [DOUBLE]
+
+
+def test_what_is_wrong_is_told_by_django() -> None:
+    with pytest.raises(ProgrammingError):
+        prepared.rows("SELECT nothing_of_that_name", {})
+
+
+def test_objects_are_whole_models() -> None:
+    kept = PublisherFactory.create(name="Kept")
+    PublisherFactory.create(name="Other")
+    (found,) = prepared.objects(Publisher, "WHERE name = %(name)s", {"name": "Kept"})
+    assert (found, found.name, found.get_deferred_fields()) == (kept, "Kept", set())
+    found.name = "Renamed"
+    found.save()
+    kept.refresh_from_db()
+    assert kept.name == "Renamed"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_column_that_a_migration_widens_is_read_by_a_new_plan() -> None:
+    migrating = connection.copy()
+
+    def change(statement: str) -> None:
+        with migrating.cursor() as cursor:
+            cursor.execute(statement)
+
+    change("CREATE TABLE widened AS SELECT 'a'::varchar(5) AS word")
+    try:
+        assert prepared.rows("SELECT word FROM widened", {}) == [("a",)]
+        change("ALTER TABLE widened ALTER word TYPE varchar(9)")
+        assert prepared.rows("SELECT word FROM widened", {}) == [("a",)]
+        change("ALTER TABLE widened ALTER word TYPE varchar(12)")
+        with pytest.raises(NotSupportedError), transaction.atomic():
+            prepared.rows("SELECT word FROM widened", {})
+        assert prepared.rows("SELECT word FROM widened", {}) == [("a",)]
+    finally:
+        change("DROP TABLE widened")
+        migrating.close()

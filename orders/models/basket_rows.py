@@ -1,0 +1,175 @@
+"""Plain statements of baskets: their row, and their lines with all that is asked of the editions.
+
+Those come with price, supply, authors and what lies there in one statement, however many they are.
+"""
+
+import datetime
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+
+from catalog import prepared
+from catalog.models import Contribution, Contributor, ContributorRole, Edition, Supply, Work
+from catalog.prepared import columns, fields
+
+_EDITION = fields(
+    Edition, "id", "work_id", "isbn13", "format", "language", "title", "subtitle",
+    "publication_date", "embargo_date", "weight_grams", "is_offered",
+)  # fmt: skip
+_WORK = fields(Work, "id", "title", "subtitle")
+_SUPPLY = fields(
+    Supply, "id", "edition_id", "accepts_preorders", "preorder_cap", "promised_date",
+    "accepts_backorders", "backorder_days", "awaited",
+)  # fmt: skip
+_COLUMNS = f"""{columns("edition", _EDITION)}, {columns("work", _WORK)},
+    {columns("supply", _SUPPLY)}, price.amount, price.tax_rate,
+    (SELECT json_agg(json_build_array(person.name, part.role) ORDER BY part.ordinal, part.id)
+     FROM catalog_contribution AS part JOIN catalog_contributor AS person
+         ON person.id = part.contributor_id
+     WHERE part.work_id = work.id AND part.edition_id IS NULL)"""  # noqa: S608 - names of our own
+_TABLES = """JOIN catalog_work AS work ON work.id = edition.work_id
+LEFT JOIN catalog_supply AS supply ON supply.edition_id = edition.id
+LEFT JOIN LATERAL (
+    SELECT amount, tax_rate FROM catalog_price
+    WHERE edition_id = edition.id AND currency = %(currency)s AND valid_from <= %(day)s
+        AND (valid_to IS NULL OR valid_to >= %(day)s) LIMIT 1
+) AS price ON true"""
+_NUMBERED = f"""
+SELECT {_COLUMNS} FROM catalog_edition AS edition {_TABLES}
+WHERE edition.isbn13 = %(isbn13)s AND edition.is_offered
+"""  # noqa: S608 - names of our own
+_KNOWN = f"""
+SELECT {_COLUMNS} FROM catalog_edition AS edition {_TABLES} WHERE edition.id = %(edition)s
+"""  # noqa: S608 - the same
+_LINE_COLUMNS = "line.id, line.basket_id, line.edition_id, line.quantity, line.seen_amount"
+_LINES = f"""
+SELECT {_LINE_COLUMNS}, line.added_at, {_COLUMNS}
+FROM orders_basketline AS line JOIN catalog_edition AS edition ON edition.id = line.edition_id
+{_TABLES}
+WHERE line.basket_id = %(basket)s ORDER BY line.id
+"""  # noqa: S608 - the same
+_LINES_WITH_STOCK = f"""
+SELECT {_LINE_COLUMNS}, line.added_at, {_COLUMNS},
+    coalesce(copies.available, 0), coalesce(copies.held, 0), coalesce(copies.most, 0)
+FROM orders_basketline AS line JOIN catalog_edition AS edition ON edition.id = line.edition_id
+{_TABLES}
+LEFT JOIN LATERAL (
+    SELECT sum(here) FILTER (WHERE is_for_customers) AS available, sum(allocated) AS held,
+        greatest(
+            max(here) FILTER (WHERE is_for_customers),
+            sum(here) FILTER (WHERE serves_shipping
+                AND EXISTS (SELECT FROM orders_seller WHERE splits_orders))) AS most
+    FROM (
+        SELECT on_hand - allocated AS here, allocated, serves_shipping,
+            serves_shipping OR offers_collection AS is_for_customers
+        FROM catalog_stock AS stock JOIN catalog_location AS location
+            ON location.id = stock.location_id
+        WHERE stock.edition_id = edition.id
+    ) AS stock
+) AS copies ON true
+WHERE line.basket_id = %(basket)s ORDER BY line.id
+"""  # noqa: S608 - the same
+"""`most` is what one order could have: from one place, or from all if the seller splits."""
+_LINE = 6
+BASKET = ("id", "user_id", "voucher_code", "created_at", "updated_at")
+_OF_GUEST = f"""
+SELECT {columns("basket", BASKET)} FROM orders_basket AS basket
+WHERE id = %(basket)s AND user_id IS NULL
+"""  # noqa: S608 - the same
+_LOCKED = f"""
+SELECT {columns("basket", BASKET)} FROM orders_basket AS basket WHERE id = %(basket)s FOR UPDATE
+"""  # noqa: S608 - the same
+_QUANTITY = "SELECT coalesce(sum(quantity), 0) FROM orders_basketline WHERE basket_id = %(basket)s"
+_TOUCH = "UPDATE orders_basket SET updated_at = %(at)s WHERE id = %(basket)s RETURNING id"
+_ORDERED = "SELECT id FROM orders_order WHERE basket_id = %(basket)s"
+# One statement, because a checkout waits for each.
+_DISCARD = """
+WITH gone AS (DELETE FROM orders_basketline WHERE basket_id = %(basket)s)
+DELETE FROM orders_basket WHERE id = %(basket)s RETURNING id
+"""
+
+Row = Sequence[Any]
+
+
+def of_guest(basket_id: UUID) -> Row | None:
+    """The row of a guest's basket, as BASKET has its columns."""
+    return next(iter(prepared.rows(_OF_GUEST, {"basket": basket_id})), None)
+
+
+def locked(basket_id: UUID) -> Row | None:
+    """The row of a basket, locked, as BASKET has its columns."""
+    return next(iter(prepared.rows(_LOCKED, {"basket": basket_id})), None)
+
+
+def is_ordered(basket_id: UUID) -> bool:
+    """Whether the basket has become an order."""
+    return bool(prepared.rows(_ORDERED, {"basket": basket_id}))
+
+
+def quantity(basket_id: UUID) -> int:
+    """How many copies are in the basket."""
+    ((total,),) = prepared.rows(_QUANTITY, {"basket": basket_id})
+    return int(total)
+
+
+def touch(basket_id: UUID, *, at: datetime.datetime) -> bool:
+    """Lock the basket as one that changes then; whether there is one."""
+    return bool(prepared.rows(_TOUCH, {"basket": basket_id, "at": at}))
+
+
+def discard(basket_id: UUID) -> None:
+    """Delete the basket with its lines."""
+    prepared.rows(_DISCARD, {"basket": basket_id})
+
+
+def numbered(isbn13: str, *, day: datetime.date) -> Edition | None:
+    """The offered edition with this number, at its price of that day."""
+    found = prepared.rows(_NUMBERED, {"isbn13": isbn13, **_told(day)})
+    return _edition(found[0]) if found else None
+
+
+def known(edition_id: int, *, day: datetime.date) -> Edition | None:
+    """The edition, offered or not, at its price of that day."""
+    found = prepared.rows(_KNOWN, {"edition": edition_id, **_told(day)})
+    return _edition(found[0]) if found else None
+
+
+def lines(basket_id: UUID, *, day: datetime.date, with_stock: bool) -> list[tuple[Row, Edition]]:
+    """The columns of a basket's lines, in the order they were added, each with its edition."""
+    sql = _LINES_WITH_STOCK if with_stock else _LINES
+    found = prepared.rows(sql, {"basket": basket_id, **_told(day)})
+    return [(row[:_LINE], _edition(row[_LINE:], with_stock=with_stock)) for row in found]
+
+
+def _told(day: datetime.date) -> dict[str, Any]:
+    return {"day": day, "currency": settings.SHOP_CURRENCY}
+
+
+def _edition(row: Row, *, with_stock: bool = False) -> Edition:
+    """The model without what nobody asks who sells it; asking that costs a statement."""
+    edition = Edition.from_db(None, _EDITION, row[: len(_EDITION)])
+    row = row[len(_EDITION) :]
+    work = Work.from_db(None, _WORK, row[: len(_WORK)])
+    row = row[len(_WORK) :]
+    supply = None
+    if row[0] is not None:
+        supply = Supply.from_db(None, _SUPPLY, row[: len(_SUPPLY)])
+        supply._state.fields_cache["edition"] = edition
+    row = row[len(_SUPPLY) :]
+    edition._state.fields_cache |= {"work": work, "supply": supply}
+    edition.price_amount = row[0]
+    edition.__dict__["price_tax_rate"] = row[1]
+    work.authors = _authors(row[2] or ())
+    if with_stock:
+        edition.available_quantity, edition.held_quantity, most = row[3:]
+        edition.__dict__["most_for_one_order"] = most
+        if supply is not None:
+            supply.held_quantity = edition.held_quantity
+    return edition
+
+
+def _authors(people: Sequence[tuple[str, str]]) -> list[Contribution]:
+    shown = [each for each in people if each[1] == ContributorRole.AUTHOR] or people[:1]
+    return [Contribution(contributor=Contributor(name=name), role=role) for name, role in shown]
