@@ -173,12 +173,9 @@ class _CatalogImport:
         hold_works()
         editions = self._known_editions(rows)
         groups = _by_work(rows, editions)
-        works = {
-            work.key: work
-            for work in Work.objects.filter(key__in=groups).prefetch_related(
-                "contributions", "subjects", "series_memberships"
-            )
-        }
+        parts = ("contributions", "subjects", "series_memberships")
+        found = Work.objects.filter(key__in=groups).prefetch_related(*parts)
+        works = {work.key: work for work in found}
         people = [person.sort_name for row in rows for person in row.people]
         self.contributors = {
             (row.sort_name, row.birth_year): row

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from bookstore.roles import SPLIT
+from bookstore.roles import FRONTEND, RDS, SPLIT
 from bookstore.settings import SCHEME
+from bookstore.working import CONCURRENCY, PROMPT_CONCURRENCY
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 MODULE = CHECKOUT / "deploy" / "aws"
@@ -113,13 +114,11 @@ def test_only_what_saves_files_reaches_the_instances_role() -> None:
 def most_connections() -> int:
     """What the largest group of instances opens, in the middle of a deployment."""
     most = re.search(r"default += \{ min = \d+, max = (\d+) \}", text("variables.tf"))
-    gunicorn = (CHECKOUT / "gunicorn.conf.py").read_text()
-    threads = re.search(r"^threads = (\d+)", gunicorn, flags=re.MULTILINE)
     processes = re.search(r"WEB_CONCURRENCY:-(\d+)", COMPOSE_TEXT)
-    assert most and threads and processes
-    roles, worker = 2, 8  # backend-rds and frontend
+    assert most and processes
+    worker = CONCURRENCY + PROMPT_CONCURRENCY + 4  # and its own, for the queue and its locks
     commands = 20  # backup, psql, PostgreSQL's own reserve
-    instance = roles * int(processes[1]) * int(threads[1]) + worker
+    instance = int(processes[1]) * (RDS.threads + FRONTEND.threads) + worker
     return int(most[1]) * instance + instance + commands
 
 
