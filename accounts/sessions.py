@@ -14,6 +14,8 @@ from django.utils import timezone
 from django.utils.crypto import get_random_string
 
 KEY_LENGTH = 32
+SHORTEST_KEY = 8  # as Django has it
+KEY_CHARS = frozenset(VALID_KEY_CHARS)
 READ = "SELECT session_data FROM django_session WHERE session_key = %s AND expire_date > %s"
 CREATE = """
 INSERT INTO django_session (session_data, expire_date, session_key) VALUES (%s, %s, %s)
@@ -36,6 +38,10 @@ class SessionStore(db.SessionStore):
             self._session_key = None  # as Django does: it begins anew
             return None
         return self.model(session_key=self.session_key or "", session_data=found[0])
+
+    def _validate_session_key(self, key: str | None) -> bool:
+        """Whether a session can have the key; PostgreSQL would refuse to look for some others."""
+        return key is not None and len(key) >= SHORTEST_KEY and KEY_CHARS.issuperset(key)
 
     def _get_new_session_key(self) -> str:
         return get_random_string(KEY_LENGTH, VALID_KEY_CHARS)  # a row refuses one that is taken

@@ -14,12 +14,11 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from catalog import edition_rows, indexing
+from catalog import edition_rows, indexing, matching
 from catalog.csv_files import InvalidRows, Layout, ListFile
 from catalog.edition_rows import EditionRow, Person
 from catalog.list_outcomes import Outcome
 from catalog.marking import Marks, filled
-from catalog.matching import hold_works, take_turns
 from catalog.models import (
     Contribution,
     Contributor,
@@ -169,8 +168,8 @@ class _CatalogImport:
         self.marks = Marks()
 
     def run(self, rows: list[EditionRow], progress: Progress) -> Report:
-        take_turns()
-        hold_works()
+        matching.take_turns()
+        matching.hold_works()
         editions = self._known_editions(rows)
         groups = _by_work(rows, editions)
         parts = ("contributions", "subjects", "series_memberships")

@@ -30,12 +30,10 @@ def rows(sql: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         return _run(connection, sql, parameters)
     except NotSupportedError:
         # A migration changed a column that the plan gives, if only its length: plans of before
-        # are refused as long as this connection lives.
-        connection.connection.close()
+        # are refused as long as PostgreSQL keeps them. Another connection may have them, too.
         if connection.in_atomic_block:
-            raise
-        connection.close()
-        connection.ensure_connection()
+            raise  # and have psycopg forget them as it rolls back
+        connection.connection.execute("DEALLOCATE ALL")
         return _run(connection, sql, parameters)
 
 
@@ -43,10 +41,11 @@ def _run(
     connection: BaseDatabaseWrapper, sql: str, parameters: Mapping[str, Any]
 ) -> list[tuple[Any, ...]]:
     raw = connection.connection
-    if raw.prepare_threshold is None:  # Django's own cursors never prepare
+    # What is set in a transaction would be undone if that was; so there nothing is prepared yet.
+    if raw.prepare_threshold is None and connection.get_autocommit():
         with connection.wrap_database_errors:
             raw.execute(ONE_PLAN)
-        raw.prepare_threshold = 0
+        raw.prepare_threshold = 0  # Django's own cursors never prepare
     make = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
     with make(_CURSOR(raw)) as cursor:
         cursor.execute(sql, parameters)

@@ -74,7 +74,7 @@ def parts_of(person: Contributor) -> list[Part]:
         pairs = list(ranked.order_by("role", "place").values_list("role", "work"))
         read = {card.work_id: card for card in cards.read({work: None for _role, work in pairs})}
         for role, work in pairs:
-            if work in read:
+            if work in read and role in by_role:  # or it came, or went, this moment
                 by_role[role].cards.append(read[work])
     return sorted(by_role.values(), key=lambda part: (-part.size, part.role))
 

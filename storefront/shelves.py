@@ -93,10 +93,12 @@ def subject_shelves(best: Iterable[Best]) -> list[Shelf]:
         for card in cards.read([work for works in shown.values() for work in works])
     }
     subjects = Subject.objects.in_bulk(list(shown))
-    return [
+    shelves = [
         Shelf(subjects[pk], [read[work] for work in works if work in read])
         for pk, works in shown.items()
+        if pk in subjects  # or it went this moment
     ]
+    return [shelf for shelf in shelves if shelf.cards]
 
 
 def picks(staff_list: StaffList, *, most: int | None = None) -> list[Pick]:
@@ -126,7 +128,7 @@ def list_shelves() -> list[Shelf]:
         shelf = shelves.setdefault(entry.staff_list_id, Shelf(entry.staff_list))
         if entry.work_id in read:
             shelf.cards.append(read[entry.work_id])
-    return list(shelves.values())
+    return [shelf for shelf in shelves.values() if shelf.cards]
 
 
 def _offered(entries: "QuerySet[StaffListEntry]") -> "QuerySet[StaffListEntry]":
@@ -170,7 +172,7 @@ def _varied(works: Collection[int], most: int, bylines: dict[int, str]) -> list[
     chosen: list[int] = []
     left_over: list[int] = []
     seen: set[str] = set()
-    for work in works:
+    for work in filter(bylines.__contains__, works):  # or it went this moment
         (left_over if bylines[work] in seen else chosen).append(work)
         seen.add(bylines[work])
     return [*chosen, *left_over][:most]

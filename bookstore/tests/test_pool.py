@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from bookstore.pooled.base import DatabaseWrapper
 from caching import away
 from caching.away import Breaker
+from catalog import prepared
 from storefront.views.errors import is_outage
 
 ALIAS = "default"
@@ -111,3 +112,26 @@ def test_after_a_failover_the_first_dead_connection_has_all_made_anew() -> None:
         assert time.monotonic() - started_at < 0.9  # what the pool waits after a second dead one
         thread.close()
     assert not new & old
+
+
+def test_a_migration_that_widens_a_column_fails_nobody_whatever_connection_they_get() -> None:
+    words, own = "SELECT word FROM widened_too", connections[ALIAS]
+    migrating, *threads = (wrapper(3) for _each in range(3))
+    with migrating.cursor() as cursor:
+        cursor.execute("CREATE TABLE widened_too AS SELECT 'a'::varchar(5) AS word")
+        try:
+            for thread in threads:
+                connections[ALIAS] = thread
+                assert prepared.rows(words, {}) == [("a",)]
+            cursor.execute("ALTER TABLE widened_too ALTER word TYPE varchar(9)")
+            for thread in threads:
+                thread.close()
+            for thread in threads:
+                connections[ALIAS] = thread
+                assert prepared.rows(words, {}) == [("a",)]
+        finally:
+            connections[ALIAS] = own
+            for thread in threads:
+                thread.close()
+            cursor.execute("DROP TABLE widened_too")
+    migrating.close()

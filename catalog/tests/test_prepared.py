@@ -1,5 +1,7 @@
 """Statements that are planned once: counted and told as any other, refused in Django's words."""
 
+import contextlib
+
 import pytest
 from django.db import NotSupportedError, ProgrammingError, connection, transaction
 from django.test.utils import CaptureQueriesContext
@@ -16,6 +18,7 @@ def double(*ids: int) -> list[tuple[int]]:
     return prepared.rows(DOUBLE, {"ids": prepared.array(ids)})
 
 
+@pytest.mark.django_db(transaction=True)
 def test_it_is_planned_once_whatever_it_is_asked_for() -> None:
     assert double(3, 1, 200_000) == [(2,), (6,), (400_000,)]
     assert double() == []
@@ -26,6 +29,20 @@ def test_it_is_planned_once_whatever_it_is_asked_for() -> None:
         )
         ((plans,),) = cursor.fetchall()  # one statement
     assert plans >= 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_first_asked_in_a_transaction_that_ends_in_vain_is_planned_once_later() -> None:
+    connection.close()
+    with contextlib.suppress(LookupError), transaction.atomic():
+        assert double(2) == [(4,)]
+        raise LookupError
+    double(3)
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW plan_cache_mode")
+        assert cursor.fetchone() == ("force_generic_plan",)
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements")
+        assert cursor.fetchone() == (1,)
 
 
 def test_it_is_counted_and_told() -> None:

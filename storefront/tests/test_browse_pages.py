@@ -1,7 +1,10 @@
 """Leafing through: shelves, what is new and to come, series with gaps, people by their parts."""
 
+import contextlib
 import datetime
 import re
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -12,7 +15,7 @@ from lxml import etree
 
 from caching import store
 from catalog import indexing, shelf_sizes
-from catalog.models import Contributor, Edition, Work
+from catalog.models import Contributor, Edition, StaffList, Work
 from catalog.tests.factories import (
     ContributorFactory,
     EditionFactory,
@@ -22,6 +25,7 @@ from catalog.tests.factories import (
     WorkFactory,
     preorderable,
 )
+from storefront import browsing, shelves
 from storefront.tests.shop import days_ago, read
 
 pytestmark = pytest.mark.django_db
@@ -35,6 +39,21 @@ def titles(page: str) -> list[str]:
 def book(title: str, **fields: object) -> Edition:
     edition: Edition = EditionFactory.create(work=WorkFactory.create(title=title), **fields)
     return edition
+
+
+@contextlib.contextmanager
+def meanwhile(change: Callable[[], object]) -> Iterator[None]:
+    """Somebody changes something once the first statement is answered."""
+    changes = [change]
+
+    def run(execute: Callable[..., Any], *told: Any) -> Any:
+        answered = execute(*told)
+        if changes:
+            changes.pop()()
+        return answered
+
+    with connection.execute_wrapper(run):
+        yield
 
 
 # --- Shelves ------------------------------------------------------------------------------------
@@ -246,3 +265,24 @@ def test_an_imprint_knows_its_sisters(client: Client) -> None:
     page = read(client, "/imprints/harbour/")
     assert '<a class="chip" href="/imprints/lamplight/">Lamplight</a>' in page
     assert "Asleep" not in page
+
+
+# --- What changes between two statements ---------------------------------------------------------
+
+
+def test_a_role_that_comes_meanwhile_is_not_shown_yet() -> None:
+    person = ContributorFactory.create()
+    edition = book("Both")
+    edition.work.contributions.create(contributor=person, role="A01")
+    edition.work.contributions.create(contributor=person, role="A12")
+    with meanwhile(lambda: edition.work.contributions.create(contributor=person, role="B06")):
+        parts = browsing.parts_of(person)
+    assert [(part.role, len(part.cards)) for part in parts] == [("A01", 1), ("A12", 1)]
+
+
+def test_a_staff_list_that_empties_meanwhile_is_not_shown() -> None:
+    staff_list = StaffList.objects.create(title="Ours", slug="ours")
+    staff_list.entries.create(work=book("Sold for long").work)
+    assert [shelf.of for shelf in shelves.list_shelves()] == [staff_list]
+    with meanwhile(lambda: Edition.objects.update(is_offered=False)):
+        assert shelves.list_shelves() == []

@@ -15,6 +15,7 @@ from catalog.tests.factories import (
     WorkFactory,
 )
 from storefront import shelves
+from storefront.shelves import Best
 from storefront.tests.shop import add_works, days_ago, open_shop, read
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +33,15 @@ def test_home_has_picks_new_books_and_subjects(emma: Edition, client: Client) ->
     assert "New on our shelves" in page
     assert '<a href="/subjects/classics/">Classics</a>' in page
     assert "Jane Austen" in page
+
+
+def test_shelves_without_what_goes_between_two_statements(emma: Edition) -> None:
+    kept = emma.work
+    gone = Best(subject_id=0, size=9, place=2, works=[0])
+    best = [*shelves.best_known(), gone]
+    assert [card.work_id for card in shelves.window(best)] == [kept.pk]
+    shown = shelves.subject_shelves(best)
+    assert [[card.work_id for card in shelf.cards] for shelf in shown] == [[kept.pk]]
 
 
 def test_home_opens_with_empty_shelves(client: Client) -> None:
