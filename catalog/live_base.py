@@ -108,7 +108,9 @@ def _best(build: Build, ready: dict[str, list[str]]) -> Iterator[tuple[str, byte
         yield prefix, packed("\n".join(lines))
 
 
-def _shown(tokens: Iterable[str], stored: bytes) -> Iterator[tuple[str, str]]:
+def _shown(tokens: Iterable[str], stored: bytes | None) -> Iterator[tuple[str, str]]:
+    if stored is None:
+        raise store.Unavailable("Redis was emptied while the live answers were written.")
     lines = dict(line.split("\t", 1) for line in unpacked(stored).split("\n"))
     for token in tokens:
         suggestion = live_records.record_of(token, lines[token[1:]]).suggestion

@@ -37,15 +37,24 @@ ALL = "live:builds"
 PARTS = (
     "stock", "targets", "firsts", "blocks", "best", "slips", "changed", "works", "more", "touched",
 )  # fmt: skip
-BUILT_BEFORE = "live:built:3"
 BEFORE = (
-    "live:stock:2", "live:suggest", "live:works", BUILT_BEFORE, "live:building", "live:cards",
+    "live:stock:2", "live:suggest", "live:works", "live:built:3", "live:building", "live:cards",
 )  # fmt: skip
 """Of the release before this one. Its processes, where any still run, then say that they do not
 know yet, and ask again; were they left what they have, it would grow old."""
 EDITIONS_IN_A_BUCKET = 8
 FEWEST_BUCKETS = 64
 TRIES = 5  # builds replace each other hours apart
+
+SWAP = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then
+    return redis.error_reply('LOST The build was lost while it was written.')
+end
+redis.call('RENAME', KEYS[1], KEYS[2])
+"""
+DELETE_IF_SAME = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+"""
 
 
 @dataclass(frozen=True)
@@ -175,13 +184,23 @@ def being_written() -> Build | None:
     return Build.read(store.client().get(BUILDING))
 
 
-def swap() -> None:
+def swap(build: Build) -> None:
     """Have the build hold that is being written.
 
-    Raises a RedisError where its mark is gone: Redis was emptied while it was written.
+    Raises a RedisError where its mark is gone: Redis was emptied while it was written. Or is
+    another one's: PostgreSQL went away from whoever wrote it, and let the next one in.
     """
-    store.client().rename(BUILDING, CURRENT)
+    store.client().eval(SWAP, 2, BUILDING, CURRENT, str(build))
     clear()
+
+
+@store.needs_redis
+def give_up(build: Build) -> None:
+    """Leave nothing of a build that was begun: Redis may no longer know that there is anything."""
+    client = store.client()
+    client.eval(DELETE_IF_SAME, 1, BUILDING, str(build))
+    client.unlink(*build.keys)
+    client.srem(ALL, build.id)
 
 
 def clear() -> None:

@@ -63,7 +63,7 @@ def rebuild() -> int:
     try:
         return _rebuild()
     except store.OutOfMemory:
-        _give_up()
+        _wait_for_memory()
         raise
 
 
@@ -71,20 +71,27 @@ def rebuild() -> int:
 def _rebuild() -> int:
     with _in_turn(BUILDING):
         build = live_build.begin(editions=Edition.objects.offered().count())
-        works = live_base.write(build, today=timezone.localdate())
-        while _write_touched(build) == AT_ONCE:
+        try:
+            return _written(build)
+        except Exception:
+            with contextlib.suppress(store.Unavailable):
+                live_build.give_up(build)
+            raise
+
+
+def _written(build: Build) -> int:
+    works = live_base.write(build, today=timezone.localdate())
+    while _write_touched(build) == AT_ONCE:
+        pass
+    with _in_turn(WRITING):  # from here on nothing is noted down any more
+        while _write_touched(build):
             pass
-        with _in_turn(WRITING):  # from here on nothing is noted down any more
-            while _write_touched(build):
-                pass
-            live_build.swap()
+        live_build.swap(build)
     return works
 
 
 @store.needs_redis
-def _give_up() -> None:
-    with _in_turn(BUILDING):
-        live_build.clear()
+def _wait_for_memory() -> None:
     store.client().set(FULL, "1", ex=FULL_SECONDS)
 
 
@@ -92,9 +99,10 @@ def _give_up() -> None:
 def is_built() -> bool:
     """Whether the memory was filled since Redis started empty, and kept right since.
 
-    The release before this one, should it come back for a while, keeps its own memory alone.
+    The release before this one, should it run beside it or come back for a while, keeps its own
+    memory alone: where there is any of that, what it published is missing here.
     """
-    return live_build.current() is not None and not store.client().exists(live_build.BUILT_BEFORE)
+    return live_build.current() is not None and not store.client().exists(*live_build.BEFORE)
 
 
 @store.needs_redis
@@ -227,5 +235,5 @@ def _write_lines(build: Build, lines: Mapping[str, str | None], kept: _Kept) -> 
         writing.hset(build.key("works"), token, line or "")
     writing.llen(build.key("changed"))
     *_written, changed = writing.execute()
-    if changed > MOST_CHANGED:
+    if changed > MOST_CHANGED and not is_too_full():
         rebuild_soon()
