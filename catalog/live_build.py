@@ -19,6 +19,7 @@ changed    list: tokens that have changed since, each once
 works      hash: such a token → its line now; empty where it is gone
 more       sorted set: their phrases
 touched    set: tokens and numbers that changed while the build was being written
+parts      set: which of these were written and never end
 """
 
 import json
@@ -36,6 +37,7 @@ BUILDING = "live:building:4"
 ALL = "live:builds"
 PARTS = (
     "stock", "targets", "firsts", "blocks", "best", "slips", "changed", "works", "more", "touched",
+    "parts",
 )  # fmt: skip
 BEFORE = (
     "live:stock:2", "live:suggest", "live:works", "live:built:3", "live:building", "live:cards",
@@ -177,6 +179,18 @@ def begin(*, editions: int) -> Build:
     client.sadd(ALL, build.id)
     client.set(BUILDING, str(build))
     return build
+
+
+def note_parts(asking: Any, build: Build, *parts: str) -> None:
+    """Note down that there is something in these parts from now on."""
+    asking.sadd(build.key("parts"), *parts)
+
+
+def is_whole(build: Build) -> bool:
+    """Whether all of it is there that was written: some Redis drop whatever they like when full."""
+    client = store.client()
+    parts = [part.decode() for part in client.smembers(build.key("parts"))]
+    return bool(parts) and client.exists(*map(build.key, parts)) == len(parts)
 
 
 def being_written() -> Build | None:

@@ -70,6 +70,9 @@ def rebuild() -> int:
 @store.needs_redis
 def _rebuild() -> int:
     with _in_turn(BUILDING):
+        holds = live_build.current()
+        if holds is not None and not live_build.is_whole(holds):
+            _wait_for_memory()  # a Redis that drops parts of it may drop this one's, too
         build = live_build.begin(editions=Edition.objects.offered().count())
         try:
             return _written(build)
@@ -97,12 +100,14 @@ def _wait_for_memory() -> None:
 
 @store.needs_redis
 def is_built() -> bool:
-    """Whether the memory was filled since Redis started empty, and kept right since.
+    """Whether the memory was filled since Redis started empty, and kept whole and right since.
 
     The release before this one, should it run beside it or come back for a while, keeps its own
     memory alone: where there is any of that, what it published is missing here.
     """
-    return live_build.current() is not None and not store.client().exists(*live_build.BEFORE)
+    build = live_build.current()
+    is_whole = build is not None and live_build.is_whole(build)
+    return is_whole and not store.client().exists(*live_build.BEFORE)
 
 
 @store.needs_redis
@@ -228,6 +233,7 @@ def _write_lines(build: Build, lines: Mapping[str, str | None], kept: _Kept) -> 
             continue
         if token not in kept.changed:
             writing.rpush(build.key("changed"), token)
+            live_build.note_parts(writing, build, "changed", "works")
         elif before and (phrases := live_records.phrases_of(token, before)):
             writing.zrem(build.key("more"), *phrases)
         if line and (phrases := live_records.phrases_of(token, line)):

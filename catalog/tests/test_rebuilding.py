@@ -184,6 +184,22 @@ def test_what_is_lost_halfway_is_written_again_and_leaves_nothing(
     assert suggested("z", limit=1) == ["Zed 139"]
 
 
+@pytest.mark.parametrize("part", ["stock", "firsts", "blocks", "best", "slips", "works", "parts"])
+def test_what_a_full_redis_has_dropped_is_written_again_but_not_all_the_time(part: str) -> None:
+    books({f"Zedd {n:03}": n for n in range(140)})
+    memory.rebuild()
+    memory.publish_works([book("Orlando").work_id])
+    assert memory.is_built()
+    for is_written_again in (True, False):
+        build = live_build.current()
+        assert build is not None
+        store.client().delete(build.key(part))
+        assert not memory.is_built()
+        jobs.heal_memory(0)
+        assert (live_build.current() != build) is is_written_again
+        memory.publish_works([book("Flush").work_id])
+
+
 def test_who_has_lost_its_turn_replaces_nothing_and_leaves_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
