@@ -13,7 +13,7 @@ from prometheus_client import Counter
 from prometheus_client.metrics import MetricWrapperBase
 from redis.client import Pipeline
 
-from caching.away import Pool
+from caching.away import DEMOTED, Pool
 from caching.servers import greet
 
 ANSWERS = Counter(
@@ -72,10 +72,17 @@ class TimedPipeline(Pipeline):
     """Several commands in one go, timed."""
 
     def execute(self, raise_on_error: bool = True) -> list[Any]:
-        """Send what was gathered."""
+        """Send what was gathered. A replica's refusal is always raised: all else may be old."""
         send = super().execute
+
+        def ask() -> list[Any]:
+            replies: list[Any] = send(raise_on_error)
+            if refusal := next((each for each in replies if isinstance(each, DEMOTED)), None):
+                raise refusal
+            return replies
+
         pool = cast("Pool", self.connection_pool)
-        results: list[Any] = _timed(lambda: pool.ask(lambda: send(raise_on_error)))
+        results: list[Any] = _timed(lambda: pool.ask(ask))
         return results
 
 

@@ -11,16 +11,24 @@ _APOSTROPHES = frozenset("'’ʼ`´")
 _BETWEEN_WORDS = re.compile(r"[\W_]")
 
 
+MOST_LETTERS = 4_096
+
+
 class _Folded(dict[int, str]):
-    """What becomes of each letter, found out when it is first met: a shop meets few."""
+    """What becomes of each letter, found out when it is first met.
+
+    A shop meets few. Visitors may send a million; then only the first are remembered.
+    """
 
     def __missing__(self, code: int) -> str:
         decomposed = unicodedata.normalize("NFKD", chr(code).casefold())
         base = "".join(char for char in decomposed if not unicodedata.combining(char))
         plain = base.translate(_LETTERS)
         kept = "".join(char for char in plain if char not in _APOSTROPHES)
-        self[code] = _BETWEEN_WORDS.sub(" ", kept)
-        return self[code]
+        folded = _BETWEEN_WORDS.sub(" ", kept)
+        if len(self) < MOST_LETTERS:
+            self[code] = folded
+        return folded
 
 
 _FOLDED = _Folded()

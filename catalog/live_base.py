@@ -8,11 +8,11 @@ import datetime
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any
 
 from caching import store
-from catalog import live_records, live_rows, misspelling, suggestion_blocks
+from catalog import live_build, live_records, live_rows, misspelling, suggestion_blocks
 from catalog.live_build import Build
 from catalog.live_records import CONTRIBUTOR, PACKED, WORK
 from catalog.suggestion_blocks import packed, unpacked
@@ -35,7 +35,7 @@ def _write_stock(build: Build, *, today: datetime.date) -> None:
     for number, line in live_rows.all_editions(today=today):
         bucket = live_records.bucket_of(number, build.buckets)
         buckets[bucket] += f"{number}\t{line}\n"  # and no list: objects take more than text
-    _send(build.key("stock"), buckets.items())
+    _send(build, "stock", buckets.items())
 
 
 def _write_targets(build: Build, phrases: "_Phrases", *, today: datetime.date) -> int:
@@ -60,8 +60,8 @@ def _write_targets(build: Build, phrases: "_Phrases", *, today: datetime.date) -
                 phrases.add(name, f"{CONTRIBUTOR}{pk}", popularity[pk])
                 yield pk, f"{line}\t{popularity[pk]}"
 
-    _send(build.key("targets"), _packed_together(WORK, of_works()))
-    _send(build.key("targets"), _packed_together(CONTRIBUTOR, of_contributors()))
+    _send(build, "targets", _packed_together(WORK, of_works()))
+    _send(build, "targets", _packed_together(CONTRIBUTOR, of_contributors()))
     return works
 
 
@@ -83,10 +83,11 @@ def _write_phrases(build: Build, phrases: "_Phrases") -> None:
                 yield len(firsts), block
                 firsts.append(first)
 
-    _send(build.key("blocks"), blocks())
+    _send(build, "blocks", blocks())
     store.client().set(build.key("firsts"), packed("\n".join(firsts)))
-    _send(build.key("best"), _best(build, ready))
-    _send(build.key("slips"), misspelling.buckets(stems))
+    live_build.note_parts(store.client(), build, "firsts")
+    _send(build, "best", _best(build, ready))
+    _send(build, "slips", misspelling.buckets(stems))
 
 
 def _best(build: Build, ready: dict[str, list[str]]) -> Iterator[tuple[str, bytes]]:
@@ -108,24 +109,21 @@ def _best(build: Build, ready: dict[str, list[str]]) -> Iterator[tuple[str, byte
         yield prefix, packed("\n".join(lines))
 
 
-def _shown(tokens: Iterable[str], stored: bytes) -> Iterator[tuple[str, str]]:
+def _shown(tokens: Iterable[str], stored: bytes | None) -> Iterator[tuple[str, str]]:
+    if stored is None:
+        raise store.Unavailable("Redis was emptied while the live answers were written.")
     lines = dict(line.split("\t", 1) for line in unpacked(stored).split("\n"))
     for token in tokens:
         suggestion = live_records.record_of(token, lines[token[1:]]).suggestion
         yield token, f"{suggestion.label}\t{suggestion.detail}\t{suggestion.url}"
 
 
-def _send(key: str, values: Iterable[tuple[Any, Any]]) -> None:
+def _send(build: Build, part: str, values: Iterable[tuple[Any, Any]]) -> None:
     """Write the fields of a hash, many at a time."""
-    client = store.client()
-    batch: dict[Any, Any] = {}
-    for field, value in values:
-        batch[field] = value
-        if len(batch) == SENT_AT_ONCE:
-            client.hset(key, mapping=batch)
-            batch = {}
-    if batch:
-        client.hset(key, mapping=batch)
+    rest = iter(values)
+    while batch := dict(islice(rest, SENT_AT_ONCE)):
+        store.client().hset(build.key(part), mapping=batch)
+        live_build.note_parts(store.client(), build, part)
 
 
 class _Phrases:

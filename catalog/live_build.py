@@ -19,6 +19,7 @@ changed    list: tokens that have changed since, each once
 works      hash: such a token → its line now; empty where it is gone
 more       sorted set: their phrases
 touched    set: tokens and numbers that changed while the build was being written
+parts      set: which of these were written and never end
 """
 
 import json
@@ -36,16 +37,26 @@ BUILDING = "live:building:4"
 ALL = "live:builds"
 PARTS = (
     "stock", "targets", "firsts", "blocks", "best", "slips", "changed", "works", "more", "touched",
+    "parts",
 )  # fmt: skip
-BUILT_BEFORE = "live:built:3"
 BEFORE = (
-    "live:stock:2", "live:suggest", "live:works", BUILT_BEFORE, "live:building", "live:cards",
+    "live:stock:2", "live:suggest", "live:works", "live:built:3", "live:building", "live:cards",
 )  # fmt: skip
 """Of the release before this one. Its processes, where any still run, then say that they do not
 know yet, and ask again; were they left what they have, it would grow old."""
 EDITIONS_IN_A_BUCKET = 8
 FEWEST_BUCKETS = 64
 TRIES = 5  # builds replace each other hours apart
+
+SWAP = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then
+    return redis.error_reply('LOST The build was lost while it was written.')
+end
+redis.call('RENAME', KEYS[1], KEYS[2])
+"""
+DELETE_IF_SAME = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+"""
 
 
 @dataclass(frozen=True)
@@ -170,18 +181,40 @@ def begin(*, editions: int) -> Build:
     return build
 
 
+def note_parts(asking: Any, build: Build, *parts: str) -> None:
+    """Note down that there is something in these parts from now on."""
+    asking.sadd(build.key("parts"), *parts)
+
+
+def is_whole(build: Build) -> bool:
+    """Whether all of it is there that was written: some Redis drop whatever they like when full."""
+    client = store.client()
+    parts = [part.decode() for part in client.smembers(build.key("parts"))]
+    return bool(parts) and client.exists(*map(build.key, parts)) == len(parts)
+
+
 def being_written() -> Build | None:
     """The build that is being written, if one is, or one that was given up."""
     return Build.read(store.client().get(BUILDING))
 
 
-def swap() -> None:
+def swap(build: Build) -> None:
     """Have the build hold that is being written.
 
-    Raises a RedisError where its mark is gone: Redis was emptied while it was written.
+    Raises a RedisError where its mark is gone: Redis was emptied while it was written. Or is
+    another one's: PostgreSQL went away from whoever wrote it, and let the next one in.
     """
-    store.client().rename(BUILDING, CURRENT)
+    store.client().eval(SWAP, 2, BUILDING, CURRENT, str(build))
     clear()
+
+
+@store.needs_redis
+def give_up(build: Build) -> None:
+    """Leave nothing of a build that was begun: Redis may no longer know that there is anything."""
+    client = store.client()
+    client.eval(DELETE_IF_SAME, 1, BUILDING, str(build))
+    client.unlink(*build.keys)
+    client.srem(ALL, build.id)
 
 
 def clear() -> None:

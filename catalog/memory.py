@@ -63,38 +63,51 @@ def rebuild() -> int:
     try:
         return _rebuild()
     except store.OutOfMemory:
-        _give_up()
+        _wait_for_memory()
         raise
 
 
 @store.needs_redis
 def _rebuild() -> int:
     with _in_turn(BUILDING):
+        holds = live_build.current()
+        if holds is not None and not live_build.is_whole(holds):
+            _wait_for_memory()  # a Redis that drops parts of it may drop this one's, too
         build = live_build.begin(editions=Edition.objects.offered().count())
-        works = live_base.write(build, today=timezone.localdate())
-        while _write_touched(build) == AT_ONCE:
+        try:
+            return _written(build)
+        except Exception:
+            with contextlib.suppress(store.Unavailable):
+                live_build.give_up(build)
+            raise
+
+
+def _written(build: Build) -> int:
+    works = live_base.write(build, today=timezone.localdate())
+    while _write_touched(build) == AT_ONCE:
+        pass
+    with _in_turn(WRITING):  # from here on nothing is noted down any more
+        while _write_touched(build):
             pass
-        with _in_turn(WRITING):  # from here on nothing is noted down any more
-            while _write_touched(build):
-                pass
-            live_build.swap()
+        live_build.swap(build)
     return works
 
 
 @store.needs_redis
-def _give_up() -> None:
-    with _in_turn(BUILDING):
-        live_build.clear()
+def _wait_for_memory() -> None:
     store.client().set(FULL, "1", ex=FULL_SECONDS)
 
 
 @store.needs_redis
 def is_built() -> bool:
-    """Whether the memory was filled since Redis started empty, and kept right since.
+    """Whether the memory was filled since Redis started empty, and kept whole and right since.
 
-    The release before this one, should it come back for a while, keeps its own memory alone.
+    The release before this one, should it run beside it or come back for a while, keeps its own
+    memory alone: where there is any of that, what it published is missing here.
     """
-    return live_build.current() is not None and not store.client().exists(live_build.BUILT_BEFORE)
+    build = live_build.current()
+    is_whole = build is not None and live_build.is_whole(build)
+    return is_whole and not store.client().exists(*live_build.BEFORE)
 
 
 @store.needs_redis
@@ -220,6 +233,7 @@ def _write_lines(build: Build, lines: Mapping[str, str | None], kept: _Kept) -> 
             continue
         if token not in kept.changed:
             writing.rpush(build.key("changed"), token)
+            live_build.note_parts(writing, build, "changed", "works")
         elif before and (phrases := live_records.phrases_of(token, before)):
             writing.zrem(build.key("more"), *phrases)
         if line and (phrases := live_records.phrases_of(token, line)):
@@ -227,5 +241,5 @@ def _write_lines(build: Build, lines: Mapping[str, str | None], kept: _Kept) -> 
         writing.hset(build.key("works"), token, line or "")
     writing.llen(build.key("changed"))
     *_written, changed = writing.execute()
-    if changed > MOST_CHANGED:
+    if changed > MOST_CHANGED and not is_too_full():
         rebuild_soon()

@@ -47,13 +47,22 @@ def write_card(session_key: str, card: Card, *, lifetime_seconds: int) -> None:
     """Keep the card for as long as the session lives.
 
     While Redis is away a job is left behind that has it forget the card, which it may still have as
-    it was: `/basket/visitor` then makes a new one.
+    it was: `/basket/visitor` then makes a new one. A full Redis forgets it at once, or every page
+    that it has none for would leave a job.
     """
     try:
-        _write(session_key, card, lifetime_seconds)
+        _write_or_forget(_key(session_key), card, lifetime_seconds)
     except store.Unavailable as error:
         logger.warning("Could not write a visitor card: %s", error)
         app.configure_task("orders.forget_card").defer(key=_key(session_key))
+
+
+def _write_or_forget(key: str, card: Card, lifetime_seconds: int) -> None:
+    try:
+        _write(key, card, lifetime_seconds)
+    except store.OutOfMemory as error:
+        logger.warning("No room for a visitor card: %s", error)
+        delete(key)  # which is never refused
 
 
 def forget_card(session_key: str) -> None:
@@ -83,8 +92,8 @@ def read_card(session_key: str) -> Card | None:
 
 
 @store.needs_redis
-def _write(session_key: str, card: Card, lifetime_seconds: int) -> None:
-    store.client().set(_key(session_key), json.dumps(asdict(card)), ex=max(1, lifetime_seconds))
+def _write(key: str, card: Card, lifetime_seconds: int) -> None:
+    store.client().set(key, json.dumps(asdict(card)), ex=max(1, lifetime_seconds))
 
 
 @store.needs_redis

@@ -2,6 +2,7 @@
 
 import datetime
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -78,8 +79,7 @@ def test_another_build_takes_the_place_of_the_one_before() -> None:
     assert state(edition) == "in_stock"
     assert len(ids()) == 1
     assert not ids() & before
-    left = {key.split(b":")[2] for key in store.client().scan_iter(match="live:b:*")}
-    assert left == ids()
+    assert written() == ids()
 
 
 def test_what_is_published_while_a_build_is_written_is_not_lost(
@@ -161,6 +161,68 @@ def test_what_is_lost_while_it_is_written_is_written_again(
     assert suggested("orl") == ["Orlando"]
 
 
+def written() -> set[bytes]:
+    """The builds of which there is anything."""
+    return {key.split(b":")[2] for key in store.client().scan_iter(match="live:b:*")}
+
+
+def test_what_is_lost_halfway_is_written_again_and_leaves_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    books({f"Zed {n:03}": n for n in range(140)})  # so many that the best are kept ready
+    read = live_rows.all_contributors
+
+    def lose_all_then_read() -> Iterator[tuple[str, str]]:
+        store.client().flushdb()  # between the works and their phrases
+        return read()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(live_rows, "all_contributors", lose_all_then_read)
+        jobs.heal_memory(0)
+    assert written() == set()
+    jobs.heal_memory(0)
+    assert suggested("z", limit=1) == ["Zed 139"]
+
+
+@pytest.mark.parametrize("part", ["stock", "firsts", "blocks", "best", "slips", "works", "parts"])
+def test_what_a_full_redis_has_dropped_is_written_again_but_not_all_the_time(part: str) -> None:
+    books({f"Zedd {n:03}": n for n in range(140)})
+    memory.rebuild()
+    memory.publish_works([book("Orlando").work_id])
+    assert memory.is_built()
+    for is_written_again in (True, False):
+        build = live_build.current()
+        assert build is not None
+        store.client().delete(build.key(part))
+        assert not memory.is_built()
+        jobs.heal_memory(0)
+        assert (live_build.current() != build) is is_written_again
+        memory.publish_works([book("Flush").work_id])
+
+
+def test_who_has_lost_its_turn_replaces_nothing_and_leaves_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    book("Orlando")
+    memory.rebuild()
+    holds = ids()
+    others: list[live_build.Build] = []
+
+    def write_and_lose_the_turn(build: live_build.Build, *, today: datetime.date) -> int:
+        works = WRITE(build, today=today)
+        others.append(live_build.begin(editions=1))  # PostgreSQL went away, and let the next one in
+        store.client().set(build.key("firsts"), b"")  # and this one goes on
+        return works
+
+    monkeypatch.setattr(live_base, "write", write_and_lose_the_turn)
+    with pytest.raises(store.Unavailable, match="lost"):
+        memory.rebuild()
+    assert suggested("orl") == ["Orlando"]
+    assert live_build.being_written() == others[0]
+    assert written() == holds
+    assert ids() == holds | {others[0].id.encode()}
+
+
 def test_where_redis_has_no_memory_for_it_that_is_tried_again_later(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -190,9 +252,10 @@ def test_what_the_release_before_left_is_removed_once_there_is_something_better(
     assert memory.is_built()
 
 
-def test_where_the_release_before_came_back_meanwhile_all_is_written_anew() -> None:
+@pytest.mark.parametrize("kept", ["live:built:3", "live:stock:2"])  # all of it, or one badge
+def test_where_the_release_before_published_something_all_is_written_anew(kept: str) -> None:
     memory.rebuild()
-    store.client().set(live_build.BUILT_BEFORE, "1")  # it kept its own memory right, not ours
+    store.client().hset(kept, "1", "1")  # it kept its own memory right, not ours
     orlando = book("Orlando")
     jobs.heal_memory(0)
     assert state(orlando) == "in_stock"
@@ -219,6 +282,18 @@ def test_much_that_has_changed_makes_another_build(monkeypatch: pytest.MonkeyPat
     assert build is not None
     assert not store.client().exists(build.key("changed"))
     assert suggested("two") == ["Two"]
+
+
+def test_a_redis_without_memory_for_another_build_is_not_asked_for_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(memory, "MOST_CHANGED", 0)
+    memory.rebuild()
+    store.client().set(memory.FULL, "1")
+    edition = book("Orlando")
+    memory.publish_works([edition.work_id])
+    assert suggested("orl") == ["Orlando"]
+    assert not ProcrastinateJob.objects.filter(task_name=memory.REBUILD).exists()
 
 
 @pytest.fixture

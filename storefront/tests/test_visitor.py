@@ -1,7 +1,10 @@
 """The page header's personal part: the live answer, and how it heals."""
 
+from pathlib import Path
+
 import pytest
 from django.test import Client
+from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from caching import store
@@ -10,6 +13,7 @@ from catalog.tests.factories import EditionFactory
 from orders.visitor import Card, read_card
 from tests import people
 from tests.jobs import run_jobs
+from tests.stores import redis_server
 
 pytestmark = pytest.mark.django_db
 
@@ -172,6 +176,20 @@ def test_a_card_that_could_not_be_renewed_is_never_shown(
     assert run_jobs(only=["orders.forget_card"]) == ["orders.forget_card"]
     assert live(client)["basket_quantity"] is None
     assert '<span class="visitor-count">5<' in fragment(client, "/basket/visitor")
+
+
+def test_a_full_redis_forgets_the_card_and_leaves_no_job(
+    client: Client, edition: Edition, settings: Settings, tmp_path: Path
+) -> None:
+    with redis_server(tmp_path) as server:
+        settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": server.url}}
+        put(client, edition, 2)
+        store.client().config_set("maxmemory-policy", "noeviction")
+        store.client().config_set("maxmemory", 1)
+        put(client, edition, 3)
+        assert live(client)["basket_quantity"] is None
+        assert '<span class="visitor-count">5<' in fragment(client, "/basket/visitor")
+    assert not ProcrastinateJob.objects.filter(task_name="orders.forget_card").exists()
 
 
 def test_only_reading() -> None:
