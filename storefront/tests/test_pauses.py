@@ -3,14 +3,17 @@
 import html
 import re
 
+import psycopg
 import pytest
 from django.test import Client, RequestFactory
+from procrastinate.exceptions import ConnectorException
 
 from orders.models import Basket, BasketLine, Order
 from orders.tests.factories import shipping_method
 from storefront.tests import shopping
 from storefront.tests.shopping import WISH, hidden, put
 from storefront.views import errors
+from storefront.views.errors import is_outage
 from tests.frozen import frozen
 
 HEADING = "<h1>Ordering pauses for a moment</h1>"
@@ -80,3 +83,11 @@ def test_elsewhere_it_is_back_in_a_moment() -> None:
     assert response.status_code == 503
     assert "<h1>Back in a moment</h1>" in page
     assert "secret" not in page
+
+
+def test_an_outage_is_one_to_who_leaves_a_job_too() -> None:
+    refused, confused = ConnectorException(), ConnectorException()
+    refused.__cause__ = psycopg.OperationalError("server closed the connection unexpectedly")
+    confused.__cause__ = psycopg.DataError("no such value")
+    assert is_outage(refused)
+    assert not is_outage(confused)

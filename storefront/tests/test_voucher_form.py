@@ -7,7 +7,7 @@ from django.test import Client
 
 from catalog.models import Edition
 from orders.models import Basket
-from orders.tests.factories import make_voucher
+from orders.tests.factories import make_voucher, shipping_method
 from storefront.tests import shopping
 from tests import people
 
@@ -92,6 +92,7 @@ def test_nobody_without_a_basket_gets_one(client: Client) -> None:
 
 
 def test_it_comes_along_to_the_order(client: Client, emma: Edition) -> None:
+    shipping_method()
     make_voucher()
     shopping.put(client, emma, 2)
     use(client, "TEN")

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import psycopg
 from django.core.exceptions import BadRequest
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -57,6 +58,7 @@ ANNOUNCED = _(
     "Ordering pauses for a moment. Your basket is kept: please press the button again in a minute."
 )
 RETRY_SECONDS = 10
+AWAY = (psycopg.OperationalError, psycopg.InterfaceError, ReadOnlySqlTransaction)
 
 logger = logging.getLogger(__name__)
 
@@ -93,9 +95,12 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def is_outage(error: BaseException | None) -> bool:
-    """Whether PostgreSQL is away, too busy, or frozen (`manage.py freeze`)."""
-    is_frozen = error is not None and isinstance(error.__cause__, ReadOnlySqlTransaction)
-    return is_frozen or isinstance(error, OperationalError | InterfaceError)
+    """Whether PostgreSQL is away, too busy, or frozen (`manage.py freeze`).
+
+    What leaves a job there wraps the driver's errors in its own.
+    """
+    cause = None if error is None else error.__cause__
+    return isinstance(error, OperationalError | InterfaceError) or isinstance(cause, AWAY)
 
 
 def unavailable(request: HttpRequest) -> HttpResponse:
