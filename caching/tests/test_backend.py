@@ -42,7 +42,7 @@ def test_a_customer_signs_in(client: Client) -> None:
     form = {"login": "alice@example.com", "password": PASSWORD}
     response = client.post("/account/login/", form)
     assert (response.status_code, response["Location"]) == (302, "/account/")
-    assert time.monotonic() - started_at < 1
+    assert time.monotonic() - started_at < 5  # a wait at each step would be many times that
 
 
 def test_a_customer_signs_up(client: Client) -> None:
