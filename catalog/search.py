@@ -73,11 +73,6 @@ class Results:
         """How many pages there are of those that were counted; at least one."""
         return max(1, -(-self.total // PAGE_SIZE))
 
-    @property
-    def used_typos(self) -> bool:
-        """Whether nothing matched exactly and near misses are shown."""
-        return bool(self.suggestion)
-
 
 def search(criteria: Criteria) -> Results:
     """The works that match, best first. Near misses are tried when no word matches.

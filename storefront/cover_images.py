@@ -1,7 +1,9 @@
 """The address of an edition's cover, and its drawing where it has no picture."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from catalog.book import Book
 from catalog.cards import Card
@@ -49,42 +51,39 @@ class CoverImage:
     @classmethod
     def of(cls, edition: Edition, work: Work) -> "CoverImage":
         """The cover of `edition`, which is one of `work`."""
-        membership = next(iter(work.series_memberships.all()), None)
         return cls(
             isbn13=edition.isbn13,
             key=work.key,
             title=edition.title or work.title,
             contributor=work.byline,
             format=edition.format,
-            series="" if membership is None else f"{membership.series} {membership.label}".strip(),
+            series=_series(work.series_memberships.all()),
             imprint=edition.imprint.name,
         )
 
     @classmethod
     def of_card(cls, card: Card) -> "CoverImage":
         """The cover of what a card shows."""
-        place = next(iter(card.places), None)
         return cls(
             isbn13=card.isbn13,
             key=card.key,
             title=card.title,
             contributor=card.byline,
             format=card.format,
-            series="" if place is None else f"{place.series} {place.label}".strip(),
+            series=_series(card.places),
             imprint=card.imprint,
         )
 
     @classmethod
     def of_book(cls, book: Book) -> "CoverImage":
         """The cover of the edition that a page shows."""
-        place = next(iter(book.places), None)
         return cls(
             isbn13=book.edition.isbn13,
             key=book.work.key,
             title=book.edition.display_title,
             contributor=book.byline,
             format=book.edition.format,
-            series="" if place is None else f"{place.series} {place.label}".strip(),
+            series=_series(book.places),
             imprint=book.edition.imprint.name,
         )
 
@@ -109,3 +108,9 @@ class CoverImage:
             series=self.series,
             imprint=self.imprint,
         ).encode()
+
+
+def _series(places: Iterable[Any]) -> str:
+    """The first series, and the place there as printed; empty for none."""
+    place = next(iter(places), None)
+    return "" if place is None else f"{place.series} {place.label}".strip()

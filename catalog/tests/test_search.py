@@ -82,7 +82,7 @@ def titles(**criteria: object) -> list[str]:
 def test_words_in_any_order_find(shelf: dict[str, Work], q: str, found: list[str]) -> None:
     results = search(Criteria(q=q))
     assert [work.title for work in results.works] == found
-    assert not results.used_typos
+    assert not results.suggestion
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_near_misses_find_and_say_so(
 ) -> None:
     results = search(Criteria(q=q))
     assert results.works[0].title == found
-    assert results.used_typos
+    assert results.suggestion
     assert results.suggestion == meant
 
 

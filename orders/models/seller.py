@@ -1,7 +1,5 @@
 """Seller: who sells, as the law wants it on an invoice, and how this shop likes to sell."""
 
-from typing import Self
-
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -15,10 +13,6 @@ class SellerQuerySet(models.QuerySet["Seller"]):
     def current(self) -> "Seller":
         """The seller; with nothing filled in before staff did."""
         return next(iter(prepared.objects(Seller, "LIMIT 1", {})), None) or Seller()
-
-    def for_update(self) -> Self:
-        """Locked until the transaction ends."""
-        return self.select_for_update()
 
 
 class Seller(models.Model):
