@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import Q
 
-from catalog import isbn, offer_codes
+from catalog import isbn, offer_codes, ways
 from catalog.entry_texts import FILE_MARK, words_of
 from catalog.models import Edition
 from catalog.models.edition import EditionQuerySet
@@ -98,6 +98,11 @@ class Match:
     def told(self) -> dict[str, str]:
         """The parameters of `sql`."""
         return {"tsquery": self.tsquery}
+
+    @property
+    def ways(self) -> frozenset[str]:
+        """Filters alone are few and known to the statistics: PostgreSQL may choose."""
+        return ways.BY_WORDS if self.words else ways.ANY
 
 
 def _sought(word: str, sign: str, *, is_whole: bool) -> str:

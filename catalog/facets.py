@@ -17,8 +17,9 @@ from typing import Any
 
 from django.db import connection
 
-from catalog import offer_codes
+from catalog import offer_codes, ways
 from catalog.criteria import Criteria, Match, offer_test
+from catalog.ways import Question
 
 MOST_COUNTED = 2_000  # beyond this the exact number helps nobody and costs a scan
 YEARS_ALONE = 4  # years that stand for themselves; those before are counted by decades
@@ -79,9 +80,8 @@ def count(
     """
     parameters: dict[str, Any] = {"most": MOST_COUNTED + 1, "subjects": list(subjects)}
     parameters.update({f"level_{number}": each.tsquery for number, each in enumerate(levels)})
-    with connection.cursor() as cursor:
-        cursor.execute(_sql(levels, criteria), parameters)
-        (_none, level, _no_offers), *rows = cursor.fetchall()
+    asked = Question(_sql(levels), levels[-1].ways)
+    (_none, level, _no_offers), *rows = ways.rows(asked, parameters)
     found = [offers for _subject, _count, offers in rows if offers is not None]
     counts = _by_offer(found[:MOST_COUNTED], criteria, this_year)
     counts.has_more = len(found) > MOST_COUNTED
@@ -91,7 +91,7 @@ def count(
     return levels[level], counts
 
 
-def _sql(levels: Sequence[Match], criteria: Criteria) -> str:
+def _sql(levels: Sequence[Match]) -> str:
     """The statement; the parts of a level that is not needed are never carried out."""
     parts = [
         LEVEL.format(

@@ -11,17 +11,16 @@ import base64
 import binascii
 import datetime
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection, transaction
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from catalog import offer_codes
+from catalog import offer_codes, ways
 from catalog.criteria import Criteria, Match, leading_offer
 from catalog.facets import MOST_COUNTED
+from catalog.ways import Question
 
 WALKED = 20_000  # entries looked at for a page
 LONGEST_KEY = 400  # letters
@@ -120,23 +119,6 @@ def _signature(payload: str, order: str) -> str:
     return salted_hmac(f"catalog.listing.{order}", payload).hexdigest()[:SIGNATURE]
 
 
-@contextmanager
-def planned_by(*ways: str) -> Iterator[None]:
-    """Have PostgreSQL take these ways alone (`bitmapscan`, `indexscan`) to the rows of entries.
-
-    It cannot know how many match two words at once, and would sometimes read the whole table.
-    """
-    names = ("seqscan", "bitmapscan", "indexscan", "sort")
-    settings = ", ".join(
-        f"set_config('enable_{name}', '{'on' if name in ways else 'off'}', true)" for name in names
-    )
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"SELECT {settings}")
-        yield
-        if connection.savepoint_ids:  # an outer transaction goes on
-            cursor.execute("SELECT " + settings.replace("'off'", "'on'"))
-
-
 @dataclass(frozen=True)
 class Cut:
     """Which part of a list."""
@@ -148,23 +130,50 @@ class Cut:
     """Whether the part ends before the key, instead of beginning after it."""
 
 
-def sorted_part(match: Match, order: Order, cut: Cut, told: dict[str, Any]) -> list[Key]:
+def part(
+    match: Match, order: Order, cut: Cut, told: dict[str, Any], *, has_more: bool
+) -> list[Key]:
+    """The keys of a part of all that match; `has_more` says whether more than MOST_COUNTED do.
+
+    `told` are the parameters of the order.
+    """
+    sorting, told = _sorted_part(match, order, cut), {**match.told, **told, **_after(cut)}
+    walking = _walked_part(match, order, cut) if has_more or not match.tsquery else None
+    if walking is None:
+        found = ways.rows(sorting, told)
+    elif not has_more:
+        found = ways.rows(walking, told)
+    else:
+        found = ways.enough_rows(walking, sorting, told, enough=cut.size)
+    return found[::-1] if cut.is_before else found
+
+
+def _sorted_part(match: Match, order: Order, cut: Cut) -> Question:
     """The keys of a part of all that match, or of MOST_COUNTED of them."""
-    names = _names(order)
+    names = tuple(f"key_{place}" for place in range(len(order.columns)))
     columns = ", ".join(f"{_on_entry(c)} AS {n}" for c, n in zip(order.columns, names, strict=True))
-    inner = (
-        f"SELECT {columns} FROM catalog_searchentry AS entry WHERE {match.sql} LIMIT {MOST_COUNTED}"
+    beyond, direction = _beyond(names, cut)
+    sql = (
+        f"SELECT {', '.join(names)} FROM (SELECT {columns} FROM catalog_searchentry AS entry"
+        f" WHERE {match.sql} LIMIT {MOST_COUNTED}) AS found WHERE {beyond}"
+        f" ORDER BY {', '.join(f'{name} {direction}' for name in names)}"
+        f" LIMIT {cut.size} OFFSET {cut.skip}"
     )
-    return _run(f"({inner}) AS found", names, cut, {**match.told, **told})
+    return Question(sql, match.ways)
 
 
-def walked_part(match: Match, order: Order, cut: Cut) -> list[Key]:
-    """The keys of a part, found along the index; fewer than there are where they lie far off."""
+def _walked_part(match: Match, order: Order, cut: Cut) -> Question | None:
+    """The keys of a part, found along the index; fewer than there are where they lie far off.
+
+    None where it is not to be found there.
+    """
+    if not order.can_walk:
+        return None
     names = tuple(f"entry.{column}" for column in order.walked)
-    beyond, direction, parameters = _beyond(names, cut)
+    beyond, direction = _beyond(names, cut)
     if order.walked_from is not None:
         if cut.key and int(cut.key[0]) > 0:  # among those that stand behind
-            return []
+            return None
         beyond += f" AND entry.newest_key >= {order.walked_from}"
     inner = (
         f"SELECT * FROM catalog_searchentry AS entry WHERE entry.is_offered AND {beyond}"
@@ -174,42 +183,24 @@ def walked_part(match: Match, order: Order, cut: Cut) -> list[Key]:
         f"SELECT {', '.join(names)} FROM ({inner}) AS entry WHERE {match.sql}"
         f" LIMIT {cut.size} OFFSET {cut.skip}"
     )
-    return _keys(sql, {**match.told, **parameters}, cut)
-
-
-def _names(order: Order) -> tuple[str, ...]:
-    return tuple(f"key_{place}" for place in range(len(order.columns)))
+    return Question(sql, ways.IN_ORDER)
 
 
 def _on_entry(column: str) -> str:
     return column if "(" in column else f"entry.{column}"
 
 
-def _beyond(names: Sequence[str], cut: Cut) -> tuple[str, str, dict[str, Any]]:
-    """The condition that a row lies beyond the key, the direction, and its parameters."""
+def _beyond(names: Sequence[str], cut: Cut) -> tuple[str, str]:
+    """The condition that a row lies beyond the key, and the direction."""
     direction = "DESC" if cut.is_before else "ASC"
     if cut.key is None:
-        return "TRUE", direction, {}
+        return "TRUE", direction
     if len(cut.key) != len(names):
         raise BadKey
-    values = {f"after_{place}": value for place, value in enumerate(cut.key)}
-    sign = "<" if cut.is_before else ">"
-    places = ", ".join(f"%({name})s" for name in values)
-    return f"({', '.join(names)}) {sign} ({places})", direction, values
+    places = ", ".join(f"%({name})s" for name in _after(cut))
+    return f"({', '.join(names)}) {'<' if cut.is_before else '>'} ({places})", direction
 
 
-def _run(source: str, names: Sequence[str], cut: Cut, told: dict[str, Any]) -> list[Key]:
-    beyond, direction, parameters = _beyond(names, cut)
-    sql = (
-        f"SELECT {', '.join(names)} FROM {source} WHERE {beyond}"
-        f" ORDER BY {', '.join(f'{name} {direction}' for name in names)}"
-        f" LIMIT {cut.size} OFFSET {cut.skip}"
-    )
-    return _keys(sql, {**told, **parameters}, cut)
-
-
-def _keys(sql: str, parameters: dict[str, Any], cut: Cut) -> list[Key]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        keys = [tuple(row) for row in cursor.fetchall()]
-    return keys[::-1] if cut.is_before else keys
+def _after(cut: Cut) -> dict[str, int | str]:
+    """The key as parameters."""
+    return {f"after_{place}": value for place, value in enumerate(cut.key or ())}

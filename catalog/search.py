@@ -1,13 +1,12 @@
 """Finding works: by words in any order, by beginnings, by near misses, and by filters."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 
 from django.db import connection
 from django.utils import timezone
 
-from catalog import cards, facets, spelling
+from catalog import cards, facets, spelling, ways
 from catalog.cards import Card
 from catalog.criteria import Criteria, Match, fitting, match
 from catalog.entry_texts import title_key
@@ -17,25 +16,22 @@ from catalog.listing import (
     ORDERS,
     BadKey,
     Cut,
-    Key,
     Order,
     by_price,
     by_relevance,
     newest_of,
-    planned_by,
+    part,
     read_key,
-    sorted_part,
-    walked_part,
     write_key,
 )
 from catalog.models import Subject
 from catalog.offer_codes import PRICE_BANDS
+from catalog.ways import Question
 
 __all__ = ["MOST_COUNTED", "PAGE_SIZE", "PRICE_BANDS", "SORTS", "BadKey", "Criteria", "Results"]
 
 PAGE_SIZE = 24
 NEAREST = 6  # works that are offered where nothing was found
-BY_WORDS = ("bitmapscan", "sort")  # the way to rows that the index of words can tell
 SORTS = ("relevance", "popularity", "newest", "title", "price")
 
 
@@ -132,10 +128,9 @@ def _finder(wanted: Match) -> Callable[[list[str]], bool]:
 def _page(levels: list[Match], criteria: Criteria, subject: Subject | None) -> Results:
     below = list(Subject.objects.visible().filter(parent=subject).order_by("name"))
     this_year = timezone.localdate().year
-    with _planned_for(levels[-1]):
-        wanted, counts = facets.count(
-            levels, criteria, subjects=[each.pk for each in below], this_year=this_year
-        )
+    wanted, counts = facets.count(
+        levels, criteria, subjects=[each.pk for each in below], this_year=this_year
+    )
     if not counts.total:  # what a near miss finds may be in another order, and so may its keys
         return Results(
             [], counts, page=criteria.page, subject=subject, below=below, words=wanted.words
@@ -146,7 +141,8 @@ def _page(levels: list[Match], criteria: Criteria, subject: Subject | None) -> R
 def _results(wanted: Match, criteria: Criteria, counts: Counts) -> Results:
     order, told = _order(wanted, criteria, counts)
     cut = _cut(criteria, order)
-    keys = _part(wanted, criteria, order, replace(cut, size=PAGE_SIZE + 1), told, counts)
+    one_more = replace(cut, size=PAGE_SIZE + 1)
+    keys = part(wanted, order, one_more, told, has_more=counts.has_more)
     has_more = len(keys) > PAGE_SIZE
     keys = keys[-PAGE_SIZE:] if cut.is_before else keys[:PAGE_SIZE]
     has_next, has_previous = (True, has_more) if cut.is_before else (has_more, criteria.page > 1)
@@ -159,11 +155,6 @@ def _results(wanted: Match, criteria: Criteria, counts: Counts) -> Results:
         words=wanted.words,
         in_head_only=wanted.in_head,
     )
-
-
-def _planned_for(wanted: Match) -> AbstractContextManager[None]:
-    """Filters alone are few and known to the statistics: PostgreSQL may choose."""
-    return planned_by(*BY_WORDS) if wanted.words else nullcontext()
 
 
 def _order(wanted: Match, criteria: Criteria, counts: Counts) -> tuple[Order, dict[str, str]]:
@@ -194,25 +185,6 @@ def _cut(criteria: Criteria, order: Order) -> Cut:
     return Cut(PAGE_SIZE, skip=(criteria.page - 1) * PAGE_SIZE)
 
 
-def _part(
-    wanted: Match,
-    criteria: Criteria,
-    order: Order,
-    cut: Cut,
-    told: dict[str, str],
-    counts: Counts,
-) -> list[Key]:
-    walks = order.can_walk and (counts.has_more or not wanted.tsquery)
-    keys: list[Key] = []
-    if walks:
-        with planned_by("indexscan"):
-            keys = walked_part(wanted, order, cut)
-    if len(keys) == cut.size or (walks and not counts.has_more):
-        return keys
-    with _planned_for(wanted):
-        return max(sorted_part(wanted, order, cut, told), keys, key=len)
-
-
 def _cards(ids: list[int], criteria: Criteria) -> list[Card]:
     """These works, in their order, by editions that fit; none whose last edition just went."""
     if not criteria.concerns_editions:
@@ -228,10 +200,9 @@ def _nearest(wanted: Match) -> list[Card]:
     sql = """
         SELECT work_id FROM (
             SELECT work_id, head, popularity_key FROM catalog_searchentry
-            WHERE vector @@ %s::tsquery AND is_offered LIMIT 1000
-        ) AS entry ORDER BY ts_rank(head, %s::tsquery, 1) DESC, popularity_key, work_id LIMIT %s
+            WHERE vector @@ %(some)s::tsquery AND is_offered LIMIT 1000
+        ) AS entry
+        ORDER BY ts_rank(head, %(plain)s::tsquery, 1) DESC, popularity_key, work_id LIMIT %(most)s
     """
-    with planned_by(*BY_WORDS), connection.cursor() as cursor:
-        cursor.execute(sql, [some, plain, NEAREST])
-        found = [pk for (pk,) in cursor.fetchall()]
-    return cards.read(found)
+    told = {"some": some, "plain": plain, "most": NEAREST}
+    return cards.read([pk for (pk,) in ways.rows(Question(sql, ways.BY_WORDS), told)])

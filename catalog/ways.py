@@ -1,0 +1,74 @@
+"""The ways that PostgreSQL may take to rows: said together with what is asked, in one message.
+
+It cannot know how many match two words at once, and would sometimes read the whole table.
+
+Statements of one message are one transaction where none has begun, and what is set LOCAL ends with
+it. Where one goes on, the message sets it back at its end; if it does not come to that, the
+rollback of what failed does.
+"""
+
+# ruff: noqa: S608 - what is asked is SQL of our own; what visitors say are parameters
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+ANY = frozenset({"seqscan", "bitmapscan", "indexscan", "sort"})
+BY_WORDS = frozenset({"bitmapscan", "sort"})
+"""By the index that can tell words."""
+IN_ORDER = frozenset({"indexscan"})
+"""Along an index that has the order."""
+FOUND = "bookstore.found"  # a setting of our own, as any name with a dot may be
+
+
+@dataclass(frozen=True)
+class Question:
+    """A SELECT, and the ways that may be taken for it."""
+
+    sql: str
+    ways: frozenset[str] = ANY
+
+
+def rows(asked: Question, told: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """All rows that are the answer; `told` are the parameters."""
+    (found,) = _answers([asked], told)
+    return found
+
+
+def enough_rows(
+    asked: Question, otherwise: Question, told: Mapping[str, Any], *, enough: int
+) -> list[tuple[Any, ...]]:
+    """The answer; where it has fewer rows than `enough`, the other one if that has no fewer.
+
+    PostgreSQL itself notes how many there were, and then carries the other one out or does not: all
+    is asked at once, whatever is found.
+    """
+    so_far = f"set_config('{FOUND}', (row_number() OVER ())::text, true)"
+    noting = f"SET LOCAL {FOUND} = 0; SELECT found.*, {so_far} FROM ({asked.sql}) AS found"
+    waiting = (
+        f"SELECT * FROM ({otherwise.sql}) AS found WHERE current_setting('{FOUND}')::int < {enough}"
+    )
+    found, others = _answers(
+        [Question(noting, asked.ways), Question(waiting, otherwise.ways)], told
+    )
+    return max(others, [row[:-1] for row in found], key=len)
+
+
+def _answers(asked: list[Question], told: Mapping[str, Any]) -> list[list[tuple[Any, ...]]]:
+    statements: list[str] = []
+    ways = ANY
+    for question in asked:
+        statements += [*_change(ways, question.ways), question.sql]
+        ways = question.ways
+    if not connection.get_autocommit():  # a transaction goes on
+        statements += _change(ways, ANY)
+    with connection.cursor() as cursor:
+        cursor.execute("; ".join(statements), told)
+        return [result.fetchall() for result in cursor.results() if result.description]
+
+
+def _change(before: frozenset[str], after: frozenset[str]) -> Iterator[str]:
+    for way in sorted(before ^ after):
+        yield f"SET LOCAL enable_{way} = {'DEFAULT' if way in after else 'off'}"
