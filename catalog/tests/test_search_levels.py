@@ -4,9 +4,11 @@ import datetime
 from dataclasses import replace
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from catalog import facets, indexing, listing, search, spelling
+from catalog import facets, indexing, listing, search, spelling, ways
 from catalog.criteria import Criteria
 from catalog.models import Work
 from catalog.tests.factories import EditionFactory, WorkFactory
@@ -118,3 +120,29 @@ def test_the_newest_of_many_of_years_that_are_over_are_found_from_their_end() ->
     assert [work.title for work in second.works] == ["Nineties 3", "Nineties 2"]
     back = search.search(replace(criteria, page=1, before=second.before))
     assert [work.title for work in back.works] == ["Nineties 5", "Nineties 4"]
+
+
+@pytest.mark.parametrize(
+    ("criteria", "statements"),
+    [({"q": "art"}, 4), ({"q": "art", "format": "paperback"}, 5), ({"format": "paperback"}, 5)],
+)
+def test_few_and_many_cost_the_same_statements(
+    criteria: dict[str, str], statements: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The shelves below, the counts, the keys, the editions that fit, and the cards."""
+
+    def asked() -> list[str]:
+        with CaptureQueriesContext(connection) as captured:
+            assert len(search.search(Criteria(**criteria)).works) == 2  # type: ignore[arg-type]
+        return [query["sql"] for query in captured.captured_queries]
+
+    shelve("Art 0", "Art 1")
+    few = asked()
+    assert len(few) == statements
+    assert not any(ways.FOUND in sql for sql in few)
+    shelve("Art 2", "Art 3", "Else")
+    walking = asked()
+    assert len(walking) == statements
+    assert sum(ways.FOUND in sql for sql in walking) == 1
+    monkeypatch.setattr(listing, "WALKED", 1)  # it leads to one of them at most
+    assert len(asked()) == statements
