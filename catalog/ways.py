@@ -4,7 +4,8 @@ It cannot know how many match two words at once, and would sometimes read the wh
 
 Statements of one message are one transaction where none has begun, and what is set LOCAL ends with
 it. Where one goes on, the message sets it back at its end; if it does not come to that, the
-rollback of what failed does.
+rollback of what failed does. Django's cursors send such a message as it is, with the parameters
+inside its text, as long as the option `server_side_binding` is off.
 """
 
 # ruff: noqa: S608 - what is asked is SQL of our own; what visitors say are parameters
