@@ -11,6 +11,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.urls import ResolverMatch
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     REGISTRY,
@@ -25,10 +26,11 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from bookstore import figures, health
 from bookstore.queries import watched
 from bookstore.roles import DatabaseAccess
-from caching.measuring import labelled, spending
+from caching.measuring import Spent, labelled, spending
 
 PATH = "/metrics"
 NO_ROUTE = "none"  # static files, unknown addresses, what was refused before it was looked up
+MATCH = "bookstore.match"  # where the WSGI environment says which address answered
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)  # seconds
 
@@ -61,23 +63,29 @@ def middleware(get_response: Answer) -> Answer:
         if request.path_info == PATH and "X-Forwarded-For" not in request.headers:
             return HttpResponse(exposition(), content_type=CONTENT_TYPE_LATEST)
         started_at = time.perf_counter()
-        with watched(lambda: route_of(request)) as watch, spending() as spent:
+        with watched(lambda: route_of(request.resolver_match)) as watch, spending() as spent:
             response = get_response(request)
         if is_probe(request):
             return response
-        route = route_of(request)
+        match = request.META[MATCH] = request.resolver_match
+        route = route_of(match)
         method = request.method if request.method in METHODS else "other"
-        labelled(REQUESTS, route, method, str(response.status_code)).inc()
-        labelled(SECONDS, route).observe(time.perf_counter() - started_at)
+        count(route, method, response.status_code, time.perf_counter() - started_at, spent)
         if watch.statements:
             labelled(DATABASE_SECONDS, route).inc(watch.seconds)
             labelled(QUERIES, route).inc(watch.statements)
-        if spent.commands:
-            labelled(REDIS_SECONDS, route).inc(spent.seconds)
-            labelled(REDIS_COMMANDS, route).inc(spent.commands)
         return response
 
     return answer
+
+
+def count(route: str, method: str, status: int, seconds: float, spent: Spent) -> None:
+    """One request answered, `seconds` after it came, with what it `spent` in Redis."""
+    labelled(REQUESTS, route, method, str(status)).inc()
+    labelled(SECONDS, route).observe(seconds)
+    if spent.commands:
+        labelled(REDIS_SECONDS, route).inc(spent.seconds)
+        labelled(REDIS_COMMANDS, route).inc(spent.commands)
 
 
 def is_probe(request: HttpRequest) -> bool:
@@ -86,9 +94,8 @@ def is_probe(request: HttpRequest) -> bool:
     return match is not None and match.func in (health.health, health.ready)
 
 
-def route_of(request: HttpRequest) -> str:
-    """The pattern of the request's address, as the URL configuration has it."""
-    match = request.resolver_match
+def route_of(match: ResolverMatch | None) -> str:
+    """The pattern of a request's address, as the URL configuration has it."""
     return f"/{match.route}" if match else NO_ROUTE
 
 

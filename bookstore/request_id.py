@@ -7,6 +7,7 @@ everybody below, who need not know this module, can read it.
 import re
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from structlog.contextvars import bind_contextvars, clear_contextvars, get_contextvars
@@ -25,18 +26,26 @@ def current() -> str:
     return number
 
 
+def number(environ: dict[str, Any]) -> str:
+    """Give the request its number, checked, and have all log lines carry it from now on.
+
+    Left bound when the answer is made: Django and gunicorn may still write about it.
+    """
+    given: str = environ.get(META_NAME, "")
+    checked = given if PATTERN.fullmatch(given) else uuid.uuid4().hex
+    environ[META_NAME] = checked
+    clear_contextvars()
+    bind_contextvars(request_id=checked)
+    return checked
+
+
 def middleware(get_response: Answer) -> Answer:
     """Number each request; the first of all middleware."""
 
     def answer(request: HttpRequest) -> HttpResponse:
-        given: str = request.META.get(META_NAME, "")
-        number = given if PATTERN.fullmatch(given) else uuid.uuid4().hex
-        request.META[META_NAME] = number
-        # Left bound when the answer is made: Django and gunicorn may still write about it.
-        clear_contextvars()
-        bind_contextvars(request_id=number)
+        own = number(request.META)
         response = get_response(request)
-        response[HEADER] = number
+        response[HEADER] = own
         return response
 
     return answer

@@ -205,7 +205,6 @@ MIDDLEWARE = [
     # allauth insists on it in every role; without its addresses it does nothing.
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
 ]
 
 # The admin site, sign-in and CSRF tokens are for roles that know their visitors.

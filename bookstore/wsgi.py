@@ -60,4 +60,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bookstore.settings")
 error_reports.start()
 _limit_waiting()
 _share_connections()
-application = reading_to_the_end(get_wsgi_application())
+_long_way = get_wsgi_application()
+
+from bookstore.serving.shortcut import ShortWay  # noqa: E402 - knows the shop: after Django is set up
+
+application = reading_to_the_end(ShortWay(_long_way))

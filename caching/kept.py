@@ -32,6 +32,11 @@ class Kept:
     """The body as it is, where it was just computed."""
 
     @property
+    def was_read(self) -> bool:
+        """Whether it stood in Redis, and was not just computed."""
+        return self.plain is None
+
+    @property
     def body(self) -> bytes:
         """The answer itself."""
         if self.plain is not None:

@@ -29,13 +29,14 @@ from caching.question import TOKEN_SECONDS, Question, former_key
 from caching.servers import ERA, token_key
 
 __all__ = [
-    "OutOfMemory", "Unavailable", "bump", "bump_after_commit", "bypassed", "client", "needs_redis",
-    "once_an_era", "recall", "remember", "trouble",
+    "OutOfMemory", "Unavailable", "at_hand", "bump", "bump_after_commit", "bypassed", "client",
+    "needs_redis", "once_an_era", "recall", "remember", "trouble",
 ]  # fmt: skip
 
 logger = logging.getLogger(__name__)
 
 BUMPED_AT_ONCE = 1_000
+NEARLY_ONE = 1 - 1e-9  # as chance: what is not due by this is due by none
 # One command and not one for each: an import raises thousands. They outlast any answer.
 RAISE_ALL = """
 for _, key in ipairs(KEYS) do redis.call('INCR', key) redis.call('EXPIRE', key, ARGV[1]) end
@@ -84,6 +85,20 @@ def recall(
         return _renewed(answer.name, question, compute, seconds, kept)
     finally:
         question.release()
+
+
+def at_hand(answer: Answer, arguments: Mapping[str, str]) -> Kept | None:
+    """The answer that holds and need not be computed for a while; one command, nothing else.
+
+    Whoever is given None asks `recall`. Raises Unavailable when Redis does not answer.
+    """
+    if _is_bypassed.get():
+        return None
+    kept = Question(answer, arguments).look()
+    if kept is None or kept.is_due(at=time.time(), chance=NEARLY_ONE):
+        return None
+    labelled(ANSWERS, answer.name, "hit").inc()
+    return kept
 
 
 def _renewed(

@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from caching import store
+from caching.alone import answers_alone
 from caching.quotas import Quota, TooMuch
 from catalog import isbn, live_fragments, live_reading, suggesting, trending
 from catalog.models.availability import StockLevel
@@ -39,6 +40,7 @@ View = Callable[[HttpRequest], HttpResponse]
 def _live(view: View) -> View:
     """For what may only be read, and is kept nowhere on its way."""
 
+    @answers_alone
     @require_safe
     @wraps(view)
     def answer(request: HttpRequest) -> HttpResponse:

@@ -6,10 +6,14 @@ whether it still holds (ETag, 304), and so does a CDN, unless CDN_SECONDS lets i
 asked for, no longer: decision 7.
 """
 
+import datetime
+import functools
 import hashlib
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Self
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
@@ -33,6 +37,31 @@ MARGIN_SECONDS = (
 A_DAY = 86_400
 FOR_EVER = "public, max-age=31536000, immutable"
 _CONDITIONS = frozenset({"HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH"})
+KEPT_AS = "storefront.kept_as"
+"""Where the WSGI environment says under what the page that was given is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAs:
+    """What a kept page is asked for by: enough to give it again without its view."""
+
+    answer: Answer
+    arguments: Mapping[str, str]
+
+    @classmethod
+    def of(cls, answer: Answer, arguments: Mapping[str, str]) -> Self:
+        """As pages of this release are kept."""
+        return cls(answer, {**arguments, "release": release.current()})
+
+    def asked_at(self, moment: float) -> dict[str, str]:
+        """The arguments with the day, by which a page holds; `moment` is in seconds since 1970."""
+        day = _day_of(int(moment), timezone.get_current_timezone())
+        return {**self.arguments, "day": day}
+
+
+@functools.lru_cache(maxsize=1)
+def _day_of(second: int, zone: datetime.tzinfo) -> str:
+    return datetime.datetime.fromtimestamp(second, zone).date().isoformat()
 
 
 def render_public(request: HttpRequest, template: str, values: Mapping[str, object]) -> bytes:
@@ -62,11 +91,13 @@ def remembered(
     Where `compute` raises Moved, the way to the right address; that is not kept.
     """
     asked_at = time.time()  # before any generation is read: what changes later must show in time
+    kept_as = KeptAs.of(answer, arguments)
     try:
-        turning = {"day": timezone.localdate().isoformat(), "release": release.current()}
-        kept = store.recall(answer, compute, {**turning, **arguments})
+        kept = store.recall(answer, compute, kept_as.asked_at(asked_at))
     except Moved as right:
         return moved_to(str(right))
+    if kept.was_read:
+        request.META[KEPT_AS] = kept_as
     is_packed, etag = bool(kept.packed) and accepts_gzip(request), f'"{kept.tag}"'
     response = _without_body(request, etag)
     if response is None:

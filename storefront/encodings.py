@@ -9,11 +9,15 @@ _ACCEPTS = re.compile(r"(^|[\s,])gzip\s*(;|,|$)", re.IGNORECASE)
 
 
 def accepts_gzip(request: HttpRequest) -> bool:
-    """Whether the answer may be packed; nginx understands the same words in the same way.
+    """Whether the answer may be packed."""
+    return gzip_accepted(request.META.get("HTTP_ACCEPT_ENCODING", ""))
+
+
+def gzip_accepted(accepted: str) -> bool:
+    """Whether the header allows gzip; nginx understands the same words in the same way.
 
     Who says "*" gets the page as it is, which everybody can read: some mean "nothing else" by it.
     """
-    accepted: str = request.META.get("HTTP_ACCEPT_ENCODING", "")
     if accepted in ("gzip", ""):  # all that nginx passes on
         return accepted == "gzip"
     return not _REFUSES.search(accepted) and bool(_ACCEPTS.search(accepted))
