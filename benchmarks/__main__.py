@@ -6,7 +6,8 @@ rates; they come from one run. `make bench ARGS=all` measures more beside other 
 `make bench ARGS=door` nginx before the shop (door.py), `make bench ARGS=orders` the placing of
 orders (orders.py), `make bench ARGS=catalog` the pages of a large catalogue (catalog.py);
 `make bench ARGS=start` how soon a role is ready and how much memory it takes (start.py),
-`make bench ARGS=processes` how many processes and threads it should have (processes.py);
+`make bench ARGS=processes` how many processes and threads it should have (processes.py),
+`make bench ARGS=watching` what an open page costs that shows its stock as it changes (watching.py);
 `make bench ARGS="onix-file FILE"` writes a large ONIX file (onix_files.py),
 `make bench ARGS=onix-reading` measures the reading of one (onix_reading.py).
 """
@@ -28,6 +29,7 @@ from benchmarks import (
     processes,
     running,
     start,
+    watching,
     whole,
     work,
 )
@@ -57,6 +59,7 @@ OTHERS = {
     "onix-reading": onix_reading.main,
     "processes": processes.main,
     "start": start.main,
+    "watching": watching.main,
     "work": work.main,
 }
 

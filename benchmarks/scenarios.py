@@ -26,6 +26,9 @@ NEXT = re.compile(rb'<link rel="next" href="([^"]+)"')
 FRAGMENT = {"HX-Request": "true"}
 """What the shop's own pages send with a live request; they get HTML for it."""
 
+PACKED = {"Accept-Encoding": "gzip"}
+"""As nginx and browsers ask for pages that are kept, which are kept so."""
+
 
 @dataclass(frozen=True)
 class Asked:

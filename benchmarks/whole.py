@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks import drawing, forked, running, scenarios, stand, statements, table, wrk
@@ -70,7 +71,8 @@ class _Run:
     def _page(
         self, name: str, asked: Asked, clients: int, peers: Mapping[str, RunningPeer]
     ) -> None:
-        self._beside_bare(name, table.CACHED, self._here.frontend, asked, clients)
+        packed = replace(asked, headers={**asked.headers, **scenarios.PACKED})
+        self._beside_bare(name, table.CACHED, self._here.frontend, packed, clients)
         yardstick = self.rows[-2].outcome.rate
         port = self._here.uncached_frontend
         self._keep(self._ask(name, table.UNCACHED, port, asked, clients, yardstick=yardstick))
