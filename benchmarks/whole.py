@@ -61,7 +61,9 @@ class _Run:
                 if clients == max(self.clients):
                     self._at_half(name, live[name], clients)
             for name in self._chosen((scenarios.HOME, scenarios.BOOK)):
-                self._door(name, pages[name], clients)
+                self._door(name, self._here.frontend, pages[name], clients)
+            for name in self._chosen((scenarios.FEW, scenarios.BADGE)):
+                self._door(name, self._here.live, live[name], clients)
             for name in self._chosen(scenarios.FLOWS):
                 self._flow(name, clients, peers)
 
@@ -95,8 +97,9 @@ class _Run:
         )  # fmt: skip
         self._keep(Row(name, table.HALF, clients, outcome))
 
-    def _door(self, name: str, asked: Asked, clients: int) -> None:
-        size = _size(self._here.frontend, asked)
+    def _door(self, name: str, port: int, asked: Asked, clients: int) -> None:
+        """Through nginx, beside a file of nginx as long as what the role on `port` says."""
+        size = _size(port, asked)
         with stand.file_of(self._here.folder, size) as port:
             self._keep(self._ask(name, table.FILE, port, Asked(["/"], {}), clients))
         yardstick = self.rows[-1].outcome.rate

@@ -1,10 +1,12 @@
 """Live answers about the catalogue, from Redis alone: suggestions, badges, cards, what is popular.
 
-JSON by default; an HTML fragment where htmx asks. What one client may ask is counted on the way.
+JSON by default; an HTML fragment where htmx asks. They are the same for everyone, so nginx gives
+them again until the second ends. What one client may ask is counted on the way.
 """
 
 import hashlib
 import json
+import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -20,6 +22,7 @@ from django.views.decorators.http import require_safe
 from caching import store
 from caching.alone import answers_alone
 from caching.quotas import Quota, TooMuch
+from caching.second import UNTIL, end_of_second
 from catalog import isbn, live_fragments, live_reading, suggesting, trending
 from catalog.models.availability import StockLevel
 
@@ -38,14 +41,16 @@ View = Callable[[HttpRequest], HttpResponse]
 
 
 def _live(view: View) -> View:
-    """For what may only be read, and is kept nowhere on its way."""
+    """For what may only be read, and what no browser keeps."""
 
     @answers_alone
     @require_safe
     @wraps(view)
     def answer(request: HttpRequest) -> HttpResponse:
+        asked_at = time.time()
         try:
             response = view(request)
+            response.headers[UNTIL] = end_of_second(asked_at)
         except TooMuch as error:
             response = _refused(429, f"Too many questions. Ask again in {error.seconds} seconds.")
             response.headers["Retry-After"] = str(error.seconds)

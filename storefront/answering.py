@@ -23,6 +23,7 @@ from django.utils.cache import get_conditional_response
 
 from caching import store
 from caching.answers import Answer
+from caching.second import UNTIL, end_of_second
 from storefront import context, release
 from storefront.encodings import accepts_gzip
 from storefront.missing import Moved
@@ -31,9 +32,6 @@ HTML = "text/html; charset=utf-8"
 XML = "application/xml; charset=utf-8"
 ATOM = "application/atom+xml; charset=utf-8"
 CHECK_AGAIN = "public, max-age=0, must-revalidate"
-MARGIN_SECONDS = (
-    0.05  # between a commit and its generations, and between the clocks of two machines
-)
 A_DAY = 86_400
 FOR_EVER = "public, max-age=31536000, immutable"
 _CONDITIONS = frozenset({"HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH"})
@@ -162,17 +160,9 @@ def _labelled(
         return response
     if cache_control != FOR_EVER:
         # Before Cache-Control, or nginx before 1.23 believes that alone.
-        response["X-Accel-Expires"] = end_of_second(asked_at)
+        response[UNTIL] = end_of_second(asked_at)
     response["Cache-Control"] = cache_control
     return response
-
-
-def end_of_second(asked_at: float) -> str:
-    """Until when nginx may keep what was asked for then, as it reads it.
-
-    nginx counts whole seconds, so that any lifetime would be up to one longer; an end is exact.
-    """
-    return f"@{int(asked_at - MARGIN_SECONDS)}"
 
 
 def origin() -> str:

@@ -25,7 +25,8 @@ from bookstore.compression import BRIEF, PageCompression
 from caching import store
 from caching.alone import is_alone
 from caching.measuring import spending
-from storefront.answering import KEPT_AS, KeptAs, end_of_second
+from caching.second import UNTIL, end_of_second
+from storefront.answering import KEPT_AS, KeptAs
 from storefront.encodings import gzip_accepted
 
 MOST_KNOWN = 2_000  # addresses, a kilobyte each; beyond that the oldest is learnt once more
@@ -179,7 +180,7 @@ def _page_again(page: _Page, environ: dict[str, Any], is_packed: bool) -> _Answe
         *of_the_body,
         ("Content-Length", str(len(body))),
         ("ETag", f'W/"{kept.tag}"' if is_packed else f'"{kept.tag}"'),
-        ("X-Accel-Expires", end_of_second(asked_at)),  # before Cache-Control: see answering
+        (UNTIL, end_of_second(asked_at)),  # before Cache-Control: see answering
         *page.constant,
     ]
     return _Answer(status, headers, body)

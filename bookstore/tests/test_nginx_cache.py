@@ -100,6 +100,55 @@ def test_whatever_may_differ_is_cached_apart(door: Door) -> None:
     assert asked == 4 + 2  # the four forms once, htmx each time
 
 
+# --- Live answers -------------------------------------------------------------------------------
+
+SUGGEST = "/live/suggest?q=emma"
+
+
+def test_a_live_answer_is_given_again_until_it_ends(door: Door) -> None:
+    redis = door.roles["redis"]
+    redis.says = lambda request: kept(Cache_Control="private, no-store", ETag='"1"')
+    first, second = door.ask(SUGGEST), door.ask(SUGGEST)
+    assert first.body == second.body == b"a page"
+    assert second.header("Cache-Control") == "private, no-store"
+    assert times_asked(redis, SUGGEST) == 1
+    redis.says = lambda request: ended()
+    for _time in range(3):
+        door.ask(f"{SUGGEST}+ended")
+    assert times_asked(redis, f"{SUGGEST}+ended") == 3
+    assert "If-None-Match" not in redis.seen[-1].headers
+
+
+def test_live_answers_are_kept_apart_by_form_host_and_query(door: Door) -> None:
+    def says(request: Request) -> Said:
+        asked = request.headers
+        body = f"{asked['Host']} {request.path} {asked['Accept-Encoding']} {asked['HX-Request']}"
+        return kept(body.encode(), Vary="Accept-Encoding")
+
+    door.roles["redis"].says = says
+    kinds: list[tuple[str, dict[str, str], str]] = [
+        ("/live/a?q=1", {}, "b /live/a?q=1 None None"),
+        ("/live/a?q=2", {}, "b /live/a?q=2 None None"),
+        ("/live/a?q=1", {"Host": "c"}, "c /live/a?q=1 None None"),
+        ("/live/a?q=1", {"HX-Request": "true"}, "b /live/a?q=1 None true"),
+        ("/live/a?q=1", {"Accept-Encoding": "gzip"}, "b /live/a?q=1 gzip None"),
+    ]
+    for _time in range(2):
+        for path, headers, expected in kinds:
+            assert door.ask(path, headers={"Host": "b", **headers}).body.decode() == expected
+    assert len(door.roles["redis"].seen) == len(kinds)
+
+
+@pytest.mark.parametrize("failure", [0, 500, 503])
+def test_no_old_live_answer_is_given_while_the_role_fails(door: Door, failure: int) -> None:
+    redis = door.roles["redis"]
+    path = f"/live/stock?isbn13={failure}"
+    redis.says = lambda request: ended()
+    door.ask(path)
+    redis.says = lambda request: Said(failure)
+    assert door.ask(path).status >= 500
+
+
 # --- What public pages read of a query ----------------------------------------------------------
 
 

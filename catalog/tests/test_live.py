@@ -1,6 +1,7 @@
 """The live answers about the catalogue, as JSON and as fragments."""
 
 import datetime
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from pytest_django import Settings
 
 from caching.measuring import spending
 from caching.quotas import Quota
+from caching.second import UNTIL, end_of_second
 from catalog import live, live_build, live_reading, memory, suggesting
 from catalog.models import Stock, Supply, Work
 from catalog.tests.factories import EditionFactory, WorkFactory, sku
@@ -49,6 +51,29 @@ def test_suggestions(orlando: str, client: Client) -> None:
         ],
     }
     assert "no-store" in response["Cache-Control"]
+
+
+@pytest.mark.parametrize(
+    "asked", ["suggest?q=orl", "stock?isbn13={}", "cards?isbn13={}", "trending"]
+)
+def test_nginx_may_keep_an_answer_until_the_second_ends(
+    asked: str, orlando: str, client: Client
+) -> None:
+    for headers in ({}, FRAGMENT):
+        before = end_of_second(time.time())
+        until = client.get(f"/live/{asked.format(orlando)}", headers=headers)[UNTIL]
+        assert before <= until <= end_of_second(time.time())
+
+
+def test_nginx_may_keep_no_refusal_and_no_visitor(
+    orlando: str, client: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert UNTIL not in client.get("/live/stock?isbn13=1")
+    assert UNTIL not in client.get("/live/visitor")
+    settings.RATE_LIMITS = True
+    monkeypatch.setattr(live, "TIMES", 0)
+    response = client.get("/live/suggest?q=orl")
+    assert (response.status_code, UNTIL in response) == (429, False)
 
 
 def test_suggestions_as_a_fragment(orlando: str, client: Client) -> None:

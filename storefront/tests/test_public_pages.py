@@ -16,10 +16,10 @@ from prometheus_client import REGISTRY
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from caching import store
+from caching.second import MARGIN_SECONDS, end_of_second
 from catalog import facets, listing
 from catalog.models import Edition
 from storefront import release, sitemap
-from storefront.answering import MARGIN_SECONDS, end_of_second
 from storefront.tests.shop import add_works, open_shop, read
 from tests import people
 
