@@ -4,6 +4,7 @@ JSON by default; an HTML fragment where htmx asks. They are the same for everyon
 them again until the second ends. What one client may ask is counted on the way.
 """
 
+import functools
 import hashlib
 import json
 import time
@@ -85,9 +86,12 @@ def _numbers(request: HttpRequest, *, most: int) -> list[str]:
     if not asked or len(asked) > most:
         raise Refused(f"isbn13: give 1 to {most} numbers.")
     try:
-        return list(dict.fromkeys(isbn.normalize(number) for number in asked))
+        return list(dict.fromkeys(map(_normalized, asked)))
     except isbn.InvalidNumber as error:
         raise Refused(f"isbn13: {error}") from error
+
+
+_normalized = functools.lru_cache(maxsize=10_000)(isbn.normalize)  # pages ask for the same again
 
 
 def _wants_fragment(request: HttpRequest) -> bool:

@@ -3,9 +3,12 @@
 Written by hand, because a template would take longer than all else that such an answer needs.
 """
 
+import functools
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.utils.html import escape
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from catalog.live_reading import Card
@@ -38,18 +41,27 @@ def badges(levels: Sequence[StockLevel], *, offered: str, again: str) -> str:
     they have asked often enough. The badge of the edition that is `offered` on the page tells
     programs, too, where the page itself could not know.
     """
+    language = get_language() or ""
     return "\n".join(
         f'<span class="stock stock-{level.state}" id="stock-{level.isbn13}" hx-swap-oob="true"'
-        f"{again if place == 0 else ''}>{_label(level, asks_again=bool(again))}"
+        f"{again if place == 0 else ''}>{_label(level, language, asks_again=bool(again))}"
         f"{_for_programs(level) if level.isbn13 == offered else ''}</span>"
         for place, level in enumerate(levels)
     )
 
 
-def _label(level: StockLevel, *, asks_again: bool) -> str:
+def _label(level: StockLevel, language: str, *, asks_again: bool) -> str:
     if level.state == "unknown" and not asks_again:
         return escape(_("Ask us about stock"))
-    return escape(level.label)
+    return _words(
+        language, level.state, level.quantity, level.date, level.publication_date, level.days
+    )
+
+
+@functools.lru_cache(maxsize=1_000)
+def _words(language: str, *facts: Any) -> str:
+    """The badge's words; a list of books shows the same few again and again."""
+    return escape(StockLevel("", *facts).label)
 
 
 def _for_programs(level: StockLevel) -> str:
