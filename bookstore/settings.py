@@ -117,9 +117,13 @@ def _database(name: str, why: str) -> dict[str, Any]:
     # How near a near miss must be for search to find it; PostgreSQL's own 0.3 forgives too little.
     # Compiling a query takes longer than any of ours.
     threshold = "-c pg_trgm.similarity_threshold=0.2 -c jit=off"
-    # Seconds after which a host that has gone silent counts as dead; see wsgi.py for one that works
-    # too long.
-    silence = {"connect_timeout": 3, "keepalives_idle": 10, "keepalives_interval": 3}
+    # When a host that has gone silent counts as dead; see wsgi.py for one that works too long. What
+    # was sent and never arrived is seen by tcp_user_timeout alone, in milliseconds: Linux would try
+    # again for a quarter of an hour.
+    silence = {
+        "connect_timeout": 3, "keepalives_idle": 10, "keepalives_interval": 3,
+        "tcp_user_timeout": 5_000,
+    }  # fmt: skip
     config["OPTIONS"] = {"options": threshold, **silence, **config.get("OPTIONS", {})}
     return config
 
