@@ -13,6 +13,8 @@ import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from bookstore.roles import FRONTEND
+
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
 OPEN_SECONDS = 120
@@ -53,12 +55,12 @@ def shop(
 
 @contextlib.contextmanager
 def bare(environment: Mapping[str, str]) -> Iterator[int]:
-    """A Django view that does nothing (bare.py), under the shop's own gunicorn; its port."""
+    """A Django view that does nothing (bare.py), under role `frontend`'s gunicorn; its port."""
     config, port = runpy.run_path(str(ROOT / "gunicorn.conf.py")), free_port()
     command = [
         *(sys.executable, "-m", "gunicorn", "benchmarks.bare:application", "--config", os.devnull),
         *("--worker-class", config["worker_class"], "--workers", str(config["workers"])),
-        *("--threads", str(config["threads"]), "--log-level", "warning"),
+        *("--threads", str(FRONTEND.threads), "--log-level", "warning"),
         *("--bind", f"{HOST}:{port}"),
     ]
     with running(command, port, environment=environment):
