@@ -57,6 +57,12 @@ class EditionForm(forms.ModelForm[Edition]):
     class Meta:
         model = Edition
         fields = "__all__"  # noqa: DJ007 - the admin class lists them
+        help_texts = {
+            "embargo_date": gettext_lazy(
+                "The first day on which it may be sold, if that is later than its publication."
+                " Until then customers can at most pre-order it."
+            ),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -75,8 +81,14 @@ class EditionForm(forms.ModelForm[Edition]):
             raise forms.ValidationError(_("This is no valid ISBN or SKU.")) from None
 
     def clean(self) -> dict[str, Any]:
-        """Refuse a day without a price."""
+        """Refuse a day without a price, and an embargo that would hold nothing back."""
         data = super().clean() or self.cleaned_data
+        embargo, published = data.get("embargo_date"), data.get("publication_date")
+        if "embargo_date" in self.changed_data and embargo and published and embargo <= published:
+            self.add_error(
+                "embargo_date",
+                _("It is not sold before its publication anyway: name a later day, or none."),
+            )
         if data.get("price_from") and data.get("new_price") is None:
             self.add_error("new_price", _("What shall it cost from that day on?"))
         return data
@@ -218,7 +230,12 @@ class EditionAdmin(MergingMixin, SourcedAdmin[Edition]):
         ),
         (
             gettext_lazy("Details"),
-            {"fields": ("publication_date", "pages", "duration_minutes", "weight_grams")},
+            {
+                "fields": (
+                    ("publication_date", "embargo_date"),
+                    ("pages", "duration_minutes", "weight_grams"),
+                )
+            },
         ),
     )
     list_display = (

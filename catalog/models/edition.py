@@ -195,6 +195,11 @@ class Edition(TradeFacts):
         indexes = (
             models.Index(fields=("-publication_date", "id"), name="edition_by_publication_date"),
             models.Index(fields=("work", "is_offered"), name="edition_of_work"),
+            models.Index(
+                fields=("embargo_date",),
+                name="edition_by_embargo",
+                condition=Q(embargo_date__isnull=False),
+            ),
         )
 
     def __str__(self) -> str:
@@ -257,6 +262,19 @@ class Edition(TradeFacts):
     def release_date(self) -> datetime.date | None:
         """From when it may be sold: its publication, or the end of an embargo that is later."""
         return max(filter(None, (self.publication_date, self.embargo_date)), default=None)
+
+    @property
+    def is_unpublished(self) -> bool:
+        """Whether its publication lies ahead; an embargo may last longer."""
+        published = self.publication_date
+        return published is not None and published > timezone.localdate()
+
+    @property
+    def is_embargoed(self) -> bool:
+        """Whether it may be sold only some time after its publication, or without one."""
+        return self.embargo_date is not None and self.embargo_date == self.release_date != (
+            self.publication_date
+        )
 
     @property
     def own_supply(self) -> "Supply | None":
