@@ -207,7 +207,12 @@ class Edition(TradeFacts):
 
     def get_absolute_url(self) -> str:
         """The page of the book, with its readable part."""
-        return f"/books/{self.isbn13}/{self.slug}/"
+        return self.address(self.isbn13, self.title, self.work.title)
+
+    @staticmethod
+    def address(isbn13: str, title: str, work_title: str) -> str:
+        """The same, where there is no object; `title` is the edition's own, or empty."""
+        return f"/books/{isbn13}/{slugs.readable(title or work_title, fallback='book')}/"
 
     @property
     def format_label(self) -> str:

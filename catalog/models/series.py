@@ -36,7 +36,12 @@ class Series(Addressed):
 
     def get_absolute_url(self) -> str:
         """The page with the series in order."""
-        return f"/series/{self.slug}/"
+        return self.address(self.slug)
+
+    @staticmethod
+    def address(slug: str) -> str:
+        """The same, where there is no object."""
+        return f"/series/{slug}/"
 
     def missing_numbers(self) -> list[int]:
         """The books between the first and the last for sale that the shop does not sell."""
