@@ -271,14 +271,13 @@ def renew_soon(work_ids: Collection[int]) -> None:
 def renew_waiting() -> int:
     """Look at works that wait, TURN of them at most: those left get a job of their own.
 
-    A batch that fails waits again; returns how many works something has changed for. Where none
-    waits and nothing was ever found, Redis lost what waited, as when a shop is stopped seconds
-    after its first start: then all is looked at.
+    A batch that fails waits again. Where nothing waits and nothing was ever found, what waited was
+    lost, and all is looked at. Returns how many works something has changed for.
     """
     changed = 0
     for turn in range(TURN // TAKEN):
         ids = _take()
-        if not turn and not ids and not Recommendation.objects.exists():
+        if not (turn or ids or Recommendation.objects.exists()):
             return renew_all()
         try:
             changed += renew(ids)
@@ -349,10 +348,8 @@ def bought_together(pairs: Collection[Pair]) -> None:
 
 
 def _batches() -> Iterator[list[int]]:
-    last = 0
-    while ids := list(
-        Work.objects.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH]
-    ):
+    works, last = Work.objects.order_by("pk").values_list("pk", flat=True), 0
+    while ids := list(works.filter(pk__gt=last)[:BATCH]):
         yield ids
         last = ids[-1]
 
