@@ -13,11 +13,11 @@ from storefront.tests.shop import read, titles
 pytestmark = pytest.mark.django_db
 
 
-def test_shoppers_read_from_when_on_it_may_be_sold(client: Client) -> None:
+def test_shoppers_read_when_it_goes_on_sale(client: Client) -> None:
     edition = embargoed(5)
     page = read(client, edition.get_absolute_url())
     day = date_format(edition.embargo_date, "DATE_FORMAT")
-    assert f"This edition may be sold from {day} on." in page
+    assert f"This edition goes on sale on {day}." in page
     assert "will be published" not in page
     assert f'<dt>On sale from</dt><dd><time datetime="{edition.embargo_date}">{day}</time>' in page
     assert "<dt>Published</dt>" in page
@@ -30,7 +30,7 @@ def test_shoppers_preorder_it_for_the_end(client: Client) -> None:
     preorderable(edition)
     day = date_format(edition.embargo_date, "DATE_FORMAT")
     page = read(client, edition.get_absolute_url())
-    assert f"It may be sold from {day} on." in page
+    assert f"On sale from {day}." in page
     assert "Out on" not in page
 
 
