@@ -343,8 +343,7 @@ def renew_all() -> int:
 def bought_together(pairs: Collection[Pair]) -> None:
     """Put these in the place of all pairs that were known; `renew_all` makes use of them."""
     BoughtTogether.objects.all().delete()
-    rows = (BoughtTogether(**vars(pair)) for pair in pairs)
-    BoughtTogether.objects.bulk_create(rows, batch_size=BATCH)
+    BoughtTogether.objects.bulk_create((BoughtTogether(**vars(each)) for each in pairs), BATCH)
 
 
 def _batches() -> Iterator[list[int]]:
