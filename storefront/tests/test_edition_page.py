@@ -132,6 +132,7 @@ def test_before_its_day_it_cannot_be_bought(client: Client) -> None:
     edition = EditionFactory.create(publication_date=tomorrow)
     page = read(client, edition.get_absolute_url())
     assert "This edition will be published on" in page
+    assert "<dt>To be published</dt>" in page
     assert "/basket/lines/" not in page
 
 
