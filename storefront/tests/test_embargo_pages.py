@@ -16,6 +16,7 @@ pytestmark = pytest.mark.django_db
 def test_shoppers_read_when_it_goes_on_sale(client: Client) -> None:
     edition = embargoed(5)
     page = read(client, edition.get_absolute_url())
+    assert edition.embargo_date is not None
     day = date_format(edition.embargo_date, "DATE_FORMAT")
     assert f"This edition goes on sale on {day}." in page
     assert "will be published" not in page
@@ -28,6 +29,7 @@ def test_shoppers_read_when_it_goes_on_sale(client: Client) -> None:
 def test_shoppers_preorder_it_for_the_end(client: Client) -> None:
     edition = embargoed(5)
     preorderable(edition)
+    assert edition.embargo_date is not None
     day = date_format(edition.embargo_date, "DATE_FORMAT")
     page = read(client, edition.get_absolute_url())
     assert f"On sale from {day}." in page
