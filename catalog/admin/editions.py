@@ -22,6 +22,12 @@ from catalog.criteria import words
 from catalog.formats import DIGITAL_FORMATS
 from catalog.models import Edition, Price, Stock, Supply
 
+TRADE_FACTS = (
+    "edition_number", "edition_statement", "height_mm", "width_mm", "thickness_mm", "product_form",
+    "publishing_status", "supplier_availability", "replaced_by", "cover_url",
+)  # fmt: skip
+"""What suppliers' records alone fill: shown, so that staff sees what it locks."""
+
 
 class EditionForm(forms.ModelForm[Edition]):
     """An edition, and maybe a new price from a day on."""
@@ -285,7 +291,13 @@ class EditionAdmin(MergingMixin, SourcedAdmin[Edition]):
         self, request: HttpRequest, obj: Edition | None = None
     ) -> tuple[str, ...]:
         """The number stays: orders, addresses and labels carry it."""
-        return ("isbn13",) if obj else ()
+        return ("isbn13", *TRADE_FACTS) if obj else ()
+
+    def get_fieldsets(self, request: HttpRequest, obj: Edition | None = None) -> Any:
+        """Besides, of one that is there, what the trade says."""
+        shown = super().get_fieldsets(request, obj)
+        says = {"fields": TRADE_FACTS, "classes": ("collapse",)}
+        return (*shown, (_("What suppliers say"), says)) if obj else shown
 
     def has_delete_permission(self, request: HttpRequest, obj: Edition | None = None) -> bool:
         """What has a ledger is no longer offered, but never deleted."""
