@@ -4,7 +4,7 @@ Every reason offers candidates (`CANDIDATES`); a work takes a few of each, the f
 before the second of any, so that no reason fills the row. Among the best of a subject each work
 takes others, by dice that its id throws: else all of a subject would recommend the same four.
 Changed works wait in Redis (`live:affinities`, a set of ids) for a job that takes many at once;
-what is lost there the night finds anew.
+what is lost there the night finds anew, and a job that comes to find nothing at all, at once.
 What is stored is a result and no record: it can be thrown away and found again.
 """
 
@@ -19,7 +19,7 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
 from caching import store
-from catalog.models import BoughtTogether, Edition, Work
+from catalog.models import BoughtTogether, Edition, Recommendation, Work
 
 BATCH = 5_000  # works in one transaction of the nightly run
 KEPT = 12  # recommendations of a work; a page shows half of them, so that some may sell out
@@ -271,11 +271,14 @@ def renew_soon(work_ids: Collection[int]) -> None:
 def renew_waiting() -> int:
     """Look at works that wait, TURN of them at most: those left get a job of their own.
 
-    A batch that fails waits again; returns how many works something has changed for.
+    A batch that fails waits again. Where nothing waits and nothing was ever found, what waited was
+    lost, and all is looked at. Returns how many works something has changed for.
     """
     changed = 0
-    for _turn in range(TURN // TAKEN):
+    for turn in range(TURN // TAKEN):
         ids = _take()
+        if not (turn or ids or Recommendation.objects.exists()):
+            return renew_all()
         try:
             changed += renew(ids)
         except Exception:
@@ -340,15 +343,12 @@ def renew_all() -> int:
 def bought_together(pairs: Collection[Pair]) -> None:
     """Put these in the place of all pairs that were known; `renew_all` makes use of them."""
     BoughtTogether.objects.all().delete()
-    rows = (BoughtTogether(**vars(pair)) for pair in pairs)
-    BoughtTogether.objects.bulk_create(rows, batch_size=BATCH)
+    BoughtTogether.objects.bulk_create((BoughtTogether(**vars(each)) for each in pairs), BATCH)
 
 
 def _batches() -> Iterator[list[int]]:
-    last = 0
-    while ids := list(
-        Work.objects.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH]
-    ):
+    works, last = Work.objects.order_by("pk").values_list("pk", flat=True), 0
+    while ids := list(works.filter(pk__gt=last)[:BATCH]):
         yield ids
         last = ids[-1]
 

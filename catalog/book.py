@@ -23,6 +23,7 @@ _WORK = fields(
 _EDITION = fields(
     Edition, "id", "work_id", "isbn13", "format", "language", "title", "subtitle", "imprint_id",
     "pages", "publication_date", "embargo_date", "duration_minutes", "weight_grams", "is_offered",
+    "replaced_by_id",
 )  # fmt: skip
 _SUPPLY = fields(
     Supply, "id", "edition_id", "accepts_preorders", "preorder_cap", "promised_date",
@@ -127,6 +128,12 @@ class Book:
     def ranked(self) -> list[Edition]:
         """The editions, the one that stands for the work in lists first."""
         return sorted(self.editions, key=lambda each: each.list_rank)
+
+    @property
+    def replacement(self) -> Edition | None:
+        """The edition that has taken the place of this one, if that is of the same work."""
+        newer = self.edition.replaced_by_id
+        return next((each for each in self.editions if each.pk == newer), None)
 
     @property
     def people(self) -> list[Part]:

@@ -20,9 +20,9 @@ from catalog.models.series import printed
 from catalog.models.slugs import readable
 
 _DIGITAL = "ARRAY[" + ", ".join(f"'{each}'" for each in sorted(DIGITAL_FORMATS)) + "]"
-_FORTHCOMING = (
-    "coalesce(greatest(edition.publication_date, edition.embargo_date) > %(today)s, false)"
-)
+_RELEASE = "greatest(edition.publication_date, edition.embargo_date)"
+"""`Edition.release_date`."""
+_FORTHCOMING = f"coalesce({_RELEASE} > %(today)s, false)"
 _HERE = """EXISTS (
     SELECT FROM catalog_stock AS stock JOIN catalog_location AS location
         ON location.id = stock.location_id AND (serves_shipping OR offers_collection)
@@ -50,14 +50,14 @@ SELECT work.id, work.key, work.main_subject_id, {_BYLINE},
          ON series.id = place.series_id
      WHERE place.work_id = work.id),
     lead.isbn13, coalesce(nullif(lead.title, ''), work.title), lead.format, lead.language,
-    imprint.name, lead.publication_date, lead.is_forthcoming, lead.amount,
+    imprint.name, lead.release_date, lead.is_forthcoming, lead.amount,
     lead.is_now, coalesce(supply.accepts_preorders, false),
     cover.digest, cover.width, cover.height, cover.color
 FROM unnest(%(works)s::bigint[]) WITH ORDINALITY AS wanted (id, place)
 JOIN catalog_work AS work ON work.id = wanted.id
 CROSS JOIN LATERAL (
     SELECT edition.id, edition.isbn13, edition.title, edition.format, edition.language,
-        edition.imprint_id, edition.publication_date, {_FORTHCOMING} AS is_forthcoming,
+        edition.imprint_id, {_RELEASE} AS release_date, {_FORTHCOMING} AS is_forthcoming,
         (SELECT price.amount FROM catalog_price AS price
          WHERE price.edition_id = edition.id AND price.currency = %(currency)s
              AND price.valid_from <= %(today)s
@@ -105,7 +105,7 @@ class Card:
     format: str
     language: str
     imprint: str
-    publication_date: datetime.date | None
+    release_date: datetime.date | None
     is_forthcoming: bool
     price_amount: Decimal | None
     is_now: bool

@@ -1,6 +1,7 @@
 """Thema, the book trade's subject scheme: how its codes are built, and our tree of them.
 
-The codes are facts; the names in `thema.csv` are the shop's own words. A code says where it stands:
+The codes are facts; the names in `thema.csv` are the shop's own words for what version 1.6 means by
+them: every code of two letters has one, and what shelves need below. A code says where it stands:
 `FFD` is below `FF`, which is below `F`. Codes that begin with a digit are no subjects but say more
 about one (place, language, time, education, interest): they are never shown as shelves.
 https://www.editeur.org/151/Thema/

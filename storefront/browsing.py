@@ -19,7 +19,7 @@ OF_A_ROLE = 12
 
 @dataclass(frozen=True)
 class Month:
-    """The works whose editions came out, or will, in one month."""
+    """The works whose editions came on sale, or will, in one month."""
 
     first_day: datetime.date
     cards: list[Card] = field(default_factory=list)
@@ -41,14 +41,23 @@ class Part:
 
 def new(today: datetime.date) -> list[Month]:
     """What came out last, the latest first; a work stands there by its newest edition."""
-    out = _books().filter(publication_date__lte=today)
-    return _by_month(out.order_by("-publication_date", "id"))
+    out = _books().filter(publication_date__lte=today).exclude(embargo_date__gt=today)
+    months = _by_month(_looked_at(out.order_by("-publication_date", "id")))
+    return sorted(months, key=lambda month: month.first_day, reverse=True)
 
 
 def coming(today: datetime.date) -> list[Month]:
     """What comes out next, the next first."""
     ahead = _books().filter(publication_date__gt=today)
-    return _by_month(ahead.order_by("publication_date", "-id"))  # the index, read backwards
+    held_back = _books().filter(embargo_date__gt=today)
+    found = {  # an edition may be both
+        edition.pk: edition
+        for edition in (
+            *_looked_at(ahead.order_by("publication_date", "-id")),  # the index, read backwards
+            *_looked_at(held_back.order_by("embargo_date", "-id")),
+        )
+    }
+    return _by_month(sorted(found.values(), key=lambda each: (each.release_date, -each.pk)))
 
 
 def with_descriptions(shown: Sequence[Card]) -> list[tuple[Card, str]]:
@@ -89,18 +98,22 @@ def _books() -> EditionQuerySet:
     return Edition.objects.offered().exclude(format=Format.GIFT_CARD)
 
 
-def _by_month(editions: EditionQuerySet) -> list[Month]:
+def _looked_at(editions: EditionQuerySet) -> EditionQuerySet:
+    return editions.only("work_id", "publication_date", "embargo_date")[:LOOKED_AT]
+
+
+def _by_month(editions: Iterable[Edition]) -> list[Month]:
     chosen: dict[int, int] = {}
-    for pk, work in editions.values_list("pk", "work")[:LOOKED_AT]:
+    for edition in editions:
         if len(chosen) < MOST_NEW:
-            chosen.setdefault(work, pk)
+            chosen.setdefault(edition.work_id, edition.pk)
     return _months(cards.read(chosen, editions=chosen.values()))
 
 
 def _months(shown: Iterable[Card]) -> list[Month]:
     months: dict[datetime.date, Month] = {}
     for card in shown:
-        if card.publication_date is not None:
-            first = card.publication_date.replace(day=1)
+        if card.release_date is not None:
+            first = card.release_date.replace(day=1)
             months.setdefault(first, Month(first)).cards.append(card)
     return list(months.values())

@@ -10,17 +10,16 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from catalog import recommending
-from catalog.admin.labeled import LabeledInline
 from catalog.models import Curation, Work
 
 
-class CurationInline(LabeledInline[Curation, Work]):
-    """The pairs that staff have said something about."""
+class CurationInline(admin.StackedInline[Curation, Work]):
+    """The pairs that staff have said something about; no table, which a phone would cut off."""
 
     model = Curation
     fk_name = "work"
     autocomplete_fields = ("other",)
-    fields = ("kind", "other", "note", "ordinal")
+    fields = (("kind", "other"), ("note", "ordinal"))
     extra = 0
 
 

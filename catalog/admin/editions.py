@@ -22,6 +22,12 @@ from catalog.criteria import words
 from catalog.formats import DIGITAL_FORMATS
 from catalog.models import Edition, Price, Stock, Supply
 
+TRADE_FACTS = (
+    "edition_number", "edition_statement", "height_mm", "width_mm", "thickness_mm", "product_form",
+    "publishing_status", "supplier_availability", "replaced_by", "cover_url",
+)  # fmt: skip
+"""What suppliers' records alone fill: shown, so that staff sees what it locks."""
+
 
 class EditionForm(forms.ModelForm[Edition]):
     """An edition, and maybe a new price from a day on."""
@@ -57,6 +63,12 @@ class EditionForm(forms.ModelForm[Edition]):
     class Meta:
         model = Edition
         fields = "__all__"  # noqa: DJ007 - the admin class lists them
+        help_texts = {
+            "embargo_date": gettext_lazy(
+                "The first day on which it may be sold, if that is later than its publication."
+                " Until then customers can at most pre-order it."
+            ),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -75,8 +87,14 @@ class EditionForm(forms.ModelForm[Edition]):
             raise forms.ValidationError(_("This is no valid ISBN or SKU.")) from None
 
     def clean(self) -> dict[str, Any]:
-        """Refuse a day without a price."""
+        """Refuse a day without a price, and an embargo that would hold nothing back."""
         data = super().clean() or self.cleaned_data
+        embargo, published = data.get("embargo_date"), data.get("publication_date")
+        if "embargo_date" in self.changed_data and embargo and published and embargo <= published:
+            self.add_error(
+                "embargo_date",
+                _("It is not sold before its publication anyway: name a later day, or none."),
+            )
         if data.get("price_from") and data.get("new_price") is None:
             self.add_error("new_price", _("What shall it cost from that day on?"))
         return data
@@ -218,7 +236,12 @@ class EditionAdmin(MergingMixin, SourcedAdmin[Edition]):
         ),
         (
             gettext_lazy("Details"),
-            {"fields": ("publication_date", "pages", "duration_minutes", "weight_grams")},
+            {
+                "fields": (
+                    ("publication_date", "embargo_date"),
+                    ("pages", "duration_minutes", "weight_grams"),
+                )
+            },
         ),
     )
     list_display = (
@@ -268,7 +291,13 @@ class EditionAdmin(MergingMixin, SourcedAdmin[Edition]):
         self, request: HttpRequest, obj: Edition | None = None
     ) -> tuple[str, ...]:
         """The number stays: orders, addresses and labels carry it."""
-        return ("isbn13",) if obj else ()
+        return ("isbn13", *TRADE_FACTS) if obj else ()
+
+    def get_fieldsets(self, request: HttpRequest, obj: Edition | None = None) -> Any:
+        """Besides, of one that is there, what the trade says."""
+        shown = super().get_fieldsets(request, obj)
+        says = {"fields": TRADE_FACTS, "classes": ("collapse",)}
+        return (*shown, (_("What suppliers say"), says)) if obj else shown
 
     def has_delete_permission(self, request: HttpRequest, obj: Edition | None = None) -> bool:
         """What has a ledger is no longer offered, but never deleted."""

@@ -58,7 +58,7 @@ class StockLevel:
             case "digital":
                 return _("Sent by e-mail")
             case "forthcoming":
-                return _("Not yet published")
+                return _("Not on sale yet")
             case "unknown":
                 return _("Checking stock …")
         return self._counted_label

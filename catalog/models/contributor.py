@@ -44,7 +44,12 @@ class Contributor(Addressed):
 
     def get_absolute_url(self) -> str:
         """The page with this contributor's works."""
-        return f"/contributors/{self.slug}/"
+        return self.address(self.slug)
+
+    @staticmethod
+    def address(slug: str) -> str:
+        """The same, where there is no object."""
+        return f"/contributors/{slug}/"
 
 
 class Contribution(models.Model):

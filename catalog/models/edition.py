@@ -195,6 +195,11 @@ class Edition(TradeFacts):
         indexes = (
             models.Index(fields=("-publication_date", "id"), name="edition_by_publication_date"),
             models.Index(fields=("work", "is_offered"), name="edition_of_work"),
+            models.Index(
+                fields=("embargo_date",),
+                name="edition_by_embargo",
+                condition=Q(embargo_date__isnull=False),
+            ),
         )
 
     def __str__(self) -> str:
@@ -202,7 +207,12 @@ class Edition(TradeFacts):
 
     def get_absolute_url(self) -> str:
         """The page of the book, with its readable part."""
-        return f"/books/{self.isbn13}/{self.slug}/"
+        return self.address(self.isbn13, self.title, self.work.title)
+
+    @staticmethod
+    def address(isbn13: str, title: str, work_title: str) -> str:
+        """The same, where there is no object; `title` is the edition's own, or empty."""
+        return f"/books/{isbn13}/{slugs.readable(title or work_title, fallback='book')}/"
 
     @property
     def format_label(self) -> str:
@@ -257,6 +267,19 @@ class Edition(TradeFacts):
     def release_date(self) -> datetime.date | None:
         """From when it may be sold: its publication, or the end of an embargo that is later."""
         return max(filter(None, (self.publication_date, self.embargo_date)), default=None)
+
+    @property
+    def is_unpublished(self) -> bool:
+        """Whether its publication lies ahead; an embargo may last longer."""
+        published = self.publication_date
+        return published is not None and published > timezone.localdate()
+
+    @property
+    def is_embargoed(self) -> bool:
+        """Whether it may be sold only some time after its publication, or without one."""
+        return self.embargo_date is not None and self.embargo_date == self.release_date != (
+            self.publication_date
+        )
 
     @property
     def own_supply(self) -> "Supply | None":

@@ -5,10 +5,12 @@ from decimal import Decimal
 from typing import TypeAlias, TypedDict
 
 from django.db import models
+from django.db.models.functions import Greatest
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import WithAnnotations
 
 from catalog.models.former_address import Addressed, FormerAddress
+from catalog.models.trade_facts import forthcoming
 
 MOST_MISSING = 12  # numbers; more would be a list of what the shop is not
 
@@ -34,7 +36,12 @@ class Series(Addressed):
 
     def get_absolute_url(self) -> str:
         """The page with the series in order."""
-        return f"/series/{self.slug}/"
+        return self.address(self.slug)
+
+    @staticmethod
+    def address(slug: str) -> str:
+        """The same, where there is no object."""
+        return f"/series/{slug}/"
 
     def missing_numbers(self) -> list[int]:
         """The books between the first and the last for sale that the shop does not sell."""
@@ -48,17 +55,18 @@ class Series(Addressed):
         return [number for number in range(1, last) if number not in positions][:MOST_MISSING]
 
     def next_to_come(self, today: datetime.date) -> "Coming | None":
-        """The next book of which no edition is out, with its work and its `publication_date`."""
+        """The next book of which no edition is out, with its work and its `release_date`."""
         from catalog.models.edition import Edition
 
         editions = Edition.objects.offered().filter(work=models.OuterRef("work"))
-        ahead = editions.filter(publication_date__gt=today).order_by("publication_date")
-        out = models.Exists(editions.exclude(publication_date__gt=today))
+        release = Greatest("publication_date", "embargo_date")
+        ahead = editions.filter(forthcoming(today)).annotate(release=release).order_by("release")
+        out = models.Exists(editions.exclude(forthcoming(today)))
         coming = self.memberships.filter(models.Exists(ahead)).exclude(out).select_related("work")
         found: models.QuerySet[Coming] = coming.annotate(
-            publication_date=models.Subquery(ahead.values("publication_date")[:1])
+            release_date=models.Subquery(ahead.values("release")[:1])
         )
-        return found.order_by("publication_date", "position", "id").first()
+        return found.order_by("release_date", "position", "id").first()
 
 
 def printed(position: Decimal | str | None) -> str:
@@ -95,7 +103,7 @@ class SeriesMembership(models.Model):
 class ComingOut(TypedDict):
     """What `next_to_come` finds out besides."""
 
-    publication_date: datetime.date
+    release_date: datetime.date
 
 
 Coming: TypeAlias = "WithAnnotations[SeriesMembership, ComingOut]"

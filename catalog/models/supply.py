@@ -105,7 +105,7 @@ class Supply(models.Model):
     accepts_preorders = models.BooleanField(
         gettext_lazy("customers can pre-order it"),
         default=False,
-        help_text=gettext_lazy("Until it is published; it then sells like any other book."),
+        help_text=gettext_lazy("Until it may be sold; it then sells like any other book."),
     )
     preorder_cap = models.PositiveIntegerField(
         gettext_lazy("most pre-orders"),
@@ -117,7 +117,9 @@ class Supply(models.Model):
         gettext_lazy("promised for"),
         null=True,
         blank=True,
-        help_text=gettext_lazy("What customers are told. Empty: the publication date."),
+        help_text=gettext_lazy(
+            "What customers are told. Empty: the day from which it may be sold."
+        ),
     )
     accepts_backorders = models.BooleanField(
         gettext_lazy("we order it for customers"),
@@ -153,9 +155,7 @@ class Supply(models.Model):
         """Refuse to promise a book for a day on which it is not out yet."""
         out = self.edition.release_date
         if self.promised_date and out and self.promised_date < out:
-            raise ValidationError(
-                {"promised_date": _("That day it will not have been published yet.")}
-            )
+            raise ValidationError({"promised_date": _("That day it may not be sold yet.")})
 
     def kind(self, on: datetime.date) -> "Supply.Kind | None":
         """How copies that are not there are promised on that day; None: not at all.

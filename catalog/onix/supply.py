@@ -33,31 +33,12 @@ WITHDRAWN_AVAILABILITY = frozenset({"01", "34", "45", "46", "49", "52"})
 """List 65: cancelled, withdrawn, not sold separately, recalled, not for this market."""
 CONTACT_SUPPLIER = "99"
 """List 65: what says nothing."""
-EUROZONE = frozenset(
-    [
-        "AT",
-        "BE",
-        "CY",
-        "DE",
-        "EE",
-        "ES",
-        "FI",
-        "FR",
-        "GR",
-        "HR",
-        "IE",
-        "IT",
-        "LT",
-        "LU",
-        "LV",
-        "MT",
-        "NL",
-        "PT",
-        "SI",
-        "SK",
-    ]
-)
-_REGIONS = {"ECZ": EUROZONE}
+_EUROZONE = frozenset({
+    "AT", "BE", "BG", "CY", "DE", "EE", "ES", "FI", "FR", "GR", "HR", "IE", "IT", "LT", "LU",
+    "LV", "MT", "NL", "PT", "SI", "SK", "AD", "MC", "ME", "SM", "VA",
+})  # fmt: skip
+"""As list 49 has it in issue 73: the members since 2026, and who has their money beside them."""
+_REGIONS = {"ECZ": _EUROZONE}
 _WORLD = frozenset({"WORLD", "ROW"})
 _MOST_OFFERS = 200
 _MOST_AMOUNT = Decimal(10) ** 8

@@ -6,6 +6,7 @@ from typing import Any
 
 import factory
 from django.conf import settings
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from catalog import isbn
@@ -175,3 +176,15 @@ class StaffListFactory(DjangoModelFactory[StaffList]):
 
     title = "Staff picks"
     slug = factory.Sequence(lambda n: f"list-{n}")
+
+
+def embargoed(days: int, *, title: str = "Held back") -> Edition:
+    """Published yesterday, and in stock; not to be sold before so many days from today."""
+    today = timezone.localdate()
+    edition = EditionFactory.create(
+        work=WorkFactory.create(title=title),
+        publication_date=today - datetime.timedelta(1),
+        embargo_date=today + datetime.timedelta(days),
+        stock=3,
+    )
+    return Edition.objects.with_price().with_availability().get(pk=edition.pk)

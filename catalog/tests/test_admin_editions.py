@@ -194,3 +194,18 @@ def test_what_has_a_ledger_is_not_deleted(client: Client, clerk: "User") -> None
         url = reverse("admin:catalog_edition_delete", args=[edition.pk])
         assert client.post(url, {"post": "yes"}).status_code == status
     assert Edition.objects.get() == stocked
+
+
+def test_what_suppliers_say_is_shown_and_stays(client: Client, clerk: "User") -> None:
+    newer = emma()
+    edition = emma(height_mm=198, publishing_status="04", replaced_by=newer)
+    address = f"{EDITIONS}{edition.pk}/change/"
+    page = client.get(address).content.decode()
+    assert "What suppliers say" in page
+    assert '<div class="readonly">198</div>' in page
+    assert reverse("admin:catalog_edition_change", args=[newer.pk]) in page
+    form = edition_form(edition, height_mm="1", publishing_status="11", pages="99")
+    assert client.post(address, form).status_code == 302
+    edition.refresh_from_db()
+    assert (edition.height_mm, edition.publishing_status, edition.pages) == (198, "04", 99)
+    assert "What suppliers say" not in client.get(f"{EDITIONS}add/").content.decode()

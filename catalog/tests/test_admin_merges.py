@@ -210,6 +210,15 @@ def test_names_and_editions_are_merged_on_a_page(client: Client, clerk: "User", 
     assert FormerAddress.objects.get().target_id == stays.pk
 
 
+def test_a_persons_double_is_looked_for_by_the_family_name(client: Client, clerk: "User") -> None:
+    goes = ContributorFactory.create(name="S. Quell", sort_name="Quell, S.")
+    stays = ContributorFactory.create(name="Sidney Quell", sort_name="Quell, Sidney")
+    ContributorFactory.create(name="Sidney Other", sort_name="Other, Sidney")
+    answer = client.get(merge_page(goes))
+    assert list(answer.context["found"]) == [stays]
+    assert 'value="Quell"' in answer.content.decode()
+
+
 def test_an_edition_with_a_ledger_is_not_deleted(client: Client, clerk: "User") -> None:
     goes, stays = EditionFactory.create(stock=1), EditionFactory.create()
     response = sent(client, merge_page(goes, stays))

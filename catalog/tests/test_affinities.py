@@ -77,6 +77,16 @@ def test_a_shop_without_orders_lists_or_series_still_recommends(crime: Subject) 
     assert sorted(beside(works[0])) == [("Crime 1", "Also in Crime"), ("Crime 2", "Also in Crime")]
 
 
+def test_where_nothing_was_found_yet_nothing_that_waits_means_all(crime: Subject) -> None:
+    """A shop that is stopped right after its first start: its Redis forgets what waits."""
+    works = [book(f"Crime {number}", author=f"A {number}", subject=crime) for number in range(3)]
+    jobs.recommend_changed(timestamp=0)
+    assert sorted(beside(works[0])) == [("Crime 1", "Also in Crime"), ("Crime 2", "Also in Crime")]
+    Recommendation.objects.filter(work=works[0]).delete()
+    jobs.recommend_changed(timestamp=0)
+    assert beside(works[0]) == []  # something had been found, so nothing was lost
+
+
 def test_a_lonely_leaf_looks_at_the_shelf_above_but_not_at_the_root(crime: Subject) -> None:
     leaf = SubjectFactory.create(code="FFC", name="Classic crime", slug="fc", parent=crime)
     alone, near = book("Alone", subject=leaf), book("Near", subject=crime)

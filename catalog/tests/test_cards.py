@@ -78,7 +78,7 @@ def _compare(card: Card, work: Work) -> None:
         edition.format_label, edition.language,
     )  # fmt: skip
     assert (card.price_amount, card.is_for_sale) == (edition.price_amount, edition.is_for_sale)
-    assert card.publication_date == edition.publication_date
+    assert card.release_date == edition.release_date
     assert card.is_forthcoming == edition.is_forthcoming
     assert card.is_now == any(not each.is_forthcoming for each in work.editions.all())
     assert (card.key, card.imprint) == (work.key, edition.imprint.name)

@@ -23,8 +23,22 @@ def test_every_code_is_one_of_themas_and_every_name_is_once() -> None:
     valid = {line.strip() for line in CODES.read_text().splitlines()}
     labels = thema.labels()
     assert set(labels) <= valid
-    assert {code for code in valid if len(code) == 1 and code.isalpha()} <= set(labels)
+    assert {code for code in valid if len(code) <= 2 and code.isalpha()} <= set(labels)
     assert len(set(labels.values())) == len(labels)
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        ("DH", "Told aloud"), ("GM", "Oral traditions"), ("LW", "Islamic law"),
+        ("LX", "Law for students"), ("XR", "About comics"), ("XY", "Cartoons and comic strips"),
+        ("FDM", "Black speculative fiction"), ("FMM", "Magical realism"), ("FYH", "Pastiches"),
+        ("FYP", "Inspired by true events"), ("WBZ", "Cigars and tobacco"),
+        ("WDH", "Hobbies"), ("WDK", "Puzzles and quizzes"), ("WDP", "Gambling"),
+    ],
+)  # fmt: skip
+def test_names_say_what_thema_means_by_codes_that_are_easily_mistaken(code: str, name: str) -> None:
+    assert thema.labels()[code] == name
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ class DayForm(forms.Form):
         if day < today:
             raise forms.ValidationError(_("That day is over."))
         if out and day < out:
-            raise forms.ValidationError(_("That day it will not have been published yet."))
+            raise forms.ValidationError(_("That day it may not be sold yet."))
         if day > today + FURTHEST:
             raise forms.ValidationError(_("That is too far away."))
         return day

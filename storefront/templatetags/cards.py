@@ -107,7 +107,7 @@ def _place(card: Card, series_id: int) -> str:
 
 
 def _day(card: Card) -> str:
-    day = card.publication_date
+    day = card.release_date
     written = escape(date_format(day, "MONTH_DAY_FORMAT")) if day else ""
     machine = f"{day:%Y-%m-%d}" if day else ""
     ahead = ""

@@ -1,6 +1,7 @@
 """A small shop to look at in tests, and what every public page must be."""
 
 import datetime
+import re
 from decimal import Decimal
 
 from django.db import transaction
@@ -96,3 +97,8 @@ def read(client: Client, path: str) -> str:
 
 def days_ago(days: int) -> datetime.date:
     return timezone.localdate() - datetime.timedelta(days=days)
+
+
+def titles(page: str) -> list[str]:
+    """What stands in the grid, in order."""
+    return re.findall(r"<h3[^>]*><a [^>]*>([^<]+)</a></h3>", page)

@@ -26,14 +26,9 @@ from catalog.tests.factories import (
     preorderable,
 )
 from storefront import browsing, shelves
-from storefront.tests.shop import days_ago, read
+from storefront.tests.shop import days_ago, read, titles
 
 pytestmark = pytest.mark.django_db
-
-
-def titles(page: str) -> list[str]:
-    """What stands in the grid, in order."""
-    return re.findall(r"<h3[^>]*><a [^>]*>([^<]+)</a></h3>", page)
 
 
 def book(title: str, **fields: object) -> Edition:

@@ -127,11 +127,27 @@ def test_what_is_ordered_for_customers_says_how_long_it_takes(client: Client) ->
     assert "schema.org/PreOrder" not in page
 
 
+def test_one_that_was_replaced_leads_to_the_newer_one(emma: Edition, client: Client) -> None:
+    day = datetime.date(2025, 5, 1)
+    newer = EditionFactory.create(work=emma.work, publication_date=day)
+    Edition.objects.filter(pk=emma.pk).update(replaced_by=newer)
+    page = read(client, EMMA)
+    assert f'There is a newer edition: <a href="{newer.get_absolute_url()}">Paperback, 2025' in page
+    assert "newer edition" not in read(client, newer.get_absolute_url())
+
+
+def test_what_replaced_it_is_not_named_where_it_is_not_sold(emma: Edition, client: Client) -> None:
+    gone = EditionFactory.create(work=emma.work, is_offered=False)
+    Edition.objects.filter(pk=emma.pk).update(replaced_by=gone)
+    assert "newer edition" not in read(client, EMMA)
+
+
 def test_before_its_day_it_cannot_be_bought(client: Client) -> None:
     tomorrow = timezone.localdate() + datetime.timedelta(days=1)
     edition = EditionFactory.create(publication_date=tomorrow)
     page = read(client, edition.get_absolute_url())
     assert "This edition will be published on" in page
+    assert "<dt>To be published</dt>" in page
     assert "/basket/lines/" not in page
 
 

@@ -39,6 +39,24 @@ def test_without_words_all_books_are_there(emma: Edition, client: Client) -> Non
 
 
 @pytest.mark.parametrize(
+    ("query", "heading"),
+    [
+        ("sort=newest", "New books"),
+        ("year=1990s&sort=newest", "Books: 1990–1999"),
+        ("year=1990s", "Books: 1990–1999"),
+        ("subject=classics&format=ebook", "Books: Classics, E-book"),
+        ("q=emma&year=1990s&sort=newest", "Results for “emma”"),
+    ],
+)
+def test_the_heading_says_what_is_listed(
+    query: str, heading: str, emma: Edition, client: Client
+) -> None:
+    page = read(client, f"/search/?{query}")
+    assert f"<h1>{heading}</h1>" in page
+    assert f"<title>{heading.removeprefix('Results for ')} · " in page
+
+
+@pytest.mark.parametrize(
     "number",
     ["9780306406157", "978-0-306-40615-7", "0306406152", "0-306-40615-2", "ISBN 0306406152"],
 )

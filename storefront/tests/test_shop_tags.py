@@ -31,6 +31,12 @@ def test_money(amount: Decimal | None, currency: str, written: str) -> None:
     assert shop.money(amount, currency) == written
 
 
+def test_locations_of_a_sitemap() -> None:
+    assert shop.locations(["/a/", "/b/?c&d"], "http://shop") == (
+        "<url><loc>http://shop/a/</loc></url>\n<url><loc>http://shop/b/?c&amp;d</loc></url>\n"
+    )
+
+
 def test_money_is_written_as_the_language_wants() -> None:
     with translation.override("de"):
         written = shop.money(Decimal("-1234.5"), "EUR")

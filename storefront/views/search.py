@@ -1,6 +1,7 @@
 """The search page: words, filters, or the number of a book."""
 
 import contextlib
+from collections.abc import Sequence
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -13,7 +14,14 @@ from catalog import isbn, unanswered
 from catalog.models import Edition
 from catalog.search import MOST_COUNTED, BadKey, Criteria, search
 from storefront.answering import HTML, remembered, render_public
-from storefront.criteria import SearchForm, active_filters, asked_for, parameters, query_of
+from storefront.criteria import (
+    ActiveFilter,
+    SearchForm,
+    active_filters,
+    asked_for,
+    parameters,
+    query_of,
+)
 from storefront.facet_links import facet_groups
 from storefront.missing import Missing
 from storefront.paging import bad_key, paging_of
@@ -66,7 +74,8 @@ def _render(request: HttpRequest, criteria: Criteria) -> bytes:
         raise bad_key("after" if criteria.after else "before") from None
     if not results.works and criteria.page > 1:
         raise Missing(_("The results end before page %(page)d.") % {"page": results.page})
-    if criteria.q and not results.total and not active_filters(criteria, None):
+    filters = active_filters(criteria, results.subject)
+    if criteria.q and not results.total and not filters:
         with contextlib.suppress(store.Unavailable):
             unanswered.note(criteria.q)
     values = {
@@ -74,7 +83,8 @@ def _render(request: HttpRequest, criteria: Criteria) -> bytes:
         "criteria": criteria,
         "results": results,
         "most_counted": MOST_COUNTED,
-        "filters": active_filters(criteria, results.subject),
+        "heading": _heading(criteria, filters),
+        "filters": filters,
         "kept": {k: v for k, v in parameters(criteria).items() if k != "sort"},
         "facets": facet_groups(results, criteria),
         "paging": paging_of(results, parameters(criteria)),
@@ -83,6 +93,15 @@ def _render(request: HttpRequest, criteria: Criteria) -> bytes:
         "has_only_filters": not criteria.q,
     }
     return render_public(request, "storefront/search.html", values)
+
+
+def _heading(criteria: Criteria, filters: Sequence[ActiveFilter]) -> str:
+    """What the page is a list of: its order alone makes no old book new."""
+    if criteria.q:
+        return _("Results for “%(q)s”") % {"q": criteria.q}
+    if filters:
+        return _("Books: %(filters)s") % {"filters": ", ".join(each.label for each in filters)}
+    return _("New books") if criteria.sort == "newest" else _("All books")
 
 
 def _number_trouble(text: str) -> str:

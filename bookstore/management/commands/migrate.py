@@ -18,15 +18,25 @@ class Command(migrate.Command):
     A change of a table waits until whoever uses the table has finished, and everybody else queues
     up behind it: one long report would close the shop. So it gives way after LOCK_SECONDS and comes
     back; each migration is a transaction, so nothing is left half done. One that cannot be one,
-    such as building an index CONCURRENTLY, begins with `SET lock_timeout = 0`.
+    such as building an index CONCURRENTLY, begins with `SET lock_timeout = 0`, which holds until
+    it ends: the next one waits briefly again.
     """
+
+    def migration_progress_callback(self, action: str, *args: Any, **kwargs: Any) -> None:
+        """Called before each migration, and after it."""
+        if action in ("apply_start", "unapply_start"):
+            self._wait_briefly()
+        super().migration_progress_callback(action, *args, **kwargs)
+
+    def _wait_briefly(self) -> None:
+        with self.database.cursor() as cursor:
+            cursor.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Migrate, as patiently as nobody else notices."""
-        connection = connections[options["database"]]
+        self.database = connections[options["database"]]
         for attempt in range(1, ATTEMPTS + 1):
-            with connection.cursor() as cursor:
-                cursor.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'")
+            self._wait_briefly()
             try:
                 super().handle(*args, **options)
             except OperationalError as error:
@@ -36,5 +46,5 @@ class Command(migrate.Command):
                 time.sleep(PAUSE_SECONDS)
             else:
                 break
-        with connection.cursor() as cursor:
+        with self.database.cursor() as cursor:
             cursor.execute("RESET lock_timeout")
