@@ -257,6 +257,19 @@ def test_it_knows_only_so_many(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> N
     assert shop.asked_of_django == [address]
 
 
+@pytest.mark.parametrize("address", ["/", "/live/trending"])
+@pytest.mark.parametrize("long", ["QUERY_STRING", "HTTP_X_FORWARDED_PROTO"])
+def test_long_questions_are_not_remembered(shop: Shop, address: str, long: str) -> None:
+    open_shop()
+    for letters, times_asked in ((100, 1), (shortcut.LONGEST_KNOWN, 4)):
+        shop.known(address)
+        for _time in range(4):
+            asked = shop.ask(address, **{long: "x" * letters})
+            assert asked.status == "200 OK"
+        expected = 0 if (address, long) == ("/live/trending", "QUERY_STRING") else times_asked
+        assert len(shop.asked_of_django) == expected
+
+
 # --- Views that answer alone --------------------------------------------------------------------
 
 FRAGMENT = {"HTTP_HX_REQUEST": "true"}
