@@ -158,7 +158,7 @@ def _make_room(known: dict[Any, Any]) -> None:
 def _counted(
     route: str, environ: dict[str, Any], ask: Callable[[], _Answer | None]
 ) -> _Answer | None:
-    """What is answered to a request with its number, counted if that is anything."""
+    """What is answered, under a number, and counted; Django counts what was tried in vain."""
     started_at = time.perf_counter()
     request_id.number(environ)
     with spending() as spent:
@@ -166,6 +166,8 @@ def _counted(
     if answer:
         seconds = time.perf_counter() - started_at
         metrics.count(route, "GET", int(answer.status[:3]), seconds, spent)
+    else:
+        environ[metrics.TRIED] = started_at, spent
     return answer
 
 

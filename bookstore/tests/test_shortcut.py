@@ -136,6 +136,18 @@ def test_it_costs_one_command_and_no_statement_and_is_counted(shop: Shop) -> Non
     assert {name: counted(name) - before[name] for name in COUNTED} == dict.fromkeys(COUNTED, 1)
 
 
+def test_what_was_tried_in_vain_is_counted_with_the_request(shop: Shop) -> None:
+    address = of_emma()
+    spent = []
+    for application in (shop.django, shop.application):
+        shop.known(address)
+        store.bump(["edition:9780306406157"])
+        before = counted("bookstore_request_redis_commands_total")
+        shop.ask(address, of=application)
+        spent.append(counted("bookstore_request_redis_commands_total") - before)
+    assert spent[1] == spent[0] + 1
+
+
 COUNTED = (
     "bookstore_requests_total", "bookstore_request_seconds_count",
     "bookstore_request_redis_commands_total", "bookstore_cached_answers_total",
