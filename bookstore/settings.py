@@ -123,7 +123,7 @@ def _database(name: str, why: str) -> dict[str, Any]:
     # of a job or of a backup that is put back may wait for a lock or a disk. wsgi.py waits less.
     silence = {
         "connect_timeout": 3, "keepalives_idle": 10, "keepalives_interval": 3,
-        "tcp_user_timeout": 60_000,
+        "tcp_user_timeout": 30_000,
     }  # fmt: skip
     config["OPTIONS"] = {"options": threshold, **silence, **config.get("OPTIONS", {})}
     return config

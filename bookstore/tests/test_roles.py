@@ -205,7 +205,7 @@ def test_no_page_waits_for_long(
     outcome = run("-c", LIMITS.format("bookstore.wsgi"), environment=known)
     assert outcome.stdout == f"{limit} 10s 0.2 5000 {redis} {most}\n", outcome.stderr
     outcome = run("-c", LIMITS.format("bookstore.settings"), environment=known)
-    assert outcome.stdout == "0 0 0.2 60000 2.0 no pool\n", outcome.stderr  # commands and jobs
+    assert outcome.stdout == "0 0 0.2 30000 2.0 no pool\n", outcome.stderr  # commands and jobs
 
 
 def test_role_redis_cannot_ask_a_database() -> None:
