@@ -67,4 +67,4 @@ _long_way = get_wsgi_application()
 
 from bookstore.serving.shortcut import ShortWay  # noqa: E402 - knows the shop: after Django is set up
 
-application = reading_to_the_end(ShortWay(_long_way))
+application = reading_to_the_end(error_reports.apart(ShortWay(_long_way)))
