@@ -46,7 +46,7 @@ def main(arguments: Sequence[str]) -> int:
         )
         with _role("benchmarks.streaming:application", told) as port:
             _hold_streams(port, options.seconds)
-    return 1 if polled.failures else 0
+    return 0 if polled.answers and not polled.failures else 1
 
 
 def _hold_streams(port: int, seconds: int) -> None:
@@ -94,7 +94,10 @@ def _stream(port: int) -> Iterator[None]:
         listening.sendall(f"GET {STREAM}{BOOK} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
         heard = b""
         while b"data:" not in heard:
-            heard += listening.recv(4096)
+            more = listening.recv(4096)
+            if not more:
+                raise ConnectionError(f"The stream has ended: {heard.decode()}")
+            heard += more
         yield
 
 

@@ -31,6 +31,7 @@ from caching.measuring import Spent, labelled, spending
 PATH = "/metrics"
 NO_ROUTE = "none"  # static files, unknown addresses, what was refused before it was looked up
 MATCH = "bookstore.match"  # where the WSGI environment says which address answered
+TRIED = "bookstore.tried"  # and where, since when something was tried in vain, and what that spent
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)  # seconds
 
@@ -62,8 +63,8 @@ def middleware(get_response: Answer) -> Answer:
         # through a proxy is a visitor, for whom there is no such page.
         if request.path_info == PATH and "X-Forwarded-For" not in request.headers:
             return HttpResponse(exposition(), content_type=CONTENT_TYPE_LATEST)
-        started_at = time.perf_counter()
-        with watched(lambda: route_of(request.resolver_match)) as watch, spending() as spent:
+        started_at, tried = request.META.get(TRIED, (time.perf_counter(), None))
+        with watched(lambda: route_of(request.resolver_match)) as watch, spending(tried) as spent:
             response = get_response(request)
         if is_probe(request):
             return response

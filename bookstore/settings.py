@@ -119,10 +119,11 @@ def _database(name: str, why: str) -> dict[str, Any]:
     threshold = "-c pg_trgm.similarity_threshold=0.2 -c jit=off"
     # When a host that has gone silent counts as dead; see wsgi.py for one that works too long. What
     # was sent and never arrived is seen by tcp_user_timeout alone, in milliseconds: Linux would try
-    # again for a quarter of an hour.
+    # again for a quarter of an hour. To it, a server that is too busy to read on is as silent: rows
+    # of a job or of a backup that is put back may wait for a lock or a disk. wsgi.py waits less.
     silence = {
         "connect_timeout": 3, "keepalives_idle": 10, "keepalives_interval": 3,
-        "tcp_user_timeout": 5_000,
+        "tcp_user_timeout": 30_000,
     }  # fmt: skip
     config["OPTIONS"] = {"options": threshold, **silence, **config.get("OPTIONS", {})}
     return config

@@ -15,6 +15,7 @@ LONGEST_STATEMENT = {
     DatabaseAccess.READER: "5s",
 }
 LONGEST_WAIT_FOR_A_LOCK = "10s"
+LONGEST_SILENCE_OF_POSTGRESQL = 5_000  # milliseconds in which nothing that was sent is taken
 LONGEST_SILENCE_OF_REDIS = {  # seconds; see caching/away.py for one that goes on
     DatabaseAccess.OWNER: 0.5,  # writes, too: a bump that is given up waits for its job
     DatabaseAccess.READER: 0.1,  # pages can be computed instead
@@ -32,9 +33,11 @@ def _limit_waiting() -> None:
     cache: dict[str, Any] = settings.CACHES["default"]
     cache["OPTIONS"]["SOCKET_TIMEOUT"] = LONGEST_SILENCE_OF_REDIS[access]
     if limit := LONGEST_STATEMENT.get(access):
-        settings.DATABASES["default"]["OPTIONS"]["options"] += (
+        options: dict[str, Any] = settings.DATABASES["default"]["OPTIONS"]
+        options["options"] += (
             f" -c statement_timeout={limit} -c lock_timeout={LONGEST_WAIT_FOR_A_LOCK}"
         )
+        options["tcp_user_timeout"] = LONGEST_SILENCE_OF_POSTGRESQL
 
 
 def _share_connections() -> None:
@@ -64,4 +67,4 @@ _long_way = get_wsgi_application()
 
 from bookstore.serving.shortcut import ShortWay  # noqa: E402 - knows the shop: after Django is set up
 
-application = reading_to_the_end(ShortWay(_long_way))
+application = reading_to_the_end(error_reports.apart(ShortWay(_long_way)))

@@ -46,9 +46,9 @@ _spent: ContextVar[Spent | None] = ContextVar("spent", default=None)
 
 
 @contextlib.contextmanager
-def spending() -> Iterator[Spent]:
+def spending(so_far: Spent | None = None) -> Iterator[Spent]:
     """Sums up what this request spends in Redis, until the end of the block."""
-    spent = Spent()
+    spent = so_far or Spent()
     token = _spent.set(spent)
     try:
         yield spent

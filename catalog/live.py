@@ -30,6 +30,7 @@ from catalog.models.availability import StockLevel
 MOST_SUGGESTIONS = 8
 MOST_TYPED = 100  # characters; nobody types more into a search box, and no key should grow
 MOST_BADGES = 100
+LONGEST_REMEMBERED = 17  # characters: an ISBN with its hyphens
 MOST_TRENDING = 10
 NEXT_WAIT = {"": "3", "3": "10", "10": "30"}
 """Seconds until badges that are unknown ask again, by how long they waited before; then no more."""
@@ -91,7 +92,12 @@ def _numbers(request: HttpRequest, *, most: int) -> list[str]:
         raise Refused(f"isbn13: {error}") from error
 
 
-_normalized = functools.lru_cache(maxsize=10_000)(isbn.normalize)  # pages ask for the same again
+def _normalized(number: str) -> str:
+    """Pages ask for the same again. What has hyphens without end is not remembered."""
+    return (_remembered if len(number) <= LONGEST_REMEMBERED else isbn.normalize)(number)
+
+
+_remembered = functools.lru_cache(maxsize=10_000)(isbn.normalize)
 
 
 def _wants_fragment(request: HttpRequest) -> bool:

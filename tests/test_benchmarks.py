@@ -1,11 +1,13 @@
 """The benchmark's arithmetic: percentiles, what its tools say, its table and its drawing."""
 
 import itertools
+import socket
+from concurrent.futures import ThreadPoolExecutor
 from xml.etree import ElementTree
 
 import pytest
 
-from benchmarks import drawing, filling, forked, statements, table, wrk
+from benchmarks import drawing, filling, forked, statements, table, watching, wrk
 from benchmarks.load import Measurement, Outcome
 from benchmarks.session import Page, Unexpected
 from benchmarks.table import Row
@@ -36,6 +38,25 @@ def test_reads_what_wrk_says() -> None:
     assert wrk.read(said) == Outcome(5000, 2000.0, 1.5, 4.25, 9.125, 3)
     with pytest.raises(ValueError, match="unable to connect"):
         wrk.read("unable to connect to 127.0.0.1:1")
+
+
+def test_a_stream_that_ends_is_no_open_page() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def refuse() -> None:
+            connection, _address = server.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(b"HTTP/1.1 500 Internal Server Error\r\n\r\n")
+
+        with ThreadPoolExecutor() as pool:
+            refusing = pool.submit(refuse)
+            with (
+                pytest.raises(ConnectionError, match="500"),
+                watching._stream(server.getsockname()[1]),
+            ):
+                pass
+            refusing.result()
 
 
 def test_counts_statements_of_all_routes() -> None:

@@ -30,6 +30,7 @@ from storefront.answering import KEPT_AS, KeptAs
 from storefront.encodings import gzip_accepted
 
 MOST_KNOWN = 2_000  # addresses, a kilobyte each; beyond that the oldest is learnt once more
+LONGEST_KNOWN = 1_000  # letters of a question; nobody's long words shall take the memory of others
 OF_EVERY_ANSWER = frozenset({
     "Content-Security-Policy", "Cross-Origin-Opener-Policy", "Referrer-Policy",
     "Strict-Transport-Security", "X-Content-Type-Options", "X-Frame-Options",
@@ -115,10 +116,9 @@ class ShortWay:
         response = self._long_way(environ, hear)
         status, headers = heard
         match: ResolverMatch | None = environ.get(metrics.MATCH)
-        if match is None or status != "200 OK" or any(name == "Set-Cookie" for name, _ in headers):
-            return response
-        with self._learning:
-            self._learn(asked, match, environ.get(KEPT_AS), headers)
+        if match and status == "200 OK" and _may_be_known(asked, headers):
+            with self._learning:
+                self._learn(asked, match, environ.get(KEPT_AS), headers)
         return response
 
     def _learn(
@@ -144,6 +144,12 @@ class ShortWay:
         return self._headers.setdefault(chosen, chosen)
 
 
+def _may_be_known(asked: Asked, headers: Sequence[tuple[str, str]]) -> bool:
+    place, query, _is_packed = asked
+    letters = len(query) + sum(len(each) for each in place if each)
+    return letters <= LONGEST_KNOWN and all(name != "Set-Cookie" for name, _value in headers)
+
+
 def _make_room(known: dict[Any, Any]) -> None:
     while len(known) >= MOST_KNOWN:
         del known[next(iter(known))]
@@ -152,7 +158,7 @@ def _make_room(known: dict[Any, Any]) -> None:
 def _counted(
     route: str, environ: dict[str, Any], ask: Callable[[], _Answer | None]
 ) -> _Answer | None:
-    """What is answered to a request with its number, counted if that is anything."""
+    """What is answered, under a number, and counted; Django counts what was tried in vain."""
     started_at = time.perf_counter()
     request_id.number(environ)
     with spending() as spent:
@@ -160,6 +166,8 @@ def _counted(
     if answer:
         seconds = time.perf_counter() - started_at
         metrics.count(route, "GET", int(answer.status[:3]), seconds, spent)
+    else:
+        environ[metrics.TRIED] = started_at, spent
     return answer
 
 

@@ -46,6 +46,22 @@ list(application(environ, lambda status, headers: print(status)))
 sentry_sdk.flush(20)
 """
 
+TWICE = """
+import io
+from bookstore.wsgi import application
+import sentry_sdk
+from django.test import RequestFactory
+
+for number in ("the-first-one", "the-second-one"):
+    environ = RequestFactory().get(
+        "/live/visitor",
+        headers={"host": "localhost", "X-Request-ID": number, "Cookie": f"visitor={number}"},
+    ).environ
+    environ["wsgi.input"] = io.BytesIO()
+    list(application(environ, lambda status, headers: print(status)))
+sentry_sdk.flush(20)
+"""
+
 
 @pytest.fixture
 def reports() -> Iterator[tuple[str, list[dict[str, Any]]]]:
@@ -58,7 +74,7 @@ def reports() -> Iterator[tuple[str, list[dict[str, Any]]]]:
             if self.headers.get("Content-Encoding") == "gzip":
                 body = gzip.decompress(body)
             parts = [json.loads(line) for line in body.splitlines() if line]
-            received.extend(part for part in parts if "exception" in part)
+            received.extend(part for part in parts if {"exception", "logentry"} & part.keys())
             self.send_response(200)
             self.send_header("Content-Length", "0")
             self.end_headers()
@@ -96,6 +112,20 @@ def test_a_failure_is_reported_without_the_person(
     everything = json.dumps(received)
     for secret in ("example.com cannot", "s3cret", "hunter2", "a-session-key", "t0ken"):
         assert secret not in everything
+
+
+def test_what_fails_on_the_short_way_is_reported_with_its_own_request(
+    reports: tuple[str, list[dict[str, Any]]],
+) -> None:
+    dsn, received = reports
+    outcome = run("-c", TWICE, environment={**KNOWN, "SENTRY_DSN": dsn})
+    assert outcome.stdout == "200 OK\n200 OK\n", outcome.stderr
+    (event,) = received
+    assert event["logentry"]["message"].startswith("%s is away")
+    assert event["tags"] == {"role": "redis", "request_id": "the-second-one"}
+    assert event["request"] == {"method": "GET", "url": "http://localhost/live/visitor"}
+    told = [each["category"] for each in event["breadcrumbs"]["values"]]
+    assert told.count("redis") == 1
 
 
 def test_without_an_address_the_sdk_is_not_loaded() -> None:

@@ -139,6 +139,22 @@ def test_live_answers_are_kept_apart_by_form_host_and_query(door: Door) -> None:
     assert len(door.roles["redis"].seen) == len(kinds)
 
 
+@pytest.mark.parametrize("odd", [("TRUE",), ("true", "false"), ("false", "true"), (" true",), ()])
+def test_nobody_makes_others_a_live_answer_in_another_form(
+    door: Door, odd: tuple[str, ...]
+) -> None:
+    def says(request: Request) -> Said:
+        asked = request.headers.get_all("HX-Request") or []  # as gunicorn joins them
+        return kept(b"fragment" if ",".join(asked) == "true" else b"json")
+
+    door.roles["redis"].says = says
+    path = f"/live/suggest?q=odd{len(odd)}{''.join(odd).strip()}"
+    lines = "".join(f"HX-Request: {value}\r\n" for value in odd)
+    door.raw(f"GET {path} HTTP/1.1\r\nHost: b\r\n{lines}Connection: close\r\n\r\n".encode())
+    assert door.ask(path, headers={"Host": "b", "HX-Request": "true"}).body == b"fragment"
+    assert door.ask(path, headers={"Host": "b"}).body == b"json"
+
+
 @pytest.mark.parametrize("failure", [0, 500, 503])
 def test_no_old_live_answer_is_given_while_the_role_fails(door: Door, failure: int) -> None:
     redis = door.roles["redis"]

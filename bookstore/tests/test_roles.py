@@ -56,6 +56,7 @@ from django.db import connection
 names = ("statement_timeout", "lock_timeout", "pg_trgm.similarity_threshold")
 with connection.cursor() as cursor:
     print(*(cursor.execute(f"SHOW {{name}}").fetchone()[0] for name in names), end=" ")
+print(connection.get_connection_params()["tcp_user_timeout"], end=" ")
 print(store.client().connection_pool.connection_kwargs["socket_timeout"], end=" ")
 print(connection.pool.max_size if connection.pool else "no pool")
 """
@@ -202,9 +203,9 @@ def test_no_page_waits_for_long(
     variable = "DATABASE_URL" if role == "rds" else "DATABASE_READER_URL"
     known = environment(role, **{variable: reader_url})
     outcome = run("-c", LIMITS.format("bookstore.wsgi"), environment=known)
-    assert outcome.stdout == f"{limit} 10s 0.2 {redis} {most}\n", outcome.stderr
+    assert outcome.stdout == f"{limit} 10s 0.2 5000 {redis} {most}\n", outcome.stderr
     outcome = run("-c", LIMITS.format("bookstore.settings"), environment=known)
-    assert outcome.stdout == "0 0 0.2 2.0 no pool\n", outcome.stderr  # commands and jobs
+    assert outcome.stdout == "0 0 0.2 30000 2.0 no pool\n", outcome.stderr  # commands and jobs
 
 
 def test_role_redis_cannot_ask_a_database() -> None:

@@ -136,6 +136,18 @@ def test_it_costs_one_command_and_no_statement_and_is_counted(shop: Shop) -> Non
     assert {name: counted(name) - before[name] for name in COUNTED} == dict.fromkeys(COUNTED, 1)
 
 
+def test_what_was_tried_in_vain_is_counted_with_the_request(shop: Shop) -> None:
+    address = of_emma()
+    spent = []
+    for application in (shop.django, shop.application):
+        shop.known(address)
+        store.bump(["edition:9780306406157"])
+        before = counted("bookstore_request_redis_commands_total")
+        shop.ask(address, of=application)
+        spent.append(counted("bookstore_request_redis_commands_total") - before)
+    assert spent[1] == spent[0] + 1
+
+
 COUNTED = (
     "bookstore_requests_total", "bookstore_request_seconds_count",
     "bookstore_request_redis_commands_total", "bookstore_cached_answers_total",
@@ -255,6 +267,19 @@ def test_it_knows_only_so_many(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> N
     assert shop.asked_of_django == []
     shop.ask(address)
     assert shop.asked_of_django == [address]
+
+
+@pytest.mark.parametrize("address", ["/", "/live/trending"])
+@pytest.mark.parametrize("long", ["QUERY_STRING", "HTTP_X_FORWARDED_PROTO"])
+def test_long_questions_are_not_remembered(shop: Shop, address: str, long: str) -> None:
+    open_shop()
+    for letters, times_asked in ((100, 1), (shortcut.LONGEST_KNOWN, 4)):
+        shop.known(address)
+        for _time in range(4):
+            asked = shop.ask(address, **{long: "x" * letters})
+            assert asked.status == "200 OK"
+        expected = 0 if (address, long) == ("/live/trending", "QUERY_STRING") else times_asked
+        assert len(shop.asked_of_django) == expected
 
 
 # --- Views that answer alone --------------------------------------------------------------------

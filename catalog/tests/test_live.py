@@ -165,6 +165,16 @@ def test_unknown_badges_ask_again_together_and_not_for_ever(
     assert body.count("Ask us about stock") == (0 if wait else 2)
 
 
+def test_what_has_hyphens_without_end_is_read_and_not_remembered(
+    orlando: str, client: Client
+) -> None:
+    live._remembered.cache_clear()
+    for number in (orlando, f"{orlando[:3]}-{orlando[3:]}", orlando.replace("0", "0" + "-" * 50)):
+        (level,) = client.get("/live/stock", {"isbn13": number}).json()["items"]
+        assert level["isbn13"] == orlando
+    assert live._remembered.cache_info().currsize == 2
+
+
 @pytest.mark.parametrize("query", ["", "isbn13=", "isbn13=abc", "isbn13=" + "1," * 101])
 def test_bad_numbers_are_refused_and_named(client: Client, query: str) -> None:
     response = client.get(f"/live/stock?{query}")
