@@ -206,7 +206,7 @@ def _form(
     """With `data` it is checked; without it shows what was typed before."""
     lines = basket.priced_lines()
     user = signed_in_user(request)
-    methods = list(ShippingMethod.objects.suiting(lines).with_rates())
+    methods = ShippingMethod.objects.suiting(lines)
     form = CheckoutForm(
         shipping_methods=methods,
         payment_methods=gateways.payment_methods(),
