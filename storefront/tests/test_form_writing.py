@@ -22,11 +22,13 @@ class EveryKind(forms.Form):
     several = forms.MultipleChoiceField(
         choices=[("a", "A"), ("b", "B")], widget=forms.CheckboxSelectMultiple
     )
-    select = forms.ChoiceField(choices=[("a", "A")])
+    select = forms.ChoiceField(choices=[("", "-"), ("<", "A & B"), ("In", [("c", 'C"'), (4, "D")])])
 
 
 def written(renderer: BaseRenderer, data: dict[str, object] | None) -> list[str]:
-    form = EveryKind(data, renderer=renderer, initial={"number": 1_000, "radio": "<"})
+    form = EveryKind(
+        data, renderer=renderer, initial={"number": 1_000, "radio": "<", "select": "<"}
+    )
     tags = [each.tag() for name in ("radio", "several") for each in form[name]]
     return [str(form), *(str(field) for field in form), *tags, *(str(f.errors) for f in form)]
 
@@ -36,7 +38,14 @@ def written(renderer: BaseRenderer, data: dict[str, object] | None) -> list[str]
     [
         None,
         {},
-        {"text": '"><script>', "number": "5", "email": "a@b", "hidden": "", "radio": "a"},
+        {
+            "text": '"><script>',
+            "number": "5",
+            "email": "a@b",
+            "hidden": "",
+            "radio": "a",
+            "select": "c",
+        },
         {"number": "x", "checked": "on", "several": ["b"], "safe": SafeString("&lt;")},
     ],
 )
