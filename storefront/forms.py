@@ -45,6 +45,10 @@ class CountrySelect(forms.Select):
         told = flatatt(self.build_attrs(self.attrs, attrs))
         return format_html('<select name="{}"{}>\n{}\n</select>', name, told, SafeString(options))
 
+    def use_required_attribute(self, initial: Any) -> bool:
+        """Yes: the first choice is none. Django would look through all for that."""
+        return True
+
 
 @functools.cache
 def _options_of_countries(language: str | None) -> str:
