@@ -186,19 +186,17 @@ def place_order(
     """Make the basket an order that holds its stock, or give the order that it has become.
 
     So does a request with the idempotency key and digest of an earlier one. `country` is where
-    the customer is, of an order with nothing to send. `rules` were just read: they hold if they
-    are for the country that it goes to.
+    the customer is, of an order with nothing to send. `rules` were read just now: they hold where
+    they are for the country that it goes to.
 
     Raises a CheckoutError, VoucherError or GiftCardError, with nothing written.
     """
+    wishes = Wishes(
+        country=address.country if address else country, email=email, user=user,
+        voucher_code=voucher_code, gift_card_codes=gift_card_codes,
+    )  # fmt: skip
     submission = _Submission(
-        wishes=Wishes(
-            country=address.country if address else country,
-            email=email,
-            user=user,
-            voucher_code=voucher_code,
-            gift_card_codes=gift_card_codes,
-        ),
+        wishes=wishes,
         shipping_method=shipping_method,
         gateway=_gateway(payment_method),
         address=address,
