@@ -244,8 +244,12 @@ def _counted(ask: Callable[[], object]) -> int:
 
 
 def _head(bare: float) -> None:
+    from django.conf import settings
+
     from bookstore.serving.warmth import warm_up
 
+    # One connection, so that its process works all that PostgreSQL works for us.
+    settings.DATABASES["default"]["OPTIONS"]["pool"]["max_size"] = 1
     warm_up()  # as gunicorn's processes do
     print(f"load {os.getloadavg()[0]:.1f}; bare Django view {bare * 1000:.3f} ms\n")
     print(f"{'':28}{'work':>9}{'ratio':>8}{'statements':>12}", flush=True)
@@ -260,7 +264,7 @@ if __name__ == "__main__":
     if kind == "bare":
         _bare(int(number))
         sys.exit(0)
-    import django
+    from bookstore import wsgi  # sets Django up as gunicorn has it, with a pool of connections
 
-    django.setup()
+    assert wsgi.application  # noqa: S101 - imported for what it does
     sys.exit({"pages": _pages, "flows": _flows}[kind](int(number), float(rest[0])))

@@ -18,12 +18,14 @@ from asgiref.sync import sync_to_async
 from django.db import close_old_connections
 from procrastinate import App, JobContext
 from procrastinate.app import WorkerOptions
+from procrastinate.contrib.django.utils import connector_params
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
+from procrastinate.psycopg_connector import PsycopgConnector
 from procrastinate.worker import Worker
 from prometheus_client import Counter, Histogram, make_wsgi_app
-from psycopg import OperationalError
+from psycopg import AsyncConnection, OperationalError
 from structlog.contextvars import bind_contextvars
 
 from bookstore.backlog import SILENT_SECONDS
@@ -60,6 +62,18 @@ ENDED = Counter(
 DATABASE_SECONDS = Counter(
     "bookstore_job_database_seconds", "Time that jobs spent in PostgreSQL.", ["task"]
 )
+
+
+def connector() -> PsycopgConnector:
+    """How a worker asks about jobs: one statement each time, which needs no transaction around it.
+
+    BEGIN and COMMIT would be two more trips to PostgreSQL, a dozen times for the jobs of an order.
+    """
+    return PsycopgConnector(kwargs=connector_params(), configure=_commit_each)
+
+
+async def _commit_each(connection: AsyncConnection) -> None:
+    await connection.set_autocommit(True)
 
 
 def run(app: App, *, port: int) -> None:

@@ -29,9 +29,9 @@ DIGITAL_FORMATS = frozenset({Format.EBOOK, Format.AUDIOBOOK, Format.GIFT_CARD})
 _LABELS = dict(Format.choices)
 
 
-def label(form: str) -> str:
-    """The format's name in the active language."""
-    return _label(form, get_language())
+def label(form: str, language: str | None = None) -> str:
+    """The format's name in the active language, which who writes many may look up once."""
+    return _label(form, language or get_language())
 
 
 @functools.cache

@@ -12,9 +12,9 @@ SYMBOL_FIRST = frozenset({"en", "ga", "ja", "ko", "nl", "th", "tr", "zh"})
 """Languages that write $12.50; the others write 12,50 $."""
 
 
-def format_money(amount: Decimal, currency: str) -> str:
-    """12.5 as $12.50 or 12,50 $, by the active language."""
-    return _written(amount, currency, get_language() or "en")
+def format_money(amount: Decimal, currency: str, language: str | None = None) -> str:
+    """12.5 as $12.50 or 12,50 $, by the active language, which who writes many may look up once."""
+    return _written(amount, currency, language or get_language() or "en")
 
 
 @functools.lru_cache(maxsize=4_096)  # lists write the same prices again and again

@@ -4,6 +4,7 @@ Django compiles a query anew each time, and PostgreSQL plans what it is sent ane
 takes longer than to carry it out. What is asked here is counted, timed and logged as any other.
 """
 
+import functools
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
@@ -56,8 +57,9 @@ def _run(
 
 
 def fields(model: type[Model], *names: str) -> tuple[str, ...]:
-    """The names in the order in which `from_db` wants the values."""
-    return tuple(field.attname for field in model._meta.concrete_fields if field.attname in names)
+    """The names, or all, in the order in which `from_db` wants the values."""
+    known = (field.attname for field in model._meta.concrete_fields)
+    return tuple(name for name in known if not names or name in names)
 
 
 def columns(table: str, names: Iterable[str]) -> str:
@@ -67,9 +69,49 @@ def columns(table: str, names: Iterable[str]) -> str:
 
 def objects(model: type[M], rest: str, parameters: Mapping[str, Any]) -> list[M]:
     """All columns of the model's rows, with the `rest` of the statement; its table is `this`."""
-    names = tuple(field.attname for field in model._meta.concrete_fields)
-    sql = f"SELECT {columns('this', names)} FROM {model._meta.db_table} AS this {rest}"  # noqa: S608 - a model's own names
-    return [model.from_db(DEFAULT_DB_ALIAS, names, row) for row in rows(sql, parameters)]
+    table = f"{model._meta.db_table} AS this {rest}"
+    return [this for (this,) in together(table, parameters, this=model)]
+
+
+def together(
+    tables: str, parameters: Mapping[str, Any], **models: type[Model]
+) -> list[tuple[Any, ...]]:
+    """A model of each alias, in each row of a statement that goes on from `tables`.
+
+    None where an outer join has found nothing. They do not know of each other yet.
+    """
+    sql, parts = _selecting(tables, tuple(models.items()))
+    return [
+        tuple(
+            None if row[key] is None else model.from_db(DEFAULT_DB_ALIAS, names, row[start:end])
+            for model, names, key, start, end in parts
+        )
+        for row in rows(sql, parameters)
+    ]
+
+
+@functools.cache
+def _selecting(
+    tables: str, models: tuple[tuple[str, type[Model]], ...]
+) -> tuple[str, list[tuple[type[Model], tuple[str, ...], int, int, int]]]:
+    """The statement, and of each model its columns and where they and its key stand in a row."""
+    selected: list[str] = []
+    parts, start = [], 0
+    for alias, model in models:
+        names = fields(model)
+        selected.append(columns(alias, names))
+        end = start + len(names)
+        parts.append((model, names, start + names.index(model._meta.pk.attname), start, end))
+        start = end
+    return f"SELECT {', '.join(selected)} FROM {tables}", parts  # noqa: S608 - models' own names
+
+
+def remember(one: Model, **parts: Iterable[Model]) -> None:
+    """Have these rows be all that its relations of those names find, without a look."""
+    for name, known in parts.items():
+        found = getattr(one, name).all()
+        found._result_cache = list(known)
+        one.__dict__.setdefault("_prefetched_objects_cache", {})[name] = found
 
 
 def array(ids: Iterable[int]) -> str:

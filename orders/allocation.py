@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from catalog.models import Edition, Location, Stock, Supply
+from catalog.models import Edition, Location, Stock, Supply, stock_rows
 from orders.models import Allocation, Order, OrderLine, Seller
 
 Take = dict[Stock, int]
@@ -181,15 +181,11 @@ def take_up(order: Order, *, on: datetime.date) -> None:
 
 
 def _lock(wanted: Mapping[Edition, int], on: datetime.date) -> Titles:
+    found, of_supply = stock_rows.locked(list(wanted))
     stocks: dict[int, list[Stock]] = {}
-    rows = Stock.objects.filter(edition__in=[edition.pk for edition in wanted])
-    for stock in rows.locked().select_related("location"):
+    for stock in found:
         stocks.setdefault(stock.edition_id, []).append(stock)
-    rows_of_supply = Supply.objects.filter(edition__in=wanted).order_by("edition__isbn13")
-    supplies = {
-        supply.edition_id: supply
-        for supply in rows_of_supply.select_related("edition").select_for_update(of=("self",))
-    }
+    supplies = {supply.edition_id: supply for supply in of_supply}
     return {
         edition.pk: _title(edition, quantity, stocks.get(edition.pk, []), supplies, on)
         for edition, quantity in wanted.items()

@@ -31,7 +31,7 @@ from orders.models import (
     ShippingMethod,
 )
 from orders.models.basket import BasketGone
-from orders.quotes import NotServed, Quote, QuotedLine
+from orders.quotes import NotServed, Quote, QuotedLine, Rules
 from orders.terms import Terms, Wishes
 
 __all__ = ["Idempotency", "PostalAddress", "ShortLine", "find_repeated", "place_order"]
@@ -161,6 +161,7 @@ class _Submission:
     gateway: Gateway
     address: PostalAddress | None
     agreement: _Agreement
+    rules: Rules | None
     idempotency: Idempotency | None
     placed_at: datetime.datetime
 
@@ -179,27 +180,28 @@ def place_order(
     gift_card_codes: Sequence[str] = (),
     expected_total: Decimal | None = None,
     expected_payable: Decimal | None = None,
+    rules: Rules | None = None,
     idempotency: Idempotency | None = None,
 ) -> Order:
     """Make the basket an order that holds its stock, or give the order that it has become.
 
     So does a request with the idempotency key and digest of an earlier one. `country` is where
-    the customer is, of an order with nothing to send.
+    the customer is, of an order with nothing to send. `rules` were read just now: they hold where
+    they are for the country that it goes to.
 
     Raises a CheckoutError, VoucherError or GiftCardError, with nothing written.
     """
+    wishes = Wishes(
+        country=address.country if address else country, email=email, user=user,
+        voucher_code=voucher_code, gift_card_codes=gift_card_codes,
+    )  # fmt: skip
     submission = _Submission(
-        wishes=Wishes(
-            country=address.country if address else country,
-            email=email,
-            user=user,
-            voucher_code=voucher_code,
-            gift_card_codes=gift_card_codes,
-        ),
+        wishes=wishes,
         shipping_method=shipping_method,
         gateway=_gateway(payment_method),
         address=address,
         agreement=_Agreement(total_amount=expected_total, payable_amount=expected_payable),
+        rules=rules,
         idempotency=idempotency,
         placed_at=placed_at,
     )
@@ -248,7 +250,7 @@ def _place(basket: Basket, submission: _Submission) -> Order:
     lines = basket.lines_to_order(day=day)
     _check(lines, submission)
     method = submission.shipping_method
-    terms = Terms.read(lines, submission.wishes, at=submission.placed_at)
+    terms = _terms(lines, submission)
     quote = _quote(terms, method)
     submission.agreement.check(quote.total_amount, quote.payable_amount)
     order = _create(basket, method, quote, submission)
@@ -275,6 +277,12 @@ def _place(basket: Basket, submission: _Submission) -> Order:
     _redeem(order, terms, quote, submission)
     order.confirm()
     return order
+
+
+def _terms(lines: Sequence[BasketLine], submission: _Submission) -> Terms:
+    rules, wishes = submission.rules, submission.wishes
+    known = rules if rules and rules.country == wishes.country else None
+    return Terms.read(lines, wishes, at=submission.placed_at, rules=known)
 
 
 def _check(lines: Sequence[BasketLine], submission: _Submission) -> None:

@@ -35,7 +35,7 @@ def send(
     Raises Refused when the mail server did not take it, and StillSending when another worker is
     at it: try again then. Nothing is sent about what is gone.
     """
-    order = Order.objects.filter(pk=order_id).first()
+    order = Order.objects.prefetch_related("lines").filter(pk=order_id).first()
     if order is None or order.messages.sent().filter(kind=kind, reference=reference).exists():
         return False
     document = _document(order, kind, reference, at=at)
@@ -67,12 +67,15 @@ def _mark(
     order: Order, kind: OrderMessage.Kind, reference: str, *, at: datetime.datetime
 ) -> OrderMessage | None:
     """The e-mail, marked as being sent; None when it must not be."""
-    OrderMessage.objects.get_or_create(order=order, kind=kind, reference=reference)
+    marked = OrderMessage(order=order, kind=kind, reference=reference, sending_at=at)
+    OrderMessage.objects.bulk_create([marked], ignore_conflicts=True)
     message = OrderMessage.objects.select_for_update().get(
         order=order, kind=kind, reference=reference
     )
     if message.sent_at is not None:
         return None
+    if message.sending_at == at:  # there was none before
+        return message
     if message.sending_at is None:
         message.sending_at = at
         message.save(update_fields=("sending_at",))

@@ -42,12 +42,22 @@ class Terms:
     cards: tuple[GiftCard, ...] = ()
 
     @classmethod
-    def read(cls, lines: Sequence[BasketLine], wishes: Wishes, *, at: datetime.datetime) -> "Terms":
-        """Those for lines of `Basket.priced_lines`. Raises a VoucherError or a GiftCardError."""
+    def read(
+        cls,
+        lines: Sequence[BasketLine],
+        wishes: Wishes,
+        *,
+        at: datetime.datetime,
+        rules: Rules | None = None,
+    ) -> "Terms":
+        """Those for lines of `Basket.priced_lines`, by `rules` that were read for this country.
+
+        Raises a VoucherError or a GiftCardError.
+        """
         priced, code = tuple(quotes.price(lines)), wishes.voucher_code
         return cls(
             lines=priced,
-            rules=Rules.read(wishes.country, day=timezone.localdate(at)),
+            rules=rules or Rules.read(wishes.country, day=timezone.localdate(at)),
             discount=vouchers.discount(
                 vouchers.find(code), priced, at=at, email=wishes.email, user=wishes.user
             )

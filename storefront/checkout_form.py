@@ -19,7 +19,7 @@ from storefront.forms import (
     ADDRESS_FIELDS,
     MAX_ADDRESSES,
     NEEDED,
-    CountrySelect,
+    CountryField,
     check_postcode,
     is_kept,
     prepare_address_fields,
@@ -66,7 +66,7 @@ class CheckoutForm(forms.Form):
     line2 = forms.CharField(max_length=200, required=False)
     city = forms.CharField(max_length=100, required=False)
     postcode = forms.CharField(max_length=20, required=False)
-    country = forms.ChoiceField(label=_("Country"), required=False, widget=CountrySelect)
+    country = CountryField(required=False)
     save_address = forms.BooleanField(label=_("Keep this address for next time"), required=False)
     payment_method = forms.ChoiceField(
         label=_("Payment"),

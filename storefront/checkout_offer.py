@@ -12,7 +12,7 @@ from decimal import Decimal
 from orders import gift_cards
 from orders.gift_cards import GiftCardError
 from orders.models import BasketLine, GiftCard, ShippingMethod
-from orders.quotes import NotServed, Quote
+from orders.quotes import NotServed, Quote, Rules
 from orders.terms import Terms, Wishes
 from orders.vouchers import VoucherError
 
@@ -81,6 +81,7 @@ def read(
     lines: Sequence[BasketLine],
     methods: Sequence[ShippingMethod],
     wishes: Wishes,
+    rules: Rules,
     *,
     at: datetime.datetime,
 ) -> Offer:
@@ -88,7 +89,7 @@ def read(
     voucher_problem, gift_card_problems = "", []
     while True:
         try:
-            terms = Terms.read(lines, wishes, at=at)
+            terms = Terms.read(lines, wishes, at=at, rules=rules)
             break
         except VoucherError as error:
             voucher_problem = str(error)

@@ -1,13 +1,15 @@
 """What visitors may write into the shop's forms; every field has a limit and a plain error."""
 
+import functools
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.forms.renderers import BaseRenderer
 from django.forms.utils import flatatt
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Address, User
@@ -15,6 +17,9 @@ from catalog import isbn
 from orders import countries, vouchers
 from orders.models import Basket
 from orders.models.basket import MAX_QUANTITY
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 LONGEST_NUMBER = 60  # an ISBN with label and separators
 LONGEST_VOUCHER = 40
@@ -34,14 +39,38 @@ class CountrySelect(forms.Select):
         renderer: BaseRenderer | None = None,
     ) -> SafeString:
         """As Django writes it."""
-        chosen = self.format_value(value)
-        options = "\n".join(
-            f'  <option value="{escape(code)}"{" selected" if str(code) in chosen else ""}>'
-            f"{escape(label)}</option>"
-            for code, label in self.choices
-        )
+        options = _options_of_countries(get_language())
+        for code in map(escape, self.format_value(value)):
+            options = options.replace(f'value="{code}">', f'value="{code}" selected>')
         told = flatatt(self.build_attrs(self.attrs, attrs))
         return format_html('<select name="{}"{}>\n{}\n</select>', name, told, SafeString(options))
+
+    def use_required_attribute(self, initial: Any) -> bool:
+        """Yes: the first choice is none. Django would look through all for that."""
+        return True
+
+
+@functools.cache
+def _options_of_countries(language: str | None) -> str:
+    return "\n".join(
+        f'  <option value="{escape(code)}">{escape(label)}</option>' for code, label in _countries()
+    )
+
+
+def _countries() -> "list[tuple[str, StrOrPromise]]":
+    return [("", _("Choose a country")), *countries.choices()]
+
+
+class CountryField(forms.ChoiceField):
+    """A country by its code."""
+
+    def __init__(self, **options: Any) -> None:
+        """Of all countries, in the reader's language."""
+        super().__init__(label=_("Country"), widget=CountrySelect, choices=_countries, **options)
+
+    def valid_value(self, value: object) -> bool:
+        """Whether there is such a country."""
+        return value in countries.NAMES
 
 
 class NumberField(forms.CharField):
@@ -137,7 +166,7 @@ class GiftCardForm(forms.Form):
 class AddressForm(forms.ModelForm[Address]):
     """A postal address in the address book."""
 
-    country = forms.ChoiceField(label=_("Country"), widget=CountrySelect)
+    country = CountryField()
 
     class Meta:
         model = Address
@@ -204,9 +233,6 @@ def prepare_address_fields(fields: Mapping[str, forms.Field], section: str = "")
         if name in NEEDED:
             fields[name].error_messages["required"] = NEEDED[name]
     fields["postcode"].required = False  # some countries have none: see check_postcode
-    country = fields["country"]
-    assert isinstance(country, forms.ChoiceField)  # noqa: S101 - narrows the type
-    country.choices = [("", _("Choose a country")), *countries.choices()]
 
 
 def is_kept(user: User, address: Mapping[str, Any], *, besides: int = 0) -> bool:

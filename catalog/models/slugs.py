@@ -1,5 +1,7 @@
 """Readable parts of addresses."""
 
+import functools
+
 from django.db import models
 from django.utils.text import slugify
 
@@ -9,6 +11,7 @@ _LETTERS = str.maketrans(
 )
 
 
+@functools.lru_cache(maxsize=4_096)  # lists show the same titles again and again
 def readable(text: str, *, fallback: str) -> str:
     """`text` as a lower-case ASCII slug of at most 80 characters, or `fallback` if none is left."""
     return slugify(text.lower().translate(_LETTERS))[:80].strip("-") or fallback

@@ -5,10 +5,11 @@ from copy import copy
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.db.models import F, Q, Sum, Window
 from django.utils.translation import gettext_lazy as _
 
+from catalog import prepared
 from catalog.models.search_entry import SearchEntry
 from catalog.models.supply import serve_waiting
 
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
 MOVE = """
 UPDATE catalog_stock AS stock
 SET on_hand = stock.on_hand + change.on_hand, allocated = stock.allocated + change.allocated
-FROM unnest(%s::bigint[], %s::int[], %s::int[]) AS change (id, on_hand, allocated)
-WHERE stock.id = change.id
+FROM unnest(%(stocks)s::bigint[], %(on_hand)s::int[], %(allocated)s::int[])
+    AS change (id, on_hand, allocated)
+WHERE stock.id = change.id RETURNING stock.id
 """
 """One statement however many rows; the CHECK constraint stands behind it."""
 
@@ -166,11 +168,12 @@ class StockMovement(models.Model):
 
 
 def _write(movements: "Sequence[StockMovement]") -> None:
-    with connection.cursor() as cursor:
-        columns = zip(
-            *((m.stock_id, m.on_hand_change, m.allocated_change) for m in movements), strict=True
-        )
-        cursor.execute(MOVE, [list(column) for column in columns])
+    changes = {
+        "stocks": prepared.array(each.stock_id for each in movements),
+        "on_hand": prepared.array(each.on_hand_change for each in movements),
+        "allocated": prepared.array(each.allocated_change for each in movements),
+    }
+    prepared.rows(MOVE, changes)
     StockMovement.objects.bulk_create(movements, batch_size=1000)
 
 

@@ -232,7 +232,7 @@ def _methods_for(basket: Basket, country: str | None) -> list[MethodOut]:
     wishes = Wishes(country=country or Seller.objects.current().country)
     terms = Terms.read(lines, wishes, at=timezone.now())
     items = []
-    for method in ShippingMethod.objects.suiting(lines).with_rates():
+    for method in ShippingMethod.objects.suiting(lines):
         with contextlib.suppress(NotServed):
             items.append(MethodOut.of(method, terms.quote(method).shipping_amount))
     return items

@@ -165,9 +165,9 @@ def _paragraphs(about: About, kind: OrderMessage.Kind, *, has_document: bool) ->
     context: dict[str, Any] = {
         "order": order,
         "about": about,
-        "seller": Seller.objects.current(),
+        "seller": Seller.objects.current,  # asked only by the templates that tell of it
         "has_document": has_document,
-        "has_expired": order.events.filter(kind=OrderEvent.Kind.EXPIRED).exists(),
+        "has_expired": order.events.filter(kind=OrderEvent.Kind.EXPIRED).exists,  # the same
         "has_files": any(line.is_digital and not line.is_gift_card for line in lines),
         "has_gift_cards": any(line.is_gift_card for line in lines),
         "has_promises": any(line.awaited_quantity for line in lines),

@@ -68,13 +68,22 @@ class BasketQuerySet(models.QuerySet["Basket"]):
         """The one basket of a customer who is signed in; made when there is none."""
         return self.get_or_create(user=user)[0]
 
-    @transaction.atomic
     def start(self, edition: Edition, quantity: int) -> "BasketLine":
         """A guest's basket with these copies in it, which nobody else knows yet.
 
         Raises NotForSale or QuantityOutOfRange.
         """
-        return self.create()._put(edition, [], quantity)
+        seen_amount, at = _price_of(edition), timezone.now()
+        if not 1 <= quantity <= MAX_QUANTITY:
+            raise QuantityOutOfRange
+        basket = Basket(created_at=at, updated_at=at)
+        line_id = basket_rows.start(basket.pk, edition.pk, quantity, seen_amount, at=at)
+        line = BasketLine(
+            id=line_id, basket=basket, edition=edition, quantity=quantity,
+            seen_amount=seen_amount, added_at=at,
+        )  # fmt: skip
+        basket._state.adding = line._state.adding = False
+        return line
 
     def of_guest(self, basket_id: uuid.UUID) -> "Basket | None":
         """The basket with this id, if it is a guest's."""

@@ -5,6 +5,7 @@ Those come with price, supply, authors and what lies there in one statement, how
 
 import datetime
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -84,7 +85,15 @@ SELECT {columns("basket", BASKET)} FROM orders_basket AS basket WHERE id = %(bas
 _QUANTITY = "SELECT coalesce(sum(quantity), 0) FROM orders_basketline WHERE basket_id = %(basket)s"
 _TOUCH = "UPDATE orders_basket SET updated_at = %(at)s WHERE id = %(basket)s RETURNING id"
 _ORDERED = "SELECT id FROM orders_order WHERE basket_id = %(basket)s"
-# One statement, because a checkout waits for each.
+# One statement each, because somebody waits for every one.
+_START = """
+WITH begun AS (
+    INSERT INTO orders_basket (id, voucher_code, created_at, updated_at)
+    VALUES (%(basket)s, '', %(at)s, %(at)s)
+)
+INSERT INTO orders_basketline (basket_id, edition_id, quantity, seen_amount, added_at)
+VALUES (%(basket)s, %(edition)s, %(quantity)s, %(seen)s, %(at)s) RETURNING id
+"""
 _DISCARD = """
 WITH gone AS (DELETE FROM orders_basketline WHERE basket_id = %(basket)s)
 DELETE FROM orders_basket WHERE id = %(basket)s RETURNING id
@@ -112,6 +121,15 @@ def quantity(basket_id: UUID) -> int:
     """How many copies are in the basket."""
     ((total,),) = prepared.rows(_QUANTITY, {"basket": basket_id})
     return int(total)
+
+
+def start(
+    basket_id: UUID, edition_id: int, quantity: int, seen: Decimal | None, *, at: datetime.datetime
+) -> int:
+    """Begin a guest's basket with one line; the line's id."""
+    told = {"basket": basket_id, "edition": edition_id, "quantity": quantity, "seen": seen}
+    ((line_id,),) = prepared.rows(_START, {**told, "at": at})
+    return int(line_id)
 
 
 def touch(basket_id: UUID, *, at: datetime.datetime) -> bool:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Exists, F, OuterRef, Prefetch, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.lookups import IsNull
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -21,10 +21,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from procrastinate.contrib.django import app
 
-from orders.models import numbers
+from catalog import prepared
+from orders.models import numbers, order_rows
 from orders.models.amounts import Amounts
 from orders.models.delivery import Delivery
-from orders.models.document import Document
 from orders.models.gift_card import GiftCard, GiftCardUsed
 from orders.models.order_event import OrderEvent
 from orders.models.order_line import OrderLine
@@ -68,6 +68,14 @@ class OrderQuerySet(models.QuerySet["Order"]):
         """The order that someone means by `text`. Raises Order.DoesNotExist."""
         return self.get(number=numbers.normalize_number(text))
 
+    def page_of(self, text: str) -> "Order":
+        """The same, of all orders, with all that its page shows."""
+        number = {"number": numbers.normalize_number(text)}
+        for order in prepared.objects(Order, "WHERE number = %(number)s", number):
+            order_rows.read_for_page(order)
+            return order
+        raise Order.DoesNotExist
+
     def expired(self, now: datetime.datetime) -> Self:
         """Those that were not paid in time and still hold their stock: oldest first, but those
         that staff must look at last, so that they never stand in the others' way.
@@ -80,20 +88,6 @@ class OrderQuerySet(models.QuerySet["Order"]):
         awaiting = OrderLine.objects.awaiting().filter(order=OuterRef("pk"), isbn13__in=numbers)
         is_unpaid = IsNull(F("paid_at"), True)
         return self.filter(Exists(awaiting)).order_by(is_unpaid, "placed_at", "id")
-
-    def for_page(self) -> Self:
-        """With all that an order's page shows, in a fixed number of queries."""
-        return self.prefetch_related(
-            "lines__edition__work",
-            "shipments__lines__order_line",
-            "events__actor",
-            "returns__lines__order_line",
-            "returns__refund_requests__payment",
-            "refunds",
-            "refund_requests__payment",
-            "tax_lines",
-            Prefetch("documents", Document.objects.defer("content", "pdf")),
-        )
 
 
 class Order(Delivery, Amounts):
@@ -235,10 +229,7 @@ class Order(Delivery, Amounts):
 
     def remember(self, **parts: Iterable[models.Model]) -> None:
         """Read these related rows no more until the order is locked: they were just written."""
-        for name, rows in parts.items():
-            known = getattr(self, name).all()
-            known._result_cache = list(rows)
-            self.__dict__.setdefault("_prefetched_objects_cache", {})[name] = known
+        prepared.remember(self, **parts)
 
     def lock(self) -> None:
         """Let no one else change the order until the running transaction ends."""

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from catalog import prepared
-from catalog.models import Edition, Format
+from catalog.models import Edition, Format, Location
 from orders import countries
 from orders.models.basket import BasketLine, are_all_digital
 
@@ -59,6 +59,15 @@ class Consignment:
     """What the customer pays for all lines, after discounts."""
 
 
+_SUITING = """orders_shippingmethod AS method
+LEFT JOIN catalog_location AS location ON location.id = method.location_id
+WHERE method.is_active AND method.for_digital = %(digital)s ORDER BY method.ordinal, method.id
+"""
+_RATES = """WHERE method_id = ANY(%(methods)s::bigint[])
+ORDER BY zone_id, max_weight_grams NULLS LAST, min_value_amount DESC
+"""
+
+
 class ShippingMethodQuerySet(models.QuerySet["ShippingMethod"]):
     """Selections of shipping methods."""
 
@@ -66,9 +75,19 @@ class ShippingMethodQuerySet(models.QuerySet["ShippingMethod"]):
         """Those that customers may choose."""
         return self.filter(is_active=True)
 
-    def suiting(self, lines: Iterable[BasketLine]) -> Self:
-        """Those for files alone, or those for all else."""
-        return self.offered().filter(for_digital=are_all_digital(lines))
+    def suiting(self, lines: Iterable[BasketLine]) -> "list[ShippingMethod]":
+        """Those for files alone, or those for all else, with all that pricing them asks for."""
+        told = {"digital": are_all_digital(lines)}
+        found = prepared.together(_SUITING, told, method=ShippingMethod, location=Location)
+        methods = {method.pk: method for method, _location in found}
+        for method, location in found:
+            method._state.fields_cache["location"] = location
+        rates: dict[int, list[ShippingRate]] = {pk: [] for pk in methods}
+        for rate in prepared.objects(ShippingRate, _RATES, {"methods": prepared.array(methods)}):
+            rates[rate.method_id].append(rate)
+        for pk, method in methods.items():
+            prepared.remember(method, rates=rates[pk])
+        return list(methods.values())
 
     def with_rates(self) -> Self:
         """With all that pricing them asks for, in two statements."""

@@ -5,18 +5,23 @@ all that a page of a list cost. Every text is escaped here, word by word.
 """
 
 from collections.abc import Iterable, Sequence
+from html import escape
 
 from django import template
+from django.conf import settings
 from django.utils.formats import date_format
-from django.utils.html import conditional_escape, escape
+from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from catalog import formats
 from catalog.cards import Card
 from catalog.models import Edition, Series
+from catalog.money import format_money
 from catalog.recommending import Beside
 from storefront.cover_images import CoverImage
-from storefront.templatetags.shop import drawn, lang, marked, money, photo
+from storefront.templatetags.shop import drawn, lang_beside, marked, photo
 
 register = template.Library()
 
@@ -56,19 +61,24 @@ def in_grid(
     stock. `words` are marked where they stand.
     """
     series_id = series.pk if series else None
-    items = []
+    language, items = get_language(), []
     for card in cards:
         notes = _place(card, series_id) if series_id else ""
         notes += _day(card) if dated else ""
-        items.append(_item(card, words=words, notes=notes, has_stock=not is_coming))
+        items.append(_item(card, language, words=words, notes=notes, has_stock=not is_coming))
     return mark_safe("".join(items))  # noqa: S308 - escaped piece by piece
 
 
 @register.simple_tag
 def in_grid_beside(found: Iterable[Beside]) -> SafeString:
     """Recommendations as items of a list, each with why it is there."""
+    language = get_language()
     items = [
-        _item(each.card, because=f'<p class="book-card-because">{escape(each.because)}</p>\n')
+        _item(
+            each.card,
+            language,
+            because=f'<p class="book-card-because">{escape(each.because)}</p>\n',
+        )
         for each in found
     ]
     return mark_safe("".join(items))  # noqa: S308 - the same
@@ -76,6 +86,7 @@ def in_grid_beside(found: Iterable[Beside]) -> SafeString:
 
 def _item(
     card: Card,
+    language: str | None,
     *,
     words: Sequence[str] = (),
     notes: str = "",
@@ -83,16 +94,17 @@ def _item(
     has_stock: bool = True,
 ) -> str:
     title, byline = (conditional_escape(marked(text, words)) for text in (card.title, card.byline))
-    amount = money(card.price_amount)
+    price = card.price_amount
+    amount = "" if price is None else format_money(price, settings.SHOP_CURRENCY, language)
     stock = f'<p class="stock" id="stock-{card.isbn13}"></p>\n' if has_stock else ""
     return (
         f'<li class="book-card">\n{card_cover(card)}\n'
-        f'<h3{lang(card.language)}><a href="{card.url}">{title}</a></h3>\n'
+        f'<h3{lang_beside(card.language, language)}><a href="{card.url}">{title}</a></h3>\n'
         + (f'<p class="book-card-byline">{byline}</p>\n' if byline else "")
         + notes
         + '<p class="book-card-offer">'
         + (f'<span class="price">{escape(amount)}</span>' if amount else "")
-        + f'<span class="muted">{escape(card.format_label)}</span></p>\n'
+        + f'<span class="muted">{escape(formats.label(card.format, language))}</span></p>\n'
         f"{stock}{because}</li>\n"
     )
 

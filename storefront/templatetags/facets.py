@@ -1,10 +1,10 @@
 """Values of facets as links, written in Python: `{% load facets %}`. A page has dozens of them."""
 
 from collections.abc import Iterable
+from html import escape
 from typing import TYPE_CHECKING
 
 from django import template
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 

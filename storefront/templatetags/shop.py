@@ -1,8 +1,10 @@
 """How the shop writes money, years, languages and covers in templates: `{% load shop %}`."""
 
+import functools
 import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from html import escape  # of plain text: Django's first looks whether it is lazy
 
 from django import template
 from django.conf import settings
@@ -67,6 +69,11 @@ def percent(rate: Decimal) -> str:
 @register.filter
 def grouped(number: int) -> str:
     """500000 as 500,000, as the reader's language writes it."""
+    return _grouped(number, get_language())
+
+
+@functools.lru_cache(maxsize=4_096)  # facets write the same small numbers again and again
+def _grouped(number: int, language: str | None) -> str:
     return number_format(number, force_grouping=True)
 
 
@@ -98,10 +105,10 @@ def marked(text: str, words: Sequence[str]) -> SafeString | str:
         return text
     whole, beginning = frozenset(words), words[-1]
     pieces = (
-        ("<mark>{}</mark>" if _is_sought(piece, whole, beginning) else "{}", piece)
+        f"<mark>{escape(piece)}</mark>" if _is_sought(piece, whole, beginning) else escape(piece)
         for piece in _WORDS.split(text)
     )
-    return mark_safe("".join(format_html(form, piece) for form, piece in pieces))  # noqa: S308 - each piece is escaped
+    return mark_safe("".join(pieces))  # noqa: S308 - each piece is escaped
 
 
 def _is_sought(piece: str, whole: frozenset[str], beginning: str) -> bool:
@@ -125,7 +132,12 @@ def language_name(code: str) -> str:
 @register.filter
 def lang(code: str) -> SafeString | str:
     """` lang="fr"` for words in another language than the page's, for screen readers."""
-    return format_html(' lang="{}"', code) if code and code != (get_language() or "") else ""
+    return lang_beside(code, get_language())
+
+
+def lang_beside(code: str, page: str | None) -> SafeString | str:
+    """The same beside words in the language `page`."""
+    return format_html(' lang="{}"', code) if code and code != page else ""
 
 
 SIZES = {
@@ -154,8 +166,9 @@ def cover(
 
 def drawn(url: str, alt: str) -> SafeString:
     """A cover that the shop draws."""
-    return format_html(
-        '<img class="cover" src="{}" alt="{}" width="400" height="600" decoding="async">', url, alt
+    return SafeString(
+        f'<img class="cover" src="{escape(url)}" alt="{escape(alt)}" width="400" height="600"'
+        ' decoding="async">'
     )
 
 

@@ -18,7 +18,7 @@ from tests import people
 
 pytestmark = pytest.mark.django_db
 
-PAGE_QUERIES = 13
+PAGE_QUERIES = 7
 
 
 @pytest.fixture

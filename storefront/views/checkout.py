@@ -24,6 +24,7 @@ from orders.checkout import (
 from orders.gift_cards import MAX_CARDS, GiftCardError
 from orders.models import Basket, BasketLine, Order, Seller, ShippingMethod, basket_rows
 from orders.models.basket import BasketError
+from orders.quotes import Rules
 from orders.terms import Wishes
 from orders.vouchers import VoucherError
 from storefront import checkout_changes, checkout_offer
@@ -98,6 +99,7 @@ def _submit(request: HttpRequest, basket: Basket) -> HttpResponse:
             gift_card_codes=form.offer.wishes.gift_card_codes,
             expected_total=form.cleaned_data["expected_total"],
             expected_payable=form.cleaned_data["expected_payable"],
+            rules=form.offer.terms.rules,
             placed_at=timezone.now(),
         )
     except OutOfStock as error:
@@ -206,12 +208,13 @@ def _form(
     """With `data` it is checked; without it shows what was typed before."""
     lines = basket.priced_lines()
     user = signed_in_user(request)
-    methods = list(ShippingMethod.objects.suiting(lines).with_rates())
+    methods = ShippingMethod.objects.suiting(lines)
+    seller = Seller.objects.current()
     form = CheckoutForm(
         shipping_methods=methods,
         payment_methods=gateways.payment_methods(),
         user=user,
-        usual_country=Seller.objects.current().country,
+        usual_country=seller.country,
         data=data,
         initial={name: text for name, text in request.POST.items() if name not in CODES},
     )
@@ -222,7 +225,9 @@ def _form(
         voucher_code=basket.voucher_code,
         gift_card_codes=_gift_card_codes(request) if codes is None else codes,
     )
-    form.attach(checkout_offer.read(lines, methods, wishes, at=timezone.now()))
+    at = timezone.now()
+    rules = Rules.read(wishes.country, day=timezone.localdate(at), seller=seller)
+    form.attach(checkout_offer.read(lines, methods, wishes, rules, at=at))
     return form
 
 

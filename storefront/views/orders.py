@@ -109,7 +109,7 @@ def find_order(request: HttpRequest, number: str) -> Order:
     nobody can find out which numbers there are.
     """
     try:
-        order = Order.objects.for_page().by_number(number)
+        order = Order.objects.page_of(number)
     except Order.DoesNotExist:
         raise Http404 from None
     if not may_see(request, order, token=_token(request)):

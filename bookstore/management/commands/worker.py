@@ -21,5 +21,5 @@ class Command(BaseCommand):
         assert isinstance(app.connector, DjangoConnector)  # noqa: S101 - Procrastinate's own setup
         # A second app, so that jobs deferred by a job still go through Django's connection, and
         # with it through the transaction of that job. replace_connector() would lose that.
-        worker = app.with_connector(app.connector.get_worker_connector())
+        worker = app.with_connector(working.connector())
         working.run(worker, port=settings.METRICS_PORT)

@@ -1,0 +1,71 @@
+"""Plain statements of an order's page: the order, what it consists of, and what became of it.
+
+What few orders have (a parcel, a return, money back, a paper) is read only of those that have it.
+"""
+
+from typing import TYPE_CHECKING
+
+from django.db.models import Prefetch, prefetch_related_objects
+
+from catalog import prepared
+from catalog.models import Edition, Work
+from orders.models.document import Document
+from orders.models.order_event import OrderEvent
+from orders.models.order_line import OrderLine
+from orders.models.tax import OrderTaxLine
+
+if TYPE_CHECKING:
+    from orders.models.order import Order
+
+_LINES = """orders_orderline AS line
+LEFT JOIN catalog_edition AS edition ON edition.id = line.edition_id
+LEFT JOIN catalog_work AS work ON work.id = edition.work_id
+WHERE line.order_id = %(order)s ORDER BY line.id
+"""
+_RARE: dict[str, tuple[str, tuple[str | Prefetch[str], ...]]] = {
+    "shipments": ("orders_shipment", ("shipments__lines__order_line",)),
+    "returns": (
+        "orders_return",
+        ("returns__lines__order_line", "returns__refund_requests__payment"),
+    ),
+    "refunds": ("orders_refund", ("refunds",)),
+    "refund_requests": ("orders_refundrequest", ("refund_requests__payment",)),
+    "documents": (
+        "orders_document",
+        (Prefetch("documents", Document.objects.defer("content", "pdf")),),
+    ),
+}
+"""By relation: its table, and what is read where there is a row."""
+_EXISTS = (
+    f"EXISTS (SELECT FROM {table} WHERE order_id = %(order)s)" for table, _lookups in _RARE.values()
+)
+_WHICH = f"SELECT {', '.join(_EXISTS)}"
+
+
+def read_for_page(order: "Order") -> None:
+    """Read all that the order's page shows of it, in four statements and those of the rare."""
+    told = {"order": order.pk}
+    (which,) = prepared.rows(_WHICH, told)
+    missing = [name for name, is_there in zip(_RARE, which, strict=True) if not is_there]
+    order.remember(
+        lines=_lines(order),
+        events=prepared.objects(OrderEvent, "WHERE order_id = %(order)s ORDER BY id", told),
+        tax_lines=prepared.objects(
+            OrderTaxLine, "WHERE order_id = %(order)s ORDER BY rate DESC", told
+        ),
+        **dict.fromkeys(missing, ()),
+    )
+    for name, (_table, lookups) in _RARE.items():
+        if name not in missing:
+            prefetch_related_objects([order], *lookups)
+
+
+def _lines(order: "Order") -> list[OrderLine]:
+    found = prepared.together(
+        _LINES, {"order": order.pk}, line=OrderLine, edition=Edition, work=Work
+    )
+    for line, edition, work in found:
+        if edition is not None:
+            edition.work = work
+        line._state.fields_cache |= {"order": order, "edition": edition}
+    return [line for line, _edition, _work in found]
