@@ -9,7 +9,7 @@ from html import escape  # of plain text: Django's first looks whether it is laz
 from django import template
 from django.conf import settings
 from django.utils.formats import number_format
-from django.utils.html import escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
