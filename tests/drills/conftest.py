@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.shop import Shop, eventually
+from tests.patience import eventually
+from tests.shop import Shop
 from tests.visitor import Visitor
 
 

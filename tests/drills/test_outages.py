@@ -8,8 +8,9 @@ import pytest
 
 from tests.conftest import NextEdition
 from tests.drills.mishaps import header, nobody_heals, walk
+from tests.patience import eventually
 from tests.purchases import add, check_out, make_basket, order_body, order_number, send_order
-from tests.shop import Shop, eventually
+from tests.shop import Shop
 from tests.visitor import Visitor
 
 pytestmark = pytest.mark.usefixtures("whole_again")
