@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
-from django.db import connection
-from django.test import override_settings
+from django.test import TransactionTestCase, override_settings
+from pytest_django import DjangoDbBlocker
 
 from caching import store
 from caching.servers import ERA
-from tests import localstripe
+from tests import emptying, localstripe
 from tests.localstripe import Provider
 
 FORGET_ALL = """
@@ -39,17 +39,14 @@ def empty_redis() -> None:
     store.client().eval(FORGET_ALL, 1, ERA)
 
 
-@pytest.fixture(autouse=True)
-def no_jobs_left(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Django flushes what its models manage after a test that commits; jobs it does not."""
-    mark = request.node.get_closest_marker("django_db")
-    if mark is None or not mark.kwargs.get("transaction"):
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """After a test that commits the database is as it was migrated."""
+    with django_db_blocker.unblock():
+        emptying.remember()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: emptying.restore())
         yield
-        return
-    request.getfixturevalue("transactional_db")
-    yield
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE procrastinate_jobs CASCADE")
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import contextlib
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -31,6 +32,7 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 PATIENCE_MS = 20_000
+CALM_MS = 100  # without a request; Playwright's own "networkidle" takes five times as long
 
 PHONE = ViewportSize(width=390, height=844)
 DESK = ViewportSize(width=1280, height=900)
@@ -71,6 +73,9 @@ class Tab:
     """What went wrong in the page without anybody seeing it."""
     expected: set[int] = field(default_factory=set)
     """Statuses from 400 on that the test asks for."""
+    _asked: set[Request] = field(default_factory=set)
+    """What the page waits for."""
+    _calm_since: float = 0.0
 
     def __post_init__(self) -> None:
         self.page.set_default_timeout(PATIENCE_MS)
@@ -78,6 +83,9 @@ class Tab:
         self.page.on("pageerror", self._on_error)
         self.page.on("requestfailed", self._on_failure)
         self.page.on("response", self._on_response)
+        self.page.on("request", self._on_request)
+        self.page.on("requestfinished", self._on_end)
+        self.page.on("requestfailed", self._on_end)
 
     def _on_console(self, message: ConsoleMessage) -> None:
         is_loading = message.text.startswith("Failed to load resource")  # known from the response
@@ -96,6 +104,24 @@ class Tab:
     def _on_response(self, response: Response) -> None:
         if response.status >= 400 and response.status not in self.expected:
             self.complaints.append(f"{response.status}: {response.request.method} {response.url}")
+
+    def _on_request(self, request: Request) -> None:
+        if request.is_navigation_request() and request.frame == self.page.main_frame:
+            self._asked.clear()  # what the page before waited for does not come any more
+        self._asked.add(request)
+
+    def _on_end(self, request: Request) -> None:
+        self._asked.discard(request)
+        self._calm_since = time.monotonic()
+
+    def settle(self) -> None:
+        """Wait until the page is there, with what its scripts ask for."""
+        self.page.wait_for_load_state("load")
+        self._calm_since = time.monotonic()
+        deadline = self._calm_since + PATIENCE_MS / 1000
+        while self._asked or time.monotonic() < self._calm_since + CALM_MS / 1000:
+            assert time.monotonic() < deadline, [request.url for request in self._asked]
+            self.page.wait_for_timeout(CALM_MS / 4)
 
     def open(self, path: str) -> int:
         """Go to a page; its status."""

@@ -28,18 +28,29 @@ REFUSALS = re.compile(
 )
 """What Django tells of with a traceback although nothing has failed."""
 
+ONE_SETUP = {
+    "bookstore/tests/test_grant_reader.py",
+    "bookstore/tests/test_nginx.py",
+    "bookstore/tests/test_nginx_cache.py",
+    "catalog/tests/test_samples.py",
+}
+"""Modules whose tests have something in common that takes seconds to set up."""
+
 NextEdition = Callable[[], dict[str, Any]]
 NewTab = Callable[..., Tab]
 
 
 class OneShop(LoadScopeScheduling):  # type: ignore[misc]  # xdist carries no types
-    """Has one process of a run do all tests of this folder: they share a shop.
+    """Has one process of a run do all tests of this folder, for they share a shop; others singly.
 
     pytest-xdist's own groups are lost on pytest 9.2 (pytest-xdist#1386).
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return "tests" if nodeid.startswith("tests/") else nodeid
+        if nodeid.startswith("tests/"):
+            return "tests"
+        module = nodeid.partition("::")[0]
+        return module if module in ONE_SETUP else nodeid
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -8,8 +8,10 @@ import time
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
+from tests.comers import at_work
 from tests.purchases import add, make_basket, order_body, send_order
 from tests.visitor import NO_HEADERS, Answer, Headers, Visitor
 
@@ -71,29 +73,21 @@ class Crowd:
         self.orders: list[str] = []
         self.seconds = 0.0
         self.email = f"crowd-{uuid.uuid4().hex}@example.com"
-        self._has_to_go = threading.Event()
 
     @contextlib.contextmanager
     def at_work(self) -> Iterator[None]:
         """Keep coming while the block runs; all have left at its end."""
         readers = (home, book, search, suggestions, badge)
         groups: Sequence[Sequence[Deed]] = (readers, readers, (basket,), (self.order,))
-        threads = [
-            threading.Thread(target=self._come, args=(group, place), daemon=True)
-            for place, group in enumerate(groups)
-        ]
         started_at = time.monotonic()
-        for thread in threads:
-            thread.start()
-        try:
+        with at_work(partial(self._come, groups), number=len(groups)):
             yield
-        finally:
-            self._has_to_go.set()
-            for thread in threads:
-                thread.join(timeout=120)
-            self.seconds = time.monotonic() - started_at
+        self.seconds = time.monotonic() - started_at
 
-    def _come(self, deeds: Sequence[Deed], place: int) -> None:
+    def _come(
+        self, groups: Sequence[Sequence[Deed]], place: int, has_to_go: threading.Event
+    ) -> None:
+        deeds = groups[place]
         editions = itertools.cycle([*self._editions[place:], *self._editions[:place]])
         for deed in itertools.cycle(deeds):
             name = deed.__name__
@@ -101,7 +95,7 @@ class Crowd:
                 deed(Watched(self.base_url, self.times[name]), next(editions))
             except (Disappointed, AssertionError, OSError, http.client.HTTPException) as fault:
                 self.faults.append(f"after {len(self.times[name])}: {name}: {fault!r}")
-            if self._has_to_go.wait(THINKING_SECONDS):
+            if has_to_go.wait(THINKING_SECONDS):
                 return
 
     def order(self, program: Watched, edition: Edition) -> None:

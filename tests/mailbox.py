@@ -7,7 +7,7 @@ from email.message import EmailMessage
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests.shop import eventually
+from tests.patience import eventually
 
 SEPARATOR = re.compile(r"^-{79}$", re.MULTILINE)
 

@@ -20,7 +20,8 @@ from bookstore.embedded.addresses import Engines
 from bookstore.embedded.engine import is_alive
 from bookstore.serving import nginx
 from bookstore.tests.shell import CHECKOUT
-from tests.shop import Shop, eventually
+from tests.patience import eventually
+from tests.shop import Shop
 
 ROLES = ("rds", "redis", "frontend")
 LEFT_OUT = shutil.ignore_patterns(".*", "var", "deploy", "docs")

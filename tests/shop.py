@@ -6,9 +6,8 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from bookstore.embedded.addresses import REDIS_SOCKET, Engines
 from bookstore.embedded.redis import answering_pid
 from bookstore.serving.preparation import STAFF_EMAIL
 from bookstore.tests.shell import CHECKOUT, NOTHING, run
+from tests.patience import eventually
 
 OPEN_SECONDS = 180  # a first start on a busy machine
 CLOSE_SECONDS = 60
@@ -163,11 +163,3 @@ def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port: int = probe.getsockname()[1]
         return port
-
-
-def eventually(question: Callable[[], bool], *, within: float = 30) -> None:
-    """Wait until the answer is yes."""
-    deadline = time.monotonic() + within
-    while not question():
-        assert time.monotonic() < deadline, f"did not come true within {within} seconds"
-        time.sleep(0.05)

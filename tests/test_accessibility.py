@@ -36,7 +36,7 @@ def findings(page: Page, where: str, **options: object) -> list[str]:
 def inspect(tab: Tab, *, is_ours: bool = True) -> None:
     """Look at the open page in every way."""
     page, found = tab.page, []
-    page.wait_for_load_state("networkidle")
+    tab.settle()
     assert tab.complaints == []
     page.evaluate(AXE_SCRIPT)
     for name, viewport in (("phone", PHONE), ("desk", DESK)):
@@ -216,7 +216,7 @@ def test_the_first_stop_leads_to_the_content(tab: Tab) -> None:
 @pytest.mark.parametrize("kind", ["home", "books", "search by filters"])
 def test_focus_is_visible_at_every_stop(tab: Tab, pages: dict[str, str], kind: str) -> None:
     tab.open(pages[kind])
-    tab.page.wait_for_load_state("networkidle")
+    tab.settle()
     for _stop in range(25):
         tab.page.keyboard.press("Tab")
         assert tab.page.evaluate(FOCUS_IS_VISIBLE), tab.page.evaluate(FOCUSED)

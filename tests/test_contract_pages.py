@@ -6,7 +6,8 @@ import pytest
 
 from tests.conftest import NextEdition
 from tests.pages import FIXED, FOUND
-from tests.shop import Shop, eventually
+from tests.patience import eventually
+from tests.shop import Shop
 from tests.visitor import Visitor
 
 HTML = "text/html; charset=utf-8"

@@ -8,8 +8,9 @@ from playwright.sync_api import Page, expect
 from tests import mailbox
 from tests.browsing import Tab
 from tests.conftest import NewTab, NextEdition
+from tests.patience import eventually
 from tests.purchases import ADDRESS, PASSWORD, add, check_out, order_number
-from tests.shop import Shop, eventually
+from tests.shop import Shop
 from tests.visitor import Visitor
 
 

@@ -4,7 +4,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browsing import PHONE, Tab
 from tests.conftest import NextEdition
-from tests.shop import eventually
+from tests.patience import eventually
 from tests.visitor import Visitor
 
 A_WHILE_MS = 20_000  # longer than a page waits until it asks again

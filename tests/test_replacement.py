@@ -16,8 +16,9 @@ from bookstore.embedded.addresses import Engines
 from tests import mailbox
 from tests.conftest import NextEdition
 from tests.crowd import Crowd
+from tests.patience import eventually
 from tests.rollout import ROLES, Rollout
-from tests.shop import Shop, eventually
+from tests.shop import Shop
 from tests.visitor import Visitor
 
 pytestmark = pytest.mark.drill

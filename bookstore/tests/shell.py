@@ -15,5 +15,5 @@ def run(*command: str, environment: Mapping[str, str]) -> subprocess.CompletedPr
     return subprocess.run(
         [sys.executable, *command],
         env={**NOTHING, **environment}, cwd=CHECKOUT,
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=180, check=False,
     )  # fmt: skip

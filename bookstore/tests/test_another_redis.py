@@ -2,7 +2,6 @@
 
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from bookstore.embedded.redis import Redis
 from caching import servers, store
 from caching.answers import Answer
 from caching.tests.test_generations import Numbered
+from tests.patience import eventually
 
 ANSWER = Answer("test", 60, lambda *, name: (f"thing:{name}",))
 START_SECONDS = 10
@@ -33,10 +33,7 @@ class Own:
 
     def start(self) -> None:
         self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
-        deadline = time.monotonic() + START_SECONDS
-        while not self._is_open():
-            assert time.monotonic() < deadline
-            time.sleep(0.005)
+        eventually(self._is_open, within=START_SECONDS)
 
     def _is_open(self) -> bool:
         with socket.socket(socket.AF_UNIX) as connection:

@@ -5,13 +5,14 @@ import http.client
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
 from bookstore.tests.shell import CHECKOUT, NOTHING
+from tests.patience import eventually
 
 ENVIRONMENT = {
     **NOTHING,
@@ -71,13 +72,6 @@ def status(connection: http.client.HTTPConnection) -> int:
     response = connection.getresponse()
     assert response.read() == b"done"
     return response.status
-
-
-def eventually(question: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
-    while not question():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 @pytest.fixture

@@ -1,7 +1,9 @@
 """A migration waits for nobody who would make the shop wait."""
 
 import io
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -10,19 +12,49 @@ from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 from psycopg.conninfo import make_conninfo
+from pytest_django import Settings
 
+from bookstore import migrations
 from bookstore.management.commands import migrate
 
 pytestmark = pytest.mark.django_db(transaction=True)
-LAST = ("orders", "0005_wider_amounts")
+NEXT = "9999_drilled_at"
+PACKAGE = "migrations_of_the_next_release"
+MIGRATION = '''"""What a release may do to a table that somebody reads."""
+
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("bookstore", "{last}")]
+    operations = [
+        migrations.RunSQL(
+            "ALTER TABLE orders_payment ADD COLUMN drilled_at timestamptz",
+            "ALTER TABLE orders_payment DROP COLUMN drilled_at",
+        )
+    ]
+'''
 
 
 @pytest.fixture(autouse=True)
-def all_migrated(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def next_release(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """The shop with one migration more, which is undone in the end."""
+    (known,) = migrations.__path__
+    last = max(file.stem for file in Path(known).glob("0*.py"))
+    package = tmp_path / PACKAGE
+    package.mkdir()
+    (package / "__init__.py").write_text(f"__path__.append({known!r})")
+    (package / f"{NEXT}.py").write_text(MIGRATION.format(last=last))
+    monkeypatch.syspath_prepend(tmp_path)
+    settings.MIGRATION_MODULES = {"bookstore": PACKAGE}
     monkeypatch.setattr(migrate, "LOCK_SECONDS", 0.1)
     monkeypatch.setattr(migrate, "PAUSE_SECONDS", 0.1)
     yield
-    call_command("migrate", verbosity=0)
+    call_command("migrate", "bookstore", last, verbosity=0)
+    for name in [name for name in sys.modules if name.partition(".")[0] == PACKAGE]:
+        del sys.modules[name]
 
 
 @pytest.fixture
@@ -45,8 +77,12 @@ class AfterALongWait(migrate.Command):
         super().migration_progress_callback(*args, **kwargs)
 
 
-def is_undone() -> bool:
-    return LAST not in MigrationRecorder(connection).applied_migrations()
+def is_done() -> bool:
+    with connection.cursor() as cursor:
+        columns = connection.introspection.get_table_description(cursor, "orders_payment")
+    is_there = "drilled_at" in [column.name for column in columns]
+    assert is_there == (("bookstore", NEXT) in MigrationRecorder(connection).applied_migrations())
+    return is_there
 
 
 def test_it_comes_back_when_a_table_is_in_use(report: psycopg.Connection) -> None:
@@ -56,9 +92,9 @@ def test_it_comes_back_when_a_table_is_in_use(report: psycopg.Connection) -> Non
             return super().write(text)
 
     said = Words()
-    call_command(AfterALongWait(), "orders", "0004", verbosity=0, stderr=said)
+    call_command(AfterALongWait(), verbosity=0, stderr=said)
     assert said.getvalue() == "A table is in use; trying again in 0.1 s.\n"
-    assert is_undone()
+    assert is_done()
     with connection.cursor() as cursor:
         cursor.execute("SHOW lock_timeout")
         assert cursor.fetchone() == ("0",)
@@ -69,6 +105,6 @@ def test_it_gives_up_in_the_end_and_has_changed_nothing(
 ) -> None:
     monkeypatch.setattr(migrate, "ATTEMPTS", 2)
     with pytest.raises(OperationalError, match="lock timeout"):
-        call_command("migrate", "orders", "0004", verbosity=0, stderr=io.StringIO())
-    assert not is_undone()
+        call_command("migrate", verbosity=0, stderr=io.StringIO())
+    assert not is_done()
     report.rollback()

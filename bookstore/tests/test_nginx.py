@@ -11,7 +11,7 @@ import pytest
 
 from bookstore import roles
 from bookstore.tests.door import Door, Said, opened
-from tests.shop import eventually
+from tests.patience import eventually
 
 MEGABYTE = 1_048_576
 SECURITY = {

@@ -6,8 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -18,6 +17,7 @@ from bookstore.embedded.engine import is_alive
 from bookstore.serving import nginx
 from bookstore.serving.processes import GivenUp, Processes
 from bookstore.tests.shell import run
+from tests.patience import eventually
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 UPSTREAMS = {"rds": "unix:/run/rds.sock", "redis": "unix:/run/redis.sock", "frontend": "web:8000"}
@@ -28,13 +28,6 @@ def processes(tmp_path: Path) -> Iterator[Processes]:
     processes = Processes(tmp_path / "processes.json")
     yield processes
     processes.stop()
-
-
-def eventually(question: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 5
-    while not question():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def children(command: list[str] = SLEEP) -> set[int]:

@@ -7,13 +7,13 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from bookstore.tests.shell import CHECKOUT, NOTHING
+from tests.patience import eventually
 
 VICTIM = "victim-request-0001"
 ENVIRONMENT = {
@@ -46,10 +46,7 @@ def port(log: Path) -> Iterator[int]:
     command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{number}"]
     with log.open("w") as output:
         gunicorn = subprocess.Popen(command, env=ENVIRONMENT, cwd=CHECKOUT, stdout=output)
-    deadline = time.monotonic() + 60
-    while status(number) != 200:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    eventually(lambda: status(number) == 200, within=60)
     yield number
     gunicorn.send_signal(signal.SIGTERM)
     assert gunicorn.wait(timeout=60) == 0

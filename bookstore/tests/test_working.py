@@ -10,7 +10,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -36,6 +35,7 @@ from bookstore.tests.shell import CHECKOUT, NOTHING
 from catalog.tests.factories import EditionFactory
 from orders.models import OrderMessage
 from orders.tests.factories import make_order
+from tests.patience import eventually
 
 
 def asked(url: str) -> tuple[int, str]:
@@ -213,11 +213,11 @@ class Running:
     def until_ended(self, task: str, outcome: str) -> None:
         """Wait until such a job has."""
         ran = f'bookstore_jobs_ended_total{{outcome="{outcome}",task="{task}"}} '
-        deadline = time.monotonic() + 60
-        while ran not in self.asked("/metrics")[1]:
-            assert time.monotonic() < deadline
-            assert self.process.poll() is None
-            time.sleep(0.1)
+        eventually(lambda: self._has_ended() or ran in self.asked("/metrics")[1], within=60)
+        assert not self._has_ended()
+
+    def _has_ended(self) -> bool:
+        return self.process.poll() is not None
 
     def stopped(self) -> list[dict[str, Any]]:
         """Tell it to stop; its log lines, of which each is JSON."""
@@ -282,10 +282,7 @@ def test_the_worker_outlives_postgresql_going_away(started: Callable[..., Runnin
     # What the clock does goes over another connection.
     clock = ProcrastinateJob.objects.filter(task_name="catalog.heal_memory")
     latest = clock.aggregate(latest=Max("pk"))["latest"] or 0
-    deadline = time.monotonic() + 60
-    while not clock.filter(pk__gt=latest).exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    eventually(clock.filter(pk__gt=latest).exists, within=60)
     worker.stopped()
 
 

@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from caching import away, store
 from caching.answers import Answer
-from tests.shop import eventually
+from tests.patience import eventually
 from tests.stores import Server, redis_server
 
 ANSWER = Answer("test", 60, lambda *, name: (f"thing:{name}",))

@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from caching import away, store
 from caching.answers import Answer
-from tests.shop import eventually
+from tests.patience import eventually
 from tests.stores import HOST, Server, Switch, redis_server
 
 ANSWER = Answer("test", 60, lambda *, name: (f"thing:{name}",))

@@ -21,9 +21,9 @@ from catalog.tests.factories import SubjectFactory
 from catalog.tests.feeds import AT, outcomes, supplier
 from catalog.tests.onix_files import message, product
 from tests.jobs import run_jobs, waiting_jobs
+from tests.patience import eventually
 from tests.processes import start_python
 from tests.races import at_once
-from tests.shop import eventually
 
 pytestmark = pytest.mark.django_db
 TOTALS = (Edition, Work, Contributor, Imprint)

@@ -19,6 +19,7 @@ from orders.tests.factories import NOW, make_order
 from tests.audited import assert_books_in_order
 from tests.jobs import run_jobs, waiting_jobs
 from tests.mail_server import MailServer, mail_server
+from tests.patience import eventually
 from tests.people import carol
 from tests.processes import start_python
 from tests.races import at_once
@@ -218,8 +219,8 @@ def test_a_worker_killed_before_it_spoke_loses_nothing_silently(server: MailServ
     order = make_order()
     server.behavior = "hang"
     worker = _worker(order, server)
-    while not server.tries:
-        assert worker.poll() is None
+    eventually(lambda: server.tries or worker.poll() is not None, within=60)
+    assert worker.poll() is None
     worker.kill()
     worker.wait(timeout=60)
     server.behavior = ""

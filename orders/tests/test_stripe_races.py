@@ -22,8 +22,8 @@ from orders.tests.factories import make_order
 from tests.audited import assert_books_in_order
 from tests.jobs import run_jobs
 from tests.localstripe import Provider, sign
+from tests.patience import eventually
 from tests.races import at_once
-from tests.shop import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

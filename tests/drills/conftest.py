@@ -1,10 +1,12 @@
 """Fixtures of the drills."""
 
+import uuid
 from collections.abc import Iterator
 
 import pytest
 
-from tests.shop import Shop, eventually
+from tests.patience import eventually
+from tests.shop import Shop
 from tests.visitor import Visitor
 
 
@@ -22,4 +24,11 @@ def whole_again(shop: Shop) -> Iterator[None]:
     anybody = Visitor(shop.base_url)
     ready = ("/ready", "/api/ready", "/live/ready")
     eventually(lambda: all(anybody.get(path).status == 200 for path in ready), within=60)
+    # Each process of a role finds out by itself that a store is back.
+    eventually(lambda: all(anybody.get(_new_search()).status == 200 for _ in range(12)), within=60)
     assert shop.audit() == ""
+
+
+def _new_search() -> str:
+    """The address of a page that nobody has asked for."""
+    return f"/search/?q={uuid.uuid4().hex}"

@@ -1,16 +1,17 @@
 """Persistent shoppers: programs that repeat a request until they know what became of it."""
 
-import contextlib
 import http.client
 import itertools
 import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.comers import at_work
 from tests.drills.provider import Provider
 from tests.purchases import order_body, send_order
 from tests.shop import Shop
@@ -55,31 +56,17 @@ class Shoppers:
     refused: list[Purchase] = field(default_factory=list)
     answers: Counter[object] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
-    _have_to_go: threading.Event = field(default_factory=threading.Event)
 
-    @contextlib.contextmanager
-    def at_work(self) -> Iterator[None]:
+    def at_work(self) -> AbstractContextManager[None]:
         """Shop while the block runs; whoever has begun goes on until it is done."""
-        threads = [
-            threading.Thread(target=self._come, args=(place,), daemon=True)
-            for place in range(self.number)
-        ]
-        for thread in threads:
-            thread.start()
-        try:
-            yield
-        finally:
-            self._have_to_go.set()
-            for thread in threads:
-                thread.join(timeout=2 * PATIENCE_SECONDS)
-        assert not any(thread.is_alive() for thread in threads)
+        return at_work(self._come, number=self.number)
 
     @property
     def paid(self) -> list[Purchase]:
         """Those whose payment was told."""
         return [purchase for purchase in self.purchases if purchase.is_paid]
 
-    def _come(self, place: int) -> None:
+    def _come(self, place: int, has_to_go: threading.Event) -> None:
         program, provider = Visitor(self.shop.base_url), Provider(self.shop)
         for turn in itertools.count(place):
             extra = self.editions[1 + turn % (len(self.editions) - 1)]
@@ -89,7 +76,7 @@ class Shoppers:
             except (Misled, AssertionError) as fault:
                 self.faults.append(repr(fault))
                 return
-            if self._have_to_go.is_set():
+            if has_to_go.is_set():
                 return
 
     def _buy(self, program: Visitor, provider: Provider, purchase: Purchase, turn: int) -> None:

@@ -4,10 +4,11 @@ import itertools
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
+from tests.comers import at_work
 from tests.shop import Shop
 from tests.visitor import Visitor
 
@@ -23,25 +24,12 @@ class Readers:
     paths: Sequence[str]
     seconds: list[float] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
-    _have_to_go: threading.Event = field(default_factory=threading.Event)
 
-    @contextmanager
-    def at_work(self) -> Iterator[None]:
+    def at_work(self) -> AbstractContextManager[None]:
         """Read while the block runs."""
-        threads = [
-            threading.Thread(target=self._read, args=(place,), daemon=True)
-            for place in range(VISITORS)
-        ]
-        for thread in threads:
-            thread.start()
-        try:
-            yield
-        finally:
-            self._have_to_go.set()
-            for thread in threads:
-                thread.join(timeout=60)
+        return at_work(self._read, number=VISITORS)
 
-    def _read(self, place: int) -> None:
+    def _read(self, place: int, has_to_go: threading.Event) -> None:
         reader = Visitor(self.shop.base_url)
         own = [*self.paths[place:], *self.paths[:place]]
         for turn, known in enumerate(itertools.cycle(own)):
@@ -51,5 +39,5 @@ class Readers:
             answer = reader.get(path)
             self.seconds.append(time.perf_counter() - started_at)
             self.statuses[answer.status] += 1
-            if self._have_to_go.wait(THINKING_SECONDS):
+            if has_to_go.wait(THINKING_SECONDS):
                 return

@@ -14,8 +14,9 @@ from tests.conftest import NextEdition
 from tests.drills.persistent import Purchase
 from tests.drills.provider import Provider
 from tests.drills.records import Records
+from tests.patience import eventually
 from tests.purchases import make_basket, order_body, send_order
-from tests.shop import Shop, eventually
+from tests.shop import Shop
 from tests.visitor import Visitor
 
 pytestmark = pytest.mark.usefixtures("whole_again")

@@ -17,7 +17,8 @@ from tests.drills import NEEDS_TIME, SECONDS
 from tests.drills.persistent import Shoppers
 from tests.drills.readers import Readers
 from tests.pages import public_pages
-from tests.shop import Shop, eventually, opened
+from tests.patience import eventually
+from tests.shop import Shop, opened
 from tests.stores import HOST, Server, Switch, redis_server
 from tests.visitor import Visitor
 

@@ -12,7 +12,8 @@ from bookstore.embedded.addresses import Engines
 from bookstore.working import CONCURRENCY
 from catalog import affinities
 from tests.conftest import NextEdition
-from tests.shop import Shop, eventually
+from tests.patience import eventually
+from tests.shop import Shop
 from tests.visitor import Visitor
 
 pytestmark = pytest.mark.usefixtures("whole_again")

@@ -15,7 +15,8 @@ from tests.conftest import NextEdition
 from tests.drills import SECONDS
 from tests.drills.persistent import Purchase, Shoppers
 from tests.drills.records import Records
-from tests.shop import Shop, eventually
+from tests.patience import eventually
+from tests.shop import Shop
 from tests.visitor import Visitor
 
 pytestmark = pytest.mark.usefixtures("whole_again")

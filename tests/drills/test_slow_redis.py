@@ -9,8 +9,9 @@ from tests.conftest import NextEdition
 from tests.drills import NEEDS_TIME, SECONDS
 from tests.drills.mishaps import header
 from tests.drills.readers import VISITORS, Readers
+from tests.patience import eventually
 from tests.purchases import add
-from tests.shop import Shop, eventually
+from tests.shop import Shop
 from tests.visitor import Visitor
 
 pytestmark = [pytest.mark.usefixtures("whole_again"), NEEDS_TIME]

@@ -10,7 +10,8 @@ from tests.drills.persistent import Purchase
 from tests.drills.provider import Provider
 from tests.drills.records import Records
 from tests.drills.test_clock import buy
-from tests.shop import Shop, eventually
+from tests.patience import eventually
+from tests.shop import Shop
 from tests.visitor import Visitor
 
 pytestmark = pytest.mark.usefixtures("whole_again")

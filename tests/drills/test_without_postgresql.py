@@ -6,8 +6,9 @@ from bookstore.embedded.addresses import Engines
 from bookstore.embedded.postgresql import answers
 from tests.conftest import NextEdition
 from tests.drills.mishaps import header, nobody_heals, walk
+from tests.patience import eventually
 from tests.purchases import ADDRESS, add, order_number
-from tests.shop import Shop, eventually
+from tests.shop import Shop
 from tests.visitor import Visitor
 
 pytestmark = pytest.mark.usefixtures("whole_again")
