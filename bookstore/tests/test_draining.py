@@ -1,4 +1,4 @@
-"""A gunicorn that is told to stop answers everybody who came before, and nobody after."""
+"""A gunicorn shares what comes among its processes, and at its end answers all who came before."""
 
 import contextlib
 import http.client
@@ -6,11 +6,15 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
 import pytest
+from gunicorn.config import Config  # type: ignore[import-untyped]
+from gunicorn.workers.gthread import TConn  # type: ignore[import-untyped]
 
+from bookstore.serving.draining import DrainingWorker
 from bookstore.tests.shell import CHECKOUT, NOTHING
 from tests.patience import eventually
 
@@ -111,3 +115,32 @@ def test_whoever_waits_at_the_door_is_let_in(gunicorn: Gunicorn) -> None:
     time.sleep(0.5)  # the signal has reached the one that sleeps
     worker.resume()
     assert [status(connection) for connection in early] == [200] * 5
+
+
+class Accepting(DrainingWorker):
+    """A worker that keeps whom it accepts, and does no more."""
+
+    def __init__(self, *, of: int) -> None:
+        self.cfg = Config()
+        self.cfg.set("workers", of)
+        self.nr_conns = 0
+        self.kept: list[TConn] = []
+
+    def enqueue_req(self, conn: TConn) -> None:
+        self.kept.append(conn)
+
+
+@pytest.mark.parametrize(("workers", "fewest", "most"), [(1, 60, 60), (2, 8, 40)])
+def test_who_has_connections_leaves_others_to_another_process(
+    workers: int, fewest: int, most: int
+) -> None:
+    worker = Accepting(of=workers)
+    with socket.create_server(("127.0.0.1", 0), backlog=128) as listener, ExitStack() as stack:
+        listener.setblocking(False)
+        for _each in range(60):
+            stack.enter_context(socket.create_connection(listener.getsockname()))
+        for _try in range(210):  # 1 + 2 + … + 20: twenty are to be expected
+            worker.accept(listener)
+        for conn in worker.kept:
+            stack.enter_context(conn.sock)
+    assert fewest <= len(worker.kept) <= most
