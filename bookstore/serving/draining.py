@@ -1,5 +1,6 @@
 """gunicorn's worker with threads: leaves its fellow a fair share, and loses nobody at its end."""
 
+import os
 import random
 import socket
 import uuid
@@ -44,6 +45,8 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no
         chances = 1 + min(self.nr_conns, MOST_COUNTED) if self.cfg.workers > 1 else 1
         if random.random() * chances < 1:  # noqa: S311 - nobody gains by knowing it
             super().accept(listener)
+        else:
+            os.sched_yield()  # to a process that was woken on the same processor
 
     def set_accept_enabled(self, enabled: bool) -> None:
         """Begin or stop to accept connections; gunicorn's loop calls it."""
