@@ -130,9 +130,10 @@ def test_nginx_sends_every_prefix_to_its_role() -> None:
     assert prefixes == [(route.prefix, role.name) for role in SPLIT for route in role.routes]
     # What is set apart within a role stays with it.
     apart = [(path, role) for sign, path, role in passed if sign]
-    upload, files = apart
+    upload, visitor, files = apart
     assert upload == ("/admin/catalog/importrun/add/", "rds")
     assert reverse("admin:catalog_importrun_add") == upload[0]
+    assert visitor == (reverse("live_visitor"), "redis")
     assert files == ("^/(static|media|covers)/", "frontend")
     assert [prefix for prefix, _role in prefixes if re.match(files[0], f"/{prefix}")] == []
 
