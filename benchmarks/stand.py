@@ -84,7 +84,7 @@ def standing(folder: Path, told: Mapping[str, str]) -> Iterator[Stand]:
     with contextlib.ExitStack() as stack:
 
         def start(role: str, application: str) -> int:
-            return stack.enter_context(_role(role, application, told))
+            return stack.enter_context(role_of(role, application, told))
 
         frontend, live, whole = (start(role, CACHED) for role in ("frontend", "redis", "all"))
         stack.enter_context(_worker(told))
@@ -114,7 +114,8 @@ def gunicorn_settings() -> dict[str, object]:
 
 
 @contextlib.contextmanager
-def _role(role: str, application: str, told: Mapping[str, str]) -> Iterator[int]:
+def role_of(role: str, application: str, told: Mapping[str, str]) -> Iterator[int]:
+    """The application in that role, under the shop's gunicorn, once it is ready; its port."""
     port = running.free_port()
     command = [sys.executable, "-m", "gunicorn", application]
     command += ["--config", str(ROOT / "gunicorn.conf.py"), "--bind", f"{HOST}:{port}"]

@@ -12,14 +12,13 @@ import contextlib
 import http.client
 import os
 import socket
-import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import running, stand, wrk
+from benchmarks import stand, wrk
 from benchmarks.load import Outcome
-from benchmarks.running import HOST, ROOT
+from benchmarks.running import HOST
 from benchmarks.scenarios import FRAGMENT
 from benchmarks.start import BOOK, sample_shop
 
@@ -38,13 +37,13 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     stand.check_programs()
     with tempfile.TemporaryDirectory() as folder, sample_shop(Path(folder)) as told:
-        with _role(stand.CACHED, told) as port:
+        with stand.role_of(ROLE, stand.CACHED, told) as port:
             polled = _asked(port, f"{ASKED}&seen={_tag(port)}", options.seconds)
         print(
             f"asking again: {polled.rate:.0f} answers a second, p99 {polled.p99:.1f} ms: enough for"
             f" {polled.rate * EVERY_SECONDS:,.0f} open pages that ask every {EVERY_SECONDS} s"
         )
-        with _role("benchmarks.streaming:application", told) as port:
+        with stand.role_of(ROLE, "benchmarks.streaming:application", told) as port:
             _hold_streams(port, options.seconds)
     return 0 if polled.answers and not polled.failures else 1
 
@@ -99,14 +98,3 @@ def _stream(port: int) -> Iterator[None]:
                 raise ConnectionError(f"The stream has ended: {heard.decode()}")
             heard += more
         yield
-
-
-@contextlib.contextmanager
-def _role(application: str, told: Mapping[str, str]) -> Iterator[int]:
-    port = running.free_port()
-    command = [sys.executable, "-m", "gunicorn", application]
-    command += ["--config", str(ROOT / "gunicorn.conf.py"), "--bind", f"{HOST}:{port}"]
-    environment = {name: value for name, value in told.items() if name not in stand.HIDDEN[ROLE]}
-    environment |= {"BOOKSTORE_ROLE": ROLE}
-    with running.running(command, port, environment=environment, path="/ready"):
-        yield port

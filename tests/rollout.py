@@ -20,25 +20,12 @@ from bookstore.embedded.addresses import Engines
 from bookstore.embedded.engine import is_alive
 from bookstore.serving import nginx
 from bookstore.tests.shell import CHECKOUT
+from tests.next_release import migration
 from tests.patience import eventually
 from tests.shop import Shop
 
 ROLES = ("rds", "redis", "frontend")
 LEFT_OUT = shutil.ignore_patterns(".*", "var", "deploy", "docs")
-MIGRATION = '''"""What a release may do to a table that the one before it goes on using."""
-
-from django.db import migrations
-
-
-class Migration(migrations.Migration):
-    dependencies = [("catalog", "{last}")]
-    operations = [
-        migrations.RunSQL(
-            "ALTER TABLE catalog_edition ADD COLUMN drilled_at timestamptz",
-            "ALTER TABLE catalog_edition DROP COLUMN drilled_at",
-        )
-    ]
-'''
 
 
 class OverSocket(http.client.HTTPConnection):
@@ -81,7 +68,7 @@ class Rollout:
         migrations = self._code / "catalog" / "migrations"
         self._last_migration = max(file.stem for file in migrations.glob("0*.py"))
         new = migrations / f"{int(self._last_migration[:4]) + 1:04}_drilled_at.py"
-        new.write_text(MIGRATION.format(last=self._last_migration))
+        new.write_text(migration(app="catalog", last=self._last_migration, table="catalog_edition"))
 
     # --- The stores -----------------------------------------------------------------------------
 

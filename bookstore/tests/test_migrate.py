@@ -16,24 +16,11 @@ from pytest_django import Settings
 
 from bookstore import migrations
 from bookstore.management.commands import migrate
+from tests.next_release import migration
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NEXT = "9999_drilled_at"
 PACKAGE = "migrations_of_the_next_release"
-MIGRATION = '''"""What a release may do to a table that somebody reads."""
-
-from django.db import migrations
-
-
-class Migration(migrations.Migration):
-    dependencies = [("bookstore", "{last}")]
-    operations = [
-        migrations.RunSQL(
-            "ALTER TABLE orders_payment ADD COLUMN drilled_at timestamptz",
-            "ALTER TABLE orders_payment DROP COLUMN drilled_at",
-        )
-    ]
-'''
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +33,9 @@ def next_release(
     package = tmp_path / PACKAGE
     package.mkdir()
     (package / "__init__.py").write_text(f"__path__.append({known!r})")
-    (package / f"{NEXT}.py").write_text(MIGRATION.format(last=last))
+    (package / f"{NEXT}.py").write_text(
+        migration(app="bookstore", last=last, table="orders_payment")
+    )
     monkeypatch.syspath_prepend(tmp_path)
     settings.MIGRATION_MODULES = {"bookstore": PACKAGE}
     monkeypatch.setattr(migrate, "LOCK_SECONDS", 0.1)

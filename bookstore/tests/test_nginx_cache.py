@@ -75,13 +75,15 @@ def test_other_roles_are_always_asked(door: Door) -> None:
         assert times_asked(door.roles[role], path) == 3
 
 
-def test_whatever_may_differ_is_cached_apart(door: Door) -> None:
-    def says(request: Request) -> Said:
-        asked = request.headers
-        body = f"{asked['Host']} {request.path} {asked['Accept-Encoding']} {asked['HX-Request']}"
-        return kept(body.encode(), Vary="Accept-Encoding")
+def what_was_asked(request: Request) -> Said:
+    """An answer that says all that may make another one of it."""
+    asked = request.headers
+    body = f"{asked['Host']} {request.path} {asked['Accept-Encoding']} {asked['HX-Request']}"
+    return kept(body.encode(), Vary="Accept-Encoding")
 
-    door.roles["frontend"].says = says
+
+def test_whatever_may_differ_is_cached_apart(door: Door) -> None:
+    door.roles["frontend"].says = what_was_asked
     kinds: list[tuple[str, dict[str, str], str]] = [
         ("/a", {}, "b /a None None"),
         ("/a?page=2", {}, "b /a?page=2 None None"),
@@ -120,12 +122,7 @@ def test_a_live_answer_is_given_again_until_it_ends(door: Door) -> None:
 
 
 def test_live_answers_are_kept_apart_by_form_host_and_query(door: Door) -> None:
-    def says(request: Request) -> Said:
-        asked = request.headers
-        body = f"{asked['Host']} {request.path} {asked['Accept-Encoding']} {asked['HX-Request']}"
-        return kept(body.encode(), Vary="Accept-Encoding")
-
-    door.roles["redis"].says = says
+    door.roles["redis"].says = what_was_asked
     kinds: list[tuple[str, dict[str, str], str]] = [
         ("/live/a?q=1", {}, "b /live/a?q=1 None None"),
         ("/live/a?q=2", {}, "b /live/a?q=2 None None"),
