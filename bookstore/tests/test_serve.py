@@ -1,5 +1,6 @@
 """`manage.py serve`: says what is in its way, and keeps the shop's processes up."""
 
+import contextlib
 import os
 import re
 import signal
@@ -31,8 +32,12 @@ def processes(tmp_path: Path) -> Iterator[Processes]:
 
 
 def children(command: list[str] = SLEEP) -> set[int]:
-    mine = psutil.Process().children(recursive=True)
-    return {each.pid for each in mine if each.is_running() and each.cmdline()[-2:] == command[-2:]}
+    found = set()
+    for each in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):  # it ended, and may still be listed
+            if each.cmdline()[-2:] == command[-2:]:
+                found.add(each.pid)
+    return found
 
 
 # --- What can be in the way ---------------------------------------------------------------------
