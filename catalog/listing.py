@@ -78,21 +78,22 @@ def newest_of(years: range) -> Order:
     return Order("newest", (key, "work_id"), walked_from=end)
 
 
-def by_relevance() -> Order:
+def by_relevance(*, all_in_head: bool) -> Order:
     """By where the words stand, how close, and how well known the work is.
 
     The words in titles and names count most, and most of all a title that they are the whole of.
     Needs the parameters `head` and `plain`, the words as tsquery, `whole`, the words, and `title`,
-    as a title's key.
+    as a title's key. `all_in_head` says that all works have the words there: none is asked.
     """
+    in_head = "CASE WHEN entry.vector @@ %(head)s::tsquery THEN 2000 ELSE 0 END"
     score = (
-        "-(round((CASE WHEN entry.vector @@ %(head)s::tsquery THEN 2000 ELSE 0 END"
+        f"-(round({2000 if all_in_head else in_head}"
         " + CASE WHEN entry.title_key IN (%(title)s, %(whole)s) THEN 2000"
         " WHEN starts_with(entry.title_key, %(title)s) THEN 400 ELSE 0 END"
         " + 1000 * ts_rank(entry.head, %(plain)s::tsquery, 1)"
         " + 60 * ln(1 - entry.popularity_key)"
         f" + CASE WHEN entry.offers[1] < {offer_codes.IS_FORTHCOMING} THEN 40 ELSE 0 END"
-        ")::numeric))::int"
+        "))::int"
     )
     return Order("relevance", (score, "popularity_key", "work_id"), can_walk=False)
 

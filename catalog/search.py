@@ -164,7 +164,7 @@ def _order(wanted: Match, criteria: Criteria, counts: Counts) -> tuple[Order, di
     if criteria.sort == "newest" and _are_over(criteria.years):
         return newest_of(criteria.years), {}
     if criteria.sort == "relevance" and wanted.words and not counts.has_more:
-        return by_relevance(), {
+        return by_relevance(all_in_head=wanted.in_head), {
             "head": replace(wanted, in_head=True, marks=()).tsquery,
             "plain": replace(wanted, in_head=False, marks=()).tsquery,
             "whole": " ".join(wanted.words),
