@@ -49,6 +49,8 @@ PAGES = (
     Page("a decade, newest first", "/search/?year=1990s&sort=newest"),
     Page("in stock now", "/search/?available=1"),
     Page("word, in stock now", "/search/?q=house&available=1&format=paperback"),
+    Page("how many in stock", "/search/available/"),
+    Page("how many with a common word in stock", "/search/available/?q=house"),
     Page("by price", "/search/?sort=price"),
     Page("hardbacks by price", "/search/?format=hardback&sort=price"),
     Page("by title", "/search/?sort=title"),

@@ -64,4 +64,7 @@ IMPRINT_PAGE = Answer("imprint_page", 6 * HOUR, _on_any_title)
 LIST_PAGE = Answer("list_page", 6 * HOUR, _on_any_title)
 NEW_PAGE = Answer("new_page", 6 * HOUR, _on_any_title)
 SEARCH_PAGE = Answer("search_page", 10 * MINUTE, _on_any_title, has_any_words=True)
+AVAILABLE_COUNT = Answer("available_count", 1, _on_any_title, has_any_words=True)
+"""Of what changes with the stock, which raises no generation: so it ends with its second."""
+
 SITEMAP = Answer("sitemap", 6 * HOUR, _on_shelves)

@@ -123,7 +123,7 @@ def _renewed(
 
 
 def _computed(question: Question, compute: Callable[[], bytes], lifetime_seconds: int) -> Kept:
-    started_at = time.perf_counter()
+    began_at, started_at = time.time(), time.perf_counter()
     try:
         body = compute()
     except Exception:
@@ -132,7 +132,7 @@ def _computed(question: Question, compute: Callable[[], bytes], lifetime_seconds
     kept = made_of(
         body,
         took_seconds=time.perf_counter() - started_at,
-        expires_at=time.time() + lifetime_seconds,
+        expires_at=began_at + lifetime_seconds,  # what it tells is as old as its first query
     )
     question.file(kept, seconds=lifetime_seconds)
     return kept

@@ -1,6 +1,6 @@
 """Finding works: by words in any order, by beginnings, by near misses, and by filters."""
 
-from collections.abc import Callable
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from django.db import connection
@@ -75,21 +75,43 @@ def search(criteria: Criteria) -> Results:
 
     Raises BadKey for a key that is none of this list.
     """
-    subject = Subject.objects.filter(slug=criteria.subject).first() if criteria.subject else None
-    marked = Subject.objects.marked(subject) if subject else []
-    wanted = match(criteria, subjects=marked)
-    is_impossible = (criteria.subject and not subject) or (criteria.q and not wanted.words)
-    if is_impossible:
+    subject = _subject_of(criteria)
+    wanted = _wanted(criteria, subject)
+    if wanted is None:
         return Results([], page=criteria.page)
     results = _page(_levels(wanted), criteria, subject)
     if wanted.words and not results.total:
-        if meant := spelling.corrected(wanted.words, _finder(wanted)):
-            wanted = replace(wanted, words=tuple(meant), is_whole=True)
-            results = _page(_levels(wanted), criteria, subject)
-            results.suggestion = " ".join(meant)
+        if meant := _meant(wanted):
+            results = _page(_levels(meant), criteria, subject)
+            results.suggestion = " ".join(meant.words)
         else:
             results.nearest = _nearest(wanted)
     return results
+
+
+def count_available(criteria: Criteria) -> Counts:
+    """How many works `search` finds for the criteria where they must be in stock besides."""
+    criteria = replace(criteria, available=True)
+    wanted = _wanted(criteria, _subject_of(criteria))
+    if wanted is None:
+        return Counts()
+    counts = _counted(_levels(wanted), criteria)[1]
+    if wanted.words and not counts.total and (meant := _meant(wanted)):
+        counts = _counted(_levels(meant), criteria)[1]
+    return counts
+
+
+def _subject_of(criteria: Criteria) -> Subject | None:
+    return Subject.objects.filter(slug=criteria.subject).first() if criteria.subject else None
+
+
+def _wanted(criteria: Criteria, subject: Subject | None) -> Match | None:
+    """What has to be matched; None where nothing can."""
+    if criteria.subject and not subject:
+        return None
+    marked = Subject.objects.marked(subject) if subject else []
+    wanted = match(criteria, subjects=marked)
+    return None if criteria.q and not wanted.words else wanted
 
 
 def listed(criteria: Criteria, *, mark: str, size: int | None = None) -> Results:
@@ -112,30 +134,44 @@ def _levels(wanted: Match) -> list[Match]:
     return [*([] if wanted.is_whole else [replace(head, is_whole=True)]), head, wanted]
 
 
-def _finder(wanted: Match) -> Callable[[list[str]], bool]:
-    """Tells whether other words would find something."""
+def _meant(wanted: Match) -> Match | None:
+    """The same with the words that were meant by what nothing has.
 
-    def finds(words: list[str]) -> bool:
-        tried = replace(wanted, words=tuple(words), is_whole=True)
-        with connection.cursor() as cursor:
-            sql = f"SELECT FROM catalog_searchentry AS entry WHERE {tried.sql} LIMIT 1"
-            cursor.execute(sql, tried.told)
-            return cursor.fetchone() is not None
+    None where no such words are known, or where it is the filters that leave nothing: then what was
+    typed is no slip.
+    """
+    if wanted.marks and _is_found(replace(wanted, marks=(), checks=())):
+        return None
+    meant = spelling.corrected(wanted.words, lambda words: _is_found(_in_full(wanted, words)))
+    return _in_full(wanted, meant) if meant else None
 
-    return finds
+
+def _in_full(wanted: Match, words: Sequence[str]) -> Match:
+    return replace(wanted, words=tuple(words), is_whole=True)
+
+
+def _is_found(wanted: Match) -> bool:
+    with connection.cursor() as cursor:
+        sql = f"SELECT FROM catalog_searchentry AS entry WHERE {wanted.sql} LIMIT 1"
+        cursor.execute(sql, wanted.told)
+        return cursor.fetchone() is not None
 
 
 def _page(levels: list[Match], criteria: Criteria, subject: Subject | None) -> Results:
     below = list(Subject.objects.visible().filter(parent=subject).order_by("name"))
-    this_year = timezone.localdate().year
-    wanted, counts = facets.count(
-        levels, criteria, subjects=[each.pk for each in below], this_year=this_year
-    )
+    wanted, counts = _counted(levels, criteria, subjects=[each.pk for each in below])
     if not counts.total:  # what a near miss finds may be in another order, and so may its keys
         return Results(
             [], counts, page=criteria.page, subject=subject, below=below, words=wanted.words
         )
     return replace(_results(wanted, criteria, counts), subject=subject, below=below)
+
+
+def _counted(
+    levels: list[Match], criteria: Criteria, subjects: Collection[int] = ()
+) -> tuple[Match, Counts]:
+    this_year = timezone.localdate().year
+    return facets.count(levels, criteria, subjects=subjects, this_year=this_year)
 
 
 def _results(wanted: Match, criteria: Criteria, counts: Counts) -> Results:

@@ -1,12 +1,13 @@
 """The search page's facets as links: each value with how many books it would leave.
 
-Except what is in stock: that changes with every order, and the page is kept.
+How many are in stock changes with every order, and the page is kept: it says where to ask for it.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from catalog import languages
@@ -21,7 +22,7 @@ YEARS = 20
 
 
 Value = tuple[str, object, int | None]
-"""What an address says, what people read, and how many works there are, if that may be told."""
+"""What an address says, what people read, and how many works there are, if a page may keep that."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class FacetValue:
     count: int | None
     """None where a page that is kept could not say it truly."""
     url: str
+    count_url: str = ""
+    """Where it is said, then."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,10 @@ def facet_groups(results: Results, criteria: Criteria) -> list[FacetGroup]:
     used = parameters(criteria)
     return [
         FacetGroup(label, [
-            FacetValue(str(text), count, "?" + urlencode({**used, name: value}))
+            FacetValue(
+                str(text), count, "?" + urlencode({**used, name: value}),
+                "" if count is not None else f"{reverse('search_available')}?{urlencode(used)}",
+            )
             for value, text, count in values
         ])
         for name, label, values in groups

@@ -19,17 +19,23 @@ register = template.Library()
 @register.simple_tag
 def facet_values(values: "Iterable[FacetValue]", has_more: bool) -> SafeString:
     """Items of a list that programs do not follow; with `has_more` more than counted are there."""
-    books, more = escape(_("books")), "+" if has_more else ""
     items = []
     for value in values:
-        count = ""
-        if value.count is not None:
-            count = (
-                f' <span class="facet-count">{escape(grouped(value.count))}{more}'
-                f'<span class="visually-hidden"> {books}</span></span>'
-            )
+        asking = ""
+        if value.count_url:  # when it comes into view
+            asking = f' hx-get="{escape(value.count_url)}" hx-trigger="intersect once"'
+        count = "" if value.count is None else number_of_books(value.count, has_more)
         items.append(
             f'<li><a class="facet-value" rel="nofollow" href="{escape(value.url)}">'
-            f"<span>{escape(value.label)}</span>{count}</a></li>\n"
+            f"<span>{escape(value.label)}</span>"
+            f' <span class="facet-count"{asking}>{count}</span></a></li>\n'
         )
     return mark_safe("".join(items))  # noqa: S308 - escaped piece by piece
+
+
+def number_of_books(number: int, has_more: bool) -> SafeString:
+    """A count as it stands beside a value; with `has_more` it is the least there are."""
+    more, books = "+" if has_more else "", escape(_("books"))
+    return mark_safe(  # noqa: S308 - escaped piece by piece
+        f'{escape(grouped(number))}{more}<span class="visually-hidden"> {books}</span>'
+    )

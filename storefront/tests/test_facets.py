@@ -16,6 +16,7 @@ from catalog.models import Edition, UnansweredQuery, Work
 from catalog.search import Criteria, search
 from catalog.tests.factories import EditionFactory, SubjectFactory, WorkFactory, put_in_stock
 from storefront.tests.shop import read
+from tests.patience import eventually
 
 pytestmark = pytest.mark.django_db
 
@@ -90,10 +91,65 @@ def test_a_decade_never_stands_beside_one_of_its_years(this_year: int, expected:
 def test_stock_changes_nothing_on_a_page_that_is_kept(shelf: None, client: Client) -> None:
     link = '<a class="facet-value" rel="nofollow" href="?q=sea&amp;available=1">'
     before = read(client, "/search/?q=sea")
-    assert link + "<span>In stock now</span></a>" in before
+    assert link + "<span>In stock now</span>" in before
     put_in_stock(Edition.objects.earliest("pk"), 1)
     store.client().flushdb()
     assert read(client, "/search/?q=sea") == before
+
+
+# --- How many are in stock ------------------------------------------------------------------------
+
+
+def in_stock(client: Client, page: str) -> int:
+    """What the search page at this address is told when it asks, as it says."""
+    asking = re.search(r'hx-get="(/search/available/[^"]+)" hx-trigger="intersect once"', page)
+    assert asking
+    answer = client.get(asking[1].replace("&amp;", "&"))
+    assert answer["Cache-Control"] == "no-store"
+    told = re.fullmatch(r'(\d+)<span class="visually-hidden"> books</span>', answer.text)
+    assert told
+    return int(told[1])
+
+
+@pytest.mark.parametrize("filters", ["", "&format=hardback", "&year=2024&language=en&sort=title"])
+def test_the_page_can_ask_how_many_are_in_stock(filters: str, shelf: None, client: Client) -> None:
+    hardback = Edition.objects.get(work__title="Sea Stories", format="hardback")
+    put_in_stock(hardback, 1)
+    address = f"/search/?q=sea{filters}"
+    assert in_stock(client, read(client, address)) == 1
+    found = client.get(f"{address}&available=1").text
+    assert found.count('class="book-card"') == 1
+    assert "/search/available/" not in found
+
+
+def test_what_is_in_stock_is_counted_anew_each_second(shelf: None, client: Client) -> None:
+    page = read(client, "/search/?q=sea")
+    assert in_stock(client, page) == 0
+    assert in_stock(client, page) == 0  # asked for again, and so kept
+    put_in_stock(Edition.objects.earliest("pk"), 1)
+    eventually(lambda: in_stock(client, page) == 1)
+
+
+def test_a_slip_is_counted_as_what_was_meant(shelf: None, client: Client) -> None:
+    put_in_stock(Edition.objects.get(format="hardback", work__title="Old Sea"), 1)
+    page = read(client, "/search/?q=storeis")
+    assert "Shown is what was found for" in page
+    assert in_stock(client, page) == 0
+    put_in_stock(Edition.objects.get(format="hardback", work__title="Sea Stories"), 1)
+    eventually(lambda: in_stock(client, page) == 1)
+
+
+def test_no_count_names_the_parameter_at_fault(shelf: None, client: Client) -> None:
+    response = client.get("/search/available/?q=sea&format=parchment")
+    assert response.status_code == 400
+    assert "format" in response.content.decode()
+
+
+def test_words_that_filters_leave_no_book_of_are_no_slip(shelf: None, client: Client) -> None:
+    """“Shore” is nearly “store”: but there are books about the shore, only none in English."""
+    assert search(Criteria(q="shoer", language="fr")).suggestion == "shore"
+    assert not search(Criteria(q="shore", language="en")).suggestion
+    assert "No book matches." in read(client, "/search/?q=shore&language=en")
 
 
 def test_facets_are_links_that_keep_the_other_filters(shelf: None, client: Client) -> None:

@@ -7,6 +7,7 @@ from storefront.views import browse, covers, edition, home, lists, media, search
 urlpatterns = [
     path("", home.show, name="home"),
     path("search/", search.show, name="search"),
+    path("search/available/", search.count_available, name="search_available"),
     path("books/<str:number>/", edition.show, name="edition_number"),
     path("books/<str:number>/<slug:slug>/", edition.show, name="edition"),
     path("contributors/<slug:slug>/", lists.contributor, name="contributor"),

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Sequence
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -9,10 +10,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from caching import store
-from caching.answers import SEARCH_PAGE
-from catalog import isbn, unanswered
+from caching.answers import AVAILABLE_COUNT, SEARCH_PAGE
+from catalog import isbn, search, unanswered
 from catalog.models import Edition
-from catalog.search import MOST_COUNTED, BadKey, Criteria, search
+from catalog.search import MOST_COUNTED, BadKey, Criteria
 from storefront.answering import HTML, remembered, render_public
 from storefront.criteria import (
     ActiveFilter,
@@ -25,6 +26,7 @@ from storefront.criteria import (
 from storefront.facet_links import facet_groups
 from storefront.missing import Missing
 from storefront.paging import bad_key, paging_of
+from storefront.templatetags.facets import number_of_books
 
 
 class Numbered(Exception):
@@ -45,6 +47,25 @@ def show(request: HttpRequest) -> HttpResponse:
         response["Cache-Control"] = "no-store"
     except Numbered as address:
         return redirect(str(address))
+    return response
+
+
+@require_safe
+def count_available(request: HttpRequest) -> HttpResponse:
+    """How many of the works that match can be had at once, as it stands beside that filter.
+
+    The page with the filter is kept for longer than stock stays as it is, so it asks for this
+    apart. At a million titles the count takes as long as a page: it is made once a second at most.
+    """
+    criteria, _kept_under = asked_for(_query_string(request))
+
+    def count() -> bytes:
+        counts = search.count_available(criteria)
+        return number_of_books(counts.total, counts.has_more).encode()
+
+    body = store.remember(AVAILABLE_COUNT, count, criteria=urlencode(parameters(criteria)))
+    response = HttpResponse(body, content_type=HTML)
+    response["Cache-Control"] = "no-store"
     return response
 
 
@@ -69,7 +90,7 @@ def _check_number(text: str) -> None:
 def _render(request: HttpRequest, criteria: Criteria) -> bytes:
     _check_number(criteria.q)
     try:
-        results = search(criteria)
+        results = search.search(criteria)
     except BadKey:
         raise bad_key("after" if criteria.after else "before") from None
     if not results.works and criteria.page > 1:
