@@ -1,5 +1,8 @@
 """Languages of texts, by their ISO 639 code: two letters, or three where there are no two."""
 
+import functools
+
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 NAMES = {
@@ -155,6 +158,16 @@ _FROM_TRADE = {
     **dict(pair.split("=") for pair in _TERMINOLOGY.split()),
     **_VARIANTS,
 }
+
+
+def label(key: str) -> str:
+    """The language's name in the active language; of what is no key, that itself."""
+    return _label(key, get_language())
+
+
+@functools.lru_cache(4_096)
+def _label(key: str, language: str | None) -> str:
+    return str(NAMES.get(key, key))
 
 
 def from_trade(code: str) -> str:

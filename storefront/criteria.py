@@ -131,14 +131,14 @@ def asked_for(query_string: str) -> tuple[Criteria, str]:
     return _read(query_string)
 
 
-def query_of(query_string: str) -> QueryDict:
+def _read(query_string: str) -> tuple[Criteria, str]:
+    criteria = read_criteria(_query_of(query_string))
+    return criteria, normalized(criteria)
+
+
+def _query_of(query_string: str) -> QueryDict:
     """The parameters of an address, as WSGI gives it: a letter for each byte."""
     return QueryDict(query_string.encode("latin-1"))
-
-
-def _read(query_string: str) -> tuple[Criteria, str]:
-    criteria = read_criteria(query_of(query_string))
-    return criteria, normalized(criteria)
 
 
 _remembered = functools.lru_cache(MOST_REMEMBERED)(_read)

@@ -5,14 +5,13 @@ How many are in stock changes with every order, and the page is kept: it says wh
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from catalog import languages
+from catalog import formats, languages
 from catalog.criteria import Criteria
-from catalog.models import Format
 from catalog.offer_codes import PRICE_BANDS
 from catalog.search import Results
 from storefront.criteria import parameters, price_band_name, year_name
@@ -21,7 +20,8 @@ MOST_VALUES = 8  # of a facet that are shown at once; the others are folded
 YEARS = 20
 
 
-Value = tuple[str, object, int | None]
+PLACE = "\0"  # that no parameter has: a value comes there, which is a slug or a word of ours
+Value = tuple[str, str, int | None]
 """What an address says, what people read, and how many works there are, if a page may keep that."""
 
 
@@ -61,10 +61,10 @@ def facet_groups(results: Results, criteria: Criteria) -> list[FacetGroup]:
     groups: list[tuple[str, str, list[Value]]] = [
         ("subject", _("Subject"), _subjects(results)),
         ("format", _("Format"), _most_first(
-            (v, Format(v).label, n) for v, n in counts.formats.items()
+            (v, formats.label(v), n) for v, n in counts.formats.items()
         )),
         ("language", _("Language"), _most_first(
-            (v, languages.NAMES[v], n) for v, n in counts.languages.items()
+            (v, languages.label(v), n) for v, n in counts.languages.items()
         )),
         ("price", _("Price"), [
             (band, price_band_name(band), counts.prices[band])
@@ -78,16 +78,21 @@ def facet_groups(results: Results, criteria: Criteria) -> list[FacetGroup]:
     ]  # fmt: skip
     used = parameters(criteria)
     return [
-        FacetGroup(label, [
-            FacetValue(
-                str(text), count, "?" + urlencode({**used, name: value}),
-                "" if count is not None else f"{reverse('search_available')}?{urlencode(used)}",
-            )
-            for value, text, count in values
-        ])
+        FacetGroup(label, _linked(values, name, used))
         for name, label, values in groups
         if (name not in used or name == "subject") and _restricts(values, counts.total)
-    ]  # fmt: skip
+    ]
+
+
+def _linked(values: Iterable[Value], name: str, used: dict[str, str]) -> list[FacetValue]:
+    """Each with the address in which the facet has it, which is written once for all of them."""
+    address = "?" + urlencode({**used, name: PLACE})
+    start, _place, end = address.rpartition(f"{name}={quote_plus(PLACE)}")
+    asking = f"{reverse('search_available')}?{urlencode(used)}"
+    return [
+        FacetValue(text, count, f"{start}{name}={value}{end}", asking if count is None else "")
+        for value, text, count in values
+    ]
 
 
 def _subjects(results: Results) -> list[Value]:
@@ -95,8 +100,8 @@ def _subjects(results: Results) -> list[Value]:
     return _most_first((s.slug, s.name, counted[s.pk]) for s in results.below if counted[s.pk])
 
 
-def _most_first(values: Iterable[tuple[str, object, int]]) -> list[Value]:
-    return [*sorted(values, key=lambda value: (-value[2], str(value[1])))]
+def _most_first(values: Iterable[tuple[str, str, int]]) -> list[Value]:
+    return [*sorted(values, key=lambda value: (-value[2], value[1]))]
 
 
 def _restricts(values: list[Value], total: int) -> bool:

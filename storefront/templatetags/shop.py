@@ -126,7 +126,7 @@ def locations(urls: Iterable[str], origin: str) -> SafeString:
 @register.filter
 def language_name(code: str) -> str:
     """French for fr."""
-    return str(languages.NAMES.get(code, code))
+    return languages.label(code)
 
 
 @register.filter

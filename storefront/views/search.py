@@ -16,12 +16,11 @@ from catalog.models import Edition
 from catalog.search import MOST_COUNTED, BadKey, Criteria
 from storefront.answering import HTML, remembered, render_public
 from storefront.criteria import (
+    SORT_NAMES,
     ActiveFilter,
-    SearchForm,
     active_filters,
     asked_for,
     parameters,
-    query_of,
 )
 from storefront.facet_links import facet_groups
 from storefront.missing import Missing
@@ -99,16 +98,18 @@ def _render(request: HttpRequest, criteria: Criteria) -> bytes:
     if criteria.q and not results.total and not filters:
         with contextlib.suppress(store.Unavailable):
             unanswered.note(criteria.q)
+    used = parameters(criteria)
     values = {
-        "form": SearchForm(query_of(_query_string(request))),
+        "sort_names": SORT_NAMES,
         "criteria": criteria,
         "results": results,
         "most_counted": MOST_COUNTED,
         "heading": _heading(criteria, filters),
         "filters": filters,
-        "kept": {k: v for k, v in parameters(criteria).items() if k != "sort"},
+        "sort": used.get("sort", ""),
+        "kept": {name: value for name, value in used.items() if name != "sort"},
         "facets": facet_groups(results, criteria),
-        "paging": paging_of(results, parameters(criteria)),
+        "paging": paging_of(results, used),
         "number_trouble": _number_trouble(criteria.q),
         "search_query": criteria.q,
         "has_only_filters": not criteria.q,
