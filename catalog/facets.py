@@ -22,6 +22,7 @@ from catalog.criteria import Criteria, Match, offer_test
 from catalog.ways import Question
 
 MOST_COUNTED = 2_000  # beyond this the exact number helps nobody and costs a scan
+SIGNS = "flpy"  # before a format, a language, a price band and a year, to count all in one
 YEARS_ALONE = 4  # years that stand for themselves; those before are counted by decades
 
 LEVEL = """
@@ -57,7 +58,8 @@ class Counts:
     languages: Counter[str] = field(default_factory=Counter)
     prices: Counter[str] = field(default_factory=Counter)
     years: Counter[str] = field(default_factory=Counter)
-    subjects: Counter[int] = field(default_factory=Counter)
+    subjects: Counter[str] = field(default_factory=Counter)
+    """By their ids, as text."""
 
 
 def of_size(size: int) -> Counts:
@@ -74,24 +76,27 @@ def total(match: Match) -> Counts:
 
 
 def count(
-    levels: Sequence[Match], criteria: Criteria, *, subjects: Collection[int], this_year: int
-) -> tuple[Match, Counts]:
+    levels: Sequence[Match],
+    criteria: Criteria,
+    *,
+    this_year: int,
+    besides: Sequence[Question] = (),
+) -> tuple[Match, Counts, list[list[tuple[Any, ...]]]]:
     """Choose which of the `levels`, each wider than the one before, is shown, and count it.
 
     It is the first that more than MOST_COUNTED works match. The last is for what few works match:
     where more do, and any match the level before, that one is shown instead.
-    `subjects` are the ids of those that are offered to choose from.
+    What is asked `besides`, without parameters, travels in the same message.
     """
     parameters: dict[str, Any] = {"most": MOST_COUNTED + 1}
     parameters.update({f"level_{number}": each.tsquery for number, each in enumerate(levels)})
     asked = Question(_sql(levels), levels[-1].ways)
-    ((level, works, offers, tagged),) = ways.rows(asked, parameters)
+    *others, found = ways.answers([*besides, asked], parameters)
+    ((level, works, offers, subjects),) = found
     counts = _by_offer(_arrays(offers), criteria, this_year)
     counts.has_more = works > MOST_COUNTED
-    if subjects:
-        of_each = Counter(",".join(_arrays(tagged)).split(","))
-        counts.subjects = Counter({pk: of_each[str(pk)] for pk in subjects if str(pk) in of_each})
-    return levels[level], counts
+    counts.subjects = Counter(",".join(_arrays(subjects)).split(","))
+    return levels[level], counts, others
 
 
 def _sql(levels: Sequence[Match]) -> str:
@@ -131,37 +136,35 @@ def _by_offer(works: Collection[str], criteria: Criteria, this_year: int) -> Cou
     """Each work counts once for a value, whatever number of its editions has it."""
     fits = offer_test(criteria)
     kept = offer_codes.COUNTED_MASK
-    single = Counter([int(offers) & kept for offers in works if "," not in offers])
-    several = Counter(
-        frozenset(offer & kept for offer in map(int, offers.split(",")) if fits(offer))
-        for offers in works
-        if "," in offers
-    )
-    counts = Counts(total=len(works))
-    tallies = (counts.formats, counts.languages, counts.prices, counts.years)
+    tally: Counter[str] = Counter()
+    single = Counter([int(offer) & kept for offer in works if offer and "," not in offer])
     for offer, times in single.items():
-        for tally, value in zip(tallies, _values(offer, this_year), strict=True):
+        for value in _values(offer, this_year):
             tally[value] += times
-    for offers, times in several.items():
-        of_each = zip(*(_values(offer, this_year) for offer in offers), strict=True)
-        for tally, values in zip(tallies, of_each, strict=False):
-            for value in set(values):
-                tally[value] += times
-    for tally in tallies:
-        del tally[""]
-    return counts
+    several: list[str] = []
+    for offers in works:
+        if "," in offers:
+            fitting = filter(fits, map(int, offers.split(",")))
+            several += {v for offer in fitting for v in _values(offer & kept, this_year)}
+    tally.update(several)
+    of_each: dict[str, Counter[str]] = {sign: Counter() for sign in SIGNS}
+    for value, times in tally.items():
+        of_each[value[0]][value[1:]] = times
+    formats, languages, prices, years = (of_each[sign] for sign in SIGNS)
+    return Counts(len(works), formats=formats, languages=languages, prices=prices, years=years)
 
 
 @functools.lru_cache(maxsize=32_768)  # a catalogue has some thousands
-def _values(offer: int, this_year: int) -> tuple[str, str, str, str]:
-    """An offer's format, language, price band and year; empty for none."""
+def _values(offer: int, this_year: int) -> tuple[str, ...]:
+    """An offer's format, language, price band and year, as far as it has them, behind SIGNS."""
     band = (offer & offer_codes.BAND_MASK) >> offer_codes.BAND_AT
-    return (
+    values = (
         offer_codes.FORMAT_NAMES[(offer & offer_codes.FORMAT_MASK) >> offer_codes.FORMAT_AT],
         offer_codes.language_of(offer & offer_codes.LANGUAGE_MASK),
         offer_codes.BANDS[band - 1] if band else "",
         period(offer_codes.year_of(offer), this_year),
     )
+    return tuple(sign + value for sign, value in zip(SIGNS, values, strict=True) if value)
 
 
 def period(year: int, this_year: int) -> str:

@@ -1,12 +1,13 @@
 """Finding works: by words in any order, by beginnings, by near misses, and by filters."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
 
-from catalog import cards, facets, spelling, ways
+from catalog import cards, facets, spelling, surroundings, ways
 from catalog.cards import Card
 from catalog.criteria import Criteria, Match, fitting, match
 from catalog.entry_texts import title_key
@@ -26,6 +27,7 @@ from catalog.listing import (
 )
 from catalog.models import Subject
 from catalog.offer_codes import PRICE_BANDS
+from catalog.surroundings import Node
 from catalog.ways import Question
 
 __all__ = ["MOST_COUNTED", "PAGE_SIZE", "PRICE_BANDS", "SORTS", "BadKey", "Criteria", "Results"]
@@ -48,7 +50,7 @@ class Results:
     """The key for the page before; empty on the first."""
     subject: Subject | None = None
     """The one that was asked for."""
-    below: list[Subject] = field(default_factory=list)
+    below: list[Node] = field(default_factory=list)
     """Subjects to choose from: those at the top, or those below the one that was asked for."""
     words: tuple[str, ...] = ()
     """What was looked for."""
@@ -158,8 +160,9 @@ def _is_found(wanted: Match) -> bool:
 
 
 def _page(levels: list[Match], criteria: Criteria, subject: Subject | None) -> Results:
-    below = list(Subject.objects.visible().filter(parent=subject).order_by("name"))
-    wanted, counts = _counted(levels, criteria, subjects=[each.pk for each in below])
+    asked = surroundings.below(subject.pk if subject else None)
+    wanted, counts, (rows,) = _counted(levels, criteria, besides=[asked])
+    below = [Node(*row) for row in rows]
     if not counts.total:  # what a near miss finds may be in another order, and so may its keys
         return Results(
             [], counts, page=criteria.page, subject=subject, below=below, words=wanted.words
@@ -168,10 +171,10 @@ def _page(levels: list[Match], criteria: Criteria, subject: Subject | None) -> R
 
 
 def _counted(
-    levels: list[Match], criteria: Criteria, subjects: Collection[int] = ()
-) -> tuple[Match, Counts]:
+    levels: list[Match], criteria: Criteria, besides: Sequence[Question] = ()
+) -> tuple[Match, Counts, list[list[tuple[Any, ...]]]]:
     this_year = timezone.localdate().year
-    return facets.count(levels, criteria, subjects=subjects, this_year=this_year)
+    return facets.count(levels, criteria, this_year=this_year, besides=besides)
 
 
 def _results(wanted: Match, criteria: Criteria, counts: Counts) -> Results:

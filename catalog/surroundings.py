@@ -4,10 +4,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from catalog import prepared
+from catalog.ways import Question
 
-# Qualifiers are no shelves; what has no works leads nowhere: as `Subject.objects.shown` has it.
-_SHOWN = "next.is_shown AND next.size > 0 AND NOT (next.scheme = 'thema' AND next.code ~ '^[0-9]')"
+# Qualifiers are no shelves: as `Subject.objects.visible` has it.
+_VISIBLE = "next.is_shown AND NOT (next.scheme = 'thema' AND next.code ~ '^[0-9]')"
+_SHOWN = f"next.size > 0 AND {_VISIBLE}"  # or it leads nowhere: as `Subject.objects.shown` has it
 _NODE = "next.id, next.name, next.slug, next.size"
+_BELOW = f"""
+SELECT {_NODE} FROM catalog_subject AS next WHERE next.parent_id %s AND {_VISIBLE} ORDER BY name
+"""  # noqa: S608 - names of our own
 _AROUND = f"""
 WITH RECURSIVE here AS (
     SELECT id, parent_id, path, name, slug, size, intro FROM catalog_subject WHERE slug = %(slug)s
@@ -83,6 +88,14 @@ def around(slug: str) -> Surroundings | None:
         beside=found.get("beside", []),
         mark="|".join(f"=s{pk}" for pk in marked),
     )
+
+
+def below(parent: int | None) -> Question:
+    """What asks for the subjects below one, or for the outermost, by name: rows to make nodes of.
+
+    Those without works as well, as somebody who waits for a count cannot know of them.
+    """
+    return Question(_BELOW % ("IS NULL" if parent is None else f"= {parent:d}"))
 
 
 def _node(pk: int, name: str, slug: str, size: int, intro: str, *_order: Any) -> Node:

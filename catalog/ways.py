@@ -10,7 +10,7 @@ inside its text, as long as the option `server_side_binding` is off.
 
 # ruff: noqa: S608 - what is asked is SQL of our own; what visitors say are parameters
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +34,7 @@ class Question:
 
 def rows(asked: Question, told: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """All rows that are the answer; `told` are the parameters."""
-    (found,) = _answers([asked], told)
+    (found,) = answers([asked], told)
     return found
 
 
@@ -51,13 +51,12 @@ def enough_rows(
     waiting = (
         f"SELECT * FROM ({otherwise.sql}) AS found WHERE current_setting('{FOUND}')::int < {enough}"
     )
-    found, others = _answers(
-        [Question(noting, asked.ways), Question(waiting, otherwise.ways)], told
-    )
+    found, others = answers([Question(noting, asked.ways), Question(waiting, otherwise.ways)], told)
     return max(others, [row[:-1] for row in found], key=len)
 
 
-def _answers(asked: list[Question], told: Mapping[str, Any]) -> list[list[tuple[Any, ...]]]:
+def answers(asked: Sequence[Question], told: Mapping[str, Any]) -> list[list[tuple[Any, ...]]]:
+    """The rows of each question, all of which are asked in one message."""
     statements: list[str] = []
     ways = ANY
     for question in asked:

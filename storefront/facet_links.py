@@ -97,7 +97,11 @@ def _linked(values: Iterable[Value], name: str, used: dict[str, str]) -> list[Fa
 
 def _subjects(results: Results) -> list[Value]:
     counted = results.counts.subjects
-    return _most_first((s.slug, s.name, counted[s.pk]) for s in results.below if counted[s.pk])
+    return _most_first(
+        (below.slug, below.name, works)
+        for below in results.below
+        if (works := counted[str(below.pk)])
+    )
 
 
 def _most_first(values: Iterable[tuple[str, str, int]]) -> list[Value]:

@@ -188,7 +188,7 @@ def test_cards_take_the_same_queries_for_few_and_many(shelf: dict[str, Work]) ->
     index(shelf)
     with CaptureQueriesContext(connection) as many:
         _touch_cards(search(Criteria()).works)
-    assert len(many) == len(few) == 4
+    assert len(many) == len(few) == 3
 
 
 def _touch_cards(works: list[Card]) -> None:

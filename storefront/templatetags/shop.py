@@ -103,10 +103,15 @@ def marked(text: str, words: Sequence[str]) -> SafeString | str:
     """
     if not words:
         return text
+    folded = fold(text)
+    if not any(word in folded for word in words):  # as of most texts of a list
+        return mark_safe(escape(text))  # noqa: S308 - escaped
     whole, beginning = frozenset(words), words[-1]
-    pieces = (
-        f"<mark>{escape(piece)}</mark>" if _is_sought(piece, whole, beginning) else escape(piece)
-        for piece in _WORDS.split(text)
+    pieces = _WORDS.split(text)  # what is between words, and words, in turn
+    pieces[::2] = map(escape, pieces[::2])
+    pieces[1::2] = (
+        f"<mark>{escape(word)}</mark>" if _is_sought(word, whole, beginning) else escape(word)
+        for word in pieces[1::2]
     )
     return mark_safe("".join(pieces))  # noqa: S308 - each piece is escaped
 
