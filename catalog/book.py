@@ -1,5 +1,5 @@
-"""A book as its page shows it: an edition, its work with all editions, and the people; read by two
-statements, however many of them there are.
+"""A book as its page shows it: an edition, its work with all editions, and the people; read by one
+statement, however many of them there are.
 """
 
 from collections.abc import Sequence
@@ -32,43 +32,48 @@ _SUPPLY = fields(
 _COVER = fields(Cover, "id", "edition_id", "digest", "width", "height", "color")
 
 
-_FOUND = f"""
-SELECT edition.id, main.id, main.name, main.slug, main.size, {columns("work", _WORK)},
+_ABOUT = f"""
+SELECT asked.id AS edition_id, main.id AS main_id, main.name AS main_name, main.slug AS main_slug,
+    main.size AS main_size, {", ".join(f"work.{name} AS work_{name}" for name in _WORK)},
     (SELECT json_agg(json_build_array(part.edition_id, part.role, person.name, person.slug)
         ORDER BY part.ordinal, part.id)
      FROM catalog_contribution AS part JOIN catalog_contributor AS person
          ON person.id = part.contributor_id
-     WHERE part.work_id = work.id),
+     WHERE part.work_id = work.id) AS parts,
     (SELECT json_agg(json_build_array(series.title, series.slug, place.position::text)
         ORDER BY place.position NULLS LAST, place.id)
      FROM catalog_seriesmembership AS place JOIN catalog_series AS series
          ON series.id = place.series_id
-     WHERE place.work_id = work.id),
+     WHERE place.work_id = work.id) AS places,
     (SELECT json_agg(json_build_array(subject.id, subject.name, subject.slug, subject.size)
         ORDER BY subject.path)
      FROM catalog_work_subjects AS tag JOIN catalog_subject AS subject
          ON subject.id = tag.subject_id
-     WHERE tag.work_id = work.id)
-FROM catalog_edition AS edition JOIN catalog_work AS work ON work.id = edition.work_id
+     WHERE tag.work_id = work.id) AS subjects
+FROM catalog_edition AS asked JOIN catalog_work AS work ON work.id = asked.work_id
 LEFT JOIN catalog_subject AS main ON main.id = work.main_subject_id
-WHERE edition.isbn13 = %(isbn13)s AND edition.is_offered
+WHERE asked.isbn13 = %(isbn13)s AND asked.is_offered
 """  # noqa: S608 - names of our own
-_EDITIONS = f"""
+_ABOUT_SIZE = 1 + 4 + len(_WORK) + 3
+_FOUND = f"""
+WITH about AS MATERIALIZED ({_ABOUT})
 SELECT {columns("edition", _EDITION)},
     imprint.name, imprint.slug, publisher.id, publisher.name,
     (SELECT price.amount FROM catalog_price AS price
      WHERE price.edition_id = edition.id AND price.currency = %(currency)s
          AND price.valid_from <= %(today)s
          AND (price.valid_to IS NULL OR price.valid_to >= %(today)s) LIMIT 1),
-    {columns("cover", _COVER)}, {columns("supply", _SUPPLY)}
-FROM catalog_edition AS edition
+    {columns("cover", _COVER)}, {columns("supply", _SUPPLY)}, here.*
+FROM about
+JOIN catalog_edition AS edition ON edition.work_id = about.work_id AND edition.is_offered
 JOIN catalog_imprint AS imprint ON imprint.id = edition.imprint_id
 JOIN catalog_publisher AS publisher ON publisher.id = imprint.publisher_id
 LEFT JOIN catalog_cover AS cover ON cover.edition_id = edition.id
 LEFT JOIN catalog_supply AS supply ON supply.edition_id = edition.id
-WHERE edition.work_id = %(work)s AND edition.is_offered
+LEFT JOIN about AS here ON here.edition_id = edition.id
 ORDER BY edition.format, edition.id
 """  # noqa: S608 - the same
+"""All editions; what is said of the work stands once, beside the one that was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,34 +158,28 @@ class Book:
 
 def find(isbn13: str) -> Book | None:
     """The offered edition with this number."""
-    found = prepared.rows(_FOUND, {"isbn13": isbn13})
-    if not found:
+    told = {
+        "isbn13": isbn13,
+        "today": timezone.localdate(),
+        "currency": settings.SHOP_CURRENCY,
+    }
+    rows = prepared.rows(_FOUND, told)
+    asked = next((row[-_ABOUT_SIZE:] for row in rows if row[-_ABOUT_SIZE] is not None), None)
+    if asked is None:
         return None
-    (pk, *row), size = found[0], len(_WORK)
+    (pk, *row), size = asked, len(_WORK)
     main, about, (parts, places, subjects) = row[:4], row[4 : 4 + size], row[4 + size :]
     work = Work.from_db(None, _WORK, about)
-    editions = _editions(work)
-    edition = next((each for each in editions if each.pk == pk), None)
-    if edition is None:  # it went this moment
-        return None
+    editions = [_edition(work, row[:-_ABOUT_SIZE]) for row in rows]
     return Book(
         work=work,
-        edition=edition,
+        edition=next(each for each in editions if each.pk == pk),
         editions=editions,
         main_subject=None if main[0] is None else Node(*main),
         parts=[Part(*part) for part in parts or ()],
         places=[Place(title, slug, printed(position)) for title, slug, position in places or ()],
         subjects=[Node(*subject) for subject in subjects or ()],
     )
-
-
-def _editions(work: Work) -> list[Edition]:
-    told = {
-        "work": work.pk,
-        "today": timezone.localdate(),
-        "currency": settings.SHOP_CURRENCY,
-    }
-    return [_edition(work, row) for row in prepared.rows(_EDITIONS, told)]
 
 
 def _edition(work: Work, row: Sequence[Any]) -> Edition:
