@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from catalog.book import Book
 from catalog.cards import Card
@@ -36,8 +36,7 @@ class OneImage:
         return cls(picture.url(width, "jpg"), width, picture.height_at(width))
 
 
-@dataclass(frozen=True)
-class CoverImage:
+class CoverImage(NamedTuple):
     """All that a generated cover shows. It is the same for as long as these words are."""
 
     isbn13: str
@@ -90,7 +89,7 @@ class CoverImage:
     @property
     def version(self) -> str:
         """Changes whenever the drawing does, so that browsers may keep it for ever."""
-        parts = "\x00".join((release.digest_of("storefront/covers"), *vars(self).values()))
+        parts = "\x00".join((release.digest_of("storefront/covers"), *self))
         return hashlib.blake2b(parts.encode(), digest_size=6).hexdigest()
 
     @property

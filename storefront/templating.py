@@ -39,7 +39,7 @@ class _Variable(Variable):
     """A name of the context, and the attributes and keys that lead on from there."""
 
     def _resolve_lookup(self, context: Any) -> Any:
-        lookups: tuple[str, ...] = self.lookups
+        lookups = self.lookups or ()
         name = lookups[0]
         try:
             for known in reversed(context.dicts):
@@ -157,7 +157,7 @@ class _Template(Template):
         libraries, builtins = self.engine.template_libraries, self.engine.template_builtins
         parser = _Parser(Lexer(self.source).tokenize(), libraries, builtins, self.origin)
         nodes = parser.parse()
-        self.extra_data = parser.extra_data  # type: ignore[attr-defined] # since Django 5.1
+        self.extra_data = parser.extra_data
         return nodes
 
 
@@ -170,11 +170,11 @@ class _Reading(base.Loader):
                 tried.append((origin, "Skipped to avoid recursion"))
                 continue
             try:
-                contents = self.get_contents(origin)
+                contents = self.get_contents(origin)  # type: ignore[attr-defined] # a mixin's
             except TemplateDoesNotExist:
                 tried.append((origin, "Source does not exist"))
                 continue
-            return _Template(contents, origin, origin.template_name, self.engine)
+            return _Template(contents, origin, template_name, self.engine)
         raise TemplateDoesNotExist(template_name, tried=tried)
 
 

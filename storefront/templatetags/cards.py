@@ -10,7 +10,6 @@ from html import escape
 from django import template
 from django.conf import settings
 from django.utils.formats import date_format
-from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -93,7 +92,10 @@ def _item(
     because: str = "",
     has_stock: bool = True,
 ) -> str:
-    title, byline = (conditional_escape(marked(text, words)) for text in (card.title, card.byline))
+    if words:
+        title, byline = (str(marked(text, words)) for text in (card.title, card.byline))
+    else:
+        title, byline = escape(card.title), escape(card.byline)
     price = card.price_amount
     amount = "" if price is None else format_money(price, settings.SHOP_CURRENCY, language)
     stock = f'<p class="stock" id="stock-{card.isbn13}"></p>\n' if has_stock else ""

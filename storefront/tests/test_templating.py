@@ -86,7 +86,7 @@ def engine(text: str, *, is_short: bool, debug: bool = False) -> Engine:
 def written(text: str, values: dict[str, Any], *, is_short: bool, **options: Any) -> str:
     """What comes out, or what is raised: twice, as what is kept must not differ."""
     template = engine(text, is_short=is_short).get_template("it.html")
-    outcomes = set()
+    outcomes: set[str] = set()
     for _time in range(2):
         try:
             outcomes.add(template.render(Context(values, **options)))
