@@ -81,7 +81,7 @@ def _fill(options: argparse.Namespace, told: dict[str, str]) -> None:
     manage("migrate", "--verbosity", "0", environment=told)
     manage("collectstatic", "--noinput", "--verbosity", "0", environment=told)
     django.setup()
-    from catalog import spelling
+    from catalog import shelf_sizes, spelling
     from catalog.models import Edition
 
     if not Edition.objects.exists():
@@ -90,6 +90,7 @@ def _fill(options: argparse.Namespace, told: dict[str, str]) -> None:
         print(manage("generate_catalog", *counts, environment=told).strip())
         spelling.count_words()
         print(f"{options.editions / (time.perf_counter() - began):.0f} editions a second\n")
+    shelf_sizes.renew()  # as every night
 
 
 def _measure(requests: int) -> int:

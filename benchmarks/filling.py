@@ -54,7 +54,7 @@ def words(titles: Iterable[str]) -> tuple[str, str]:
 def _fill(editions: int, seed: int) -> None:
     from django.core.management import call_command
 
-    from catalog import spelling
+    from catalog import shelf_sizes, spelling
     from catalog.models import Edition
     from orders.models import Seller, TaxArea, TaxRate
 
@@ -69,6 +69,7 @@ def _fill(editions: int, seed: int) -> None:
         TaxRate.objects.get_or_create(country="GB", kind="print", defaults={"rate": 0})
         _receive_copies()
         _run_jobs()
+    shelf_sizes.renew()  # as every night
     call_command("rebuild_live", stdout=sys.stderr)
 
 

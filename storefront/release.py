@@ -6,6 +6,7 @@ files never meet pages that the old one made.
 
 import functools
 import hashlib
+import operator
 from pathlib import Path
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 
 SHOWN = ("SHOP_NAME", "SHOP_CURRENCY", "SHOP_URL", "SHOP_BANK_ACCOUNT", "TIME_ZONE")
 """The settings that pages show, or reckon their days by."""
+_shown = operator.attrgetter(*SHOWN)
 _KINDS = frozenset({".py", ".html", ".css", ".js", ".svg", ".woff2", ".mo"})
 
 
@@ -30,6 +32,10 @@ def digest_of(*folders: str) -> str:
 
 def current() -> str:
     """What distinguishes the running release and its settings, as far as pages show them."""
-    manifest = getattr(staticfiles_storage, "manifest_hash", "")
+    return _written(getattr(staticfiles_storage, "manifest_hash", ""), _shown(settings))
+
+
+@functools.lru_cache(16)
+def _written(manifest: str, shown: tuple[object, ...]) -> str:
     code = digest_of("storefront", "catalog", "orders", "locale")  # and what pages say of orders
-    return ":".join((code, manifest, *(str(getattr(settings, name)) for name in SHOWN)))
+    return ":".join((code, manifest, *map(str, shown)))
