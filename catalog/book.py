@@ -12,6 +12,7 @@ from django.utils import timezone
 from catalog import prepared
 from catalog.models import Cover, Edition, Imprint, Publisher, Supply, Work
 from catalog.models.contributor import ROLE_LABELS
+from catalog.models.recommendation import stored_of
 from catalog.models.series import printed
 from catalog.prepared import columns, fields
 from catalog.roles import ContributorRole
@@ -49,12 +50,14 @@ SELECT asked.id AS edition_id, main.id AS main_id, main.name AS main_name, main.
         ORDER BY subject.path)
      FROM catalog_work_subjects AS tag JOIN catalog_subject AS subject
          ON subject.id = tag.subject_id
-     WHERE tag.work_id = work.id) AS subjects
+     WHERE tag.work_id = work.id) AS subjects,
+    (SELECT json_agg(json_build_array(other_id, rank, reason, named, said) ORDER BY rank)
+     FROM ({stored_of("asked.work_id")}) AS found) AS recommended
 FROM catalog_edition AS asked JOIN catalog_work AS work ON work.id = asked.work_id
 LEFT JOIN catalog_subject AS main ON main.id = work.main_subject_id
 WHERE asked.isbn13 = %(isbn13)s AND asked.is_offered
 """  # noqa: S608 - names of our own
-_ABOUT_SIZE = 1 + 4 + len(_WORK) + 3
+_ABOUT_SIZE = 1 + 4 + len(_WORK) + 4
 _FOUND = f"""
 WITH about AS MATERIALIZED ({_ABOUT})
 SELECT {columns("edition", _EDITION)},
@@ -128,6 +131,8 @@ class Book:
     parts: Sequence[Part]
     places: Sequence[Place]
     subjects: Sequence[Node]
+    recommended: Sequence[Sequence[Any]]
+    """What stands beside it, as `recommending.beside_book` reads it."""
 
     @property
     def ranked(self) -> list[Edition]:
@@ -168,7 +173,8 @@ def find(isbn13: str) -> Book | None:
     if asked is None:
         return None
     (pk, *row), size = asked, len(_WORK)
-    main, about, (parts, places, subjects) = row[:4], row[4 : 4 + size], row[4 + size :]
+    main, about, rest = row[:4], row[4 : 4 + size], row[4 + size :]
+    parts, places, subjects, recommended = rest
     work = Work.from_db(None, _WORK, about)
     editions = [_edition(work, row[:-_ABOUT_SIZE]) for row in rows]
     return Book(
@@ -179,6 +185,7 @@ def find(isbn13: str) -> Book | None:
         parts=[Part(*part) for part in parts or ()],
         places=[Place(title, slug, printed(position)) for title, slug, position in places or ()],
         subjects=[Node(*subject) for subject in subjects or ()],
+        recommended=recommended or (),
     )
 
 

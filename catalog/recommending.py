@@ -5,38 +5,21 @@ as the page may know; and not more than two by the same people, unless that is w
 """
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from catalog import cards, prepared
+from catalog.book import Book
 from catalog.cards import Card
 from catalog.models import Recommendation
-from catalog.models.recommendation import sentence
+from catalog.models.recommendation import sentence, stored_of
 
 SHOWN = 6
 OF_THE_SAME_PEOPLE = 2
 REASONS = Recommendation.Reason
 PEOPLE_ARE_THE_REASON = (REASONS.PINNED, REASONS.NEXT_IN_SERIES, REASONS.SAME_CONTRIBUTOR)
-_FOUND = f"""
-SELECT found.other_id, found.rank, found.reason,
-    CASE found.reason
-        WHEN '{REASONS.NEXT_IN_SERIES}' THEN series.title
-        WHEN '{REASONS.BOUGHT_TOGETHER}' THEN work.title
-        WHEN '{REASONS.SAME_CONTRIBUTOR}' THEN person.name
-        WHEN '{REASONS.SAME_SUBJECT}' THEN subject.name
-    END,
-    coalesce(curation.note, entry.note)
-FROM catalog_recommendation AS found
-JOIN catalog_work AS work ON work.id = found.work_id
-LEFT JOIN catalog_series AS series ON series.id = found.series_id
-LEFT JOIN catalog_contributor AS person ON person.id = found.contributor_id
-LEFT JOIN catalog_subject AS subject ON subject.id = found.subject_id
-LEFT JOIN catalog_stafflistentry AS entry ON entry.id = found.entry_id
-LEFT JOIN catalog_curation AS curation ON curation.id = found.curation_id
-WHERE found.work_id = ANY(%(works)s::bigint[])
-ORDER BY found.rank, found.work_id
-"""  # noqa: S608 - reasons of our own
+_FOUND = stored_of("ANY(%(works)s::bigint[])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +41,27 @@ def stored(work_ids: Collection[int]) -> list[Recommendation]:
     return list(found.defer(*long).order_by("rank", "work_id"))
 
 
-def beside(
-    work_ids: Collection[int], *, most: int = SHOWN, with_stock: bool = True
-) -> list[Beside]:
-    """What stands beside these works together; two statements, however many they are.
+def beside(work_ids: Collection[int], *, most: int = SHOWN) -> list[Beside]:
+    """What stands beside these works together, what can be had at once first.
 
-    What can be had at once comes first; without stock, as on pages that are kept while it changes,
-    what is out.
+    Two statements, however many they are.
     """
     found = prepared.rows(_FOUND, {"works": prepared.array(work_ids)})
+    return _shown([row for row in found if row[0] not in work_ids], most, with_stock=True)
+
+
+def beside_book(book: Book) -> list[Beside]:
+    """The same beside one book, for its page: what is out first, as that is kept while stock
+    changes. One statement.
+    """
+    found = [row for row in book.recommended if row[0] != book.work.pk]
+    return _shown(found, SHOWN, with_stock=False)
+
+
+def _shown(found: Iterable[Sequence[Any]], most: int, *, with_stock: bool) -> list[Beside]:
     first: dict[int, Sequence[Any]] = {}
     for other, *why in found:
-        if other not in work_ids:
-            first.setdefault(other, why)
+        first.setdefault(other, why)
     shown = cards.read(list(first), with_stock=with_stock)
     return _chosen([_beside(card, *first[card.work_id]) for card in shown], most=most)
 

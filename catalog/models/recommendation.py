@@ -134,3 +134,30 @@ def sentence(reason: str, *, named: str, said: str) -> str:
     if said:
         return _("Recommended by our booksellers: “%(note)s”") % {"note": said}
     return _("Recommended by our booksellers")
+
+
+def stored_of(works: str) -> str:
+    """SQL for what was found for `works`, which is an expression; the best first.
+
+    The other work's id, its rank, the reason, what the reason names, and staff's words.
+    """
+    reasons = Recommendation.Reason
+    return f"""
+SELECT found.other_id, found.rank, found.reason,
+    CASE found.reason
+        WHEN '{reasons.NEXT_IN_SERIES}' THEN series.title
+        WHEN '{reasons.BOUGHT_TOGETHER}' THEN work.title
+        WHEN '{reasons.SAME_CONTRIBUTOR}' THEN person.name
+        WHEN '{reasons.SAME_SUBJECT}' THEN subject.name
+    END AS named,
+    coalesce(curation.note, entry.note) AS said
+FROM catalog_recommendation AS found
+JOIN catalog_work AS work ON work.id = found.work_id
+LEFT JOIN catalog_series AS series ON series.id = found.series_id
+LEFT JOIN catalog_contributor AS person ON person.id = found.contributor_id
+LEFT JOIN catalog_subject AS subject ON subject.id = found.subject_id
+LEFT JOIN catalog_stafflistentry AS entry ON entry.id = found.entry_id
+LEFT JOIN catalog_curation AS curation ON curation.id = found.curation_id
+WHERE found.work_id = {works}
+ORDER BY found.rank, found.work_id
+"""  # noqa: S608 - reasons of our own

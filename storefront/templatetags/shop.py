@@ -108,7 +108,7 @@ def marked(text: str, words: Sequence[str]) -> SafeString | str:
         return mark_safe(escape(text))  # noqa: S308 - escaped
     whole, beginning = frozenset(words), words[-1]
     pieces = _WORDS.split(text)  # what is between words, and words, in turn
-    pieces[::2] = map(escape, pieces[::2])
+    pieces[::2] = (between if between == " " else escape(between) for between in pieces[::2])
     pieces[1::2] = (
         f"<mark>{escape(word)}</mark>" if _is_sought(word, whole, beginning) else escape(word)
         for word in pieces[1::2]

@@ -73,6 +73,6 @@ def _render(request: HttpRequest, isbn13: str, slug: str) -> bytes:
         "cover_alt": _("Cover of %(title)s") % {"title": edition.display_title},
         "drawing": drawing,
         "cover": OneImage.of(edition.own_cover, drawing),
-        "recommendations": recommending.beside([found.work.pk], with_stock=False),
+        "recommendations": recommending.beside_book(found),
     }
     return render_public(request, "storefront/edition.html", values)
