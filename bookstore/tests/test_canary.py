@@ -4,12 +4,14 @@ import random
 from decimal import Decimal
 
 import pytest
+from django.test.client import Client
 from django.utils import timezone
 
 from bookstore import canary, jobs
 from caching import store
-from catalog import live_build, memory
-from catalog.models import Edition, StaffList, Work
+from catalog import facets, indexing, live_build, memory
+from catalog.models import Edition, SearchEntry, StaffList, Work
+from catalog.tests.factories import EditionFactory
 from storefront.tests.shop import open_shop
 from tests.jobs import run_jobs
 
@@ -75,6 +77,25 @@ def test_a_change_that_arrives_meanwhile_is_none(emma: Edition) -> None:
 
     canary.look(chance=random.Random(1), pause=bump)
     assert look() == []
+
+
+def test_numbers_that_are_the_least_there_are_may_be_others(
+    emma: Edition, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(facets, "MOST_COUNTED", 2)
+    french, german = (EditionFactory.create(language=code) for code in ("fr", "de"))
+    indexing.works_changed([french.work_id, german.work_id])
+    memory.rebuild()
+    store.bump(["catalog"])
+    kept = client.get("/search/").text
+    SearchEntry.objects.filter(work=emma.work).update(work=emma.work)  # lies elsewhere now
+    with store.bypassed():
+        assert client.get("/search/").text != kept
+    assert client.get("/search/").text == kept
+    assert look() == []
+    Work.objects.filter(pk=french.work_id).update(title="Another title")
+    with pytest.raises(canary.ShowsOldAnswers, match="/search/"):
+        look()
 
 
 def test_the_job_fails_with_what_is_old(emma: Edition, monkeypatch: pytest.MonkeyPatch) -> None:

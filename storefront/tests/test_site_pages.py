@@ -63,7 +63,7 @@ def test_robots_leave_private_places_alone(client: Client) -> None:
     text = client.get("/robots.txt").content.decode()
     assert "Disallow: /basket/\n" in text
     assert "Disallow: /account/\n" in text
-    assert "Disallow: /search/?\n" in text
+    assert "Disallow: /search/?\nDisallow: /search/available/\n" in text
     assert "Disallow: /\n" not in text
     assert text.endswith("Sitemap: http://localhost:8000/sitemap.xml\n")
 

@@ -28,9 +28,10 @@ def sitemap_xml(request: HttpRequest) -> HttpResponse:
 def robots_txt(request: HttpRequest) -> HttpResponse:
     """What crawlers should leave alone, and where the sitemap is."""
     private = ("/account/", "/admin/", "/api/", "/basket/", "/checkout/", "/live/", "/orders/")
+    endless = (f"{reverse('search')}?", reverse("search_available"))
     lines = [
         "User-agent: *",
-        *(f"Disallow: {path}" for path in (*private, f"{reverse('search')}?")),
+        *(f"Disallow: {path}" for path in (*private, *endless)),
         f"Sitemap: {origin()}{reverse('sitemap')}",
     ]
     body = "\n".join((*lines, "")).encode()
