@@ -95,7 +95,7 @@ def count(
     ((level, works, offers, subjects),) = found
     counts = _by_offer(_arrays(offers), criteria, this_year)
     counts.has_more = works > MOST_COUNTED
-    counts.subjects = Counter(",".join(_arrays(subjects)).split(","))
+    counts.subjects = Counter((subjects or "")[1:-1].replace("}{", ",").split(","))
     return levels[level], counts, others
 
 
