@@ -1,13 +1,9 @@
 """The WSGI application that gunicorn serves, in the role that BOOKSTORE_ROLE names."""
 
-import contextlib
 import os
-import sys
-from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
-from django.core import signals  # noqa: TID251 - for Ninja, see below
 from django.core.wsgi import get_wsgi_application
 
 from bookstore import error_reports
@@ -63,29 +59,11 @@ def _share_connections() -> None:
         }
 
 
-@contextlib.contextmanager
-def _without_test_tools() -> Iterator[None]:
-    """Leave out what Django has for tests alone: 4 MB of each process.
-
-    Ninja asks its module for a signal that is one of `django.core.signals`, and nobody else does.
-    """
-    name = "django.test.signals"
-    if name in sys.modules:  # here tests are run
-        yield
-        return
-    sys.modules[name] = signals
-    try:
-        yield
-    finally:
-        del sys.modules[name]
-
-
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bookstore.settings")
 error_reports.start()
 _limit_waiting()
 _share_connections()
-with _without_test_tools():
-    _long_way = get_wsgi_application()
+_long_way = get_wsgi_application()
 
 from bookstore.serving.shortcut import ShortWay  # noqa: E402 - knows the shop: after Django is set up
 

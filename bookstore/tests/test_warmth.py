@@ -8,9 +8,7 @@ from django.template import engines
 from bookstore.serving.warmth import warm_up
 from bookstore.tests import shell
 
-SELDOM_USED = {
-    "PIL", "charset_normalizer", "django.test", "lxml", "nh3", "sentry_sdk", "stripe", "typst",
-}  # fmt: skip
+SELDOM_USED = {"PIL", "charset_normalizer", "lxml", "nh3", "sentry_sdk", "stripe", "typst"}
 """Each takes megabytes of every process that imports it, and is needed by few requests or jobs."""
 START = f"""
 import sys
