@@ -9,7 +9,6 @@ import codecs
 from dataclasses import dataclass
 from typing import BinaryIO
 
-import charset_normalizer
 from django.utils.translation import gettext as _
 
 MOST_BYTES = 200 * 1024 * 1024
@@ -127,6 +126,8 @@ def _guess(accented: bytes) -> Decoding:
     """Windows-1252, unless both our own count and charset-normalizer say MacRoman."""
     windows, mac = _plausible(accented, "cp1252"), _plausible(accented, "mac_roman")
     if mac > max(windows, 0.6):
+        import charset_normalizer  # here alone, and seldom: it takes 2 MB of a process
+
         best = charset_normalizer.from_bytes(accented, cp_isolation=["cp1252", "mac_roman"]).best()
         if windows < 0 or (best is not None and best.encoding == "mac_roman"):
             return Decoding("mac_roman", _assumed("MacRoman"))

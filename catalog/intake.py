@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app
 
 from catalog.models import ImportRun, Supplier
-from catalog.onix.reading import LIMIT_BYTES
+from catalog.onix.unpacking import LIMIT_BYTES
 
 MOST_FILE_MEGABYTES = 512
 MOST_FILE_BYTES = MOST_FILE_MEGABYTES * 1024 * 1024  # nginx lets through a little more than that

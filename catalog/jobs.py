@@ -1,4 +1,8 @@
-"""The catalogue's jobs: its changes carried into Redis, suppliers' files, lists, covers, upkeep."""
+"""The catalogue's jobs: its changes carried into Redis, suppliers' files, lists, covers, upkeep.
+
+What reads suppliers' files is imported where it is used: every web process knows the jobs, and it
+would take 8 MB of each.
+"""
 
 import datetime
 
@@ -22,7 +26,6 @@ from catalog import (
     unanswered,
     uploaded_lists,
 )
-from catalog.feeds import ahead, runs, taking, undoing
 from catalog.models import generations
 
 ONE_REBUILD = "catalog.heal_memory"
@@ -38,6 +41,8 @@ class UntilItIsOurTurn(BaseRetryStrategy):
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
         """Every BUSY_SECONDS, without end or for MOST_ATTEMPTS; None: it has failed."""
+        from catalog.feeds import ahead, runs, taking
+
         is_waiting = isinstance(exception, (runs.SupplierBusy, *OUTAGES))
         is_stopped = isinstance(exception, (ahead.ReaderFailed, taking.Overtaken))
         if is_waiting or (is_stopped and job.attempts < MOST_ATTEMPTS):
@@ -160,12 +165,16 @@ def forget_lists(timestamp: int) -> None:
 @app.task(name="catalog.run_import", retry=UNTIL_IT_IS_OUR_TURN)
 def run_import(run_id: int) -> None:
     """Take a supplier's file in, or what is left of it after a killed worker."""
+    from catalog.feeds import runs
+
     runs.run(run_id, at=timezone.now())
 
 
 @app.task(name="catalog.undo_import", retry=UNTIL_IT_IS_OUR_TURN)
 def undo_import(run_id: int) -> None:
     """Take a supplier's file back out of the catalogue, or what is left of that."""
+    from catalog.feeds import undoing
+
     undoing.undo(run_id, at=timezone.now())
 
 

@@ -8,20 +8,27 @@ https://www.editeur.org/151/Thema/
 """
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from django.db import transaction
 from django.db.models import QuerySet
 
 from catalog import indexing
-from catalog.models import Subject, slugs
+from catalog.models import Subject, Work, slugs
 
 LABELS = Path(__file__).parent / "thema.csv"
 CHILDREN, YOUNG_ADULTS = "02", "03"
 """ONIX code list 28."""
 FIRST = {"F": 10, "Y": 20, "D": 30}
 """Places of the roots that a bookshop has at its front; the others follow by their codes."""
+WRONG_NAMES = {
+    "FDM": "Magical realism", "FMM": "Tales of magic", "FYH": "Inspired by true events",
+    "GM": "Museums and heritage", "WBZ": "Decorating cakes", "WDH": "Toys and models",
+    "WDK": "Puzzles", "WDP": "Quizzes",
+}  # fmt: skip
+"""What shops were given before, of codes that mean something else, or more: see `_right`."""
 _FROM_TWELVE = "5AN"  # interest ages go on from here by a year a letter
 _INTEREST_AGE = "5A"
 _ADULT_LEARNERS = ("5AX", "5AZ")
@@ -54,16 +61,26 @@ def labels() -> dict[str, str]:
         return {row["code"]: row["name"] for row in csv.DictReader(file)}
 
 
-@transaction.atomic
-def load() -> int:
-    """Fill the tree with what is missing in it, and return how many subjects that were.
+@dataclass(frozen=True)
+class Loaded:
+    """How many subjects were changed."""
 
-    What is there keeps its name, its address and its words. One that hung too high, because what is
-    between was missing, moves down; where staff hung it below a shelf of their own, it stays.
+    added: int
+    righted: int
+
+
+@transaction.atomic
+def load() -> Loaded:
+    """Fill the tree with what is missing in it.
+
+    What is there keeps its name, its address and its words, but for a name of ours that was wrong.
+    One that hung too high, because what is between was missing, moves down; where staff hung it
+    below a shelf of their own, it stays.
     """
     names = labels()
     known = {row.code: row for row in Subject.objects.filter(scheme=Subject.Scheme.THEMA)}
     taken = set(Subject.objects.values_list("slug", flat=True))
+    righted = _right(known, names, taken)
     parents = {code: above(code, among=names) for code in names}
     missing = [code for code in names if code not in known]
     for length in sorted({len(code) for code in missing}):
@@ -81,7 +98,26 @@ def load() -> int:
         known.update({row.code: row for row in Subject.objects.all().plant(level)})
     _lower(Subject.objects.exclude(code__in=missing), parents)
     indexing.vocabulary_changed()
-    return len(missing)
+    return Loaded(added=len(missing), righted=righted)
+
+
+def _right(known: Mapping[str, Subject], names: Mapping[str, str], taken: set[str]) -> int:
+    """Rename what still has one of our names that were wrong; how many that were.
+
+    Its address follows where it was made of that name. FDM comes before FMM, which takes both over.
+    """
+    wrong = [
+        row for row in map(known.get, WRONG_NAMES) if row and row.name == WRONG_NAMES[row.code]
+    ]
+    for subject in wrong:
+        former, subject.name = subject.name, names[subject.code]
+        if subject.slug == slugs.readable(former, fallback="subject"):
+            taken.discard(subject.slug)
+            subject.slug = _unused(subject.name, taken)
+        subject.save()
+    works = Work.objects.filter(subjects__in=wrong)
+    indexing.works_changed(set(works.values_list("pk", flat=True)))
+    return len(wrong)
 
 
 def _lower(rows: QuerySet[Subject], parents: dict[str, str]) -> None:

@@ -11,10 +11,11 @@ import logging
 
 from django.core.mail import EmailMessage
 from django.db import transaction
+from django.db.models import Prefetch
 
 from orders.documents import issuing
 from orders.letters import NothingToTell, compose
-from orders.models import Document, Order, OrderMessage
+from orders.models import Document, Order, OrderLine, OrderMessage
 from orders.posting import Refused, Unanswered, post
 
 logger = logging.getLogger(__name__)
@@ -35,7 +36,8 @@ def send(
     Raises Refused when the mail server did not take it, and StillSending when another worker is
     at it: try again then. Nothing is sent about what is gone.
     """
-    order = Order.objects.prefetch_related("lines").filter(pk=order_id).first()
+    lines = Prefetch("lines", OrderLine.objects.select_related("edition"))
+    order = Order.objects.prefetch_related(lines).filter(pk=order_id).first()
     if order is None or order.messages.sent().filter(kind=kind, reference=reference).exists():
         return False
     document = _document(order, kind, reference, at=at)

@@ -79,11 +79,14 @@ def is_out(line: OrderLine, day: datetime.date) -> bool:
 
 def name_not_out(lines: Iterable[OrderLine], day: datetime.date) -> str:
     """Says of each that is not out on that day when it will be; empty where all are."""
-    text = _("“%(title)s” is out on %(day)s.")
+    texts = {
+        False: _("“%(title)s” is out on %(day)s."),
+        True: _("“%(title)s” is on sale from %(day)s."),
+    }
     return " ".join(
-        text % {"title": line.title, "day": date_format(published)}
+        texts[line.edition.is_embargoed] % {"title": line.title, "day": date_format(out)}
         for line in lines
-        if (published := out_date(line)) and published > day
+        if line.edition and (out := line.edition.release_date) and out > day
     )
 
 

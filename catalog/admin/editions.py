@@ -18,15 +18,10 @@ from catalog import indexing, isbn, languages, merging
 from catalog.admin import cover_pages, downloads, stock_pages
 from catalog.admin.merges import MergingMixin
 from catalog.admin.sources import EDITION_FIELDS, SourcedAdmin
+from catalog.admin.trade_facts import TRADE_FACTS, TradeFactsMixin
 from catalog.criteria import words
 from catalog.formats import DIGITAL_FORMATS
 from catalog.models import Edition, Price, Stock, Supply
-
-TRADE_FACTS = (
-    "edition_number", "edition_statement", "height_mm", "width_mm", "thickness_mm", "product_form",
-    "publishing_status", "supplier_availability", "replaced_by", "cover_url",
-)  # fmt: skip
-"""What suppliers' records alone fill: shown, so that staff sees what it locks."""
 
 
 class EditionForm(forms.ModelForm[Edition]):
@@ -219,7 +214,7 @@ class LanguageFilter(admin.SimpleListFilter):
 
 
 @admin.register(Edition)
-class EditionAdmin(MergingMixin, SourcedAdmin[Edition]):
+class EditionAdmin(TradeFactsMixin, MergingMixin, SourcedAdmin[Edition]):
     """The sellable forms."""
 
     form = EditionForm

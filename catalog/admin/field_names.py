@@ -11,6 +11,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from catalog import trade_codes
 from catalog.feeds import fields
 from catalog.models import ContributorRole, Edition, Work
 from catalog.models.provenance import OF_WORK
@@ -60,7 +61,7 @@ def read_out(name: str, value: Any) -> str:
             return ", ".join(filter(None, (read_out("", part) for part in value.values())))
     field = _field(name)
     choices: dict[Any, Any] = dict(field.flatchoices) if field else {}
-    text = str(choices.get(value, value))
+    text = trade_codes.read_out(name, str(choices.get(value, value)))
     if name in PEOPLE:
         text = ROLE.sub(_role, text)
     return _day(text) if isinstance(field, models.DateField) else text

@@ -14,10 +14,8 @@ from django.utils.translation import gettext as _
 from catalog.onix import entities, prolog
 from catalog.onix.encodings import CleanText
 from catalog.onix.prolog import Defaults
-from catalog.onix.unpacking import NotOnix, Opened
+from catalog.onix.unpacking import LIMIT_BYTES, NotOnix, Opened
 
-LIMIT_BYTES = 8 * 2**30
-"""A million full records; what is longer comes in parts."""
 RECORD_BYTES = 2_000_000
 """No real record is longer; one with every text there is has 100 kB."""
 MOST_STRAY_TAGS = 10_000

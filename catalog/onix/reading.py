@@ -22,11 +22,11 @@ from catalog.onix import (
     topics,
 )
 from catalog.onix.context import Context
-from catalog.onix.cutting import LIMIT_BYTES, Product, Products, products
+from catalog.onix.cutting import Product, Products, products
 from catalog.onix.nodes import Node
 from catalog.onix.prolog import Defaults
 from catalog.onix.records import Record, Unreadable
-from catalog.onix.unpacking import NotOnix
+from catalog.onix.unpacking import LIMIT_BYTES, NotOnix
 
 __all__ = ["LIMIT_BYTES", "Defaults", "NotOnix", "Product", "Products", "products", "read"]
 

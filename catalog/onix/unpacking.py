@@ -9,6 +9,8 @@ from typing import BinaryIO
 
 from django.utils.translation import gettext as _
 
+LIMIT_BYTES = 8 * 2**30
+"""A million full records; what is longer comes in parts."""
 FREE_BYTES = 64 * 1024 * 1024
 """So much may come out of any packed file; beyond it counts how densely it was packed."""
 MOST_TIMES = 100

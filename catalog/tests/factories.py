@@ -178,13 +178,13 @@ class StaffListFactory(DjangoModelFactory[StaffList]):
     slug = factory.Sequence(lambda n: f"list-{n}")
 
 
-def embargoed(days: int, *, title: str = "Held back") -> Edition:
+def embargoed(days: int, *, title: str = "Held back", **fields: Any) -> Edition:
     """Published yesterday, and in stock; not to be sold before so many days from today."""
     today = timezone.localdate()
     edition = EditionFactory.create(
         work=WorkFactory.create(title=title),
         publication_date=today - datetime.timedelta(1),
         embargo_date=today + datetime.timedelta(days),
-        stock=3,
+        **{"stock": 3, **fields},
     )
     return Edition.objects.with_price().with_availability().get(pk=edition.pk)

@@ -198,11 +198,15 @@ def test_what_has_a_ledger_is_not_deleted(client: Client, clerk: "User") -> None
 
 def test_what_suppliers_say_is_shown_and_stays(client: Client, clerk: "User") -> None:
     newer = emma()
-    edition = emma(height_mm=198, publishing_status="04", replaced_by=newer)
+    edition = emma(
+        height_mm=198, publishing_status="04", supplier_availability="88", replaced_by=newer
+    )
     address = f"{EDITIONS}{edition.pk}/change/"
     page = client.get(address).content.decode()
     assert "What suppliers say" in page
     assert '<div class="readonly">198</div>' in page
+    assert '<div class="readonly">Published and on sale (04)</div>' in page
+    assert '<div class="readonly">88</div>' in page  # no code that we know
     assert reverse("admin:catalog_edition_change", args=[newer.pk]) in page
     form = edition_form(edition, height_mm="1", publishing_status="11", pages="99")
     assert client.post(address, form).status_code == 302

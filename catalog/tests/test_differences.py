@@ -71,6 +71,7 @@ def test_fields_and_values_are_read_out() -> None:
                 "publication_date": [None, "no day"],
                 "work.contributors": [[], ["Jane Austen", "Emma Bell"]],
                 "price": [None, {"amount": "9.90", "currency": "EUR", "until": None}],
+                "publishing_status": ["04", "07"],
                 "something_new": [None, 3],
             }
         )
@@ -82,5 +83,6 @@ def test_fields_and_values_are_read_out() -> None:
         "People of the work": "Jane Austen; Emma Bell",
         "Price": "9.90, EUR",
         "Publication date": "no day",
+        "Publishing status": "Out of print (07)",
         "Something new": "3",
     }

@@ -10,7 +10,9 @@ from django.core.management import call_command
 from django.db import connection, transaction
 
 from catalog import indexing, shelf_sizes, thema
-from catalog.models import Edition, Subject, Work
+from catalog.criteria import Criteria
+from catalog.models import Edition, FormerAddress, Subject, Work, slugs
+from catalog.search import search
 from catalog.tests.back_office import stale_names
 from catalog.tests.factories import EditionFactory, SubjectFactory, WorkFactory
 from tests.races import at_once
@@ -80,8 +82,38 @@ def test_loading_fills_the_tree_once_and_keeps_what_staff_renamed() -> None:
     assert high.path == "shop:x/FF/FFD/"
     assert Subject.objects.get(code="FB").parent == fiction
     before = list(Subject.objects.order_by("pk").values_list())
-    assert thema.load() == 0
+    assert thema.load() == thema.Loaded(added=0, righted=0)
     assert list(Subject.objects.order_by("pk").values_list()) == before
+
+
+@pytest.mark.django_db
+def test_loading_rights_names_that_we_gave_wrongly_but_none_of_staffs() -> None:
+    given = {
+        code: SubjectFactory.create(code=code, name=name, slug=slugs.readable(name, fallback=""))
+        for code, name in thema.WRONG_NAMES.items()
+    }
+    Subject.objects.filter(code="WDP").update(name="Riddles")
+    Subject.objects.filter(code="GM").update(slug="old-things")
+    work = WorkFactory.create()
+    work.subjects.set([given["FMM"]])
+    EditionFactory.create(work=work)
+    assert thema.load().righted == 7
+    now = {row.code: (row.name, row.slug) for row in Subject.objects.filter(code__in=given)}
+    assert now == {
+        "FDM": ("Black speculative fiction", "black-speculative-fiction"),
+        "FMM": ("Magical realism", "magical-realism"),
+        "FYH": ("Pastiches", "pastiches"),
+        "GM": ("Oral traditions", "old-things"),
+        "WBZ": ("Cigars and tobacco", "cigars-and-tobacco"),
+        "WDH": ("Hobbies", "hobbies"),
+        "WDK": ("Puzzles and quizzes", "puzzles-and-quizzes"),
+        "WDP": ("Riddles", "quizzes"),
+    }
+    assert Subject.objects.get(slug="inspired-by-true-events").code == "FYP"
+    former = FormerAddress.objects.target_of("subject", "tales-of-magic")
+    assert former == given["FMM"].pk
+    assert search(Criteria(q="realism")).total == 1  # a word of its shelf finds it
+    assert thema.load().righted == 0
 
 
 # --- Shelves and their sizes --------------------------------------------------------------------

@@ -238,6 +238,8 @@ def _promise(line: OrderLine) -> str:
         return _("We tell you as soon as it is here.")
     day = date_format(line.promised_date)
     if line.supply == OrderLine.Supply.PREORDER:
+        if line.is_promised_for_embargo_end:
+            return _("Pre-ordered: it is on sale from %(day)s.") % {"day": day}
         return _("Pre-ordered: it comes out on %(day)s.") % {"day": day}
     return _("We order it for you: expected by %(day)s.") % {"day": day}
 

@@ -358,7 +358,10 @@ class BasketLine(models.Model):
             return ""
         if edition.is_forthcoming:
             day = supply.expected_date(timezone.localdate()) or edition.release_date
-            return _("Pre-order: out on %(day)s") % {"day": date_format(day or "", "DATE_FORMAT")}
+            told = {"day": date_format(day or "", "DATE_FORMAT")}
+            if edition.is_embargoed and day == edition.embargo_date:
+                return _("Pre-order: on sale from %(day)s") % told
+            return _("Pre-order: out on %(day)s") % told
         awaited, days = self.quantity - self.here_quantity, {"days": supply.backorder_days}
         if not awaited:
             return ""

@@ -180,6 +180,14 @@ class OrderLine(models.Model):
         return is_preorder and self.promised_date is not None and self.promised_date > day
 
     @property
+    def is_promised_for_embargo_end(self) -> bool:
+        """Whether its day is the first on which an embargo lets it be sold, not its publication."""
+        edition = self.edition
+        if edition is None or not edition.is_embargoed:
+            return False
+        return self.promised_date == edition.embargo_date
+
+    @property
     def kept_quantity(self) -> int:
         """How many copies were agreed and not canceled."""
         return self.quantity - self.canceled_quantity

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from accounts.models import User
-from catalog.tests.factories import EditionFactory, preorderable, put_in_stock
+from catalog.tests.factories import EditionFactory, embargoed, preorderable, put_in_stock
 from orders import cancellation, fulfillment, waiting
 from orders.models import Order
 from orders.tests.factories import make_order, make_voucher
@@ -56,6 +56,14 @@ def test_a_line_says_when_its_book_is_out(client: Client) -> None:
     put_in_stock(edition, 1)
     waiting.serve([edition.isbn13], at=NOW)
     assert f"is out on {date_format(out)}" in page(client, order)
+
+
+def test_a_line_says_when_its_book_may_be_sold(client: Client) -> None:
+    edition = embargoed(5)
+    preorderable(edition)
+    assert edition.embargo_date is not None
+    order = make_order({edition: 1}, placed_at=NOW)
+    assert f"is on sale from {date_format(edition.embargo_date)}" in page(client, order)
 
 
 def test_the_start_page_leads_to_the_pick_list(client: Client) -> None:

@@ -12,6 +12,7 @@ from django.utils.formats import date_format
 from catalog.models import Edition, Format, Location, Supply
 from catalog.tests.factories import (
     EditionFactory,
+    embargoed,
     orderable,
     preorderable,
     put_in_stock,
@@ -97,6 +98,14 @@ def test_a_preorder_is_promised_for_the_day_that_staff_names() -> None:
     preorderable(edition, promised_date=OUT + datetime.timedelta(days=1))
     day = date_format(OUT + datetime.timedelta(days=1), "DATE_FORMAT")
     assert line_of(edition).promise == f"Pre-order: out on {day}"
+
+
+def test_a_preorder_says_when_its_embargo_ends() -> None:
+    edition = embargoed(5)
+    preorderable(edition)
+    assert edition.embargo_date is not None
+    day = date_format(edition.embargo_date, "DATE_FORMAT")
+    assert line_of(edition).promise == f"Pre-order: on sale from {day}"
 
 
 def test_preorders_come_to_an_end() -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 from django.core.mail import EmailMultiAlternatives
-from django.utils import translation
+from django.utils import timezone, translation
+from django.utils.formats import date_format
 
 from catalog.models import Format
-from catalog.tests.factories import EditionFactory, WorkFactory
+from catalog.tests.factories import EditionFactory, WorkFactory, embargoed, preorderable
 from orders.documents.issuing import issue_invoice
 from orders.letters import NothingToTell, compose
 from orders.models import (
@@ -175,6 +176,15 @@ def test_what_is_promised_is_told_with_its_day(order: Order) -> None:
     assert "Pre-ordered: it comes out on March 2, 2026." in text
     assert "We order it for you: expected by March 2, 2026." in text
     assert "as soon as all of them are here" in text
+
+
+def test_the_end_of_an_embargo_is_told_in_its_own_words() -> None:
+    edition = embargoed(5)
+    preorderable(edition)
+    assert edition.embargo_date is not None
+    order = make_order({edition: 1}, placed_at=timezone.now())
+    text = str(compose(order, Kind.PLACED).body)
+    assert f"Pre-ordered: it is on sale from {date_format(edition.embargo_date)}." in text
 
 
 def test_discount_and_gift_card_are_told(order: Order) -> None:

@@ -7,7 +7,9 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from catalog.models import Format
 from catalog.tests.factories import EditionFactory, WorkFactory, embargoed, preorderable
+from orders.tests.factories import make_order, shipping_method
 from storefront.tests.shop import read, titles
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +36,19 @@ def test_shoppers_preorder_it_for_the_end(client: Client) -> None:
     page = read(client, edition.get_absolute_url())
     assert f"On sale from {day}." in page
     assert "Out on" not in page
+
+
+def test_who_ordered_the_file_reads_from_when_on_it_is_on_sale(client: Client) -> None:
+    edition = embargoed(5, format=Format.EBOOK, stock=None)
+    preorderable(edition)
+    assert edition.embargo_date is not None
+    order = make_order(
+        {edition: 1}, placed_at=timezone.now(), address=None, country="GB",
+        shipping_method=shipping_method("download"),
+    )  # fmt: skip
+    page = client.get(order.get_guest_url()).content.decode()
+    assert f"It is on sale from {date_format(edition.embargo_date, 'DATE_FORMAT')}." in page
+    assert "It is out on" not in page
 
 
 def test_once_it_has_ended_nobody_reads_of_it(client: Client) -> None:

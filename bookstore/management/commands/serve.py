@@ -18,7 +18,7 @@ from django.db import connections
 
 from bookstore import embedded
 from bookstore.roles import SPLIT, DatabaseAccess, Role
-from bookstore.serving import nginx, preparation
+from bookstore.serving import closing, nginx, preparation
 from bookstore.serving.processes import GivenUp, Processes
 
 OPEN_SECONDS = 60
@@ -53,6 +53,7 @@ class Command(BaseCommand):
                 processes.end_leftovers()
                 check_port(self.host, self.port)
                 running = self._start_engines(stack, addresses)
+                stack.callback(closing.write_down)
                 stack.callback(processes.stop)
                 stack.callback(self._say_goodbye)
                 password = self._prepare()

@@ -10,9 +10,12 @@ from catalog import shelf_sizes, thema
 class Command(BaseCommand):
     """`manage.py load_thema`."""
 
-    help = "Adds the Thema subjects that the tree lacks; what is there keeps its name and address."
+    help = (
+        "Adds the Thema subjects that the tree lacks, and rights names of ours that were wrong;"
+        " what staff named stays."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        created = thema.load()
+        loaded = thema.load()
         shelf_sizes.renew()
-        self.stdout.write(f"{created} subjects added.")
+        self.stdout.write(f"{loaded.added} subjects added, {loaded.righted} named rightly.")
