@@ -168,5 +168,5 @@ def _card(
     if digest:
         picture = Cover(digest=digest, width=width, height=height, color=color)
     in_series = [Place(pk, title, printed(position)) for pk, title, position in places or ()]
-    # In the order of its fields.
-    return Card(work_id, key, main_subject_id, byline, in_series, *edition, picture)
+    values = (work_id, key, main_subject_id, byline, in_series, *edition, picture)
+    return Card(*values)  # in the order of its fields
