@@ -35,13 +35,13 @@ WITH {levels}, chosen AS MATERIALIZED (SELECT {choice} AS level)
 SELECT chosen.level, counted.works, counted.offers, counted.subjects
 FROM chosen, LATERAL ({counted}) AS counted
 """
-COUNTED = f"""
-SELECT size_{{number}}.works, offers, subjects
-FROM size_{{number}}, (
+COUNTED = """
+SELECT size_{number}.works, offers, subjects
+FROM size_{number}, (
     SELECT string_agg(offers::text, '') AS offers, string_agg(subjects::text, '') AS subjects
-    FROM (SELECT * FROM level_{{number}} LIMIT {MOST_COUNTED}) AS work
+    FROM (SELECT * FROM level_{number} LIMIT %(most)s - 1) AS work
 ) AS written
-WHERE chosen.level = {{number}}
+WHERE chosen.level = {number}
 """
 """The arrays of all works as one text: a row for each takes longer to send, and to read."""
 

@@ -16,6 +16,7 @@ from catalog.models import Edition, Work
 EXAMPLES = {
     "home": ["/"],
     "search": ["/search/?q=emma&subject=fiction&format=paperback"],
+    "search_available": ["/search/available/?q=emma&subject=fiction"],
     "edition_number": ["/books/9780306406157/"],
     "edition": ["/books/9780306406157/emma/"],
     "contributor": ["/contributors/ada-note/"],
