@@ -58,9 +58,10 @@ def bucket_of(trace: str) -> str:
     return str(zlib.crc32(trace.encode()) % BUCKETS)
 
 
-def buckets_of(stem: str) -> list[str]:
-    """Where the stems stand that are near to this one, for each of its traces."""
-    return list(map(bucket_of, traces_of(stem)))
+@functools.lru_cache(maxsize=REMEMBERED)
+def buckets_of(stem: str) -> tuple[str, ...]:
+    """Where the stems stand that are near to this one, for each of its traces: its own first."""
+    return tuple(map(bucket_of, traces_of(stem)))
 
 
 def buckets(counted: Mapping[str, int]) -> Iterator[tuple[str, bytes]]:

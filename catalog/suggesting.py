@@ -100,15 +100,15 @@ def _meant_for_certain(typed: str) -> list[Near] | None:
     view = live_build.remembered()
     if view is None or _blocks(view, typed, MOST_BLOCKS) is None:
         return None
-    stems = list(_stems(typed).values())
-    own = ((stem, misspelling.bucket_of(stem)) for stem in stems)
-    counts = [
-        misspelling.count_of(stem, view.slips[bucket])
-        for stem, bucket in own
-        if bucket in view.slips
-    ]
-    is_certain = min(counts, default=FEW) < FEW and view.slips.keys() >= _buckets(stems)
-    return _near(typed, view.slips) if is_certain else None
+    stems = _stems(typed).values()
+    is_certain = any(_count(stem, view.slips) < FEW for stem in stems)
+    return _near(typed, view) if is_certain and view.slips.keys() >= _buckets(stems) else None
+
+
+def _count(stem: str, slips: Mapping[str, bytes | None]) -> int:
+    """How many begin so; FEW at least where that is not known."""
+    bucket = misspelling.buckets_of(stem)[0]
+    return misspelling.count_of(stem, slips[bucket]) if bucket in slips else FEW
 
 
 def _meant(typed: str) -> list[Near]:
@@ -130,16 +130,18 @@ def _meant(typed: str) -> list[Near]:
             return []
         view, (stored,) = answer
         view.slips.update(zip(missing, stored, strict=bool(missing)))
-    return _near(typed, view.slips)
+    return _near(typed, view)
 
 
-def _near(typed: str, slips: Mapping[str, bytes | None]) -> list[Near]:
+def _near(typed: str, view: View) -> list[Near]:
     words, near = typed.split(), []
     for place, stem in _stems(typed).items():
         before = "".join(f"{word} " for word in words[:place])
-        stored = tuple(map(slips.__getitem__, misspelling.buckets_of(stem)))
+        stored = tuple(map(view.slips.__getitem__, misspelling.buckets_of(stem)))
         for each in misspelling.stems_near(stem, stored, most=TRIED):
             near.append(Near(before + each, is_all=before + stem == typed))
+        if not (view.changed or _count(stem, view.slips)):
+            break  # there is nothing with this word before the next one
     return near
 
 
