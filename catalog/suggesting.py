@@ -123,7 +123,7 @@ def _meant(typed: str) -> list[Near]:
 
         def ask(view: View, asking: Any) -> None:
             missing[:] = buckets - view.slips.keys()
-            asking.hmget(view.key("slips"), missing or [-1])
+            asking.hmget(view.key("slips"), missing or [""])
 
         answer = live_build.read(ask)
         if answer is None:
