@@ -108,7 +108,7 @@ class View:
     seen: int
     """How many of them have been heard of."""
     slips: dict[str, bytes | None]
-    """What was asked for of that part so far: 8 MB at a million, and typos ask for all of it."""
+    """What was asked for of that part so far: 6 MB at a million, once typos have met all of it."""
 
     def key(self, part: str) -> str:
         """Where a part of the build stands."""
