@@ -25,7 +25,7 @@ parts      set: which of these were written and never end
 import json
 import secrets
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -114,6 +114,11 @@ class View:
         """Where a part of the build stands."""
         return self.build.key(part)
 
+    def having_heard(self, news: Sequence[bytes]) -> Self:
+        """The same, where these have changed, too."""
+        changed = self.changed.union(token.decode() for token in news)
+        return replace(self, changed=changed, seen=self.seen + len(news))
+
 
 _view: View | None = None
 
@@ -152,12 +157,8 @@ def read(
             _view = None
             continue
         if news:
-            is_first = not view.seen
-            view = _view = replace(
-                view,
-                changed=view.changed.union(token.decode() for token in news),
-                seen=view.seen + len(news),
-            )
+            is_first, view = not view.seen, view.having_heard(news)
+            _view = view
             if is_first:
                 continue
         return view, replies

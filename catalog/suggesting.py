@@ -185,7 +185,6 @@ def _beginning_with(
     prefixes: Sequence[str], *, most_blocks: int = MOST_BLOCKS, quota: Quota | None = None
 ) -> list[Found]:
     """What begins with each of these, the best of it where there is much."""
-
     spans: dict[str, list[int] | None] = {}
     ready: list[str] = []
     numbers: list[int] = []
@@ -213,18 +212,25 @@ def _beginning_with(
     found = {}
     for prefix, span in spans.items():
         if span is None:
-            base = _ready(best[prefix])
+            found[prefix] = _ready(best[prefix])
         else:
-            base = _hits(beginning_with(prefix, map(blocks.get, span)))
+            found[prefix] = _hits(beginning_with(prefix, map(blocks.get, span)))
         if view.changed:
-            true = {rank: hit for rank, hit in base.items() if token_of(rank) not in view.changed}
-            if span is None and len(true) < len(base):
-                # What would stand in the place of those that are gone is not among the best.
-                (others,) = _beginning_with([prefix], most_blocks=MORE_BLOCKS)
-                true = others | true
-            base = true | _hits(line.decode() for line in more[prefix])
-        found[prefix] = base
+            is_ready = span is None
+            found[prefix] = _true(view, prefix, found[prefix], more[prefix], is_ready=is_ready)
     return [found[prefix] for prefix in prefixes]
+
+
+def _true(
+    view: View, prefix: str, base: Found, changed: Iterable[bytes], *, is_ready: bool
+) -> Found:
+    """What the base says, without what has changed since, and with what that says now."""
+    true = {rank: hit for rank, hit in base.items() if token_of(rank) not in view.changed}
+    if is_ready and len(true) < len(base):
+        # What would stand in the place of those that are gone is not among the best.
+        (others,) = _beginning_with([prefix], most_blocks=MORE_BLOCKS)
+        true = others | true
+    return true | _hits(line.decode() for line in changed)
 
 
 def _blocks(view: View, prefix: str, most: int) -> list[int] | None:
