@@ -2,14 +2,20 @@
 
 import os
 import random
+import selectors
 import socket
+import time
 import uuid
+from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext as _
 from gunicorn import util  # type: ignore[import-untyped]
 from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
-from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
+from gunicorn.workers.gthread import (  # type: ignore[import-untyped]
+    STOP_KEEPALIVE_LINGER,
+    ThreadWorker,
+)
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 MOST_COUNTED = (
@@ -48,6 +54,21 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no
         else:
             os.sched_yield()  # to a process that was woken on the same processor
 
+    def enqueue_req(self, conn: Any) -> None:
+        """Have a thread answer, once there is something to be answered.
+
+        gunicorn's own would give each new connection a thread, which waits for its first request up
+        to five seconds; as many connections as threads, and nobody else is answered meanwhile.
+        """
+        if conn.initialized or conn.data_ready:
+            super().enqueue_req(conn)
+            return
+        conn.sock.setblocking(False)
+        conn.set_timeout()
+        self.pending_conns.append(conn)
+        readable = partial(self.on_pending_socket_readable, conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, readable)
+
     def set_accept_enabled(self, enabled: bool) -> None:
         """Begin or stop to accept connections; gunicorn's loop calls it."""
         if self.alive or enabled:
@@ -58,6 +79,9 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no
         super().set_accept_enabled(enabled)
         for listener in self.sockets:
             listener.close()
+        latest = time.monotonic() + STOP_KEEPALIVE_LINGER
+        for conn in self.pending_conns:  # which may never ask for anything
+            conn.timeout = min(conn.timeout, latest)
 
     def handle(self, conn: Any) -> Any:
         """Answer one request, in a thread that still knows the number of its last one."""
