@@ -137,7 +137,7 @@ def read(
         view = _view = _view or _load()
         if view is None:
             return None
-        asking = store.client().pipeline(transaction=False)
+        asking = store.client().trip()
         # What has changed comes first, so that nothing is hidden before it is written elsewhere;
         # last, which build holds: if it is this one still, nothing of it was taken away.
         asking.lrange(view.key("changed"), view.seen, -1)
@@ -145,7 +145,7 @@ def read(
         asking.get(CURRENT)
         if quota:
             quota.count(asking)
-        replies = asking.execute(raise_on_error=False)
+        replies = asking.execute()
         if quota:
             count, _is_kept = replies[-2:]
             quota.check(count)
