@@ -1,5 +1,6 @@
 """Suggests what visitors may mean by what they have typed so far."""
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -240,8 +241,9 @@ def _blocks(view: View, prefix: str, most: int) -> list[int] | None:
     return None if is_ready else list(blocks[:most])
 
 
+@functools.lru_cache(maxsize=500)
 def _ready(stored: bytes | None) -> Found:
-    """What was kept ready."""
+    """What was kept ready; many type the same first letters."""
     lines = unpacked(stored).split("\n") if stored else []
     return {rank: Hit("", shown) for rank, _tab, shown in (line.partition("\t") for line in lines)}
 
