@@ -6,6 +6,9 @@ import selectors
 import socket
 import time
 import uuid
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
@@ -17,6 +20,8 @@ from gunicorn.workers.gthread import (  # type: ignore[import-untyped]
     ThreadWorker,
 )
 from structlog.contextvars import bind_contextvars, clear_contextvars
+
+from bookstore.serving.threads import Threads
 
 MOST_COUNTED = (
     20  # connections: who has more is as slow to take another one, about half a millisecond
@@ -44,6 +49,9 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no
     While it works it leaves connections to those who have fewer. The kernel tells all processes of
     each new one, and the quickest would take all that nginx opens at the same moment, and keeps, so
     that one process works and the other looks on.
+
+    A connection takes a thread only for as long as a request is answered, and then goes back to the
+    loop by itself.
     """
 
     def accept(self, listener: socket.socket) -> None:
@@ -61,13 +69,43 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no
         to five seconds; as many connections as threads, and nobody else is answered meanwhile.
         """
         if conn.initialized or conn.data_ready:
-            super().enqueue_req(conn)
-            return
-        conn.sock.setblocking(False)
+            self.tpool.give(conn)
+        else:
+            self._await(conn, self.pending_conns, self.on_pending_socket_readable)
+
+    def get_thread_pool(self) -> Threads[Any]:
+        """Our own threads; gunicorn's loop asks for them."""
+        return Threads(self.cfg.threads, self._answer)
+
+    def _answer(self, conn: Any) -> None:
+        """Answer one request, and wait for the next one on that connection.
+
+        gunicorn would have its loop do that, which would be woken up for it each time. All that is
+        seldom is left to it.
+        """
+        outcome: Any = None
+        try:
+            outcome = self.handle(conn)
+            if outcome is True and self.alive and not conn.parser.unreader.buf.getvalue():
+                self._await(conn, self.keepalived_conns, self.on_client_socket_readable)
+                return
+        except BaseException:  # the thread must go on
+            self.log.exception("A thread failed.")
+        done: Future[Any] = Future()
+        done.set_result(outcome)
+        self.method_queue.defer(self.finish_request, conn, done)
+
+    def _await(self, conn: Any, waiting: deque[Any], readable: Callable[..., None]) -> None:
         conn.set_timeout()
-        self.pending_conns.append(conn)
-        readable = partial(self.on_pending_socket_readable, conn)
-        self.poller.register(conn.sock, selectors.EVENT_READ, readable)
+        waiting.append(conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, partial(readable, conn))
+        if not self.alive:  # since a moment ago
+            self._cap_keepalive(time.monotonic() + STOP_KEEPALIVE_LINGER)
+
+    def _cap_keepalive(self, deadline: float) -> None:
+        """Wait no longer than that for what a connection may still ask for; at the end."""
+        for conn in [*self.keepalived_conns, *self.pending_conns]:
+            conn.timeout = min(conn.timeout, deadline)
 
     def set_accept_enabled(self, enabled: bool) -> None:
         """Begin or stop to accept connections; gunicorn's loop calls it."""
@@ -79,9 +117,6 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no
         super().set_accept_enabled(enabled)
         for listener in self.sockets:
             listener.close()
-        latest = time.monotonic() + STOP_KEEPALIVE_LINGER
-        for conn in self.pending_conns:  # which may never ask for anything
-            conn.timeout = min(conn.timeout, latest)
 
     def handle(self, conn: Any) -> Any:
         """Answer one request, in a thread that still knows the number of its last one."""
