@@ -212,10 +212,10 @@ def _view_alone(view: _View, environ: dict[str, Any]) -> _Answer | None:
         return None
     if len(response.content) >= BRIEF:
         response = _COMPRESSION.process_response(request, response)
+    headers, body = [*response.items(), *view.constant], response.content
     if not response.has_header("Content-Length"):
-        response["Content-Length"] = str(len(response.content))
-    status = f"{response.status_code} {response.reason_phrase}"
-    return _Answer(status, [*response.items(), *view.constant], response.content)
+        headers.append(("Content-Length", str(len(body))))
+    return _Answer(f"{response.status_code} {response.reason_phrase}", headers, body)
 
 
 _COMPRESSION = PageCompression(lambda request: HttpResponse())
