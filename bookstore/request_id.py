@@ -4,8 +4,8 @@ The middleware puts the checked number back into the request, as its header X-Re
 everybody below, who need not know this module, can read it.
 """
 
+import random
 import re
-import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -32,7 +32,7 @@ def number(environ: dict[str, Any]) -> str:
     Left bound when the answer is made: Django and gunicorn may still write about it.
     """
     given: str = environ.get(META_NAME, "")
-    checked = given if PATTERN.fullmatch(given) else uuid.uuid4().hex
+    checked = given if PATTERN.fullmatch(given) else f"{random.getrandbits(128):032x}"
     environ[META_NAME] = checked
     clear_contextvars()
     bind_contextvars(request_id=checked)

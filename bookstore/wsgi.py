@@ -46,8 +46,9 @@ def _share_connections() -> None:
     Not in jobs and commands, which may set something for the whole session.
     """
     cache: dict[str, Any] = settings.CACHES["default"]
-    # Twice as many as threads, so that none is ever refused.
-    cache["OPTIONS"]["CONNECTION_POOL_KWARGS"]["max_connections"] = 2 * settings.ROLE.threads
+    # For each thread one to read by (caching/wire.py), one for all else and one to spare, so that
+    # none is ever refused.
+    cache["OPTIONS"]["CONNECTION_POOL_KWARGS"]["max_connections"] = 3 * settings.ROLE.threads
     if settings.ROLE.database is not DatabaseAccess.NONE:
         database = settings.DATABASES["default"]
         database |= {"ENGINE": "bookstore.pooled", "CONN_MAX_AGE": 0}

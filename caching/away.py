@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 
 import redis
 
+from caching.wire import Wires
+
 T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
@@ -76,6 +78,20 @@ class Pool(redis.ConnectionPool):
         super().__init__(*args, **kwargs)
         self._breaker = Breaker("Redis")
 
+    def reset(self) -> None:
+        """Begin without any connection; a process that was forked does that, too."""
+        super().reset()
+        self._wires = Wires(self)
+
+    def exchange(self, question: bytes, replies: int) -> list[Any]:
+        """What is answered to what was packed (see `wire`); raises LeftAlone as `ask` does."""
+        self._checkpid()
+
+        def ask() -> list[Any]:
+            return believed(self._wires.exchange(question, replies))
+
+        return self.ask(ask)
+
     def ask(self, question: Callable[[], T]) -> T:
         """What the question is answered; raises LeftAlone while Redis is left alone."""
         breaker = self._breaker
@@ -103,3 +119,12 @@ class Pool(redis.ConnectionPool):
                 connection.disconnect()
             for connection in self._in_use_connections:  # by other threads, at this moment
                 connection.mark_for_reconnect()
+        self._wires.end()
+
+
+def believed(replies: list[Any]) -> list[Any]:
+    """The replies. A replica's refusal is raised: all else that it says may be old."""
+    for each in replies:
+        if isinstance(each, DEMOTED):
+            raise each
+    return replies

@@ -13,8 +13,9 @@ from prometheus_client import Counter
 from prometheus_client.metrics import MetricWrapperBase
 from redis.client import Pipeline
 
-from caching.away import DEMOTED, Pool
+from caching.away import Pool, believed
 from caching.servers import greet
+from caching.wire import Trip
 
 ANSWERS = Counter(
     "bookstore_cached_answers",
@@ -74,15 +75,8 @@ class TimedPipeline(Pipeline):
     def execute(self, raise_on_error: bool = True) -> list[Any]:
         """Send what was gathered. A replica's refusal is always raised: all else may be old."""
         send = super().execute
-
-        def ask() -> list[Any]:
-            replies: list[Any] = send(raise_on_error)
-            if refusal := next((each for each in replies if isinstance(each, DEMOTED)), None):
-                raise refusal
-            return replies
-
         pool = cast("Pool", self.connection_pool)
-        results: list[Any] = _timed(lambda: pool.ask(ask))
+        results: list[Any] = _timed(lambda: pool.ask(lambda: believed(send(raise_on_error))))
         return results
 
 
@@ -98,6 +92,16 @@ class TimedRedis(redis.Redis):
         send: Callable[..., Any] = super().execute_command
         pool = cast("Pool", self.connection_pool)
         return _timed(lambda: pool.ask(lambda: send(*args, **options)))
+
+    def exchange(self, question: bytes, replies: int) -> list[Any]:
+        """What is answered to what was packed, over the short wire; refusals stand among it."""
+        pool = cast("Pool", self.connection_pool)
+        answered: list[Any] = _timed(lambda: pool.exchange(question, replies))
+        return answered
+
+    def trip(self) -> Trip:
+        """Gathers reads that are sent over the short wire."""
+        return Trip(self.exchange)
 
     def pipeline(self, transaction: bool = True, shard_hint: Any = None) -> Pipeline:
         """A timed pipeline."""

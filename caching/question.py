@@ -22,6 +22,7 @@ from caching.answers import TURNING, Answer
 from caching.door import Unavailable, client, needs_redis
 from caching.kept import Kept, read, written
 from caching.servers import WORLD, token_key
+from caching.wire import packed
 
 logger = logging.getLogger(__name__)
 
@@ -50,17 +51,27 @@ def former_key(name: str) -> str:
     return f"generation:{name}"
 
 
-class Question:
-    """Asked once, by one thread."""
+class Place:
+    """Where an answer stands, and what it holds by: the same whenever it is asked for."""
 
     def __init__(self, answer: Answer, arguments: Mapping[str, str]) -> None:
         names = answer.depends_on(**arguments)
-        self._tokens = [token_key(name) for name in (*names, WORLD)]
-        self._of_one_thing = {token_key(name) for name in names if ":" in name}
-        self._marks = [*self._tokens, *map(former_key, names)]
+        self.answer = answer
+        self.tokens = [token_key(name) for name in (*names, WORLD)]
+        self.of_one_thing = {token_key(name) for name in names if ":" in name}
+        self.key = _address(answer, arguments)
+        self.keys = [*self.tokens, *map(former_key, names), self.key]
+        self.asking = packed("MGET", *self.keys)
+        self.is_endless = answer.has_endless_addresses(arguments)
+
+
+class Question:
+    """Asked once, by one thread."""
+
+    def __init__(self, place: Place, arguments: Mapping[str, str]) -> None:
+        """Of the arguments those count that turn; `place` was made of the others."""
+        self._place = place
         self._turned = [arguments[name].encode() for name in TURNING if name in arguments]
-        self._key = _address(answer, arguments)
-        self._is_endless = answer.has_endless_addresses(arguments)
         self._lock = b""
         self._made: list[str] = []  # tokens of one thing alone that nobody had before
         self._made_of: bytes | None = None  # the generations; unknown
@@ -70,12 +81,15 @@ class Question:
     @needs_redis
     def look(self) -> Kept | None:
         """The answer that holds now, if there is one: one command."""
-        return self._read(client().mget([*self._marks, self._key]))
+        (values,) = client().exchange(self._place.asking, 1)
+        if isinstance(values, Exception):
+            raise values
+        return self._read(values)
 
     def _read(self, values: list[bytes | None]) -> Kept | None:
         *marks, self._value = values
         self._made_of = self._state = None
-        if all(marks[: len(self._tokens)]):
+        if all(marks[: len(self._place.tokens)]):
             self._made_of = b"\x00".join([*(mark or b"" for mark in marks), b""])
             self._state = self._made_of + b"\x00".join(self._turned)
         return self._holding(self._state)
@@ -92,19 +106,19 @@ class Question:
     def know(self) -> Kept | None:
         """Make the tokens that are missing, or learn those that another one made; look again."""
         asking = client().pipeline(transaction=False)
-        for token in self._tokens:
+        for token in self._place.tokens:
             asking.set(token, secrets.token_hex(8), ex=TOKEN_SECONDS, nx=True)
-        asking.mget([*self._marks, self._key])
+        asking.mget(self._place.keys)
         *were_made, values = asking.execute()
-        made = {token for token, was in zip(self._tokens, were_made, strict=True) if was}
-        self._made += made & self._of_one_thing
+        made = {token for token, was in zip(self._place.tokens, were_made, strict=True) if was}
+        self._made += made & self._place.of_one_thing
         return self._read(values)
 
     @needs_redis
     def claim(self) -> bool:
         """Whether computing is up to whoever asks this; the others wait, as it says so to them."""
         lock = secrets.token_bytes(16)
-        if client().set(f"lock:{self._key}", lock, ex=LOCK_SECONDS, nx=True):
+        if client().set(f"lock:{self._place.key}", lock, ex=LOCK_SECONDS, nx=True):
             self._lock = lock
         return bool(self._lock)
 
@@ -116,7 +130,7 @@ class Question:
         """
         if self._state is None and (kept := self.know()):
             return kept
-        if self._is_endless:
+        if self._place.is_endless:
             self._count(1)
         asked_of = self._state
         deadline = time.monotonic() + WAIT_SECONDS
@@ -133,7 +147,7 @@ class Question:
     def _count(self, more: int) -> int:
         """How often this was asked for in this window of time, 3 standing for more."""
         counters = f"asked:{int(time.time() // ADMISSION_SECONDS)}"
-        counter = f"#{int(self._key[-16:], 16) % COUNTERS}"
+        counter = f"#{int(self._place.key[-16:], 16) % COUNTERS}"
         counting = client().pipeline(transaction=False)
         counting.execute_command(
             "BITFIELD", counters, "OVERFLOW", "SAT", "INCRBY", "u2", counter, more
@@ -146,7 +160,7 @@ class Question:
     def _has_ended_before(self, deadline: float) -> bool:
         while time.monotonic() < deadline:
             time.sleep(POLL_SECONDS)
-            if not client().exists(f"lock:{self._key}"):
+            if not client().exists(f"lock:{self._place.key}"):
                 return True
         return False
 
@@ -158,11 +172,11 @@ class Question:
         if self._state is None:
             return
         try:
-            if self._is_endless and self._value is None and self._count(0) < 2:
+            if self._place.is_endless and self._value is None and self._count(0) < 2:
                 return
-            client().set(self._key, written(kept, self._state), ex=2 * seconds)
+            client().set(self._place.key, written(kept, self._state), ex=2 * seconds)
         except (redis.RedisError, Unavailable) as error:
-            logger.warning("Could not file %s: %s", self._key, error)
+            logger.warning("Could not file %s: %s", self._place.key, error)
 
     def forget(self) -> None:
         """Leave no token behind where nothing stands, or any number asked for would leave some."""
@@ -171,16 +185,16 @@ class Question:
         try:
             client().unlink(*self._made)
         except redis.RedisError as error:
-            logger.warning("Could not forget the tokens of %s: %s", self._key, error)
+            logger.warning("Could not forget the tokens of %s: %s", self._place.key, error)
 
     def release(self) -> None:
         """Let the next one compute."""
         if not self._lock:
             return
         try:
-            client().eval(DELETE_IF_SAME, 1, f"lock:{self._key}", self._lock)
+            client().eval(DELETE_IF_SAME, 1, f"lock:{self._place.key}", self._lock)
         except redis.RedisError as error:
-            logger.warning("Could not unlock %s: %s", self._key, error)
+            logger.warning("Could not unlock %s: %s", self._place.key, error)
 
 
 def _address(answer: Answer, arguments: Mapping[str, str]) -> str:

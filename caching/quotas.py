@@ -26,7 +26,7 @@ class Quota:
     client: str
 
     def count(self, asking: Any) -> None:
-        """Add the counting to a pipeline, as two more commands."""
+        """Add the counting to a trip, as two more commands."""
         key = f"limit:{self.name}:{self.client}:{int(time.time()) // self.seconds}"
         asking.incr(key)
         asking.expire(key, self.seconds)

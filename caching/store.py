@@ -25,12 +25,12 @@ from caching.answers import Answer
 from caching.door import OutOfMemory, Unavailable, client, needs_redis, trouble
 from caching.kept import Kept, made_of, unkept
 from caching.measuring import ANSWERS, labelled
-from caching.question import TOKEN_SECONDS, Question, former_key
+from caching.question import TOKEN_SECONDS, Place, Question, former_key
 from caching.servers import ERA, token_key
 
 __all__ = [
-    "OutOfMemory", "Unavailable", "at_hand", "bump", "bump_after_commit", "bypassed", "client",
-    "needs_redis", "once_an_era", "recall", "remember", "trouble",
+    "OutOfMemory", "Place", "Unavailable", "at_hand", "bump", "bump_after_commit", "bypassed",
+    "client", "needs_redis", "once_an_era", "recall", "remember", "trouble",
 ]  # fmt: skip
 
 logger = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ def recall(
     """
     if _is_bypassed.get():
         return unkept(compute())
-    question = Question(answer, arguments)
+    question = Question(Place(answer, arguments), arguments)
     try:
         kept = question.look()
         if kept and not (kept.is_due(at=time.time(), chance=chance()) and question.claim()):
@@ -87,17 +87,18 @@ def recall(
         question.release()
 
 
-def at_hand(answer: Answer, arguments: Mapping[str, str]) -> Kept | None:
+def at_hand(place: Place, arguments: Mapping[str, str]) -> Kept | None:
     """The answer that holds and need not be computed for a while; one command, nothing else.
 
-    Whoever is given None asks `recall`. Raises Unavailable when Redis does not answer.
+    `arguments` are those that turn. Whoever is given None asks `recall`. Raises Unavailable when
+    Redis does not answer.
     """
     if _is_bypassed.get():
         return None
-    kept = Question(answer, arguments).look()
+    kept = Question(place, arguments).look()
     if kept is None or kept.is_due(at=time.time(), chance=NEARLY_ONE):
         return None
-    labelled(ANSWERS, answer.name, "hit").inc()
+    labelled(ANSWERS, place.answer.name, "hit").inc()
     return kept
 
 

@@ -27,6 +27,7 @@ from caching.second import UNTIL, end_of_second
 from catalog import isbn, live_fragments, live_reading, suggesting, trending
 from catalog.models.availability import StockLevel
 
+HTML = "text/html; charset=utf-8"
 MOST_SUGGESTIONS = 8
 MOST_TYPED = 100  # characters; nobody types more into a search box, and no key should grow
 MOST_BADGES = 100
@@ -101,7 +102,12 @@ _remembered = functools.lru_cache(maxsize=10_000)(isbn.normalize)
 
 
 def _wants_fragment(request: HttpRequest) -> bool:
-    return request.headers.get("HX-Request") == "true"
+    return request.META.get("HTTP_HX_REQUEST") == "true"  # without reading all headers
+
+
+def _html(text: str, headers: dict[str, str] | None = None) -> HttpResponse:
+    """A fragment; Django looks up in settings, and then in its header, what is said here."""
+    return HttpResponse(text.encode(), content_type=HTML, headers=headers)
 
 
 def _json(value: dict[str, Any], *, status: int = 200) -> HttpResponse:
@@ -117,7 +123,7 @@ def suggest(request: HttpRequest) -> HttpResponse:
     except store.Unavailable:
         suggestions = []  # the search page works without them
     if _wants_fragment(request):
-        return HttpResponse(live_fragments.suggestions(suggestions))
+        return _html(live_fragments.suggestions(suggestions))
     return _json({"query": typed, "suggestions": [each.as_json() for each in suggestions]})
 
 
@@ -138,7 +144,7 @@ def stock(request: HttpRequest) -> HttpResponse:
     tag = hashlib.blake2b(badges.encode(), digest_size=6).hexdigest()
     if request.GET.get("seen") == tag:
         return HttpResponse(status=204)
-    return HttpResponse(badges, headers={"ETag": f'"{tag}"'})
+    return _html(badges, headers={"ETag": f'"{tag}"'})
 
 
 def _badges(request: HttpRequest, levels: list[StockLevel]) -> str:
@@ -161,7 +167,7 @@ def cards(request: HttpRequest) -> HttpResponse:
     except store.Unavailable:
         found = []
     if _wants_fragment(request):
-        return HttpResponse(live_fragments.recently_viewed(found))
+        return _html(live_fragments.recently_viewed(found))
     return _json({"items": [card.as_json() for card in found]})
 
 

@@ -2,8 +2,8 @@
 
 A build is written beside the one that holds, which it replaces in one step; its base never changes
 afterwards. What has changed since lies beside the base, in the parts `works`, `changed` and `more`.
-Each process remembers of the build that holds where its blocks begin and what has changed, and
-hears with each reading whether that is still so.
+Each process remembers of the build that holds where its blocks begin, what it has looked up of
+`slips`, and what has changed, and hears with each reading whether that is still so.
 
 Keys: `live:build:4` (the build that holds), `live:building:4` (one that is being written),
 `live:builds` (set: ids of all that may have left something), and of each build
@@ -25,7 +25,7 @@ parts      set: which of these were written and never end
 import json
 import secrets
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -107,10 +107,17 @@ class View:
     """Tokens of which the base no longer tells the truth."""
     seen: int
     """How many of them have been heard of."""
+    slips: dict[str, bytes | None]
+    """What was asked for of that part so far: 6 MB at a million, once typos have met all of it."""
 
     def key(self, part: str) -> str:
         """Where a part of the build stands."""
         return self.build.key(part)
+
+    def having_heard(self, news: Sequence[bytes]) -> Self:
+        """The same, where these have changed, too."""
+        changed = self.changed.union(token.decode() for token in news)
+        return replace(self, changed=changed, seen=self.seen + len(news))
 
 
 _view: View | None = None
@@ -121,14 +128,16 @@ def read(
 ) -> tuple[View, list[Any]] | None:
     """What a pipeline answers that `ask` has filled, in the view that it held for.
 
-    None where Redis has no build. Counted against `quota`: raises TooMuch.
+    While nothing has changed since that build, `ask` may leave out where changes stand: it is
+    called again when the first is heard of. None where Redis has no build. Counted against
+    `quota`: raises TooMuch.
     """
     global _view  # noqa: PLW0603 - the one memory of this process
     for _try in range(TRIES):
         view = _view = _view or _load()
         if view is None:
             return None
-        asking = store.client().pipeline(transaction=False)
+        asking = store.client().trip()
         # What has changed comes first, so that nothing is hidden before it is written elsewhere;
         # last, which build holds: if it is this one still, nothing of it was taken away.
         asking.lrange(view.key("changed"), view.seen, -1)
@@ -136,7 +145,7 @@ def read(
         asking.get(CURRENT)
         if quota:
             quota.count(asking)
-        replies = asking.execute(raise_on_error=False)
+        replies = asking.execute()
         if quota:
             count, _is_kept = replies[-2:]
             quota.check(count)
@@ -148,13 +157,17 @@ def read(
             _view = None
             continue
         if news:
-            view = _view = replace(
-                view,
-                changed=view.changed.union(token.decode() for token in news),
-                seen=view.seen + len(news),
-            )
+            is_first, view = not view.seen, view.having_heard(news)
+            _view = view
+            if is_first:
+                continue
         return view, replies
     raise store.Unavailable("The live answers are replaced all the time.")
+
+
+def remembered() -> View | None:
+    """What this process remembers, whether or not that build still holds; nothing is asked."""
+    return _view
 
 
 def _load() -> View | None:
@@ -165,7 +178,7 @@ def _load() -> View | None:
         return None
     firsts = client.get(build.key("firsts"))
     phrases = zlib.decompress(firsts).split(b"\n") if firsts else []
-    return View(stored, build, phrases, frozenset(), 0)
+    return View(stored, build, phrases, frozenset(), 0, {})
 
 
 # --- Writing ------------------------------------------------------------------------------------

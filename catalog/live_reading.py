@@ -1,6 +1,7 @@
 """What the live answers say of editions, works and contributors, out of the build that holds."""
 
 import datetime
+import functools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -102,4 +103,8 @@ def _editions(numbers: Sequence[str], quota: Quota | None) -> list[EditionRecord
         return [None] * len(numbers)
     _view, (buckets,) = answer
     lines = map(live_records.in_bucket, numbers, buckets)
-    return [EditionRecord.read(line) if line else None for line in lines]
+    return [_read(line) if line else None for line in lines]
+
+
+# The same few editions stand in every list, and a line says all that its record is made of.
+_read = functools.lru_cache(maxsize=2_000)(EditionRecord.read)

@@ -6,7 +6,7 @@ A token names what a line is about: `w12` is the work with that id, `c5` the con
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 from catalog import suggestion_blocks
 from catalog.models import slugs
@@ -18,8 +18,7 @@ KINDS = {WORK: "work", CONTRIBUTOR: "contributor"}
 PACKED = 16  # lines that stand together, of things whose ids follow each other
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestion:
+class Suggestion(NamedTuple):
     """Something that a visitor may mean by what they have typed."""
 
     kind: str

@@ -5,10 +5,12 @@ letter of each is left out. So each beginning of a word (its stem) is kept under
 it, and looked up by all that is left of what was typed. Nothing here knows where that is stored.
 """
 
+import functools
 import zlib
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 from catalog.suggestion_blocks import packed, unpacked
 
@@ -16,6 +18,7 @@ SHORTEST, LONGEST = 4, 7  # letters of a stem; anything may be meant by fewer
 TYPED = LONGEST - 1  # letters of a word that are looked up: one may be missing in them
 BUCKETS = 2**14
 LETTERS_FOR_TWO_SLIPS = 8
+REMEMBERED = 1_000  # stems that were looked up, 3 kB each
 
 
 def count_stems(lines: Sequence[str], counted: Counter[str]) -> None:
@@ -55,6 +58,12 @@ def bucket_of(trace: str) -> str:
     return str(zlib.crc32(trace.encode()) % BUCKETS)
 
 
+@functools.lru_cache(maxsize=REMEMBERED)
+def buckets_of(stem: str) -> tuple[str, ...]:
+    """Where the stems stand that are near to this one, for each of its traces: its own first."""
+    return tuple(map(bucket_of, traces_of(stem)))
+
+
 def buckets(counted: Mapping[str, int]) -> Iterator[tuple[str, bytes]]:
     """All stems, as they are kept."""
     kept: defaultdict[str, bytearray] = defaultdict(bytearray)
@@ -65,21 +74,41 @@ def buckets(counted: Mapping[str, int]) -> Iterator[tuple[str, bytes]]:
         yield bucket, packed(lines.decode())
 
 
-def stems_near(typed: str, stored: Iterable[bytes | None], *, most: int) -> list[str]:
+@functools.lru_cache(maxsize=REMEMBERED)
+def count_of(stem: str, stored: bytes | None) -> int:
+    """How many phrases begin with this stem; `stored` is the bucket of it as a trace."""
+    return dict(_left_as(stem, stored)).get(stem, 0)
+
+
+@functools.lru_cache(maxsize=REMEMBERED)
+def stems_near(typed: str, stored: tuple[bytes | None, ...], *, most: int) -> tuple[str, ...]:
     """The likeliest stems that are at most one slip from the one typed.
 
     `stored` are the buckets of its traces. The typed one comes first, if there is one: the slip may
-    come after it. Then those that most begin with.
+    come after it. Then those that most begin with. Remembered, because with each letter that is
+    typed after it the same word is looked up again.
     """
-    traces = frozenset(traces_of(typed))
     found: dict[str, int] = {}
-    for bucket in filter(None, stored):
-        for line in unpacked(bucket).splitlines():
-            trace, stem, count = line.split("\t")
-            if trace in traces:
-                found[stem] = int(count)
-    near = [stem for stem in found if slips(typed, stem, most=1) <= 1]
-    return sorted(near, key=lambda stem: (stem != typed, -found[stem], stem))[:most]
+    for trace, bucket in zip(traces_of(typed), stored, strict=True):
+        found.update(_left_as(trace, bucket))
+    likeliest = sorted(found, key=lambda stem: (stem != typed, -found[stem], stem))
+    near = (stem for stem in likeliest if slips(typed, stem, most=1) <= 1)
+    return tuple(islice(near, most))
+
+
+def _left_as(trace: str, bucket: bytes | None) -> Iterator[tuple[str, int]]:
+    """The stems that leave this trace, and how many begin with each.
+
+    Looked for in the packed text: most lines of a bucket are about other traces.
+    """
+    text = f"\n{unpacked(bucket)}" if bucket else ""
+    wanted = f"\n{trace}\t"
+    place = text.find(wanted)
+    while place >= 0:
+        end = text.index("\n", place + 1)
+        stem, _tab, count = text[place + len(wanted) : end].partition("\t")
+        yield stem, int(count)
+        place = text.find(wanted, end)
 
 
 def most_slips(typed: str) -> int:
@@ -94,36 +123,36 @@ def slips(one: str, other: str, *, most: int) -> int:
     """
     if abs(len(one) - len(other)) > most:
         return most + 1
-    return min(_last_row(one, other, most=most)[-1], most + 1)
+    return _slips(one, other, most=most, is_all=True)
 
 
 def slips_at_beginning(typed: str, phrase: str, *, most: int) -> int:
     """The same for whatever beginning of the phrase is nearest to what was typed."""
-    return min(*_last_row(typed, phrase[: len(typed) + most], most=most), most + 1)
+    return _slips(typed, phrase, most=most, is_all=False)
 
 
-def _last_row(one: str, other: str, *, most: int) -> list[int]:
-    """How far `one` is from each beginning of `other`; just too much where it is more than `most`.
+def _slips(one: str, other: str, *, most: int, is_all: bool) -> int:
+    """Slips until all letters of `one` are gone through, and where `is_all` those of `other`.
 
-    Beginnings that differ from it by more letters than that are not looked at.
+    Few are looked for, so no table is filled in. All that is kept is how far one may have come in
+    both with each slip; in between, the letters are the same.
     """
-    much, length = most + 1, len(other)
-    before: list[int] = []
-    row = [min(j, much) for j in range(length + 1)]
-    least, least_before = 0, 0
-    for i, letter in enumerate(one, start=1):
-        last, before, row = before, row, [min(i, much)] + [much] * length
-        least_before, least = least, row[0]
-        for j in range(max(1, i - most), min(length, i + most) + 1):
-            if letter == other[j - 1]:
-                cost = before[j - 1]
-            else:
-                cost = 1 + min(before[j - 1], before[j], row[j - 1])
-                if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == other[j - 1]:
-                    cost = min(cost, last[j - 2] + 1)
-            if cost < much:
-                row[j] = cost
-                least = min(least, cost)
-        if least > most and least_before > most:
-            break
-    return row
+    end, other_end = len(one), len(other)
+    places = {(0, 0)}
+    for count in range(most):
+        after = set()
+        for place, other_place in places:
+            i, j = place, other_place
+            while i < end and j < other_end and one[i] == other[j]:
+                i, j = i + 1, j + 1
+            if i >= end and (j >= other_end or not is_all):
+                return count
+            after |= {(i + 1, j + 1), (i + 1, j), (i, j + 1)}
+            if one[i : i + 2] == other[j : j + 2][::-1]:
+                after.add((i + 2, j + 2))
+        places = after
+    if is_all:
+        is_enough = any(one[i:] == other[j:] for i, j in places)
+    else:
+        is_enough = any(other.startswith(one[i:], j) for i, j in places)
+    return most if is_enough else most + 1

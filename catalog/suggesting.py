@@ -1,6 +1,7 @@
 """Suggests what visitors may mean by what they have typed so far."""
 
-from collections.abc import Iterable, Sequence
+import functools
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from caching import store
@@ -9,7 +10,7 @@ from catalog import live_build, live_reading, misspelling, suggestion_blocks
 from catalog.folding import fold
 from catalog.live_build import View
 from catalog.live_records import KINDS, Suggestion
-from catalog.misspelling import traces_of, typed_stem
+from catalog.misspelling import typed_stem
 from catalog.suggestion_blocks import (
     LONGEST_READY,
     MOST_BLOCKS,
@@ -34,9 +35,22 @@ class Hit(NamedTuple):
     phrase: str
     shown: str
 
+    @property
+    def label(self) -> str:
+        """What is shown first."""
+        return self.shown.partition("\t")[0]
+
 
 Found = dict[str, Hit]
 """Hits by their ranks."""
+
+
+class Near(NamedTuple):
+    """What may have been meant, up to the beginning of the mistyped word."""
+
+    prefix: str
+    is_all: bool
+    """Whether it stands for all that was typed, and so is one slip from that."""
 
 
 @store.needs_redis
@@ -49,12 +63,16 @@ def suggest(prefix: str, *, limit: int, quota: Quota | None = None) -> list[Sugg
     folded = fold(prefix)
     if not folded:
         return []
-    (found,) = _beginning_with([folded], quota=quota)
+    meant = _meant_for_certain(folded)
+    found, *begun = _beginning_with([folded, *_prefixes(meant or [])], quota=quota)
     ranks = suggestion_blocks.best(found, most=limit)
-    if len(ranks) < min(FEW, limit):
-        near = _nearly(folded)
-        return _shown(suggestion_blocks.first([*ranks, *near], most=limit), near | found)
-    return _shown(ranks, found)
+    if len(ranks) >= min(FEW, limit):
+        return _shown(ranks, found)
+    if meant is None:
+        meant = _meant(folded)
+        begun = _beginning_with(_prefixes(meant)) if meant else []
+    near = _nearest(folded, zip(meant, begun, strict=True))
+    return _shown(suggestion_blocks.first([*ranks, *near], most=limit), near | found)
 
 
 def _shown(ranks: Sequence[str], found: Found) -> list[Suggestion]:
@@ -74,45 +92,91 @@ def _shown(ranks: Sequence[str], found: Found) -> list[Suggestion]:
 # --- What begins nearly so ----------------------------------------------------------------------
 
 
-def _nearly(typed: str) -> Found:
-    """What was mistyped, perhaps: the nearest first, then as ever.
+def _meant_for_certain(typed: str) -> list[Near] | None:
+    """What was mistyped, where this process knows that fewer than FEW begin so; else None.
 
-    Each word may be the mistyped one, so those before it are taken as they are.
+    That may be asked for together with what was typed. Should another build hold by now, that is
+    asked for in vain at worst.
     """
-    prefixes = _prefixes_near(typed)
-    if not prefixes:
-        return {}
+    view = live_build.remembered()
+    if view is None or _blocks(view, typed, MOST_BLOCKS) is None:
+        return None
+    stems = _stems(typed).values()
+    is_certain = any(_count(stem, view.slips) < FEW for stem in stems)
+    return _near(typed, view) if is_certain and view.slips.keys() >= _buckets(stems) else None
+
+
+def _count(stem: str, slips: Mapping[str, bytes | None]) -> int:
+    """How many begin so; FEW at least where that is not known."""
+    bucket = misspelling.buckets_of(stem)[0]
+    return misspelling.count_of(stem, slips[bucket]) if bucket in slips else FEW
+
+
+def _meant(typed: str) -> list[Near]:
+    """What was mistyped, perhaps. Each word may be that, so those before it are taken as they are.
+
+    What this process has not looked up yet is asked for.
+    """
+    buckets = _buckets(_stems(typed).values())
+    view = live_build.remembered()
+    if view is None or not view.slips.keys() >= buckets:
+        missing: list[str] = []
+
+        def ask(view: View, asking: Any) -> None:
+            missing[:] = buckets - view.slips.keys()
+            asking.hmget(view.key("slips"), missing or [""])
+
+        answer = live_build.read(ask)
+        if answer is None:
+            return []
+        view, (stored,) = answer
+        view.slips.update(zip(missing, stored, strict=bool(missing)))
+    return _near(typed, view)
+
+
+def _near(typed: str, view: View) -> list[Near]:
+    words, near = typed.split(), []
+    for place, stem in _stems(typed).items():
+        before = "".join(f"{word} " for word in words[:place])
+        stored = tuple(map(view.slips.__getitem__, misspelling.buckets_of(stem)))
+        for each in misspelling.stems_near(stem, stored, most=TRIED):
+            near.append(Near(before + each, is_all=before + stem == typed))
+        if not (view.changed or _count(stem, view.slips)):
+            break  # there is nothing with this word before the next one
+    return near
+
+
+def _stems(typed: str) -> dict[int, str]:
+    """What is looked up of which words."""
+    words = typed.split()[:MOST_WORDS]
+    return {place: stem for place, word in enumerate(words) if (stem := typed_stem(word))}
+
+
+def _buckets(stems: Iterable[str]) -> set[str]:
+    """Where what is near to these stems stands."""
+    return {bucket for stem in stems for bucket in misspelling.buckets_of(stem)}
+
+
+def _prefixes(meant: Iterable[Near]) -> list[str]:
+    return [each.prefix for each in meant]
+
+
+def _nearest(typed: str, begun: Iterable[tuple[Near, Found]]) -> Found:
+    """Of what begins with what was meant, the nearest first, then as ever.
+
+    What begins with just what was typed was found before, so its place does not matter.
+    """
     most = misspelling.most_slips(typed)
     near: list[tuple[int, str, Hit]] = []
-    for found in _beginning_with(prefixes):
+    for meant, found in begun:
         for rank in suggestion_blocks.best(found, most=COMPARED):
-            hit = found[rank]
-            phrase = hit.phrase or suggestion_blocks.phrase_of(hit.shown.partition("\t")[0], rank)
-            distance = misspelling.slips_at_beginning(typed, phrase, most=most)
+            hit, distance = found[rank], 1
+            if not meant.is_all:
+                phrase = hit.phrase or suggestion_blocks.phrase_of(hit.label, rank)
+                distance = misspelling.slips_at_beginning(typed, phrase, most=most)
             if distance <= most:
                 near.append((distance, rank, hit))
     return {rank: hit for _distance, rank, hit in sorted(near)}
-
-
-def _prefixes_near(typed: str) -> list[str]:
-    """What may have been meant up to the beginning of the mistyped word."""
-    words = typed.split()[:MOST_WORDS]
-    stems = {n: stem for n, word in enumerate(words) if (stem := typed_stem(word))}
-    if not stems:
-        return []
-    buckets = {n: list(map(misspelling.bucket_of, traces_of(stem))) for n, stem in stems.items()}
-    wanted = [bucket for of_stem in buckets.values() for bucket in of_stem]
-    answer = live_build.read(lambda view, asking: asking.hmget(view.key("slips"), wanted))
-    if answer is None:
-        return []
-    _view, (stored,) = answer
-    kept = dict(zip(wanted, stored, strict=True))
-    prefixes = []
-    for n, stem in stems.items():
-        of_stem = [kept[bucket] for bucket in buckets[n]]
-        for near in misspelling.stems_near(stem, of_stem, most=TRIED):
-            prefixes.append(" ".join([*words[:n], near]))
-    return prefixes
 
 
 # --- What begins so -----------------------------------------------------------------------------
@@ -122,14 +186,19 @@ def _beginning_with(
     prefixes: Sequence[str], *, most_blocks: int = MOST_BLOCKS, quota: Quota | None = None
 ) -> list[Found]:
     """What begins with each of these, the best of it where there is much."""
+    spans: dict[str, list[int] | None] = {}
+    ready: list[str] = []
+    numbers: list[int] = []
 
     def ask(view: View, asking: Any) -> None:
-        for prefix in prefixes:
-            blocks = _blocks(view, prefix, most_blocks)
-            if blocks is None:
-                asking.hget(view.key("best"), prefix)
-            else:
-                asking.hmget(view.key("blocks"), blocks or [-1])
+        spans.update((prefix, _blocks(view, prefix, most_blocks)) for prefix in prefixes)
+        ready[:] = [prefix for prefix, blocks in spans.items() if blocks is None]
+        numbers[:] = [number for blocks in spans.values() for number in blocks or []]
+        if ready:
+            asking.hmget(view.key("best"), ready)
+        if numbers:
+            asking.hmget(view.key("blocks"), numbers)
+        for prefix in spans if view.changed else ():
             low, high = f"[{prefix}".encode(), f"[{prefix}".encode() + b"\xff"
             most = MOST_CHANGED_OF_SHORT if len(prefix) <= SHORT else MOST_CHANGED
             asking.zrangebylex(view.key("more"), low, high, start=0, num=most)
@@ -138,20 +207,31 @@ def _beginning_with(
     if answer is None:
         return [{} for _prefix in prefixes]
     view, replies = answer
-    found = []
-    for place, prefix in enumerate(prefixes):
-        stored, changed = replies[2 * place : 2 * place + 2]
-        is_ready = _blocks(view, prefix, most_blocks) is None
-        base = _ready(stored) if is_ready else _hits(beginning_with(prefix, stored))
+    best = dict(zip(ready, replies.pop(0), strict=True)) if ready else {}
+    blocks = dict(zip(numbers, replies.pop(0), strict=True)) if numbers else {}
+    more = dict(zip(spans, replies, strict=bool(replies)))
+    found = {}
+    for prefix, span in spans.items():
+        if span is None:
+            found[prefix] = _ready(best[prefix])
+        else:
+            found[prefix] = _hits(beginning_with(prefix, map(blocks.get, span)))
         if view.changed:
-            true = {rank: hit for rank, hit in base.items() if token_of(rank) not in view.changed}
-            if is_ready and len(true) < len(base):
-                # What would stand in the place of those that are gone is not among the best.
-                (others,) = _beginning_with([prefix], most_blocks=MORE_BLOCKS)
-                true = others | true
-            base = true | _hits(line.decode() for line in changed)
-        found.append(base)
-    return found
+            is_ready = span is None
+            found[prefix] = _true(view, prefix, found[prefix], more[prefix], is_ready=is_ready)
+    return [found[prefix] for prefix in prefixes]
+
+
+def _true(
+    view: View, prefix: str, base: Found, changed: Iterable[bytes], *, is_ready: bool
+) -> Found:
+    """What the base says, without what has changed since, and with what that says now."""
+    true = {rank: hit for rank, hit in base.items() if token_of(rank) not in view.changed}
+    if is_ready and len(true) < len(base):
+        # What would stand in the place of those that are gone is not among the best.
+        (others,) = _beginning_with([prefix], most_blocks=MORE_BLOCKS)
+        true = others | true
+    return true | _hits(line.decode() for line in changed)
 
 
 def _blocks(view: View, prefix: str, most: int) -> list[int] | None:
@@ -161,8 +241,9 @@ def _blocks(view: View, prefix: str, most: int) -> list[int] | None:
     return None if is_ready else list(blocks[:most])
 
 
+@functools.lru_cache(maxsize=500)
 def _ready(stored: bytes | None) -> Found:
-    """What was kept ready."""
+    """What was kept ready; many type the same first letters."""
     lines = unpacked(stored).split("\n") if stored else []
     return {rank: Hit("", shown) for rank, _tab, shown in (line.partition("\t") for line in lines)}
 

@@ -77,10 +77,11 @@ def cut(lines: Sequence[str]) -> Iterator[tuple[str, bytes]]:
 
 
 def beginning_with(prefix: str, blocks: Iterable[bytes | None]) -> list[str]:
-    """The lines in these blocks that begin with `prefix`."""
-    wanted = prefix.encode()
-    lines = b"\n".join(zlib.decompress(block) for block in blocks if block).split(b"\n")
-    return [line.decode() for line in lines if line.startswith(wanted)]
+    """The lines that begin with `prefix` in these blocks, which follow each other."""
+    lines = b"\n".join([b"", *(zlib.decompress(block) for block in blocks if block), b""])
+    wanted = b"\n" + prefix.encode()
+    first, last = lines.find(wanted), lines.rfind(wanted)  # they stand together
+    return [] if first < 0 else lines[first + 1 : lines.index(b"\n", last + 1)].decode().split("\n")
 
 
 def span(firsts: Sequence[bytes], prefix: str) -> range:

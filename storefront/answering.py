@@ -51,14 +51,24 @@ class KeptAs:
         """As pages of this release are kept."""
         return cls(answer, {**arguments, "release": release.current()})
 
+    @property
+    def place(self) -> store.Place:
+        """Where it stands."""
+        return store.Place(self.answer, self.arguments)
+
     def asked_at(self, moment: float) -> dict[str, str]:
         """The arguments with the day, by which a page holds; `moment` is in seconds since 1970."""
-        day = _day_of(int(moment), timezone.get_current_timezone())
-        return {**self.arguments, "day": day}
+        return {**self.arguments, **turning(moment)}
+
+
+def turning(moment: float) -> dict[str, str]:
+    """The argument that turns by itself, the same for all pages."""
+    return {"day": _day_of(int(moment))}
 
 
 @functools.lru_cache(maxsize=1)
-def _day_of(second: int, zone: datetime.tzinfo) -> str:
+def _day_of(second: int) -> str:
+    zone = timezone.get_default_timezone()
     return datetime.datetime.fromtimestamp(second, zone).date().isoformat()
 
 

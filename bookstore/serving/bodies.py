@@ -15,7 +15,8 @@ def reading_to_the_end(application: Any) -> Any:
 
     def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         response: Iterable[bytes] = application(environ, start_response)
-        left = LARGEST_LEFTOVER
+        has_body = "CONTENT_LENGTH" in environ or "HTTP_TRANSFER_ENCODING" in environ
+        left = LARGEST_LEFTOVER if has_body else 0
         while left > 0 and (read := environ["wsgi.input"].read(min(left, 65_536))):
             left -= len(read)
         return response

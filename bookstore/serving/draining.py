@@ -2,15 +2,26 @@
 
 import os
 import random
+import selectors
 import socket
+import time
 import uuid
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext as _
 from gunicorn import util  # type: ignore[import-untyped]
 from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
-from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
+from gunicorn.workers.gthread import (  # type: ignore[import-untyped]
+    STOP_KEEPALIVE_LINGER,
+    ThreadWorker,
+)
 from structlog.contextvars import bind_contextvars, clear_contextvars
+
+from bookstore.serving.threads import Threads
 
 MOST_COUNTED = (
     20  # connections: who has more is as slow to take another one, about half a millisecond
@@ -38,6 +49,9 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no
     While it works it leaves connections to those who have fewer. The kernel tells all processes of
     each new one, and the quickest would take all that nginx opens at the same moment, and keeps, so
     that one process works and the other looks on.
+
+    A connection takes a thread only for as long as a request is answered, and then goes back to the
+    loop by itself.
     """
 
     def accept(self, listener: socket.socket) -> None:
@@ -47,6 +61,51 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no
             super().accept(listener)
         else:
             os.sched_yield()  # to a process that was woken on the same processor
+
+    def enqueue_req(self, conn: Any) -> None:
+        """Have a thread answer, once there is something to be answered.
+
+        gunicorn's own would give each new connection a thread, which waits for its first request up
+        to five seconds; as many connections as threads, and nobody else is answered meanwhile.
+        """
+        if conn.initialized or conn.data_ready:
+            self.tpool.give(conn)
+        else:
+            self._await(conn, self.pending_conns, self.on_pending_socket_readable)
+
+    def get_thread_pool(self) -> Threads[Any]:
+        """Our own threads; gunicorn's loop asks for them."""
+        return Threads(self.cfg.threads, self._answer)
+
+    def _answer(self, conn: Any) -> None:
+        """Answer one request, and wait for the next one on that connection.
+
+        gunicorn would have its loop do that, which would be woken up for it each time. All that is
+        seldom is left to it.
+        """
+        outcome: Any = None
+        try:
+            outcome = self.handle(conn)
+            if outcome is True and self.alive and not conn.parser.unreader.buf.getvalue():
+                self._await(conn, self.keepalived_conns, self.on_client_socket_readable)
+                return
+        except BaseException:  # the thread must go on
+            self.log.exception("A thread failed.")
+        done: Future[Any] = Future()
+        done.set_result(outcome)
+        self.method_queue.defer(self.finish_request, conn, done)
+
+    def _await(self, conn: Any, waiting: deque[Any], readable: Callable[..., None]) -> None:
+        conn.set_timeout()
+        waiting.append(conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, partial(readable, conn))
+        if not self.alive:  # since a moment ago
+            self._cap_keepalive(time.monotonic() + STOP_KEEPALIVE_LINGER)
+
+    def _cap_keepalive(self, deadline: float) -> None:
+        """Wait no longer than that for what a connection may still ask for; at the end."""
+        for conn in [*self.keepalived_conns, *self.pending_conns]:
+            conn.timeout = min(conn.timeout, deadline)
 
     def set_accept_enabled(self, enabled: bool) -> None:
         """Begin or stop to accept connections; gunicorn's loop calls it."""

@@ -26,10 +26,10 @@ from caching import store
 from caching.alone import is_alone
 from caching.measuring import spending
 from caching.second import UNTIL, end_of_second
-from storefront.answering import KEPT_AS, KeptAs
+from storefront.answering import KEPT_AS, KeptAs, turning
 from storefront.encodings import gzip_accepted
 
-MOST_KNOWN = 2_000  # addresses, a kilobyte each; beyond that the oldest is learnt once more
+MOST_KNOWN = 2_000  # addresses, two kilobytes each; beyond that the oldest is learnt once more
 LONGEST_KNOWN = 1_000  # letters of a question; nobody's long words shall take the memory of others
 OF_EVERY_ANSWER = frozenset({
     "Content-Security-Policy", "Cross-Origin-Opener-Policy", "Referrer-Policy",
@@ -51,7 +51,7 @@ Asked = tuple[Place, str, bool]
 class _Page:
     """How the same question was answered before."""
 
-    kept_as: KeptAs
+    place: store.Place
     route: str
     of_the_body: Headers
     constant: Headers
@@ -133,7 +133,7 @@ class ShortWay:
             _make_room(self._pages)
             of_the_body = self._chosen(headers, OF_THE_BODY)
             constant = self._chosen(headers, OF_A_PAGE)
-            self._pages[asked] = _Page(kept_as, route, of_the_body, constant)
+            self._pages[asked] = _Page(kept_as.place, route, of_the_body, constant)
         elif is_alone(match.func):
             _make_room(self._views)
             constant = self._chosen(headers, OF_EVERY_ANSWER)
@@ -175,7 +175,7 @@ def _page_again(page: _Page, environ: dict[str, Any], is_packed: bool) -> _Answe
     """The page as it is kept; None where Django has to answer."""
     asked_at = time.time()
     try:
-        kept = store.at_hand(page.kept_as.answer, page.kept_as.asked_at(asked_at))
+        kept = store.at_hand(page.place, turning(asked_at))
     except store.Unavailable:
         return None
     if kept is None:
@@ -212,10 +212,10 @@ def _view_alone(view: _View, environ: dict[str, Any]) -> _Answer | None:
         return None
     if len(response.content) >= BRIEF:
         response = _COMPRESSION.process_response(request, response)
+    headers, body = [*response.items(), *view.constant], response.content
     if not response.has_header("Content-Length"):
-        response["Content-Length"] = str(len(response.content))
-    status = f"{response.status_code} {response.reason_phrase}"
-    return _Answer(status, [*response.items(), *view.constant], response.content)
+        headers.append(("Content-Length", str(len(body))))
+    return _Answer(f"{response.status_code} {response.reason_phrase}", headers, body)
 
 
 _COMPRESSION = PageCompression(lambda request: HttpResponse())

@@ -14,6 +14,7 @@ import pytest
 from gunicorn.config import Config  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import TConn  # type: ignore[import-untyped]
 
+from bookstore.roles import REDIS
 from bookstore.serving.draining import DrainingWorker
 from bookstore.tests.shell import CHECKOUT, NOTHING
 from tests.patience import eventually
@@ -115,6 +116,20 @@ def test_whoever_waits_at_the_door_is_let_in(gunicorn: Gunicorn) -> None:
     time.sleep(0.5)  # the signal has reached the one that sleeps
     worker.resume()
     assert [status(connection) for connection in early] == [200] * 5
+
+
+def test_whoever_says_nothing_holds_up_neither_others_nor_the_end(gunicorn: Gunicorn) -> None:
+    with ExitStack() as stack:
+        for _each in range(2 * REDIS.threads):
+            stack.enter_context(socket.create_connection(("127.0.0.1", gunicorn.port)))
+        time.sleep(0.2)  # they have been accepted
+        began = time.monotonic()
+        assert ask(gunicorn.connect()) == 200
+        assert time.monotonic() - began < 2  # a thread would have waited for five seconds
+        workers = gunicorn.process.children()
+        gunicorn.process.terminate()
+        _gone, alive = psutil.wait_procs(workers, timeout=10)
+        assert not alive
 
 
 class Accepting(DrainingWorker):

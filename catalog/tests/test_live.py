@@ -244,12 +244,13 @@ def test_a_redis_that_refuses_to_count_answers_all_the_same(orlando: str) -> Non
     assert [each.label for each in found] == ["Orlando"]
 
 
-def test_badges_cost_one_trip_to_redis_and_suggestions_two(orlando: str) -> None:
+def test_badges_cost_one_trip_to_redis_and_suggestions_two_mistyped_or_not(orlando: str) -> None:
     quota = Quota("live", 9, 60, "client")  # counted on the way
     asked: list[Callable[[], object]] = [
         lambda: live_reading.stock_levels([orlando, sku(9)], on=timezone.localdate(), quota=quota),
         lambda: suggesting.suggest("", limit=8, quota=quota),
-        lambda: suggesting.suggest("orlando", limit=1, quota=quota),
+        lambda: suggesting.suggest("orlando", limit=8, quota=quota),
+        lambda: suggesting.suggest("orlnado", limit=8, quota=quota),
         lambda: live_reading.cards([orlando], quota=quota),
     ]
     trips = []
@@ -258,7 +259,7 @@ def test_badges_cost_one_trip_to_redis_and_suggestions_two(orlando: str) -> None
         with spending() as spent:
             ask()
         trips.append(spent.commands)
-    assert trips == [1, 0, 2, 2]
+    assert trips == [1, 0, 2, 2, 2]
 
 
 def test_without_redis_live_answers_stay_calm(client: Client, redis_gone: None) -> None:

@@ -42,8 +42,8 @@ def kept() -> dict[str, bytes]:
 
 def near(typed: str, kept: dict[str, bytes]) -> list[str]:
     stem = misspelling.typed_stem(typed)
-    stored = [kept.get(misspelling.bucket_of(trace)) for trace in misspelling.traces_of(stem)]
-    return misspelling.stems_near(stem, stored, most=9) if stem else []
+    stored = tuple(map(kept.get, misspelling.buckets_of(stem)))
+    return list(misspelling.stems_near(stem, stored, most=9)) if stem else []
 
 
 @pytest.mark.parametrize("word", [word for word in WORDS if len(word) > 4 and word != "émile"])

@@ -82,6 +82,25 @@ def test_another_build_takes_the_place_of_the_one_before() -> None:
     assert written() == ids()
 
 
+def test_what_is_near_is_looked_for_among_the_words_of_the_build_that_holds() -> None:
+    edition = book("Walden")
+    memory.rebuild()
+    assert suggested("wadlen") == suggested("wadlen") == ["Walden"]
+    Work.objects.filter(pk=edition.work_id).update(title="Wilder")
+    memory.rebuild()
+    assert suggested("wadlen") == []
+    assert suggested("widler") == suggested("widler") == ["Wilder"]
+
+
+def test_the_first_change_since_a_build_is_suggested_at_once() -> None:
+    edition = book("Walden")
+    memory.rebuild()
+    assert suggested("wald") == ["Walden"]
+    Work.objects.filter(pk=edition.work_id).update(title="Walden Pond")
+    memory.publish_works([edition.work_id])
+    assert suggested("wald") == ["Walden Pond"]
+
+
 def test_what_is_published_while_a_build_is_written_is_not_lost(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

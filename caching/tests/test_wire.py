@@ -1,0 +1,122 @@
+"""The short wire to Redis: the same answers as redis-py's, over connections that may break."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from pytest_django import Settings
+
+from caching import store, wire
+from tests.stores import Server, redis_server
+
+LIMIT_SECONDS = 0.05
+
+
+@pytest.fixture
+def server(tmp_path: Path, settings: Settings) -> Iterator[Server]:
+    """A Redis of the test's own, over TCP, whose answers are waited for only so long."""
+    with redis_server(tmp_path) as running:
+        cache = settings.CACHES["default"]
+        options = {**cache["OPTIONS"], "SOCKET_TIMEOUT": LIMIT_SECONDS}
+        settings.CACHES = {"default": {**cache, "LOCATION": running.url, "OPTIONS": options}}
+        yield running
+
+
+def fill(asking: Any) -> None:
+    """Ask for one of each kind."""
+    asking.get("text")
+    asking.get("nothing")
+    asking.hget("hash", "é")
+    asking.hmget("hash", ["é", "none", 7])
+    asking.lrange("list", 0, -1)
+    asking.lrange("nothing", 0, -1)
+    asking.zrangebylex("sorted", b"[a", b"[a\xff", start=0, num=2)
+    asking.incr("text")
+    asking.expire("hash", 100)
+
+
+def test_it_answers_as_redis_py_does() -> None:
+    client = store.client()
+    client.set("text", b"two\r\nlines")
+    client.hset("hash", mapping={"é": "ü", "7": ""})
+    client.rpush("list", "a", "b")
+    client.zadd("sorted", {"aa": 0, "ab": 0, "ac": 0, "b": 0})
+    trip, pipeline = client.trip(), client.pipeline(transaction=False)
+    fill(trip)
+    fill(pipeline)
+    *answers, refusal, was_set = trip.execute()
+    *expected, expected_refusal, _was_set = pipeline.execute(raise_on_error=False)
+    assert answers == expected
+    assert answers[3] == ["ü".encode(), None, b""]
+    assert (type(refusal), str(refusal)) == (redis.ResponseError, str(expected_refusal))
+    assert was_set == 1
+
+
+def test_what_comes_in_many_pieces_is_put_together() -> None:
+    long = bytes(range(256)) * (wire.PIECE // 50)
+    store.client().set("long", long)
+    trip = store.client().trip()
+    trip.get("long")
+    trip.get("nothing")
+    trip.get("long")
+    assert trip.execute() == [long, None, long]
+
+
+def asked(key: str = "text") -> Any:
+    trip = store.client().trip()
+    trip.get(key)
+    (answer,) = trip.execute()
+    return answer
+
+
+def test_a_connection_that_was_closed_meanwhile_is_made_anew(server: Server) -> None:
+    store.client().set("text", "kept")
+    assert asked() == b"kept"
+    for _each in range(3):
+        server.tell("CLIENT", "KILL", "TYPE", "normal")
+        assert asked() == b"kept"
+
+
+def test_a_stopped_redis_is_waited_for_only_so_long(server: Server) -> None:
+    store.client().set("text", "kept")
+    assert asked() == b"kept"
+    server.process.suspend()
+    with pytest.raises(redis.TimeoutError):
+        asked()
+    server.process.resume()
+    assert asked() == b"kept"  # and not the answer that came too late
+    assert asked("nothing") is None
+
+
+def test_threads_share_connections_and_none_is_given_anothers_answer(server: Server) -> None:
+    client = store.client()
+    client.mset({f"key:{number}": number for number in range(8)})
+    together = threading.Barrier(8)
+
+    def ask(number: int) -> set[bytes]:
+        together.wait()
+        return {asked(f"key:{number}") for _each in range(200)}
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(ask, range(8)))
+    assert answers == [{b"%d" % number} for number in range(8)]
+    assert client.info("clients")["connected_clients"] <= 8 + 1
+
+
+def said(line: bytes) -> list[Any]:
+    return wire.Replies(lambda: line).read(1)
+
+
+def test_a_server_that_is_not_ready_is_no_refusal() -> None:
+    with pytest.raises(redis.exceptions.BusyLoadingError):
+        said(b"-LOADING Redis is loading the dataset in memory\r\n")
+
+
+def test_what_is_not_understood_is_an_error() -> None:
+    for line in (b"HTTP/1.1 400 Bad Request\r\n", b":1\r\n:2\r\n"):
+        with pytest.raises(redis.InvalidResponse):
+            said(line)

@@ -1,0 +1,230 @@
+"""The short wire to Redis: a question that is packed once, one send, and mostly one receive.
+
+redis-py looks before each question whether something is left to be read, and waits for the socket
+before it sends and before it receives: nine system calls, at each of which Python may go on with
+another thread. On the wire the kernel keeps the time limits, and there are two.
+
+redis-py makes the connections, greets who is at the other end (`servers`) and ends them; errors are
+its own. A connection that was closed while nobody used it is replaced, as redis-py does. So what is
+asked here may be asked twice: reads, and counts that need not be exact.
+"""
+
+import contextlib
+import socket
+import struct
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import redis
+from redis._parsers import BaseParser
+
+Word = str | bytes | int
+Exchange = Callable[[bytes, int], list[Any]]
+"""Sends what was packed, and answers so many replies."""
+
+PIECE = 65_536  # bytes
+END = b"\r\n"
+STRING, ARRAY, NUMBER, ERROR, NOTHING = b"$*:-_"
+
+
+def packed(*words: Word) -> bytes:
+    """A command, as it is sent."""
+    parts = [b"*%d\r\n" % len(words)]
+    for word in words:
+        told = word if isinstance(word, bytes) else str(word).encode()
+        parts.append(b"$%d\r\n%b\r\n" % (len(told), told))
+    return b"".join(parts)
+
+
+class Trip:
+    """Several questions in one go, called as redis-py's pipeline calls them."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        """`exchange` is the client's."""
+        self._exchange = exchange
+        self._packed: list[bytes] = []
+
+    def execute(self) -> list[Any]:
+        """What is answered; a refusal stands in its place as an error, and is not raised.
+
+        A replica's is always raised: all else may be old.
+        """
+        return self._exchange(b"".join(self._packed), len(self._packed))
+
+    def get(self, key: str) -> None:
+        """A value."""
+        self._ask("GET", key)
+
+    def hget(self, key: str, field: str) -> None:
+        """A field of a hash."""
+        self._ask("HGET", key, field)
+
+    def hmget(self, key: str, fields: Iterable[Word]) -> None:
+        """Fields of a hash."""
+        self._ask("HMGET", key, *fields)
+
+    def lrange(self, key: str, first: int, last: int) -> None:
+        """A part of a list."""
+        self._ask("LRANGE", key, first, last)
+
+    def zrangebylex(self, key: str, low: bytes, high: bytes, *, start: int, num: int) -> None:
+        """A part of a sorted set."""
+        self._ask("ZRANGEBYLEX", key, low, high, "LIMIT", start, num)
+
+    def incr(self, key: str) -> None:
+        """Count."""
+        self._ask("INCR", key)
+
+    def expire(self, key: str, seconds: int) -> None:
+        """Forget it after so many seconds."""
+        self._ask("EXPIRE", key, seconds)
+
+    def _ask(self, *words: Word) -> None:
+        self._packed.append(packed(*words))
+
+
+class _Broken(redis.ConnectionError):
+    """The other end has hung up."""
+
+
+class Wires:
+    """The connections of a pool that are kept for this."""
+
+    def __init__(self, pool: redis.ConnectionPool) -> None:
+        """`pool` is where they come from, and go to when they are ended."""
+        self._pool = pool
+        self._spare: list[_Wire] = []
+
+    def exchange(self, question: bytes, replies: int) -> list[Any]:
+        """Send what was packed, and answer so many replies; a refusal is one of them, as an error.
+
+        Raises what redis-py raises when Redis does not answer.
+        """
+        spare = self._spare
+        try:
+            wire = spare.pop()
+        except IndexError:
+            return self._asked(_Wire(self._pool), spare, question, replies)
+        try:
+            return self._asked(wire, spare, question, replies)
+        except _Broken:  # some time ago, perhaps
+            return self._asked(_Wire(self._pool), spare, question, replies)
+
+    def _asked(
+        self, wire: "_Wire", spare: "list[_Wire]", question: bytes, replies: int
+    ) -> list[Any]:
+        try:
+            values = wire.exchange(question, replies)
+        except BaseException:
+            wire.end()
+            raise
+        spare.append(wire)
+        if spare is not self._spare:  # they were ended meanwhile
+            _end(spare)
+        return values
+
+    def end(self) -> None:
+        """Use none of them any more; those that are asked at this moment are ended afterwards."""
+        spare, self._spare = self._spare, []
+        _end(spare)
+
+
+class _Wire:
+    """One connection, used by one thread at a time."""
+
+    def __init__(self, pool: redis.ConnectionPool) -> None:
+        self._pool = pool
+        self._connection: Any = pool.get_connection()
+        line: Any = self._connection._sock
+        if type(line) is socket.socket:  # where it is encrypted, Python alone can keep the limits
+            _limit(line, self._connection.socket_timeout)
+        self._send, self._replies = line.sendall, Replies(lambda: line.recv(PIECE))
+
+    def exchange(self, question: bytes, replies: int) -> list[Any]:
+        """What is answered to what was packed."""
+        try:
+            self._send(question)
+            return self._replies.read(replies)
+        except (BlockingIOError, TimeoutError) as error:
+            raise redis.TimeoutError("Redis takes too long to answer.") from error
+        except OSError as error:
+            raise _Broken(f"The connection to Redis broke: {error}") from error
+
+    def end(self) -> None:
+        """Close it; the pool may connect it anew."""
+        self._connection.disconnect()
+        self._pool.release(self._connection)
+
+
+def _end(wires: list[_Wire]) -> None:
+    """End them, whoever else does that at this moment."""
+    with contextlib.suppress(IndexError):
+        while True:
+            wires.pop().end()
+
+
+def _limit(line: socket.socket, seconds: float | None) -> None:
+    """Have the kernel end what takes longer, instead of Python, which asks before each step."""
+    line.settimeout(None)
+    whole, part = divmod(seconds or 0, 1)
+    limit = struct.pack("@ll", int(whole), int(part * 1_000_000))
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
+
+
+class Replies:
+    """What Redis says, read as it comes."""
+
+    def __init__(self, receive: Callable[[], bytes]) -> None:
+        """`receive` waits for the next piece."""
+        self._receive = receive
+        self._said = b""
+        self._at = 0
+
+    def read(self, number: int) -> list[Any]:
+        """The next replies; a refusal of one of the questions is an error among them."""
+        replies = [self._value() for _reply in range(number)]
+        if self._at < len(self._said):
+            raise redis.InvalidResponse("Redis said more than it was asked for.")
+        self._said, self._at = b"", 0
+        return replies
+
+    def _value(self) -> Any:
+        begin = self._at
+        while (end := self._said.find(END, begin)) < 0:
+            self._hear()
+        kind, word = self._said[begin], self._said[begin + 1 : end]
+        begin = self._at = end + 2
+        if kind == STRING:
+            length = int(word)
+            if length < 0:
+                return None
+            end = begin + length
+            self._at = end + 2
+            while len(self._said) < self._at:
+                self._hear()
+            return self._said[begin:end]
+        if kind == ARRAY:
+            return [self._value() for _place in range(int(word))]
+        if kind == NUMBER:
+            return int(word)
+        if kind == NOTHING:
+            return None
+        if kind == ERROR:
+            return _error(word)
+        raise redis.InvalidResponse(f"Redis said {chr(kind)!r} and {word!r}.")
+
+    def _hear(self) -> None:
+        more = self._receive()
+        if not more:
+            raise _Broken("Redis has closed the connection.")
+        self._said += more
+
+
+def _error(word: bytes) -> Exception:
+    """What redis-py makes of it."""
+    parser: Any = BaseParser
+    error: Exception = parser.parse_error(word.decode("utf-8", "replace"))
+    if isinstance(error, redis.ConnectionError):  # Redis is not ready: no refusal
+        raise error
+    return error
