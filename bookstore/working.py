@@ -26,9 +26,11 @@ from procrastinate.psycopg_connector import PsycopgConnector
 from procrastinate.worker import Worker
 from prometheus_client import Counter, Histogram, make_wsgi_app
 from psycopg import AsyncConnection, OperationalError
+from psycopg_pool import AsyncConnectionPool
 from structlog.contextvars import bind_contextvars
 
 from bookstore.backlog import SILENT_SECONDS
+from bookstore.pooled.base import check
 from bookstore.queries import watched
 from caching.jobs import NOW
 
@@ -69,7 +71,21 @@ def connector() -> PsycopgConnector:
 
     BEGIN and COMMIT would be two more trips to PostgreSQL, a dozen times for the jobs of an order.
     """
-    return PsycopgConnector(kwargs=connector_params(), configure=_commit_each)
+    return PsycopgConnector(
+        pool_factory=_pool, kwargs=connector_params(), configure=_commit_each
+    )
+
+
+def _pool(**options: Any) -> AsyncConnectionPool:
+    """Looks at each connection before it lends it, as the web processes' does.
+
+    Procrastinate would have it ask PostgreSQL, which is one more trip for every statement.
+    """
+    return AsyncConnectionPool(**{**options, "check": _check})
+
+
+async def _check(lent: AsyncConnection) -> None:
+    check(lent)
 
 
 async def _commit_each(connection: AsyncConnection) -> None:
