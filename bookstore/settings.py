@@ -239,8 +239,16 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         # Before the packages' own templates, so that the shop's account pages win over allauth's.
         "DIRS": [BASE_DIR / "storefront" / "templates"],
-        "APP_DIRS": True,
         "OPTIONS": {
+            "loaders": [
+                (
+                    "storefront.standing_text.Loader",
+                    [
+                        "django.template.loaders.filesystem.Loader",
+                        "django.template.loaders.app_directories.Loader",
+                    ],
+                )
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 *(_VISITOR_CONTEXT if ROLE.has_sessions else []),
