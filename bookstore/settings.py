@@ -358,6 +358,7 @@ vars().update(_email(env("EMAIL_URL")))
 
 # Only the role that may write defers any, and runs them.
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs" if ROLE.database is DatabaseAccess.OWNER else ""
+PROCRASTINATE_ON_APP_READY = "bookstore.deferring.use"
 
 # --- What it tells of itself ---------------------------------------------------------------------
 

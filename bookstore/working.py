@@ -71,9 +71,7 @@ def connector() -> PsycopgConnector:
 
     BEGIN and COMMIT would be two more trips to PostgreSQL, a dozen times for the jobs of an order.
     """
-    return PsycopgConnector(
-        pool_factory=_pool, kwargs=connector_params(), configure=_commit_each
-    )
+    return PsycopgConnector(pool_factory=_pool, kwargs=connector_params(), configure=_commit_each)
 
 
 def _pool(**options: Any) -> AsyncConnectionPool:

@@ -5,13 +5,13 @@ takes longer than to carry it out. What is asked here is counted, timed and logg
 """
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, NotSupportedError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.postgresql.base import ServerBindingCursor
-from django.db.models import Model
+from django.db.models import Field, Model
 
 M = TypeVar("M", bound=Model)
 _CURSOR: Any = ServerBindingCursor  # psycopg's own, which django-stubs do not know
@@ -104,6 +104,38 @@ def _selecting(
         parts.append((model, names, start + names.index(model._meta.pk.attname), start, end))
         start = end
     return f"SELECT {', '.join(selected)} FROM {tables}", parts  # noqa: S608 - models' own names
+
+
+def insert(new: Sequence[Model]) -> None:
+    """Write these rows of one model, none of which is written yet; they then know their keys."""
+    if not new:
+        return
+    connection = connections[DEFAULT_DB_ALIAS]
+    sql, parts = _inserting(type(new[0]), len(new))
+    told = {
+        f"{name}{place}": field.get_db_prep_save(field.pre_save(row, True), connection)
+        for place, row in enumerate(new)
+        for name, field in parts
+    }
+    for row, (key,) in zip(new, rows(sql, told), strict=True):
+        row.pk = key
+        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+
+
+@functools.cache
+def _inserting(model: type[Model], number: int) -> tuple[str, list[tuple[str, "Field[Any, Any]"]]]:
+    """The statement that writes so many rows, and what it names of each."""
+    key = model._meta.pk
+    parts = [(field.column, field) for field in model._meta.concrete_fields if field is not key]
+    names = [name for name, _field in parts]
+    values = ", ".join(
+        f"({', '.join(f'%({name}{place})s' for name in names)})" for place in range(number)
+    )
+    table = model._meta.db_table
+    return (
+        f"INSERT INTO {table} ({', '.join(names)}) VALUES {values} RETURNING {key.column}",  # noqa: S608 - models' own names
+        parts,
+    )
 
 
 def remember(one: Model, **parts: Iterable[Model]) -> None:

@@ -339,13 +339,16 @@ class Order(Delivery, Amounts):
         """Write down that something happened, and whether staff must look at it."""
         if needs_attention:
             self.change(needs_attention=True)
-        return self.events.create(
+        event = OrderEvent(
+            order=self,
             kind=kind,
             actor=actor,
             note=note[:500],
             reference=reference,
             created_at=at or timezone.now(),
         )
+        prepared.insert([event])
+        return event
 
     def change(self, **fields: object) -> None:
         """Write these columns; for the verbs, which have locked the order and know its state."""

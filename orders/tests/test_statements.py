@@ -34,11 +34,11 @@ PLACING = [
     "SELECT catalog_supply FOR UPDATE",
     "UPDATE catalog_stock",
     "INSERT catalog_stockmovement",
-    "DEFER catalog.publish_stock",
+    "DEFER",
     "INSERT orders_orderline",
     "INSERT orders_allocation",
     "INSERT orders_orderevent",
-    "DEFER orders.send_message",
+    "DEFER",
     "COMMIT",
 ]
 
@@ -96,4 +96,4 @@ def test_copies_that_have_yet_to_come_take_as_many_statements_however_many() -> 
     few, many = place(wanted(1), "few"), place(wanted(12), "many")
     assert few == many
     assert len(few) == len(PLACING) + 5
-    assert sum(statement.startswith("DEFER") for statement in few) == 4
+    assert sum(statement == "DEFER" for statement in few) == 4
