@@ -143,8 +143,6 @@ def _one(nodes: list[Node]) -> Iterator[Node]:
 
 def _is_standing(node: Node) -> bool:
     match node:
-        case TextNode() | Unchanging() | Standing():
-            return True
         case TranslateNode():
             is_plain = node.asvar is None and node.message_context is None
             return is_plain and _literal(node.filter_expression) is not None
@@ -154,9 +152,9 @@ def _is_standing(node: Node) -> bool:
             return is_plain and name is not None and ":" not in name
         case StaticNode():
             return node.varname is None and _literal(node.path) is not None
-        case Part():
+        case Part() | Unchanging():
             return node.is_standing
-    return False
+    return isinstance(node, TextNode | Standing)
 
 
 def _literal(said: FilterExpression) -> str | None:
