@@ -108,32 +108,43 @@ def _selecting(
 
 def insert(new: Sequence[Model]) -> None:
     """Write these rows of one model, none of which is written yet; they then know their keys."""
-    if not new:
-        return
+    if new:
+        _write(new, _inserting(type(new[0]), len(new), ""))
+
+
+def insert_once(row: Model) -> bool:
+    """Write this row unless a constraint says that there is one already; whether it was written."""
+    return _write([row], _inserting(type(row), 1, "ON CONFLICT DO NOTHING")) == 1
+
+
+Inserting = tuple[str, "list[tuple[str, Field[Any, Any]]]"]
+"""The statement that writes rows, and what it names of each."""
+
+
+def _write(new: Sequence[Model], inserting: Inserting) -> int:
+    sql, parts = inserting
     connection = connections[DEFAULT_DB_ALIAS]
-    sql, parts = _inserting(type(new[0]), len(new))
     told = {
         f"{name}{place}": field.get_db_prep_save(field.pre_save(row, True), connection)
         for place, row in enumerate(new)
         for name, field in parts
     }
-    for row, (key,) in zip(new, rows(sql, told), strict=True):
+    keys = rows(sql, told)
+    for row, (key,) in zip(new, keys, strict=False):
         row.pk = key
         row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+    return len(keys)
 
 
 @functools.cache
-def _inserting(model: type[Model], number: int) -> tuple[str, list[tuple[str, "Field[Any, Any]"]]]:
-    """The statement that writes so many rows, and what it names of each."""
+def _inserting(model: type[Model], number: int, unless: str) -> Inserting:
     key = model._meta.pk
     parts = [(field.column, field) for field in model._meta.concrete_fields if field is not key]
     names = [name for name, _field in parts]
-    values = ", ".join(
-        f"({', '.join(f'%({name}{place})s' for name in names)})" for place in range(number)
-    )
-    table = model._meta.db_table
+    values = (f"({', '.join(f'%({name}{place})s' for name in names)})" for place in range(number))
     return (
-        f"INSERT INTO {table} ({', '.join(names)}) VALUES {values} RETURNING {key.column}",  # noqa: S608 - models' own names
+        f"INSERT INTO {model._meta.db_table} ({', '.join(names)}) VALUES {', '.join(values)}"  # noqa: S608 - models' own names
+        f" {unless} RETURNING {key.column}",
         parts,
     )
 

@@ -76,6 +76,15 @@ class OrderQuerySet(models.QuerySet["Order"]):
             return order
         raise Order.DoesNotExist
 
+    def to_write_about(self, pk: int, kind: OrderMessage.Kind, about: str) -> "Order | None":
+        """The order with its lines, unless it is gone, or the e-mail of this kind was sent."""
+        told = {"order": pk, "kind": kind.value, "about": about}
+        for order in prepared.objects(Order, order_rows.NOT_TOLD, told):
+            of_order = "WHERE order_id = %(order)s ORDER BY id"
+            order.remember(lines=prepared.objects(OrderLine, of_order, {"order": pk}))
+            return order
+        return None
+
     def expired(self, now: datetime.datetime) -> Self:
         """Those that were not paid in time and still hold their stock: oldest first, but those
         that staff must look at last, so that they never stand in the others' way.
@@ -215,7 +224,7 @@ class Order(Delivery, Amounts):
             return _("Ready to collect, not paid") if self.ready_at else _("Packed, not paid")
         if self.is_collection and self.status in (Order.Status.SHIPPED, Order.Status.COMPLETED):
             return _("Collected")
-        return self.get_status_display()
+        return str(Order.Status(self.status).label)
 
     @property
     def needs_shipment(self) -> bool:
@@ -340,13 +349,9 @@ class Order(Delivery, Amounts):
         if needs_attention:
             self.change(needs_attention=True)
         event = OrderEvent(
-            order=self,
-            kind=kind,
-            actor=actor,
-            note=note[:500],
-            reference=reference,
+            order=self, kind=kind, actor=actor, note=note[:500], reference=reference,
             created_at=at or timezone.now(),
-        )
+        )  # fmt: skip
         prepared.insert([event])
         return event
 

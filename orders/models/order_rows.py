@@ -22,6 +22,10 @@ LEFT JOIN catalog_edition AS edition ON edition.id = line.edition_id
 LEFT JOIN catalog_work AS work ON work.id = edition.work_id
 WHERE line.order_id = %(order)s ORDER BY line.id
 """
+NOT_TOLD = """WHERE id = %(order)s AND NOT EXISTS (
+    SELECT FROM orders_ordermessage AS message WHERE message.order_id = this.id
+    AND message.kind = %(kind)s AND message.reference = %(about)s AND message.sent_at IS NOT NULL
+)"""
 _RARE: dict[str, tuple[str, tuple[str | Prefetch[str], ...]]] = {
     "shipments": ("orders_shipment", ("shipments__lines__order_line",)),
     "returns": (
