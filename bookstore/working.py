@@ -37,7 +37,7 @@ from caching.jobs import NOW
 logger = logging.getLogger(__name__)
 
 CONCURRENCY = 4
-PROMPT_CONCURRENCY = 2  # besides, for what visitors see at once: it waits behind no long job
+PROMPT_CONCURRENCY = 3  # besides, for what visitors see at once: it waits behind no long job
 POLL_SECONDS = 0.25  # nobody announces that a job's turn has come, behind the one it waited for
 SET_BACK_SECONDS = 5.0  # by less, a clock is corrected every day
 AWAY_SECONDS = 1.0  # between two tries to reach PostgreSQL
@@ -191,10 +191,12 @@ async def _work(app: App) -> None:
     # in it that would drop a connection that broke.
     await sync_to_async(close_old_connections)()
     async with app.open_async():
-        prompt: WorkerOptions = {**_options("prompt", PROMPT_CONCURRENCY), "queues": [NOW]}
+        # Each is woken for its own alone: an order leaves jobs for both behind.
+        queues = {task.queue for task in app.tasks.values()}
+        rest = _options("worker", CONCURRENCY, queues - {NOW})
+        prompt = _options("prompt", PROMPT_CONCURRENCY, {NOW})
         workers = [
-            asyncio.create_task(app.run_worker_async(**_options("worker", CONCURRENCY))),
-            asyncio.create_task(app.run_worker_async(**prompt)),
+            asyncio.create_task(app.run_worker_async(**options)) for options in (rest, prompt)
         ]
         try:
             await asyncio.wait(workers, return_when=asyncio.FIRST_COMPLETED)
@@ -207,10 +209,11 @@ async def _work(app: App) -> None:
             raise end
 
 
-def _options(name: str, concurrency: int) -> WorkerOptions:
-    """How a worker runs so many jobs at once, of all queues."""
+def _options(name: str, concurrency: int, queues: set[str]) -> WorkerOptions:
+    """How a worker runs so many jobs of these queues at once."""
     return {
         "name": name,
+        "queues": sorted(queues),
         "concurrency": concurrency,
         "install_signal_handlers": False,
         "fetch_job_polling_interval": POLL_SECONDS,

@@ -28,6 +28,7 @@ from storefront.same_origin import same_origin
 from storefront.views.redirects import see_other
 from storefront.visitor import (
     find_basket,
+    find_filled_basket,
     get_basket,
     put_into_basket,
     rebuild_card,
@@ -135,7 +136,7 @@ def _page(
     status: int = 200,
     voucher_form: VoucherForm | None = None,
 ) -> HttpResponse:
-    basket = find_basket(request)
+    basket = find_filled_basket(request)
     lines = basket.priced_lines() if basket else []
     context: dict[str, Any] = {
         "voucher_form": voucher_form or VoucherForm(),

@@ -33,7 +33,7 @@ from storefront.checkout_form import LONGEST_CODE, CheckoutForm
 from storefront.views.redirects import see_other
 from storefront.visitor import (
     GUEST_BASKET,
-    find_basket,
+    find_filled_basket,
     may_see,
     remember_order,
     renew_card,
@@ -56,12 +56,12 @@ class _Complaint:
 @require_http_methods(["GET", "HEAD", "POST"])
 def show(request: HttpRequest) -> HttpResponse:
     """Ask for what an order needs; a POST with all of it places the order."""
-    if order := _order_of_this_form(request):
+    basket = find_filled_basket(request)
+    # A basket is gone as soon as it is an order: while it is there, its form was not sent before.
+    is_current = basket is not None and request.POST.get("basket") == str(basket.pk)
+    if not is_current and (order := _order_of_this_form(request)):
         return _go_on(request, order)  # sent twice
-    basket = find_basket(request)
     if basket is None or not basket.priced_lines():
-        if order := _order_of_this_form(request):
-            return _go_on(request, order)  # sent twice, and the other one won meanwhile
         return render(request, "storefront/checkout/empty.html")
     if request.method == "POST":
         return _answer(request, basket)
