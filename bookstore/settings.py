@@ -295,7 +295,7 @@ ACCOUNT_CHANGE_EMAIL = True  # one address a customer; another one replaces it o
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # tell the owner when password or address change
 ACCOUNT_REAUTHENTICATION_REQUIRED = True  # for the latter
 
-SESSION_ENGINE = "accounts.sessions"
+SESSION_ENGINE = "storefront.sessions"
 SESSION_COOKIE_NAME = "visitor"
 SESSION_COOKIE_SAMESITE = "Lax"
 

@@ -5,7 +5,9 @@ takes longer than to carry it out. What is asked here is counted, timed and logg
 """
 
 import functools
+import json
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, NotSupportedError, connections
@@ -106,6 +108,31 @@ def _selecting(
     return f"SELECT {', '.join(selected)} FROM {tables}", parts  # noqa: S608 - models' own names
 
 
+def several(**wanted: tuple[type[Model], str]) -> dict[str, list[Any]]:
+    """All columns of rows of several small tables by one statement: each with its `rest`.
+
+    Of columns that hold text, numbers, truth values, or lists of them: they come as JSON.
+    """
+    ((*texts,),) = rows(_gathering(tuple(wanted.values())), {})
+    return {
+        name: [
+            model.from_db(DEFAULT_DB_ALIAS, fields(model), row)
+            for row in json.loads(text, parse_float=Decimal)
+        ]
+        for (name, (model, _rest)), text in zip(wanted.items(), texts, strict=True)
+    }
+
+
+@functools.cache
+def _gathering(wanted: tuple[tuple[type[Model], str], ...]) -> str:
+    parts = (
+        f"(SELECT coalesce(json_agg(json_build_array({columns('this', fields(model))})), '[]')"  # noqa: S608 - models' own names
+        f" FROM (SELECT * FROM {model._meta.db_table} AS this {rest}) AS this)::text"
+        for model, rest in wanted
+    )
+    return f"SELECT {', '.join(parts)}"
+
+
 def insert(new: Sequence[Model]) -> None:
     """Write these rows of one model, none of which is written yet; they then know their keys."""
     if new:
@@ -139,7 +166,8 @@ def _write(new: Sequence[Model], inserting: Inserting) -> int:
 @functools.cache
 def _inserting(model: type[Model], number: int, unless: str) -> Inserting:
     key = model._meta.pk
-    parts = [(field.column, field) for field in model._meta.concrete_fields if field is not key]
+    fields = (field for field in model._meta.concrete_fields if field is not key)
+    parts = [(str(field.column), field) for field in fields]
     names = [name for name, _field in parts]
     values = (f"({', '.join(f'%({name}{place})s' for name in names)})" for place in range(number))
     return (

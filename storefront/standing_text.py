@@ -6,8 +6,10 @@ Here a template is gone through once, as it is loaded: neighbours that say the s
 joined and kept as they were written first, and what is included takes its place.
 """
 
+import functools
 from collections.abc import Iterable, Iterator
 from typing import Any
+from weakref import WeakSet
 
 from django.conf import settings
 from django.template import Context, Node, NodeList, Template, TemplateDoesNotExist
@@ -34,6 +36,7 @@ _SILENT = (CommentNode, LoadNode)
 _OF_ITS_OWN = (BlockNode, ExtendsNode, CycleNode, IfChangedNode)
 """What works differently where it stands in a template of its own."""
 _KEY = "standing text"
+Key = tuple[str | None, str, str]
 
 
 class Loader(cached.Loader):
@@ -42,10 +45,14 @@ class Loader(cached.Loader):
     def get_template(self, template_name: str, skip: Any = None) -> Template:
         """The template. Raises TemplateDoesNotExist."""
         template = super().get_template(template_name, skip)
-        if not self.engine.debug and not hasattr(template, "is_put_together"):
-            template.is_put_together = True  # before that: it may include itself
+        if not self.engine.debug and template not in self._done:
+            self._done.add(template)  # before that: it may include itself
             self._put_together(template.nodelist)
         return template
+
+    @functools.cached_property
+    def _done(self) -> "WeakSet[Template]":
+        return WeakSet()
 
     def _put_together(self, nodes: NodeList) -> None:
         for node in nodes:
@@ -74,12 +81,12 @@ class Standing(Node):
 
     def __init__(self, nodes: Iterable[Node]) -> None:
         self._nodes = NodeList(nodes)
-        self._written: dict[tuple[str | None, str, str], str] = {}
+        self._written: dict[Key, str] = {}
 
     def render(self, context: Context) -> str:
         """As it was written before, or written now."""
-        known = context.render_context.dicts[0]  # of this page alone
-        key = known.get(_KEY)
+        known: dict[Any, Any] = context.render_context.dicts[0]  # of this page alone
+        key: Key | None = known.get(_KEY)
         if key is None:
             key = known[_KEY] = (get_language(), settings.ROOT_URLCONF, release.current())
         written = self._written.get(key)
@@ -134,11 +141,11 @@ def _joined(nodes: Iterable[Node]) -> Iterator[Node]:
 
 
 def _one(nodes: list[Node]) -> Iterator[Node]:
-    if all(isinstance(node, TextNode) for node in nodes):
-        if text := "".join(node.s for node in nodes):
-            yield TextNode(text)
-    else:
+    texts = [node.s for node in nodes if isinstance(node, TextNode)]
+    if len(texts) < len(nodes):
         yield Standing(nodes)
+    elif text := "".join(texts):
+        yield TextNode(text)
 
 
 def _is_standing(node: Node) -> bool:

@@ -24,5 +24,6 @@ def _in_words(sql: str) -> str:
         flat = without
     target = re.search(r"(?:FROM|INTO|UPDATE) \"?(\w+)", flat)
     if target is None:
-        raise ValueError(sql)
+        together = re.findall(r"SELECT [*] FROM (\w+)", sql)
+        return f"{verb} {' '.join(together)}"
     return f"{verb} {target[1]}{' FOR UPDATE' if 'FOR UPDATE' in sql else ''}"

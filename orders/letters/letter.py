@@ -4,11 +4,11 @@ import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.core.mail.message import SafeMIMEMultipart, SafeMIMEText
 from django.template.loader import render_to_string
 from django.utils.translation import get_language
 
@@ -85,10 +85,10 @@ class _Mail(EmailMultiAlternatives):
     """Put together once: to look whether it can be an e-mail, and to hand it over."""
 
     @functools.cached_property
-    def _put_together(self) -> SafeMIMEText | SafeMIMEMultipart:
+    def _put_together(self) -> Any:
         return super().message()
 
-    def message(self) -> SafeMIMEText | SafeMIMEMultipart:
+    def message(self, **_options: Any) -> Any:
         """What the mail server is given; nothing may be changed afterwards."""
         return self._put_together
 

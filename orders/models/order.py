@@ -70,11 +70,10 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
     def page_of(self, text: str) -> "Order":
         """The same, of all orders, with all that its page shows."""
-        number = {"number": numbers.normalize_number(text)}
-        for order in prepared.objects(Order, "WHERE number = %(number)s", number):
-            order_rows.read_for_page(order)
-            return order
-        raise Order.DoesNotExist
+        order = order_rows.read_for_page(Order, numbers.normalize_number(text))
+        if order is None:
+            raise Order.DoesNotExist
+        return order
 
     def to_write_about(self, pk: int, kind: OrderMessage.Kind, about: str) -> "Order | None":
         """The order with its lines, unless it is gone, or the e-mail of this kind was sent."""

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.template import Context, Engine, Template
+from django.template.defaulttags import ForNode
 from django.utils import translation
 from django.utils.safestring import mark_safe
 
@@ -79,6 +80,7 @@ def test_words_follow_the_language() -> None:
 def test_what_stands_is_one_piece_and_what_is_included_takes_its_place() -> None:
     loop = engine("storefront.standing_text.Loader").get_template("loop.txt")
     (each,) = loop.nodelist
+    assert isinstance(each, ForNode)
     (part,) = each.nodelist_loop
     assert isinstance(part, Part)
     assert [type(node).__name__ for node in part.nodes] == ["TextNode", "VariableNode", "Standing"]
@@ -86,7 +88,8 @@ def test_what_stands_is_one_piece_and_what_is_included_takes_its_place() -> None
 
 def test_the_shops_pages_are_put_together() -> None:
     (configured,) = settings.TEMPLATES
-    ((loader, _found_by),) = configured["OPTIONS"]["loaders"]
+    options: Any = configured["OPTIONS"]
+    ((loader, _found_by),) = options["loaders"]
     assert loader == f"{Loader.__module__}.{Loader.__qualname__}"
     folder = Path(settings.BASE_DIR) / "storefront" / "templates"
     assert (folder / "base.html").exists()

@@ -22,7 +22,7 @@ from orders.checkout import (
     place_order,
 )
 from orders.gift_cards import MAX_CARDS, GiftCardError
-from orders.models import Basket, BasketLine, Order, Seller, ShippingMethod, basket_rows
+from orders.models import Basket, BasketLine, Order, basket_rows, tables
 from orders.models.basket import BasketError
 from orders.quotes import Rules
 from orders.terms import Wishes
@@ -208,13 +208,13 @@ def _form(
     """With `data` it is checked; without it shows what was typed before."""
     lines = basket.priced_lines()
     user = signed_in_user(request)
-    methods = ShippingMethod.objects.suiting(lines)
-    seller = Seller.objects.current()
+    known = tables.read()
+    methods = known.suiting(lines)
     form = CheckoutForm(
         shipping_methods=methods,
         payment_methods=gateways.payment_methods(),
         user=user,
-        usual_country=seller.country,
+        usual_country=known.seller.country,
         data=data,
         initial={name: text for name, text in request.POST.items() if name not in CODES},
     )
@@ -226,7 +226,7 @@ def _form(
         gift_card_codes=_gift_card_codes(request) if codes is None else codes,
     )
     at = timezone.now()
-    rules = Rules.read(wishes.country, day=timezone.localdate(at), seller=seller)
+    rules = Rules.read(wishes.country, day=timezone.localdate(at), known=known)
     form.attach(checkout_offer.read(lines, methods, wishes, rules, at=at))
     return form
 
