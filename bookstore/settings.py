@@ -239,8 +239,16 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         # Before the packages' own templates, so that the shop's account pages win over allauth's.
         "DIRS": [BASE_DIR / "storefront" / "templates"],
-        "APP_DIRS": True,
         "OPTIONS": {
+            "loaders": [
+                (
+                    "storefront.standing_text.Loader",
+                    [
+                        "django.template.loaders.filesystem.Loader",
+                        "django.template.loaders.app_directories.Loader",
+                    ],
+                )
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 *(_VISITOR_CONTEXT if ROLE.has_sessions else []),
@@ -287,7 +295,7 @@ ACCOUNT_CHANGE_EMAIL = True  # one address a customer; another one replaces it o
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # tell the owner when password or address change
 ACCOUNT_REAUTHENTICATION_REQUIRED = True  # for the latter
 
-SESSION_ENGINE = "accounts.sessions"
+SESSION_ENGINE = "storefront.sessions"
 SESSION_COOKIE_NAME = "visitor"
 SESSION_COOKIE_SAMESITE = "Lax"
 
@@ -350,6 +358,7 @@ vars().update(_email(env("EMAIL_URL")))
 
 # Only the role that may write defers any, and runs them.
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs" if ROLE.database is DatabaseAccess.OWNER else ""
+PROCRASTINATE_ON_APP_READY = "bookstore.deferring.use"
 
 # --- What it tells of itself ---------------------------------------------------------------------
 

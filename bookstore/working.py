@@ -26,16 +26,18 @@ from procrastinate.psycopg_connector import PsycopgConnector
 from procrastinate.worker import Worker
 from prometheus_client import Counter, Histogram, make_wsgi_app
 from psycopg import AsyncConnection, OperationalError
+from psycopg_pool import AsyncConnectionPool
 from structlog.contextvars import bind_contextvars
 
 from bookstore.backlog import SILENT_SECONDS
+from bookstore.pooled.base import check
 from bookstore.queries import watched
 from caching.jobs import NOW
 
 logger = logging.getLogger(__name__)
 
 CONCURRENCY = 4
-PROMPT_CONCURRENCY = 2  # besides, for what visitors see at once: it waits behind no long job
+PROMPT_CONCURRENCY = 3  # besides, for what visitors see at once: it waits behind no long job
 POLL_SECONDS = 0.25  # nobody announces that a job's turn has come, behind the one it waited for
 SET_BACK_SECONDS = 5.0  # by less, a clock is corrected every day
 AWAY_SECONDS = 1.0  # between two tries to reach PostgreSQL
@@ -69,7 +71,19 @@ def connector() -> PsycopgConnector:
 
     BEGIN and COMMIT would be two more trips to PostgreSQL, a dozen times for the jobs of an order.
     """
-    return PsycopgConnector(kwargs=connector_params(), configure=_commit_each)
+    return PsycopgConnector(pool_factory=_pool, kwargs=connector_params(), configure=_commit_each)
+
+
+def _pool(**options: Any) -> AsyncConnectionPool:
+    """Looks at each connection before it lends it, as the web processes' does.
+
+    Procrastinate would have it ask PostgreSQL, which is one more trip for every statement.
+    """
+    return AsyncConnectionPool(**{**options, "check": _check})
+
+
+async def _check(lent: AsyncConnection) -> None:
+    check(lent)
 
 
 async def _commit_each(connection: AsyncConnection) -> None:
@@ -177,10 +191,12 @@ async def _work(app: App) -> None:
     # in it that would drop a connection that broke.
     await sync_to_async(close_old_connections)()
     async with app.open_async():
-        prompt: WorkerOptions = {**_options("prompt", PROMPT_CONCURRENCY), "queues": [NOW]}
+        # Each is woken for its own alone: an order leaves jobs for both behind.
+        queues = {task.queue for task in app.tasks.values()}
+        rest = _options("worker", CONCURRENCY, queues - {NOW})
+        prompt = _options("prompt", PROMPT_CONCURRENCY, {NOW})
         workers = [
-            asyncio.create_task(app.run_worker_async(**_options("worker", CONCURRENCY))),
-            asyncio.create_task(app.run_worker_async(**prompt)),
+            asyncio.create_task(app.run_worker_async(**options)) for options in (rest, prompt)
         ]
         try:
             await asyncio.wait(workers, return_when=asyncio.FIRST_COMPLETED)
@@ -193,10 +209,11 @@ async def _work(app: App) -> None:
             raise end
 
 
-def _options(name: str, concurrency: int) -> WorkerOptions:
-    """How a worker runs so many jobs at once, of all queues."""
+def _options(name: str, concurrency: int, queues: set[str]) -> WorkerOptions:
+    """How a worker runs so many jobs of these queues at once."""
     return {
         "name": name,
+        "queues": sorted(queues),
         "concurrency": concurrency,
         "install_signal_handlers": False,
         "fetch_job_polling_interval": POLL_SECONDS,

@@ -206,9 +206,10 @@ def is_whole(build: Build) -> bool:
     return bool(parts) and client.exists(*map(build.key, parts)) == len(parts)
 
 
-def being_written() -> Build | None:
-    """The build that is being written, if one is, or one that was given up."""
-    return Build.read(store.client().get(BUILDING))
+def both() -> tuple[Build | None, Build | None]:
+    """The build that is being written, if one is, or one that was given up; and the current one."""
+    being_written, holding = store.client().mget(BUILDING, CURRENT)
+    return Build.read(being_written), Build.read(holding)
 
 
 def swap(build: Build) -> None:

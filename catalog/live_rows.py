@@ -7,12 +7,13 @@ Everything comes by COPY and without models, which would be ten times as slow. I
 # ruff: noqa: S608 - all that is put into queries is written here
 
 import datetime
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from django.conf import settings
 from django.db import connection
 
+from catalog import prepared
 from catalog.formats import DIGITAL_FORMATS
 from catalog.roles import ContributorRole
 
@@ -169,7 +170,9 @@ def editions(numbers: Collection[str], *, today: datetime.date) -> dict[str, str
         "of_stock": "WHERE stock.edition_id IN"
         " (SELECT id FROM catalog_edition WHERE isbn13 = ANY(%(numbers)s))",
     }
-    return _lines(EDITIONS.format(**of), _told(today, numbers=list(numbers)))
+    # Planned once: each order has it asked.
+    found = prepared.rows(EDITIONS.format(**of), _told(today, numbers=list(numbers)))
+    return _as_lines(found)
 
 
 def numbers_of(work_ids: Collection[int]) -> set[str]:
@@ -183,7 +186,11 @@ def numbers_of(work_ids: Collection[int]) -> set[str]:
 def _lines(query: str, told: dict[str, Any]) -> dict[str, str]:
     with connection.cursor() as cursor:
         cursor.execute(query, told)
-        return {
-            str(key): "\t".join("" if value is None else str(value) for value in row)
-            for key, *row in cursor.fetchall()
-        }
+        return _as_lines(cursor.fetchall())
+
+
+def _as_lines(rows: Iterable[tuple[Any, ...]]) -> dict[str, str]:
+    return {
+        str(key): "\t".join("" if value is None else str(value) for value in row)
+        for key, *row in rows
+    }

@@ -144,9 +144,10 @@ def _publishing(names: Sequence[str]) -> Iterator[Build | None]:
     Where another one is being written, they are noted down for that.
     """
     with _in_turn(WRITING):
-        if being_written := live_build.being_written():
+        being_written, holding = live_build.both()
+        if being_written:
             store.client().sadd(being_written.key("touched"), *names)
-        yield live_build.current()
+        yield holding
 
 
 def _write_touched(build: Build) -> int:

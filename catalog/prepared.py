@@ -5,13 +5,15 @@ takes longer than to carry it out. What is asked here is counted, timed and logg
 """
 
 import functools
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, NotSupportedError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.postgresql.base import ServerBindingCursor
-from django.db.models import Model
+from django.db.models import Field, Model
 
 M = TypeVar("M", bound=Model)
 _CURSOR: Any = ServerBindingCursor  # psycopg's own, which django-stubs do not know
@@ -104,6 +106,75 @@ def _selecting(
         parts.append((model, names, start + names.index(model._meta.pk.attname), start, end))
         start = end
     return f"SELECT {', '.join(selected)} FROM {tables}", parts  # noqa: S608 - models' own names
+
+
+def several(**wanted: tuple[type[Model], str]) -> dict[str, list[Any]]:
+    """All columns of rows of several small tables by one statement: each with its `rest`.
+
+    Of columns that hold text, numbers, truth values, or lists of them: they come as JSON.
+    """
+    ((*texts,),) = rows(_gathering(tuple(wanted.values())), {})
+    return {
+        name: [
+            model.from_db(DEFAULT_DB_ALIAS, fields(model), row)
+            for row in json.loads(text, parse_float=Decimal)
+        ]
+        for (name, (model, _rest)), text in zip(wanted.items(), texts, strict=True)
+    }
+
+
+@functools.cache
+def _gathering(wanted: tuple[tuple[type[Model], str], ...]) -> str:
+    parts = (
+        f"(SELECT coalesce(json_agg(json_build_array({columns('this', fields(model))})), '[]')"  # noqa: S608 - models' own names
+        f" FROM (SELECT * FROM {model._meta.db_table} AS this {rest}) AS this)::text"
+        for model, rest in wanted
+    )
+    return f"SELECT {', '.join(parts)}"
+
+
+def insert(new: Sequence[Model]) -> None:
+    """Write these rows of one model, none of which is written yet; they then know their keys."""
+    if new:
+        _write(new, _inserting(type(new[0]), len(new), ""))
+
+
+def insert_once(row: Model) -> bool:
+    """Write this row unless a constraint says that there is one already; whether it was written."""
+    return _write([row], _inserting(type(row), 1, "ON CONFLICT DO NOTHING")) == 1
+
+
+Inserting = tuple[str, "list[tuple[str, Field[Any, Any]]]"]
+"""The statement that writes rows, and what it names of each."""
+
+
+def _write(new: Sequence[Model], inserting: Inserting) -> int:
+    sql, parts = inserting
+    connection = connections[DEFAULT_DB_ALIAS]
+    told = {
+        f"{name}{place}": field.get_db_prep_save(field.pre_save(row, True), connection)
+        for place, row in enumerate(new)
+        for name, field in parts
+    }
+    keys = rows(sql, told)
+    for row, (key,) in zip(new, keys, strict=False):
+        row.pk = key
+        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+    return len(keys)
+
+
+@functools.cache
+def _inserting(model: type[Model], number: int, unless: str) -> Inserting:
+    key = model._meta.pk
+    fields = (field for field in model._meta.concrete_fields if field is not key)
+    parts = [(str(field.column), field) for field in fields]
+    names = [name for name, _field in parts]
+    values = (f"({', '.join(f'%({name}{place})s' for name in names)})" for place in range(number))
+    return (
+        f"INSERT INTO {model._meta.db_table} ({', '.join(names)}) VALUES {', '.join(values)}"  # noqa: S608 - models' own names
+        f" {unless} RETURNING {key.column}",
+        parts,
+    )
 
 
 def remember(one: Model, **parts: Iterable[Model]) -> None:

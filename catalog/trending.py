@@ -5,6 +5,7 @@ Keys: `live:trending:<date>` (sorted set: isbn13 → times added that day), kept
 
 import datetime
 from collections import Counter
+from typing import Any
 
 from caching import store
 from catalog import live_reading
@@ -18,13 +19,10 @@ def _day_key(day: datetime.date) -> str:
     return f"live:trending:{day.isoformat()}"
 
 
-@store.needs_redis
-def note_interest(isbn13: str, *, today: datetime.date) -> None:
-    """Count that somebody wants this edition."""
-    pipeline = store.client().pipeline(transaction=False)
-    pipeline.zincrby(_day_key(today), 1, isbn13)
-    pipeline.expire(_day_key(today), (DAYS + 1) * 24 * 3600)
-    pipeline.execute()
+def note_interest(asking: Any, isbn13: str, *, today: datetime.date) -> None:
+    """Have a pipeline count that somebody wants this edition."""
+    asking.zincrby(_day_key(today), 1, isbn13)
+    asking.expire(_day_key(today), (DAYS + 1) * 24 * 3600)
 
 
 @store.needs_redis

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from catalog import prepared
 from catalog.models import Edition, Location, Stock, Supply, stock_rows
 from orders.models import Allocation, Order, OrderLine, Seller
 
@@ -148,12 +149,13 @@ def promise(
 
 def keep(lines: Sequence[OrderLine], promises: Mapping[int, Promise]) -> None:
     """Write down which copies are whose, for lines that are saved; promises by edition id."""
-    Allocation.objects.bulk_create(
+    allocations = [
         Allocation(order_line=line, stock=stock, quantity=quantity)
         for line in lines
         if line.edition_id
         for stock, quantity in promises[line.edition_id].copies.items()
-    )
+    ]
+    prepared.insert(allocations)
 
 
 def take_up(order: Order, *, on: datetime.date) -> None:

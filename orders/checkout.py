@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from catalog import prepared
 from catalog.models import Edition
 from catalog.money import format_money
 from orders import allocation, gateways, gift_cards, vouchers
@@ -258,7 +259,7 @@ def _place(basket: Basket, submission: _Submission) -> Order:
         OrderTaxLine(order=order, country=quote.tax_country, **asdict(line))
         for line in quote.tax_lines
     ]
-    OrderTaxLine.objects.bulk_create(tax_lines)
+    prepared.insert(tax_lines)
     basket.discard()
     try:  # late, because whoever wants the same copies waits from here on
         promises = allocation.promise(
@@ -271,7 +272,7 @@ def _place(basket: Basket, submission: _Submission) -> Order:
     except allocation.Shortage as shortage:
         raise OutOfStock(shortage.lines) from shortage
     order_lines = [_copy(order, line, promises[line.edition.pk]) for line in quote.lines]
-    OrderLine.objects.bulk_create(order_lines)
+    prepared.insert(order_lines)
     allocation.keep(order_lines, promises)
     order.remember(lines=order_lines, tax_lines=tax_lines)
     _redeem(order, terms, quote, submission)
@@ -326,7 +327,7 @@ def _quote(terms: Terms, method: ShippingMethod) -> Quote:
 def _create(basket: Basket, method: ShippingMethod, quote: Quote, submission: _Submission) -> Order:
     address = submission.address if method.requires_address else None
     idempotency, wishes = submission.idempotency, submission.wishes
-    return Order.objects.create(
+    order = Order(
         user=wishes.user,
         email=wishes.email,
         basket_id=basket.pk,
@@ -349,6 +350,8 @@ def _create(basket: Basket, method: ShippingMethod, quote: Quote, submission: _S
         expires_at=submission.placed_at + submission.gateway.hold,
         **{f"shipping_{name}": value for name, value in asdict(address).items()} if address else {},
     )
+    prepared.insert([order])
+    return order
 
 
 def _collection_point(method: ShippingMethod) -> str:

@@ -11,11 +11,10 @@ import logging
 
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.db.models import Prefetch
 
 from orders.documents import issuing
 from orders.letters import NothingToTell, compose
-from orders.models import Document, Order, OrderLine, OrderMessage
+from orders.models import Document, Order, OrderMessage
 from orders.posting import Refused, Unanswered, post
 
 logger = logging.getLogger(__name__)
@@ -36,9 +35,8 @@ def send(
     Raises Refused when the mail server did not take it, and StillSending when another worker is
     at it: try again then. Nothing is sent about what is gone.
     """
-    lines = Prefetch("lines", OrderLine.objects.select_related("edition"))
-    order = Order.objects.prefetch_related(lines).filter(pk=order_id).first()
-    if order is None or order.messages.sent().filter(kind=kind, reference=reference).exists():
+    order = Order.objects.to_write_about(order_id, kind, reference)
+    if order is None:
         return False
     document = _document(order, kind, reference, at=at)
     try:
@@ -70,14 +68,13 @@ def _mark(
 ) -> OrderMessage | None:
     """The e-mail, marked as being sent; None when it must not be."""
     marked = OrderMessage(order=order, kind=kind, reference=reference, sending_at=at)
-    OrderMessage.objects.bulk_create([marked], ignore_conflicts=True)
+    if marked.is_first():
+        return marked
     message = OrderMessage.objects.select_for_update().get(
         order=order, kind=kind, reference=reference
     )
     if message.sent_at is not None:
         return None
-    if message.sending_at == at:  # there was none before
-        return message
     if message.sending_at is None:
         message.sending_at = at
         message.save(update_fields=("sending_at",))
@@ -92,7 +89,7 @@ def _deliver(message: OrderMessage, mail: EmailMessage, *, at: datetime.datetime
     """Speak with the mail server, holding the row meanwhile: who comes second waits."""
     refusal: Refused | None = None
     with transaction.atomic(durable=True):
-        held = OrderMessage.objects.select_for_update().get(pk=message.pk)
+        held = OrderMessage.objects.held(message.pk)
         if held.sent_at is not None or held.sending_at != at:
             return False
         try:

@@ -15,8 +15,17 @@ from django.utils.translation import gettext as _
 
 from catalog.models import Edition
 from orders import taxes
-from orders.models import BasketLine, Consignment, Seller, ShippingMethod, ShippingZone, TaxKind
+from orders.models import (
+    BasketLine,
+    Consignment,
+    Seller,
+    ShippingMethod,
+    ShippingZone,
+    TaxKind,
+    tables,
+)
 from orders.models.shipping import weight_of
+from orders.models.tables import Tables
 from orders.pricing import ZERO, contained_taxes, share
 from orders.taxes import Taxation, TaxRules
 
@@ -80,14 +89,14 @@ class Rules:
     taxes: TaxRules = field(default_factory=TaxRules)
 
     @classmethod
-    def read(cls, country: str, *, day: datetime.date, seller: Seller | None = None) -> "Rules":
-        """Those for a country, in at most four statements."""
-        seller = seller or Seller.objects.current()
+    def read(cls, country: str, *, day: datetime.date, known: Tables | None = None) -> "Rules":
+        """Those for a country, in at most two statements; `known` was read just now."""
+        known = known or tables.read()
         return cls(
             country=country,
-            zone=ShippingZone.objects.of_country(country) if country else None,
-            seller=seller,
-            taxes=TaxRules.in_force(seller, destination=country, day=day),
+            zone=known.zone_of(country) if country else None,
+            seller=known.seller,
+            taxes=TaxRules.in_force(known.seller, known.areas, destination=country, day=day),
         )
 
     def taxation_of(self, method: ShippingMethod | None) -> Taxation:

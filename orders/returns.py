@@ -26,7 +26,7 @@ from orders.models import (
     Return,
     ReturnLine,
     ShippingMethod,
-    ShippingZone,
+    tables,
 )
 from orders.models.shipping import weight_of
 from orders.pricing import ZERO
@@ -235,7 +235,7 @@ def standard_shipping(order: Order) -> Decimal:
         if line.edition
     )
     consignment = Consignment(
-        zone=ShippingZone.objects.of_country(order.shipping_country),
+        zone=tables.read().zone_of(order.shipping_country),
         weight_grams=weight,
         value_amount=order.subtotal_amount - order.discount_amount,
     )

@@ -6,7 +6,7 @@ its prices say.
 """
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -64,18 +64,20 @@ class TaxRules:
     """By country, then kind."""
 
     @classmethod
-    def in_force(cls, seller: Seller, *, destination: str, day: datetime.date) -> "TaxRules":
+    def in_force(
+        cls, seller: Seller, areas: Iterable[TaxArea], *, destination: str, day: datetime.date
+    ) -> "TaxRules":
         """Those for goods that go to `destination` or are handed over at the seller's.
 
-        Reads nothing where the seller's country is not known: there are no rules then.
+        Of several areas that fit, the first holds. Reads nothing where the seller's country is not
+        known: there are no rules then.
         """
         if not seller.country:
             return cls()
         rates: dict[str, dict[str, Decimal]] = {}
         for row in TaxRate.objects.of(seller.country, destination, day=day):  # the latest one holds
             rates.setdefault(row.country, {})[row.kind] = row.rate
-        areas = TaxArea.objects.for_seller_in(seller.country)
-        return cls(seller.country, tuple(areas), rates)
+        return cls(seller.country, tuple(a for a in areas if a.is_for(seller)), rates)
 
     @property
     def depends_on_destination(self) -> bool:

@@ -10,9 +10,11 @@ import json
 import logging
 from dataclasses import asdict, dataclass
 
+from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from caching import store
+from catalog import trending
 
 logger = logging.getLogger(__name__)
 
@@ -43,23 +45,23 @@ def _key(session_key: str) -> str:
     return f"{PREFIX}{digest.hexdigest()}"
 
 
-def write_card(session_key: str, card: Card, *, lifetime_seconds: int) -> None:
-    """Keep the card for as long as the session lives.
+def write_card(session_key: str, card: Card, *, lifetime_seconds: int, wanted: str = "") -> None:
+    """Keep the card for as long as the session lives, and count that an edition is `wanted`.
 
     While Redis is away a job is left behind that has it forget the card, which it may still have as
     it was: `/basket/visitor` then makes a new one. A full Redis forgets it at once, or every page
     that it has none for would leave a job.
     """
     try:
-        _write_or_forget(_key(session_key), card, lifetime_seconds)
+        _write_or_forget(_key(session_key), card, lifetime_seconds, wanted)
     except store.Unavailable as error:
         logger.warning("Could not write a visitor card: %s", error)
         app.configure_task("orders.forget_card").defer(key=_key(session_key))
 
 
-def _write_or_forget(key: str, card: Card, lifetime_seconds: int) -> None:
+def _write_or_forget(key: str, card: Card, lifetime_seconds: int, wanted: str) -> None:
     try:
-        _write(key, card, lifetime_seconds)
+        _write(key, card, lifetime_seconds, wanted)
     except store.OutOfMemory as error:
         logger.warning("No room for a visitor card: %s", error)
         delete(key)  # which is never refused
@@ -92,8 +94,12 @@ def read_card(session_key: str) -> Card | None:
 
 
 @store.needs_redis
-def _write(key: str, card: Card, lifetime_seconds: int) -> None:
-    store.client().set(key, json.dumps(asdict(card)), ex=max(1, lifetime_seconds))
+def _write(key: str, card: Card, lifetime_seconds: int, wanted: str) -> None:
+    asking = store.client().pipeline(transaction=False)
+    asking.set(key, json.dumps(asdict(card)), ex=max(1, lifetime_seconds))
+    if wanted:  # what is popular is nice to know, no more
+        trending.note_interest(asking, wanted, today=timezone.localdate())
+    asking.execute()
 
 
 @store.needs_redis

@@ -144,6 +144,13 @@ class CheckoutForm(forms.Form):
         self.fields["shipping_method"].initial = next(served, first)
 
     @property
+    def blank_for(self) -> tuple[str, ...] | None:
+        """What the empty form of a guest depends on; None: something is filled in."""
+        if self.is_bound or self.initial or self.user:
+            return None
+        return (str(self.fields["country"].initial), *(each.code for each in self.payment_methods))
+
+    @property
     def destination(self) -> str:
         """The country that it goes to, as far as it was said; empty: not known."""
         saved = self.addresses.get(self["saved_address"].value()) if self.addresses else None

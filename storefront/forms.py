@@ -140,6 +140,11 @@ class VoucherForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
     )
 
+    @property
+    def blank_for(self) -> tuple[()] | None:
+        """That it is empty; None: something is filled in."""
+        return None if self.is_bound else ()
+
     def use_for(self, basket: Basket) -> bool:
         """Keep the voucher with the basket; whether there is one of that code."""
         try:

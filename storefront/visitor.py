@@ -34,6 +34,15 @@ def find_basket(request: HttpRequest) -> Basket | None:
     return find_guest_basket(request.session)
 
 
+def find_filled_basket(request: HttpRequest) -> Basket | None:
+    """The same with its priced lines, in one statement."""
+    user = signed_in_user(request)
+    if user is not None:
+        return Basket.objects.filled(user=user.pk)
+    basket_id = request.session.get(GUEST_BASKET)
+    return Basket.objects.filled(basket=UUID(basket_id)) if basket_id else None
+
+
 def find_guest_basket(session: SessionBase) -> Basket | None:
     """The basket of a visitor who has not signed in."""
     basket_id = session.get(GUEST_BASKET)
@@ -66,16 +75,17 @@ def _remember(request: HttpRequest, basket: Basket) -> Basket:
     return basket
 
 
-def renew_card(request: HttpRequest, *, basket: Basket | None = None) -> Card:
+def renew_card(request: HttpRequest, *, basket: Basket | None = None, wanted: str = "") -> Card:
     """Write what the header shows anew, after the basket (if it is known) or the name changed.
 
+    `wanted` is the number of an edition that the visitor has put into it.
     Also prolongs the session: whoever fills a basket shall still find it in two weeks.
     """
     request.session.modified = True
-    return rebuild_card(request, basket=basket)
+    return rebuild_card(request, basket=basket, wanted=wanted)
 
 
-def rebuild_card(request: HttpRequest, *, basket: Basket | None = None) -> Card:
+def rebuild_card(request: HttpRequest, *, basket: Basket | None = None, wanted: str = "") -> Card:
     """Write what the header shows anew from session and database."""
     user = signed_in_user(request)
     basket = basket or find_basket(request)
@@ -87,7 +97,8 @@ def rebuild_card(request: HttpRequest, *, basket: Basket | None = None) -> Card:
     if session.session_key is None and not session.is_empty():
         session.save()  # a new guest: the key that the card is filed under does not exist before
     if session.session_key is not None:
-        write_card(session.session_key, card, lifetime_seconds=session.get_expiry_age())
+        lifetime = session.get_expiry_age()
+        write_card(session.session_key, card, lifetime_seconds=lifetime, wanted=wanted)
     return card
 
 

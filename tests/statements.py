@@ -5,13 +5,13 @@ from collections.abc import Iterable, Mapping
 
 
 def in_words(queries: Iterable[Mapping[str, str]]) -> list[str]:
-    """What Django's captured queries do, one by one: to which table, or which job they defer."""
+    """What Django's captured queries do, one by one: to which table, or that they defer a job."""
     return [_in_words(query["sql"]) for query in queries]
 
 
 def _in_words(sql: str) -> str:
-    if job := re.search(r"procrastinate_defer_jobs_v1.*?\(\w+,([\w.]+)", sql, re.DOTALL):
-        return f"DEFER {job[1]}"
+    if "procrastinate_defer_jobs_v1" in sql:
+        return "DEFER"
     verb = sql.split(maxsplit=1)[0]
     if verb == "WITH":
         *_before, table = re.findall(r"DELETE FROM (\w+)", sql)
@@ -24,5 +24,6 @@ def _in_words(sql: str) -> str:
         flat = without
     target = re.search(r"(?:FROM|INTO|UPDATE) \"?(\w+)", flat)
     if target is None:
-        raise ValueError(sql)
+        together = re.findall(r"SELECT [*] FROM (\w+)", sql)
+        return f"{verb} {' '.join(together)}"
     return f"{verb} {target[1]}{' FOR UPDATE' if 'FOR UPDATE' in sql else ''}"

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql import base
-from psycopg import Connection, OperationalError
+from psycopg import BaseConnection, Connection, OperationalError
 from psycopg_pool import ConnectionPool
 
 from caching.away import Breaker
@@ -45,9 +45,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return pools[self.alias]
 
     def _new_pool(self, options: dict[str, Any]) -> ConnectionPool[Any]:
-        def check(lent: Connection[Any]) -> None:
+        def check_all(lent: Connection[Any]) -> None:
             try:
-                _check(lent)
+                check(lent)
             except OperationalError:
                 pool.drain()
                 raise
@@ -56,14 +56,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
             kwargs={**self.get_connection_params(), "autocommit": True},  # Django sets it itself
             open=False,  # at the first question: before that the process may still fork
             configure=self._configure_connection,
-            check=check,
+            check=check_all,
             connection_class=Noticed,
             **options,
         )
         return pool
 
 
-def _check(lent: Connection[Any]) -> None:
+def check(lent: BaseConnection[Any]) -> None:
     """Raise OperationalError where PostgreSQL has ended it.
 
     It says nothing unasked, so what can be read is its last word. A question whether it lives would

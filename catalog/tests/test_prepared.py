@@ -3,12 +3,12 @@
 import contextlib
 
 import pytest
-from django.db import NotSupportedError, ProgrammingError, connection, transaction
+from django.db import DataError, NotSupportedError, ProgrammingError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from catalog import prepared
-from catalog.models import Publisher
-from catalog.tests.factories import PublisherFactory
+from catalog.models import Publisher, StockMovement
+from catalog.tests.factories import EditionFactory, PublisherFactory
 
 pytestmark = pytest.mark.django_db
 DOUBLE = "SELECT id * 2 FROM unnest(%(ids)s::bigint[]) AS id ORDER BY id"
@@ -54,6 +54,33 @@ def test_it_is_counted_and_told() -> None:
 def test_what_is_wrong_is_told_by_django() -> None:
     with pytest.raises(ProgrammingError):
         prepared.rows("SELECT nothing_of_that_name", {})
+
+
+def test_new_rows_are_written_by_one_statement_and_know_their_keys() -> None:
+    stock = EditionFactory.create(stock=9).stocks.get()
+    earlier = stock.movements.count()
+    new = [
+        StockMovement(
+            stock=stock, kind=StockMovement.Kind.RECEIVE, on_hand_change=copies, allocated_change=0
+        )
+        for copies in (3, 70_000)
+    ]
+    with CaptureQueriesContext(connection) as captured:
+        prepared.insert(new)
+        prepared.insert([])
+    assert len(captured) == 1
+    for before, after in zip(new, stock.movements.order_by("id")[earlier:], strict=True):
+        assert before == after
+        assert before._state.adding is False
+        assert after.on_hand_change == before.on_hand_change
+        assert after.created_at == before.created_at
+        assert (after.reason, after.actor) == ("", None)
+
+
+def test_a_new_row_is_held_to_what_the_columns_allow() -> None:
+    with pytest.raises(DataError), transaction.atomic():
+        prepared.insert([PublisherFactory.build(name="x" * 10_000)])
+    assert Publisher.objects.count() == 0
 
 
 def test_objects_are_whole_models() -> None:

@@ -237,7 +237,7 @@ def test_who_has_lost_its_turn_replaces_nothing_and_leaves_nothing(
     with pytest.raises(store.Unavailable, match="lost"):
         memory.rebuild()
     assert suggested("orl") == ["Orlando"]
-    assert live_build.being_written() == others[0]
+    assert live_build.both()[0] == others[0]
     assert written() == holds
     assert ids() == holds | {others[0].id.encode()}
 

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from caching import store
 from catalog import jobs, memory, trending
 from catalog.models import Edition
 from catalog.tests.factories import EditionFactory, WorkFactory
@@ -25,9 +26,13 @@ def edition(title: str) -> Edition:
     return made
 
 
-def want(wanted: Edition, times: int, *, days_ago: int = 0) -> None:
+def want(wanted: Edition, times: int, *, days_ago: int = 0, today: datetime.date = TODAY) -> None:
+    asking = store.client().pipeline(transaction=False)
     for _ in range(times):
-        trending.note_interest(wanted.isbn13, today=TODAY - datetime.timedelta(days=days_ago))
+        trending.note_interest(
+            asking, wanted.isbn13, today=today - datetime.timedelta(days=days_ago)
+        )
+    asking.execute()
 
 
 def labels(limit: int = 10) -> list[str]:
@@ -71,7 +76,7 @@ def test_a_withdrawn_edition_is_not_shown() -> None:
 
 def test_the_live_answer(client: Client) -> None:
     wanted = edition("Wanted")
-    trending.note_interest(wanted.isbn13, today=timezone.localdate())
+    want(wanted, 1, today=timezone.localdate())
     assert client.get("/live/trending").json() == {
         "items": [
             {

@@ -37,7 +37,7 @@ from orders.api.schemas import (
     RefundOut,
     ShipmentIn,
 )
-from orders.models import Basket, Order, Seller, ShippingMethod
+from orders.models import Basket, Order, Seller, ShippingMethod, tables
 from orders.quotes import NotServed
 from orders.terms import Terms, Wishes
 
@@ -232,7 +232,7 @@ def _methods_for(basket: Basket, country: str | None) -> list[MethodOut]:
     wishes = Wishes(country=country or Seller.objects.current().country)
     terms = Terms.read(lines, wishes, at=timezone.now())
     items = []
-    for method in ShippingMethod.objects.suiting(lines):
+    for method in tables.read().suiting(lines):
         with contextlib.suppress(NotServed):
             items.append(MethodOut.of(method, terms.quote(method).shipping_amount))
     return items

@@ -167,7 +167,7 @@ def _paragraphs(about: About, kind: OrderMessage.Kind, *, has_document: bool) ->
         "about": about,
         "seller": Seller.objects.current,  # asked only by the templates that tell of it
         "has_document": has_document,
-        "has_expired": order.events.filter(kind=OrderEvent.Kind.EXPIRED).exists,  # the same
+        "has_expired": lambda: order.events.filter(kind=OrderEvent.Kind.EXPIRED).exists(),  # same
         "has_files": any(line.is_digital and not line.is_gift_card for line in lines),
         "has_gift_cards": any(line.is_gift_card for line in lines),
         "has_promises": any(line.awaited_quantity for line in lines),
@@ -220,7 +220,7 @@ def _awaited_item(line: OrderLine) -> Item:
 
 
 def _priced_item(line: OrderLine, currency: str) -> Item:
-    form = line.get_format_display()
+    form = line.format_label
     return Item(
         quantity=line.quantity,
         title=line.title,

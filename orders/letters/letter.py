@@ -1,8 +1,10 @@
 """A letter: the parts that any e-mail of the shop may have, and the e-mail made of them."""
 
+import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -66,7 +68,7 @@ class Letter:
             "language": get_language() or settings.LANGUAGE_CODE,
             "imprint": _imprint(seller),
         }
-        mail = EmailMultiAlternatives(
+        mail = _Mail(
             subject=" ".join(self.subject.split()),
             body=_tidied(render_to_string("orders/email/base.txt", context)),
             to=[to],
@@ -77,6 +79,18 @@ class Letter:
         if document:
             mail.attach(document.filename, bytes(document.pdf), "application/pdf")
         return mail
+
+
+class _Mail(EmailMultiAlternatives):
+    """Put together once: to look whether it can be an e-mail, and to hand it over."""
+
+    @functools.cached_property
+    def _put_together(self) -> Any:
+        return super().message()
+
+    def message(self, **_options: Any) -> Any:
+        """What the mail server is given; nothing may be changed afterwards."""
+        return self._put_together
 
 
 def make_message_id(*parts: str) -> str:

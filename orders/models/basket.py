@@ -1,21 +1,21 @@
 """Basket: what a customer intends to buy. It takes no stock and promises no price."""
 
 import datetime
+import functools
 import uuid
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from catalog.models import Edition
-from orders.models import basket_rows
+from orders.models import basket_rows, basket_words
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -83,12 +83,25 @@ class BasketQuerySet(models.QuerySet["Basket"]):
             seen_amount=seen_amount, added_at=at,
         )  # fmt: skip
         basket._state.adding = line._state.adding = False
+        basket._known_quantity = quantity
         return line
 
     def of_guest(self, basket_id: uuid.UUID) -> "Basket | None":
         """The basket with this id, if it is a guest's."""
         found = basket_rows.of_guest(basket_id)
         return Basket.from_db(self.db, basket_rows.BASKET, found) if found else None
+
+    def filled(self, **whose: Any) -> "Basket | None":
+        """That of the guest who knows its id, `basket`, or of the `user`, by that one's id; with
+        its priced lines, in one statement.
+        """
+        found = basket_rows.filled(day=timezone.localdate(), **whose)
+        if found is None:
+            return None
+        row, lines = found
+        basket = Basket.from_db(self.db, basket_rows.BASKET, row)
+        basket._priced_lines = basket._as_lines(lines)
+        return basket
 
     def given_up(self, before: datetime.datetime) -> Self:
         """Those of guests that nobody has touched since."""
@@ -116,6 +129,8 @@ class Basket(models.Model):
     objects = BasketQuerySet.as_manager()
 
     _priced_lines: "list[BasketLine] | None" = None
+    _known_quantity: int | None = None
+    """Of a basket that nobody else knows yet."""
 
     class Meta:
         verbose_name = gettext_lazy("basket")
@@ -128,7 +143,8 @@ class Basket(models.Model):
     @property
     def quantity(self) -> int:
         """How many copies are in it, of all titles together."""
-        return basket_rows.quantity(self.pk)
+        known = self._known_quantity
+        return basket_rows.quantity(self.pk) if known is None else known
 
     @property
     def subtotal_amount(self) -> Decimal:
@@ -140,7 +156,7 @@ class Basket(models.Model):
 
         Raises BasketGone when there is none any more.
         """
-        self._priced_lines = None
+        self._priced_lines = self._known_quantity = None
         found = basket_rows.locked(self.pk)
         if found is None:
             raise BasketGone
@@ -225,8 +241,11 @@ class Basket(models.Model):
         return self._read_lines(day, with_stock=False)
 
     def _read_lines(self, day: datetime.date, *, with_stock: bool) -> "list[BasketLine]":
+        return self._as_lines(basket_rows.lines(self.pk, day=day, with_stock=with_stock))
+
+    def _as_lines(self, found: "Iterable[tuple[basket_rows.Row, Edition]]") -> "list[BasketLine]":
         lines = []
-        for row, edition in basket_rows.lines(self.pk, day=day, with_stock=with_stock):
+        for row, edition in found:
             line = BasketLine(*row)  # in the order of its columns
             line._state.adding = False
             line._state.fields_cache |= {"basket": self, "edition": edition}
@@ -256,7 +275,7 @@ class Basket(models.Model):
 
         Raises BasketGone when there is none any more.
         """
-        self._priced_lines = None
+        self._priced_lines = self._known_quantity = None
         self.updated_at = timezone.now()
         if not basket_rows.touch(self.pk, at=self.updated_at):
             raise BasketGone
@@ -335,62 +354,15 @@ class BasketLine(models.Model):
         free = self.edition.available_quantity - (supply.awaited if supply else 0)
         return max(0, min(self.quantity, most, free))
 
-    @property
+    @functools.cached_property
     def problem(self) -> str:
         """Why the line cannot be ordered as it is, in words for the customer; empty: it can."""
-        edition = self.edition
-        if not edition.is_offered or self.unit_amount is None:
-            return _("Not for sale any more.")
-        if edition.is_forthcoming:
-            return self._problem_of_preorder()
-        if self.here_quantity == self.quantity or edition.promise_kind:
-            return ""
-        if self.here_quantity <= 0:
-            return _("Out of stock.")
-        text = ngettext("Only %(n)d left.", "Only %(n)d left.", self.here_quantity)
-        return text % {"n": self.here_quantity}
+        return basket_words.problem(self)
 
-    @property
+    @functools.cached_property
     def promise(self) -> str:
         """When copies come that are not there, in words for the customer; empty: all are there."""
-        edition, supply = self.edition, self.edition.own_supply
-        if self.problem or supply is None:
-            return ""
-        if edition.is_forthcoming:
-            day = supply.expected_date(timezone.localdate()) or edition.release_date
-            told = {"day": date_format(day or "", "DATE_FORMAT")}
-            if edition.is_embargoed and day == edition.embargo_date:
-                return _("Pre-order: on sale from %(day)s") % told
-            return _("Pre-order: out on %(day)s") % told
-        awaited, days = self.quantity - self.here_quantity, {"days": supply.backorder_days}
-        if not awaited:
-            return ""
-        if not self.here_quantity:
-            text = ngettext(
-                "We order it for you: usually %(days)d day",
-                "We order it for you: usually %(days)d days",
-                supply.backorder_days,
-            )
-            return text % days
-        text = ngettext(
-            "%(here)d now, %(awaited)d in about %(days)d day",
-            "%(here)d now, %(awaited)d in about %(days)d days",
-            supply.backorder_days,
-        )
-        return text % {**days, "here": self.here_quantity, "awaited": awaited}
-
-    def _problem_of_preorder(self) -> str:
-        supply, today = self.edition.own_supply, timezone.localdate()
-        if supply is None or supply.kind(today) is None:
-            return _("Not out yet.")
-        room = None if self.edition.is_digital else supply.room(today)
-        if room is None or room >= self.quantity:
-            return ""
-        if not room:
-            return _("No more pre-orders are taken.")
-        return ngettext(
-            "Only %(n)d more can be pre-ordered.", "Only %(n)d more can be pre-ordered.", room
-        ) % {"n": room}
+        return basket_words.promise(self)
 
 
 def are_all_digital(lines: Iterable[BasketLine]) -> bool:

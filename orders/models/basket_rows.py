@@ -51,11 +51,10 @@ FROM orders_basketline AS line JOIN catalog_edition AS edition ON edition.id = l
 {_TABLES}
 WHERE line.basket_id = %(basket)s ORDER BY line.id
 """  # noqa: S608 - the same
-_LINES_WITH_STOCK = f"""
-SELECT {_LINE_COLUMNS}, line.added_at, {_COLUMNS},
-    coalesce(copies.available, 0), coalesce(copies.held, 0), coalesce(copies.most, 0)
-FROM orders_basketline AS line JOIN catalog_edition AS edition ON edition.id = line.edition_id
-{_TABLES}
+_STOCKED_COLUMNS = f"""{_LINE_COLUMNS}, line.added_at, {_COLUMNS},
+    coalesce(copies.available, 0), coalesce(copies.held, 0), coalesce(copies.most, 0)"""
+_STOCKED = f"""orders_basketline AS line
+JOIN catalog_edition AS edition ON edition.id = line.edition_id {_TABLES}
 LEFT JOIN LATERAL (
     SELECT sum(here) FILTER (WHERE is_for_customers) AS available, sum(allocated) AS held,
         greatest(
@@ -69,12 +68,21 @@ LEFT JOIN LATERAL (
             ON location.id = stock.location_id
         WHERE stock.edition_id = edition.id
     ) AS stock
-) AS copies ON true
-WHERE line.basket_id = %(basket)s ORDER BY line.id
-"""  # noqa: S608 - the same
+) AS copies ON true"""  # noqa: S608 - the same
 """`most` is what one order could have: from one place, or from all if the seller splits."""
+_LINES_WITH_STOCK = f"""
+SELECT {_STOCKED_COLUMNS} FROM {_STOCKED} WHERE line.basket_id = %(basket)s ORDER BY line.id
+"""  # noqa: S608 - the same
 _LINE = 6
 BASKET = ("id", "user_id", "voucher_code", "created_at", "updated_at")
+_FILLED = f"""
+SELECT {columns("basket", BASKET)}, {_STOCKED_COLUMNS}
+FROM orders_basket AS basket LEFT JOIN ({_STOCKED}) ON line.basket_id = basket.id
+"""  # noqa: S608 - the same
+_FILLED_OF_GUEST = f"""
+{_FILLED} WHERE basket.id = %(basket)s AND basket.user_id IS NULL ORDER BY line.id
+"""
+_FILLED_OF_USER = f"{_FILLED} WHERE basket.user_id = %(user)s ORDER BY line.id"
 _OF_GUEST = f"""
 SELECT {columns("basket", BASKET)} FROM orders_basket AS basket
 WHERE id = %(basket)s AND user_id IS NULL
@@ -105,6 +113,19 @@ Row = Sequence[Any]
 def of_guest(basket_id: UUID) -> Row | None:
     """The row of a guest's basket, as BASKET has its columns."""
     return next(iter(prepared.rows(_OF_GUEST, {"basket": basket_id})), None)
+
+
+def filled(
+    *, day: datetime.date, **whose: UUID | int
+) -> tuple[Row, list[tuple[Row, Edition]]] | None:
+    """The row of the guest's `basket`, or of the `user`'s, and its lines as `lines` gives them."""
+    sql = _FILLED_OF_GUEST if "basket" in whose else _FILLED_OF_USER
+    found = prepared.rows(sql, {**whose, **_told(day)})
+    if not found:
+        return None
+    own = len(BASKET)
+    filled = (row[own:] for row in found if row[own] is not None)
+    return found[0][:own], [_line(row, with_stock=True) for row in filled]
 
 
 def locked(basket_id: UUID) -> Row | None:
@@ -158,7 +179,11 @@ def lines(basket_id: UUID, *, day: datetime.date, with_stock: bool) -> list[tupl
     """The columns of a basket's lines, in the order they were added, each with its edition."""
     sql = _LINES_WITH_STOCK if with_stock else _LINES
     found = prepared.rows(sql, {"basket": basket_id, **_told(day)})
-    return [(row[:_LINE], _edition(row[_LINE:], with_stock=with_stock)) for row in found]
+    return [_line(row, with_stock=with_stock) for row in found]
+
+
+def _line(row: Row, *, with_stock: bool) -> tuple[Row, Edition]:
+    return row[:_LINE], _edition(row[_LINE:], with_stock=with_stock)
 
 
 def _told(day: datetime.date) -> dict[str, Any]:

@@ -70,11 +70,22 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
     def page_of(self, text: str) -> "Order":
         """The same, of all orders, with all that its page shows."""
-        number = {"number": numbers.normalize_number(text)}
-        for order in prepared.objects(Order, "WHERE number = %(number)s", number):
-            order_rows.read_for_page(order)
+        order = order_rows.read_for_page(Order, numbers.normalize_number(text))
+        if order is None:
+            raise Order.DoesNotExist
+        return order
+
+    def to_write_about(self, pk: int, kind: OrderMessage.Kind, about: str) -> "Order | None":
+        """The order with its lines, unless it is gone, or the e-mail of this kind was sent."""
+        told = {"order": pk, "kind": kind.value, "about": about}
+        for order in prepared.objects(Order, order_rows.NOT_TOLD, told):
+            of_order = "WHERE order_id = %(order)s ORDER BY id"
+            lines = prepared.objects(OrderLine, of_order, {"order": pk})
+            awaited = [line for line in lines if line.promised_date]
+            models.prefetch_related_objects(awaited, "edition")  # an embargo has its own words
+            order.remember(lines=lines)
             return order
-        raise Order.DoesNotExist
+        return None
 
     def expired(self, now: datetime.datetime) -> Self:
         """Those that were not paid in time and still hold their stock: oldest first, but those
@@ -215,7 +226,7 @@ class Order(Delivery, Amounts):
             return _("Ready to collect, not paid") if self.ready_at else _("Packed, not paid")
         if self.is_collection and self.status in (Order.Status.SHIPPED, Order.Status.COMPLETED):
             return _("Collected")
-        return self.get_status_display()
+        return str(Order.Status(self.status).label)
 
     @property
     def needs_shipment(self) -> bool:
@@ -339,13 +350,12 @@ class Order(Delivery, Amounts):
         """Write down that something happened, and whether staff must look at it."""
         if needs_attention:
             self.change(needs_attention=True)
-        return self.events.create(
-            kind=kind,
-            actor=actor,
-            note=note[:500],
-            reference=reference,
+        event = OrderEvent(
+            order=self, kind=kind, actor=actor, note=note[:500], reference=reference,
             created_at=at or timezone.now(),
-        )
+        )  # fmt: skip
+        prepared.insert([event])
+        return event
 
     def change(self, **fields: object) -> None:
         """Write these columns; for the verbs, which have locked the order and know its state."""

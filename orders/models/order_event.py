@@ -106,6 +106,11 @@ class OrderEvent(models.Model):
         return f"{self.get_kind_display()}: {self.note}" if self.note else self.get_kind_display()
 
     @property
+    def kind_label(self) -> str:
+        """What happened, in words; `get_kind_display` puts all kinds into words at each call."""
+        return str(OrderEvent.Kind(self.kind).label)
+
+    @property
     def key(self) -> str:
         """What the event that settles this one refers to."""
         return f"event-{self.pk}"

@@ -10,6 +10,7 @@ from django.db.models import Exists, F, OuterRef, Prefetch, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
+from catalog import formats
 from catalog.formats import DIGITAL_FORMATS
 from catalog.models import Format
 from catalog.models import Supply as EditionSupply
@@ -158,6 +159,11 @@ class OrderLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.title} ({self.isbn13})"
+
+    @property
+    def format_label(self) -> str:
+        """The format's name; `get_format_display` makes a table of all of them at each call."""
+        return formats.label(self.format)
 
     @property
     def is_digital(self) -> bool:

@@ -8,10 +8,16 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from catalog import prepared
 from orders.models.order_event import OrderEvent
 
 if TYPE_CHECKING:
     from accounts.models import User
+
+
+SENT = """
+UPDATE orders_ordermessage SET sent_at = %(at)s, problem = '' WHERE id = %(message)s RETURNING id
+"""
 
 
 class OrderMessageQuerySet(models.QuerySet["OrderMessage"]):
@@ -24,6 +30,13 @@ class OrderMessageQuerySet(models.QuerySet["OrderMessage"]):
     def waiting(self) -> Self:
         """Those that no mail server has taken yet."""
         return self.filter(sent_at=None, sending_at=None)
+
+    def held(self, pk: int) -> "OrderMessage":
+        """The one with this key, locked until the transaction ends. Raises DoesNotExist."""
+        locked = "WHERE id = %(message)s FOR UPDATE"
+        for message in prepared.objects(OrderMessage, locked, {"message": pk}):
+            return message
+        raise OrderMessage.DoesNotExist
 
     def uncertain(self) -> Self:
         """Those of which nobody knows whether they left (or that are leaving at this moment)."""
@@ -91,6 +104,10 @@ class OrderMessage(models.Model):
         """Whether nobody knows if it left."""
         return self.sent_at is None and self.sending_at is not None
 
+    def is_first(self) -> bool:
+        """Write it down, unless there is one about the same already; whether there was none."""
+        return prepared.insert_once(self)
+
     def take_back(self, problem: str) -> None:
         """The mail server surely did not take it: it waits again."""
         self.sending_at, self.problem = None, problem[:500]
@@ -99,7 +116,7 @@ class OrderMessage(models.Model):
     def mark_sent(self, *, at: datetime.datetime) -> None:
         """The mail server has said yes."""
         self.sent_at, self.problem = at, ""
-        self.save(update_fields=("sent_at", "problem"))
+        prepared.rows(SENT, {"message": self.pk, "at": at})
 
     @transaction.atomic
     def call_uncertain(self, problem: str) -> None:

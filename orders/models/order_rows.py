@@ -3,8 +3,10 @@
 What few orders have (a parcel, a return, money back, a paper) is read only of those that have it.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Prefetch, prefetch_related_objects
 
 from catalog import prepared
@@ -22,6 +24,10 @@ LEFT JOIN catalog_edition AS edition ON edition.id = line.edition_id
 LEFT JOIN catalog_work AS work ON work.id = edition.work_id
 WHERE line.order_id = %(order)s ORDER BY line.id
 """
+NOT_TOLD = """WHERE id = %(order)s AND NOT EXISTS (
+    SELECT FROM orders_ordermessage AS message WHERE message.order_id = this.id
+    AND message.kind = %(kind)s AND message.reference = %(about)s AND message.sent_at IS NOT NULL
+)"""
 _RARE: dict[str, tuple[str, tuple[str | Prefetch[str], ...]]] = {
     "shipments": ("orders_shipment", ("shipments__lines__order_line",)),
     "returns": (
@@ -37,15 +43,30 @@ _RARE: dict[str, tuple[str, tuple[str | Prefetch[str], ...]]] = {
 }
 """By relation: its table, and what is read where there is a row."""
 _EXISTS = (
-    f"EXISTS (SELECT FROM {table} WHERE order_id = %(order)s)" for table, _lookups in _RARE.values()
+    f"EXISTS (SELECT FROM {table} WHERE order_id = this.id)" for table, _lookups in _RARE.values()
 )
-_WHICH = f"SELECT {', '.join(_EXISTS)}"
+_WHICH = f"{', '.join(_EXISTS)} FROM orders_order AS this WHERE number = %(number)s"
 
 
-def read_for_page(order: "Order") -> None:
-    """Read all that the order's page shows of it, in four statements and those of the rare."""
+def read_for_page(model: "type[Order]", number: str) -> "Order | None":
+    """The order of this number, if there is one, with all that its page shows of it.
+
+    In four statements and those of the rare.
+    """
+    names = prepared.fields(model)
+    found = prepared.rows(
+        f"SELECT {prepared.columns('this', names)}, {_WHICH}",
+        {"number": number},
+    )
+    if not found:
+        return None
+    order = model.from_db(DEFAULT_DB_ALIAS, names, found[0][: len(names)])
+    _read_parts(order, found[0][len(names) :])
+    return order
+
+
+def _read_parts(order: "Order", which: Sequence[bool]) -> None:
     told = {"order": order.pk}
-    (which,) = prepared.rows(_WHICH, told)
     missing = [name for name, is_there in zip(_RARE, which, strict=True) if not is_there]
     order.remember(
         lines=_lines(order),

@@ -11,8 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from catalog import prepared
-from catalog.models import Edition, Format, Location
+from catalog.models import Edition, Format
 from orders import countries
 from orders.models.basket import BasketLine, are_all_digital
 
@@ -59,35 +58,12 @@ class Consignment:
     """What the customer pays for all lines, after discounts."""
 
 
-_SUITING = """orders_shippingmethod AS method
-LEFT JOIN catalog_location AS location ON location.id = method.location_id
-WHERE method.is_active AND method.for_digital = %(digital)s ORDER BY method.ordinal, method.id
-"""
-_RATES = """WHERE method_id = ANY(%(methods)s::bigint[])
-ORDER BY zone_id, max_weight_grams NULLS LAST, min_value_amount DESC
-"""
-
-
 class ShippingMethodQuerySet(models.QuerySet["ShippingMethod"]):
     """Selections of shipping methods."""
 
     def offered(self) -> Self:
         """Those that customers may choose."""
         return self.filter(is_active=True)
-
-    def suiting(self, lines: Iterable[BasketLine]) -> "list[ShippingMethod]":
-        """Those for files alone, or those for all else, with all that pricing them asks for."""
-        told = {"digital": are_all_digital(lines)}
-        found = prepared.together(_SUITING, told, method=ShippingMethod, location=Location)
-        methods = {method.pk: method for method, _location in found}
-        for method, location in found:
-            method._state.fields_cache["location"] = location
-        rates: dict[int, list[ShippingRate]] = {pk: [] for pk in methods}
-        for rate in prepared.objects(ShippingRate, _RATES, {"methods": prepared.array(methods)}):
-            rates[rate.method_id].append(rate)
-        for pk, method in methods.items():
-            prepared.remember(method, rates=rates[pk])
-        return list(methods.values())
 
     def with_rates(self) -> Self:
         """With all that pricing them asks for, in two statements."""
@@ -142,7 +118,7 @@ class ShippingMethod(models.Model):
         return self.name
 
     def suits(self, lines: Iterable[BasketLine]) -> bool:
-        """Whether it is offered for these, as `suiting` finds it."""
+        """Whether it is offered for these, as `Tables.suiting` finds it."""
         return self.is_active and self.for_digital == are_all_digital(lines)
 
     @property
@@ -172,19 +148,6 @@ class ShippingMethod(models.Model):
         return threshold is not None and consignment.value_amount >= threshold
 
 
-class ShippingZoneQuerySet(models.QuerySet["ShippingZone"]):
-    """Selections of zones."""
-
-    def of_country(self, country: str) -> "ShippingZone | None":
-        """The zone that names the country, or else the one for all others, if there is one."""
-        fitting = """
-            WHERE %(country)s = ANY(countries) OR countries = '{}'
-            ORDER BY countries = '{}', ordinal, id LIMIT 1
-        """
-        zones = prepared.objects(ShippingZone, fitting, {"country": country})
-        return next(iter(zones), None)
-
-
 class ShippingZone(models.Model):
     """Countries that cost the same to send to."""
 
@@ -197,8 +160,6 @@ class ShippingZone(models.Model):
         help_text=_("Empty: every country that is in no other zone."),
     )
     ordinal = models.PositiveSmallIntegerField(_("position"), default=1)
-
-    objects = ShippingZoneQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("shipping zone")

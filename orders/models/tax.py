@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from catalog import prepared
+from orders.models.seller import Seller
 
 
 class TaxKind(models.TextChoices):
@@ -66,18 +67,6 @@ class TaxRate(models.Model):
         return f"{self.country} {self.get_kind_display()}: {self.rate} %"
 
 
-class TaxAreaQuerySet(models.QuerySet["TaxArea"]):
-    """Selections of tax areas."""
-
-    def for_seller_in(self, country: str) -> "list[TaxArea]":
-        """Those that matter to a seller there; of several that fit, the first holds."""
-        fitting = """
-            WHERE %(country)s = ANY(seller_countries) OR seller_countries = '{}'
-            ORDER BY ordinal, id
-        """
-        return prepared.objects(TaxArea, fitting, {"country": country})
-
-
 class TaxArea(models.Model):
     """How orders to some countries are taxed; the seller's own country needs none."""
 
@@ -106,8 +95,6 @@ class TaxArea(models.Model):
     treatment = models.CharField(_("taxed by"), max_length=12, choices=Treatment)
     ordinal = models.PositiveSmallIntegerField(_("position"), default=1)
 
-    objects = TaxAreaQuerySet.as_manager()
-
     class Meta:
         verbose_name = _("tax area")
         verbose_name_plural = _("tax areas")
@@ -115,6 +102,10 @@ class TaxArea(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def is_for(self, seller: Seller) -> bool:
+        """Whether it matters to this seller."""
+        return not self.seller_countries or seller.country in self.seller_countries
 
 
 class OrderTaxLine(models.Model):

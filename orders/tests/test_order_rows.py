@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 def test_all_of_a_new_order_is_known(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     editions = [EditionFactory.create(stock=2) for _line in range(2)]
     number = make_order(dict.fromkeys(editions, 1)).number
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         order = Order.objects.page_of(number.lower().replace("-", " "))
         assert [line.edition for line in order.lines.all()] == editions
         assert {line.edition.work for line in order.lines.all() if line.edition} == {
@@ -36,7 +36,7 @@ def test_parcels_are_read_where_there_are_any(
     placed = make_order({edition: 1})
     placed.mark_paid(at=NOW)
     fulfillment.ship(order=placed, at=NOW)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         order = Order.objects.page_of(placed.number)
         [parcel] = order.shipments.all()
         assert [each.order_line.title for each in parcel.lines.all()] == [edition.display_title]

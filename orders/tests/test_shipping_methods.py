@@ -4,14 +4,14 @@ import pytest
 
 from catalog.models import Format
 from catalog.tests.factories import EditionFactory
-from orders.models import Basket, ShippingMethod
+from orders.models import Basket, ShippingMethod, tables
 from orders.tests.factories import BasketFactory
 
 pytestmark = pytest.mark.django_db
 
 
 def offered(basket: Basket) -> list[tuple[str, str]]:
-    methods = ShippingMethod.objects.suiting(basket.priced_lines())
+    methods = tables.read().suiting(basket.priced_lines())
     return [(method.code, str(method.amount)) for method in methods]
 
 

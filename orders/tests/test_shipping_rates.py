@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from catalog.models import Edition, Format
 from catalog.tests.factories import EditionFactory
 from orders import checkout
-from orders.models import Basket, Order, ShippingMethod, ShippingRate, ShippingZone, Voucher
+from orders.models import Basket, Order, ShippingMethod, ShippingRate, ShippingZone, Voucher, tables
 from orders.models.shipping import Consignment, weight_of
 from orders.tests.factories import ADDRESS, BasketFactory, make_order, shipping_method, submit
 
@@ -34,7 +34,7 @@ def rate(
 
 def cost(country: str, *, grams: int = 400, value: str = "20.00") -> Decimal | None:
     consignment = Consignment(
-        zone=ShippingZone.objects.of_country(country),
+        zone=tables.read().zone_of(country),
         weight_grams=grams,
         value_amount=Decimal(value),
     )

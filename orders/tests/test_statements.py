@@ -16,6 +16,10 @@ from tests.statements import in_words
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+TABLES = (
+    *("orders_seller", "orders_shippingmethod", "catalog_location", "orders_shippingrate"),
+    *("orders_shippingzone", "orders_taxarea"),
+)
 PLACING = [
     "SELECT orders_order",
     "SELECT orders_shippingmethod",
@@ -23,10 +27,8 @@ PLACING = [
     "BEGIN",
     "SELECT orders_basket FOR UPDATE",
     "SELECT orders_basketline",
-    "SELECT orders_seller",
-    "SELECT orders_shippingzone",
+    f"SELECT {' '.join(TABLES)}",
     "SELECT orders_taxrate",
-    "SELECT orders_taxarea",
     "INSERT orders_order",
     "INSERT orders_ordertaxline",
     "DELETE orders_basket",
@@ -34,11 +36,11 @@ PLACING = [
     "SELECT catalog_supply FOR UPDATE",
     "UPDATE catalog_stock",
     "INSERT catalog_stockmovement",
-    "DEFER catalog.publish_stock",
+    "DEFER",
     "INSERT orders_orderline",
     "INSERT orders_allocation",
     "INSERT orders_orderevent",
-    "DEFER orders.send_message",
+    "DEFER",
     "COMMIT",
 ]
 
@@ -75,7 +77,7 @@ def place(lines: dict[Edition, int], key: str) -> list[str]:
 def test_placing_an_order(lines: int) -> None:
     editions = [EditionFactory.create(stock=9) for _line in range(lines)]
     assert place(dict.fromkeys(editions, 2), "key") == PLACING
-    assert len(PLACING) == 23
+    assert len(PLACING) == 21
     assert Order.objects.get().lines.count() == lines
 
 
@@ -96,4 +98,4 @@ def test_copies_that_have_yet_to_come_take_as_many_statements_however_many() -> 
     few, many = place(wanted(1), "few"), place(wanted(12), "many")
     assert few == many
     assert len(few) == len(PLACING) + 5
-    assert sum(statement.startswith("DEFER") for statement in few) == 4
+    assert sum(statement == "DEFER" for statement in few) == 4

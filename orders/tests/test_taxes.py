@@ -29,7 +29,8 @@ def sell_from(country: str) -> Seller:
 def rate_of(
     seller: Seller, destination: str, kind: TaxKind = TaxKind.PRINT, *, day: datetime.date = DAY
 ) -> Decimal | None:
-    rules = TaxRules.in_force(seller, destination=destination, day=day)
+    areas = TaxArea.objects.all()
+    rules = TaxRules.in_force(seller, areas, destination=destination, day=day)
     return rules.taxation_of(destination).rate_of(kind, Decimal("19.00"))
 
 
@@ -88,7 +89,7 @@ def test_below_the_threshold_the_sellers_rates_hold_in_the_union() -> None:
     seller = sell_from("DE")
     TaxArea.objects.filter(treatment="destination").update(treatment="seller")
     assert rate_of(seller, "FR") == Decimal("7.00")
-    rules = TaxRules.in_force(seller, destination="FR", day=DAY)
+    rules = TaxRules.in_force(seller, TaxArea.objects.all(), destination="FR", day=DAY)
     assert rules.taxation_of("FR").country == "DE"
 
 

@@ -27,16 +27,27 @@ register = template.Library()
 class Unchanging(template.Node):
     """What is the same on every page of a release, written once for each language."""
 
-    def __init__(self, nodes: template.NodeList) -> None:
-        self._nodes = nodes
-        self._written: dict[tuple[str | None, str], str] = {}
+    def __init__(
+        self, nodelist: template.NodeList, known_by: template.base.FilterExpression | None = None
+    ) -> None:
+        self.nodelist = nodelist
+        self._known_by = known_by
+        self._written: dict[tuple[object, ...], str] = {}
+
+    @property
+    def is_standing(self) -> bool:
+        """Whether it is the same whatever the page is about."""
+        return self._known_by is None
 
     def render(self, context: template.Context) -> str:
         """As it was written before, or written now."""
-        key = (get_language(), release.current())
+        known_by = self._known_by.resolve(context) if self._known_by else ()
+        if known_by is None:
+            return self.nodelist.render(context)
+        key = (get_language(), release.current(), known_by)
         written = self._written.get(key)
         if written is None:
-            written = self._written[key] = self._nodes.render(context)
+            written = self._written[key] = self.nodelist.render(context)
         return written
 
 
@@ -44,10 +55,20 @@ class Unchanging(template.Node):
 def unchanging(parser: template.base.Parser, token: template.base.Token) -> Unchanging:
     """`{% unchanging %} … {% endunchanging %}` around what shows nothing but words, static files,
     paths of other roles, and settings that stand in the release (`storefront.release`).
+
+    `{% unchanging for form.blank_for %}` around what also shows what that value says, of which
+    there are few; written each time where it is None.
     """
-    nodes = parser.parse(("endunchanging",))
+    match token.split_contents():
+        case [_tag]:
+            known_by = None
+        case [_tag, "for", value]:
+            known_by = parser.compile_filter(value)
+        case _:
+            raise template.TemplateSyntaxError("{% unchanging %} or {% unchanging for value %}")
+    nodelist = parser.parse(("endunchanging",))
     parser.delete_first_token()
-    return Unchanging(nodes)
+    return Unchanging(nodelist, known_by)
 
 
 _WORDS = re.compile(r"([\w'’]+)")

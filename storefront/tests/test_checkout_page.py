@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from accounts.models import Address
 from catalog.models import Edition, Format, Stock
 from catalog.tests.factories import EditionFactory, WorkFactory
-from orders.models import Basket, Order
+from orders.models import Basket, Order, Seller
 from orders.tests.factories import gift_card_edition
 from storefront.forms import MAX_ADDRESSES
 from storefront.tests import shopping
@@ -19,7 +19,7 @@ from tests import people
 
 pytestmark = pytest.mark.django_db
 
-PAGE_QUERIES = 6
+PAGE_QUERIES = 3
 
 
 @pytest.fixture
@@ -57,6 +57,43 @@ def test_a_member_orders(client: Client, emma: Edition) -> None:
     assert order.user == alice
     assert alice.addresses.count() == 0
     assert order.number in client.get("/account/orders/").content.decode()
+
+
+def test_an_empty_form_shows_nothing_that_others_have_filled_in(
+    client: Client, emma: Edition
+) -> None:
+    def filled_in(page: bytes) -> bool:
+        return any(text in page.decode() for text in ("Greta", "Long Lane", 'value="GB" selected'))
+
+    put(client, emma)
+    refused = client.post("/checkout/", {**hidden(client), **WISH, "email": "no address"})
+    assert refused.status_code == 422
+    assert filled_in(refused.content)
+    member = Client()
+    member.force_login(people.alice())
+    put(member, emma)
+    assert b"Alice Liddell" in member.get("/checkout/").content
+    other = Client()
+    put(other, emma)
+    page = other.get("/checkout/").content
+    assert not filled_in(page)
+    assert b"Alice Liddell" not in page
+    assert b"has-errors" not in page
+    assert not filled_in(client.get("/checkout/").content)
+
+
+def test_an_empty_form_names_the_sellers_country_and_the_ways_to_pay(
+    client: Client, emma: Edition, settings: Settings
+) -> None:
+    put(client, emma)
+    for country in ("", "GB", "FR"):
+        Seller.objects.update_or_create(defaults={"country": country})
+        chosen = re.findall(r'value="(\w+)" selected', client.get("/checkout/").content.decode())
+        assert chosen == ([country] if country else [])
+    for is_offered in (True, False):
+        settings.FAKE_PAYMENTS = is_offered
+        page = client.get("/checkout/").content
+        assert (b'name="payment_method" value="fake"' in page) is is_offered
 
 
 def test_the_fake_payment_comes_next(client: Client, emma: Edition) -> None:

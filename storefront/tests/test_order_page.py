@@ -18,7 +18,7 @@ from tests import people
 
 pytestmark = pytest.mark.django_db
 
-PAGE_QUERIES = 7
+PAGE_QUERIES = 6
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from django import forms
 from django.http import QueryDict
-from django.template import Context, Template
+from django.template import Context, Template, TemplateSyntaxError
 from django.utils import translation
 from pytest_django import Settings
 
@@ -93,6 +93,18 @@ def test_what_is_unchanging_is_written_once_for_each_language_and_name(settings:
         assert frame.render(Context({"name": "third"})) == "third"
     settings.SHOP_NAME = "Other"
     assert frame.render(Context({"name": "fourth"})) == "fourth"
+
+
+def test_what_is_unchanging_for_a_value_is_written_once_for_it_and_each_time_without() -> None:
+    frame = Template("{% load shop %}{% unchanging for kind %}{{ name }}{% endunchanging %}")
+
+    def said(name: str, kind: object) -> str:
+        return frame.render(Context({"name": name, "kind": kind}))
+
+    assert [said("a", "x"), said("b", "x"), said("c", "y"), said("d", ())] == ["a", "a", "c", "d"]
+    assert [said("e", None), said("f", None), said("g", "x")] == ["e", "f", "a"]
+    with pytest.raises(TemplateSyntaxError):
+        Template("{% load shop %}{% unchanging kind %}{% endunchanging %}")
 
 
 def test_a_select_of_countries_is_what_django_would_write() -> None:

@@ -1,6 +1,5 @@
 """The basket's page, and what changes the basket."""
 
-import contextlib
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -15,8 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from caching import store
-from catalog import isbn, recommending, trending
+from catalog import isbn, recommending
 from catalog.models import Edition
 from catalog.recommending import Beside
 from orders import vouchers
@@ -28,6 +26,7 @@ from storefront.same_origin import same_origin
 from storefront.views.redirects import see_other
 from storefront.visitor import (
     find_basket,
+    find_filled_basket,
     get_basket,
     put_into_basket,
     rebuild_card,
@@ -62,9 +61,7 @@ def add(request: HttpRequest) -> HttpResponse:
         line = _add(request, edition, form.cleaned_data["quantity"])
     except BasketError as error:
         return _refuse(request, [str(error)], status=422)
-    with contextlib.suppress(store.Unavailable):  # what is popular is nice to know, no more
-        trending.note_interest(number, today=timezone.localdate())
-    card = renew_card(request, basket=line.basket)
+    card = renew_card(request, basket=line.basket, wanted=number)
     if _is_from_htmx(request):
         return _fragment(request, card, line=line)
     text = _("“%(title)s” is in your basket.")
@@ -135,7 +132,7 @@ def _page(
     status: int = 200,
     voucher_form: VoucherForm | None = None,
 ) -> HttpResponse:
-    basket = find_basket(request)
+    basket = find_filled_basket(request)
     lines = basket.priced_lines() if basket else []
     context: dict[str, Any] = {
         "voucher_form": voucher_form or VoucherForm(),

@@ -22,7 +22,7 @@ from orders.checkout import (
     place_order,
 )
 from orders.gift_cards import MAX_CARDS, GiftCardError
-from orders.models import Basket, BasketLine, Order, Seller, ShippingMethod, basket_rows
+from orders.models import Basket, BasketLine, Order, basket_rows, tables
 from orders.models.basket import BasketError
 from orders.quotes import Rules
 from orders.terms import Wishes
@@ -33,7 +33,7 @@ from storefront.checkout_form import LONGEST_CODE, CheckoutForm
 from storefront.views.redirects import see_other
 from storefront.visitor import (
     GUEST_BASKET,
-    find_basket,
+    find_filled_basket,
     may_see,
     remember_order,
     renew_card,
@@ -56,12 +56,12 @@ class _Complaint:
 @require_http_methods(["GET", "HEAD", "POST"])
 def show(request: HttpRequest) -> HttpResponse:
     """Ask for what an order needs; a POST with all of it places the order."""
-    if order := _order_of_this_form(request):
+    basket = find_filled_basket(request)
+    # A basket is gone as soon as it is an order: while it is there, its form was not sent before.
+    is_current = basket is not None and request.POST.get("basket") == str(basket.pk)
+    if not is_current and (order := _order_of_this_form(request)):
         return _go_on(request, order)  # sent twice
-    basket = find_basket(request)
     if basket is None or not basket.priced_lines():
-        if order := _order_of_this_form(request):
-            return _go_on(request, order)  # sent twice, and the other one won meanwhile
         return render(request, "storefront/checkout/empty.html")
     if request.method == "POST":
         return _answer(request, basket)
@@ -208,13 +208,13 @@ def _form(
     """With `data` it is checked; without it shows what was typed before."""
     lines = basket.priced_lines()
     user = signed_in_user(request)
-    methods = ShippingMethod.objects.suiting(lines)
-    seller = Seller.objects.current()
+    known = tables.read()
+    methods = known.suiting(lines)
     form = CheckoutForm(
         shipping_methods=methods,
         payment_methods=gateways.payment_methods(),
         user=user,
-        usual_country=seller.country,
+        usual_country=known.seller.country,
         data=data,
         initial={name: text for name, text in request.POST.items() if name not in CODES},
     )
@@ -226,7 +226,7 @@ def _form(
         gift_card_codes=_gift_card_codes(request) if codes is None else codes,
     )
     at = timezone.now()
-    rules = Rules.read(wishes.country, day=timezone.localdate(at), seller=seller)
+    rules = Rules.read(wishes.country, day=timezone.localdate(at), known=known)
     form.attach(checkout_offer.read(lines, methods, wishes, rules, at=at))
     return form
 

@@ -4,24 +4,28 @@ A guest who puts a first book into the basket would otherwise wait for a look wh
 free, for the row, and for the same row once more at the end of the request.
 """
 
-from typing import Any
-
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS, CreateError, UpdateError
 from django.contrib.sessions.base_session import AbstractBaseSession
-from django.db import connection
 from django.utils import timezone
 from django.utils.crypto import get_random_string
+
+from catalog import prepared
 
 KEY_LENGTH = 32
 SHORTEST_KEY = 8  # as Django has it
 KEY_CHARS = frozenset(VALID_KEY_CHARS)
-READ = "SELECT session_data FROM django_session WHERE session_key = %s AND expire_date > %s"
-CREATE = """
-INSERT INTO django_session (session_data, expire_date, session_key) VALUES (%s, %s, %s)
-ON CONFLICT (session_key) DO NOTHING
+READ = """
+SELECT session_data FROM django_session WHERE session_key = %(key)s AND expire_date > %(now)s
 """
-UPDATE = "UPDATE django_session SET session_data = %s, expire_date = %s WHERE session_key = %s"
+CREATE = """
+INSERT INTO django_session (session_data, expire_date, session_key)
+VALUES (%(data)s, %(until)s, %(key)s) ON CONFLICT (session_key) DO NOTHING RETURNING session_key
+"""
+UPDATE = """
+UPDATE django_session SET session_data = %(data)s, expire_date = %(until)s
+WHERE session_key = %(key)s RETURNING session_key
+"""
 
 
 class SessionStore(db.SessionStore):
@@ -31,13 +35,11 @@ class SessionStore(db.SessionStore):
     """The key and what this request has written under it."""
 
     def _get_session_from_db(self) -> AbstractBaseSession | None:
-        with connection.cursor() as cursor:
-            cursor.execute(READ, [self.session_key, timezone.now()])
-            found = cursor.fetchone()
-        if found is None:
-            self._session_key = None  # as Django does: it begins anew
-            return None
-        return self.model(session_key=self.session_key or "", session_data=found[0])
+        told = {"key": self.session_key, "now": timezone.now()}
+        for (data,) in prepared.rows(READ, told):
+            return self.model(session_key=self.session_key or "", session_data=data)
+        self._session_key = None  # as Django does: it begins anew
+        return None
 
     def _validate_session_key(self, key: str | None) -> bool:
         """Whether a session can have the key; PostgreSQL would refuse to look for some others."""
@@ -55,10 +57,7 @@ class SessionStore(db.SessionStore):
         written = (self.session_key, self.serializer().dumps(data))
         if written == self._written and not must_create:
             return
-        told: list[Any] = [self.encode(data), self.get_expiry_date(), self.session_key]
-        with connection.cursor() as cursor:
-            cursor.execute(CREATE if must_create else UPDATE, told)
-            is_done = cursor.rowcount == 1
-        if not is_done:
+        told = {"data": self.encode(data), "until": self.get_expiry_date(), "key": self.session_key}
+        if not prepared.rows(CREATE if must_create else UPDATE, told):
             raise CreateError if must_create else UpdateError
         self._written = written

@@ -6,7 +6,7 @@ from django.contrib.sessions.backends.base import CreateError, UpdateError
 from django.contrib.sessions.models import Session
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.sessions import SessionStore
+from storefront.sessions import SessionStore
 
 pytestmark = pytest.mark.django_db
 

@@ -1,0 +1,105 @@
+"""Templates say what they said before their standing text was put together, in any language."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.template import Context, Engine, Template
+from django.template.defaulttags import ForNode
+from django.utils import translation
+from django.utils.safestring import mark_safe
+
+from storefront.standing_text import Loader, Part, Standing
+
+LIBRARIES = {
+    "i18n": "django.templatetags.i18n",
+    "static": "django.templatetags.static",
+    "shop": "storefront.templatetags.shop",
+}
+BASE = "{% block head %}<b>{% endblock %}{% include 'part.txt' with word=other %}"
+TEMPLATES = {
+    "base.txt": BASE,
+    "part.txt": "{% load i18n %}[{{ word }} {% translate 'Yes' %} {% translate 'No' %}]",
+    "words.txt": "{% load i18n %}{% translate 'Monday' %}, {# no #}{% translate 'May' %}{{ word }}",
+    "page.txt": "{% extends 'base.txt' %}{% load i18n %}"
+    "{% block head %}{{ block.super }}{% translate 'Yes' %}{% include 'words.txt' %}{% endblock %}",
+    "named.txt": "{% load i18n %}{% translate 'Yes' as word %}{{ word }}{% translate word %}",
+    "links.txt": "{% url 'basket' %} {% url 'basket' as word %}{{ word }} {% url name %}"
+    "{% url 'basket_line' '9780000000000' %}",
+    "loop.txt": "{% for word in words %}{% include 'part.txt' %}{% empty %}-{% endfor %}",
+    "tree.txt": "{{ tree.name }}{% for tree in tree.below %}({% include 'tree.txt' %}){% endfor %}",
+    "turns.txt": "{% for word in words %}{% include 'turn.txt' %}{% endfor %}",
+    "turn.txt": "{% cycle 'a' 'b' %}",
+    "branch.txt": "{% load i18n %}{% if word %}{% translate 'Yes' %}{% else %}"
+    "{% include 'words.txt' only %}{% endif %}{% comment %}x{% endcomment %}",
+    "missing.txt": "{% if missing %}{% include 'nowhere.txt' %}{% endif %}.",
+}
+SAID: dict[str, Any] = {
+    "word": "<w>",
+    "other": mark_safe("<o>"),
+    "name": "checkout",
+    "words": ["x", "y", "z"],
+    "tree": {"name": 1, "below": [{"name": 2, "below": [{"name": 3}]}, {"name": 4}]},
+}
+
+
+def engine(loader: str) -> Engine:
+    local = ("django.template.loaders.locmem.Loader", TEMPLATES)
+    return Engine(loaders=[(loader, [local])], libraries=LIBRARIES, debug=False)
+
+
+def said(template: Template) -> str:
+    return template.render(Context({**SAID}))
+
+
+@pytest.fixture(autouse=True)
+def back_to_the_language() -> Iterator[None]:
+    with translation.override(settings.LANGUAGE_CODE):
+        yield
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_a_template_says_what_djangos_own_says(name: str) -> None:
+    ours = engine("storefront.standing_text.Loader").get_template(name)
+    djangos = engine("django.template.loaders.cached.Loader").get_template(name)
+    for language in ("en", "de", "en"):
+        with translation.override(language):
+            assert said(ours) == said(djangos)
+            assert said(ours) == said(djangos)
+
+
+def test_words_follow_the_language() -> None:
+    words = engine("storefront.standing_text.Loader").get_template("words.txt")
+    assert said(words) == "Monday, May&lt;w&gt;"
+    with translation.override("de"):
+        assert said(words) == "Montag, Mai&lt;w&gt;"
+
+
+def test_what_stands_is_one_piece_and_what_is_included_takes_its_place() -> None:
+    loop = engine("storefront.standing_text.Loader").get_template("loop.txt")
+    (each,) = loop.nodelist
+    assert isinstance(each, ForNode)
+    (part,) = each.nodelist_loop
+    assert isinstance(part, Part)
+    assert [type(node).__name__ for node in part.nodes] == ["TextNode", "VariableNode", "Standing"]
+
+
+def test_the_shops_pages_are_put_together() -> None:
+    (configured,) = settings.TEMPLATES
+    options: Any = configured["OPTIONS"]
+    ((loader, _found_by),) = options["loaders"]
+    assert loader == f"{Loader.__module__}.{Loader.__qualname__}"
+    folder = Path(settings.BASE_DIR) / "storefront" / "templates"
+    assert (folder / "base.html").exists()
+    page = Engine.get_default().get_template("storefront/parts/footer.html")
+    assert any(isinstance(node, Standing) for node in page.nodelist)
+
+
+def test_under_debug_templates_stay_as_they_are_written() -> None:
+    local = ("django.template.loaders.locmem.Loader", TEMPLATES)
+    loaders = [("storefront.standing_text.Loader", [local])]
+    shown = Engine(loaders=loaders, libraries=LIBRARIES, debug=True)
+    template = shown.get_template("words.txt")
+    assert not any(isinstance(node, Standing) for node in template.nodelist)
