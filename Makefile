@@ -53,7 +53,7 @@ lint: $(READY)  ## Check style, types, dependencies, migrations and every role's
 
 ci: lint test delivery  ## All that must pass
 
-bench: $(READY)  ## Measure the shop under load (ARGS=all: beside a bare view and django-oscar)
+bench: $(READY)  ## Measure the shop under load (ARGS=all: beside a bare view and other shops)
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 lock: $(READY)  ## Write the lock files anew after a change of pyproject.toml

@@ -24,6 +24,7 @@ from benchmarks.load import Outcome
 from benchmarks.peers import Peer
 from benchmarks.peers import Running as RunningPeer
 from benchmarks.peers.oscar import Oscar
+from benchmarks.peers.vendure import Vendure
 from benchmarks.scenarios import Asked
 from benchmarks.session import Session
 from benchmarks.stand import Stand
@@ -33,7 +34,7 @@ SLOW_SECONDS = 0.02
 WARM_UP_SECONDS = 1
 WARM_UP_REQUESTS = 6  # of a slow page: there are two processes
 SETTLE_SECONDS = 0.3
-PEERS: Mapping[str, type[Peer]] = {"oscar": Oscar}
+PEERS: Mapping[str, type[Peer]] = {"oscar": Oscar, "vendure": Vendure}
 
 
 class _Run:

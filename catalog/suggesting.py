@@ -141,8 +141,6 @@ def _near(typed: str, view: View) -> list[Near]:
         stored = tuple(map(view.slips.__getitem__, misspelling.buckets_of(stem)))
         for each in misspelling.stems_near(stem, stored, most=TRIED):
             near.append(Near(before + each, is_all=before + stem == typed))
-        if not (view.changed or _count(stem, view.slips)):
-            break  # there is nothing with this word before the next one
     return near
 
 

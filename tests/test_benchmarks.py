@@ -1,6 +1,7 @@
 """The benchmark's arithmetic: percentiles, what its tools say, its table and its drawing."""
 
 import itertools
+import json
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from xml.etree import ElementTree
@@ -9,6 +10,7 @@ import pytest
 
 from benchmarks import drawing, filling, forked, statements, table, watching, wrk
 from benchmarks.load import Measurement, Outcome
+from benchmarks.peers import vendure
 from benchmarks.session import Page, Unexpected
 from benchmarks.table import Row
 
@@ -128,3 +130,10 @@ def test_ten_times_as_much_is_as_far_everywhere() -> None:
     steps = [round(later - earlier, 6) for earlier, later in itertools.pairwise(places)]
     assert len(set(steps)) == 1
     assert drawing.place(0.01, 0, 3) == drawing.LEFT
+
+
+def test_a_peer_is_locked_by_what_it_holds_and_not_by_where_it_comes_from() -> None:
+    text = (vendure.SITE / vendure.LOCK).read_text()
+    packages = json.loads(text)["packages"]
+    assert all("integrity" in told for path, told in packages.items() if path)
+    assert "://" not in text

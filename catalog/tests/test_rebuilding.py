@@ -92,6 +92,14 @@ def test_what_is_near_is_looked_for_among_the_words_of_the_build_that_holds() ->
     assert suggested("widler") == suggested("widler") == ["Wilder"]
 
 
+def test_a_slip_after_a_word_that_is_new_since_the_build_is_found() -> None:
+    book("Walden")
+    memory.rebuild()
+    assert suggested("zanzibar wlden") == []
+    memory.publish_works([book("Zanzibar Walden").work_id])
+    assert suggested("zanzibar wlden") == ["Zanzibar Walden"]
+
+
 def test_the_first_change_since_a_build_is_suggested_at_once() -> None:
     edition = book("Walden")
     memory.rebuild()
