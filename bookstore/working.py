@@ -79,11 +79,16 @@ def _pool(**options: Any) -> AsyncConnectionPool:
 
     Procrastinate would have it ask PostgreSQL, which is one more trip for every statement.
     """
-    return AsyncConnectionPool(**{**options, "check": _check})
 
+    async def look(lent: AsyncConnection) -> None:
+        try:
+            check(lent)
+        except OperationalError:  # the others are dead, too
+            await pool.drain()
+            raise
 
-async def _check(lent: AsyncConnection) -> None:
-    check(lent)
+    pool = AsyncConnectionPool(**{**options, "check": look})
+    return pool
 
 
 async def _commit_each(connection: AsyncConnection) -> None:

@@ -268,6 +268,30 @@ def test_who_connects_and_says_nothing_keeps_nobody_waiting(
 
 
 @pytest.mark.django_db(transaction=True)
+def test_connections_that_postgresql_has_ended_are_made_anew_at_once() -> None:
+    async def asked_again() -> tuple[set[int], int]:
+        asking = working.connector()
+        await asking.open_async()
+
+        async def pid() -> int:
+            row = await asking.execute_query_one_async("SELECT pg_backend_pid() AS pid")
+            return int(row["pid"])
+
+        before = {await pid() for _turn in range(12)}  # they take turns
+        await asyncio.to_thread(end, before)
+        after = await asyncio.wait_for(pid(), timeout=20)
+        await asking.close_async()
+        return before, after
+
+    def end(pids: set[int]) -> None:
+        with contextlib.closing(connection.copy()) as other, other.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pid, 5000) FROM unnest(%s) pid", [[*pids]])
+
+    before, after = asyncio.run(asked_again())
+    assert after not in before
+
+
+@pytest.mark.django_db(transaction=True)
 def test_the_worker_outlives_postgresql_going_away(started: Callable[..., Running]) -> None:
     app.configure_task("orders.forget_baskets").defer(timestamp=0)
     worker = started()
