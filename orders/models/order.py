@@ -77,15 +77,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
     def to_write_about(self, pk: int, kind: OrderMessage.Kind, about: str) -> "Order | None":
         """The order with its lines, unless it is gone, or the e-mail of this kind was sent."""
-        told = {"order": pk, "kind": kind.value, "about": about}
-        for order in prepared.objects(Order, order_rows.NOT_TOLD, told):
-            of_order = "WHERE order_id = %(order)s ORDER BY id"
-            lines = prepared.objects(OrderLine, of_order, {"order": pk})
-            awaited = [line for line in lines if line.promised_date]
-            models.prefetch_related_objects(awaited, "edition")  # an embargo has its own words
-            order.remember(lines=lines)
-            return order
-        return None
+        return order_rows.read_for_letter(Order, pk, kind=kind.value, about=about)
 
     def expired(self, now: datetime.datetime) -> Self:
         """Those that were not paid in time and still hold their stock: oldest first, but those

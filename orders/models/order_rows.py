@@ -1,4 +1,4 @@
-"""Plain statements of an order's page: the order, what it consists of, and what became of it.
+"""Plain statements of an order's page and letters: the order, its parts, and what became of it.
 
 What few orders have (a parcel, a return, money back, a paper) is read only of those that have it.
 """
@@ -24,7 +24,7 @@ LEFT JOIN catalog_edition AS edition ON edition.id = line.edition_id
 LEFT JOIN catalog_work AS work ON work.id = edition.work_id
 WHERE line.order_id = %(order)s ORDER BY line.id
 """
-NOT_TOLD = """WHERE id = %(order)s AND NOT EXISTS (
+_UNTOLD = """WHERE id = %(order)s AND NOT EXISTS (
     SELECT FROM orders_ordermessage AS message WHERE message.order_id = this.id
     AND message.kind = %(kind)s AND message.reference = %(about)s AND message.sent_at IS NOT NULL
 )"""
@@ -63,6 +63,15 @@ def read_for_page(model: "type[Order]", number: str) -> "Order | None":
     order = model.from_db(DEFAULT_DB_ALIAS, names, found[0][: len(names)])
     _read_parts(order, found[0][len(names) :])
     return order
+
+
+def read_for_letter(model: "type[Order]", pk: int, *, kind: str, about: str) -> "Order | None":
+    """The order with its lines, unless it is gone, or was told this already. In two statements."""
+    told = {"order": pk, "kind": kind, "about": about}
+    for order in prepared.objects(model, _UNTOLD, told):
+        order.remember(lines=_lines(order))
+        return order
+    return None
 
 
 def _read_parts(order: "Order", which: Sequence[bool]) -> None:
