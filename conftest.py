@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.test import TransactionTestCase, override_settings
@@ -11,6 +12,12 @@ from caching import store
 from caching.servers import ERA
 from tests import emptying, localstripe
 from tests.localstripe import Provider
+
+# A machine may be slow, and what is made up for a test may take long: neither is a failure.
+hypothesis.settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("patient")
 
 FORGET_ALL = """
 local era = redis.call('GET', KEYS[1])
