@@ -23,9 +23,7 @@ from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from bookstore.serving.threads import Threads
 
-MOST_COUNTED = (
-    20  # connections: who has more is as slow to take another one, about half a millisecond
-)
+MOST_COUNTED = 3  # connections: who has more leaves no more to others, and takes some at once
 UNREADABLE = """\
 HTTP/1.1 400 Bad Request\r
 Connection: close\r
@@ -55,10 +53,15 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no
     """
 
     def accept(self, listener: socket.socket) -> None:
-        """Accept a connection, or leave it for now: the likelier, the more this process has."""
+        """Accept a connection, or leave it for now: the likelier, the more this process has.
+
+        Who has many takes a few at once: while all threads answer, each turn of the loop waits for
+        Python's lock, and the last of 64 that come together would wait for a second.
+        """
         chances = 1 + min(self.nr_conns, MOST_COUNTED) if self.cfg.workers > 1 else 1
         if random.random() * chances < 1:  # noqa: S311 - nobody gains by knowing it
-            super().accept(listener)
+            for _place in range(1 + self.nr_conns // (MOST_COUNTED + 1)):
+                super().accept(listener)
         else:
             os.sched_yield()  # to a process that was woken on the same processor
 
