@@ -23,7 +23,8 @@ from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from bookstore.serving.threads import Threads
 
-MOST_COUNTED = 3  # connections: who has more leaves no more to others, and takes some at once
+MOST_COUNTED = 12  # connections: who has more leaves no more to others, and takes a few AT_ONCE
+AT_ONCE = 4
 UNREADABLE = """\
 HTTP/1.1 400 Bad Request\r
 Connection: close\r
@@ -60,7 +61,7 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no
         """
         chances = 1 + min(self.nr_conns, MOST_COUNTED) if self.cfg.workers > 1 else 1
         if random.random() * chances < 1:  # noqa: S311 - nobody gains by knowing it
-            for _place in range(1 + self.nr_conns // (MOST_COUNTED + 1)):
+            for _place in range(AT_ONCE if self.nr_conns > MOST_COUNTED else 1):
                 super().accept(listener)
         else:
             os.sched_yield()  # to a process that was woken on the same processor
