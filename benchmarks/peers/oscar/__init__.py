@@ -10,14 +10,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from benchmarks import filling, running, scenarios, stand
-from benchmarks.flows import EMAIL, Flow
-from benchmarks.peers import Running
+from benchmarks.flows import EMAIL
+from benchmarks.peers import Book, Running, flows_of, make_database
 from benchmarks.running import HOST, ROOT
 from benchmarks.scenarios import Asked
 from benchmarks.session import Session, Unexpected
@@ -29,13 +29,6 @@ PYTHON = PLACE / "venv" / "bin" / "python"
 INSTALLED = PLACE / "installed.txt"
 DATABASE = "oscar"
 BOOKS_ON_PAGE = 20
-NEW_DATABASE = """
-import sys, psycopg
-with psycopg.connect(sys.argv[1], autocommit=True) as connection:
-    names = connection.execute("SELECT datname FROM pg_database").fetchall()
-    if (sys.argv[2],) not in names:
-        connection.execute(f"CREATE DATABASE {sys.argv[2]} OWNER {sys.argv[3]}")
-"""
 ADDRESS = {
     "first_name": "A.", "last_name": "Reader", "line1": "1 Main Street", "line4": "Oxford",
     "postcode": "OX1 1DP", "country": "GB",
@@ -84,7 +77,7 @@ class Oscar:
             pages = _pages(theirs, ours)
             for asked in (pages[name] for name in (scenarios.HOME, scenarios.SUBJECT)):
                 _check_books(port, asked.paths[0])
-            yield Running(port, pages, _flows(theirs["books"]))
+            yield Running(port, pages, flows_of(theirs["books"], _basket, _check_out))
 
 
 def _check_books(port: int, path: str) -> None:
@@ -98,15 +91,12 @@ def _check_books(port: int, path: str) -> None:
 def _environment(folder: Path, database_url: str) -> dict[str, str]:
     """A database of its own beside the shop's, owned by the same login."""
     address = urlsplit(database_url)
-    host = parse_qs(address.query)["host"][0]
-    login = address.username or ""
-    superuser = f"postgresql://postgres@/postgres?{address.query}"
-    subprocess.run([sys.executable, "-c", NEW_DATABASE, superuser, DATABASE, login], check=True)
+    make_database(DATABASE, database_url)
     return {
         "DJANGO_SETTINGS_MODULE": "settings",
         "PYTHONWARNINGS": "ignore",
-        "OSCAR_HOST": host,
-        "OSCAR_USER": login,
+        "OSCAR_HOST": parse_qs(address.query)["host"][0],
+        "OSCAR_USER": address.username or "",
         "OSCAR_DATABASE": DATABASE,
         "OSCAR_STATIC": str(PLACE / "static"),
         "OSCAR_MEDIA": str(PLACE / "media"),
@@ -128,18 +118,7 @@ def _pages(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> dict[str, Aske
     return {name: Asked(paths, {}) for name, paths in addresses.items()}
 
 
-def _flows(books: Sequence[Mapping[str, Any]]) -> dict[str, Flow]:
-    def basket(session: Session, turn: int) -> None:
-        _basket(session, books[turn % len(books)])
-
-    def checkout(session: Session, turn: int) -> None:
-        _basket(session, books[turn % len(books)])
-        _check_out(session)
-
-    return {scenarios.BASKET: basket, scenarios.CHECKOUT: checkout}
-
-
-def _basket(session: Session, book: Mapping[str, Any]) -> None:
+def _basket(session: Session, book: Book) -> None:
     """A book's page, its button, and the basket's page."""
     action = f"/basket/add/{book['id']}/"
     form = session.get(book["url"]).expect(200).form(action)

@@ -11,14 +11,14 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from benchmarks import filling, running, scenarios, stand
-from benchmarks.flows import ADDRESS, EMAIL, Flow
-from benchmarks.peers import Running
+from benchmarks.flows import ADDRESS, EMAIL
+from benchmarks.peers import Book, Running, flows_of, make_database
 from benchmarks.peers.vendure import questions
 from benchmarks.running import ROOT
 from benchmarks.scenarios import Asked
@@ -33,12 +33,6 @@ FILLED = "vendure.json"
 DATABASE = "vendure"
 API = "/shop-api"
 BOOKS_ON_PAGE = 20
-NEW_DATABASE = """
-import sys, psycopg
-with psycopg.connect(sys.argv[1], autocommit=True) as connection:
-    connection.execute(f"DROP DATABASE IF EXISTS {sys.argv[2]}")
-    connection.execute(f"CREATE DATABASE {sys.argv[2]} OWNER {sys.argv[3]}")
-"""
 
 
 class Vendure:
@@ -76,7 +70,7 @@ class Vendure:
             pages = _pages(theirs, ours)
             for name in (scenarios.HOME, scenarios.SUBJECT, scenarios.COMMON):
                 _check_books(port, pages[name].paths[0])
-            yield Running(port, pages, _flows(theirs["books"]))
+            yield Running(port, pages, flows_of(theirs["books"], _basket, _check_out))
 
 
 def _check_books(port: int, path: str) -> None:
@@ -105,9 +99,7 @@ def _filled(folder: Path, database_url: str, environment: Mapping[str, str]) -> 
     """Where its books are; they are written into a new database, unless they all are there."""
     note = folder / FILLED
     if not note.exists():
-        superuser = f"postgresql://postgres@/postgres?{urlsplit(database_url).query}"
-        database = [superuser, DATABASE, environment["VENDURE_USER"]]
-        subprocess.run([sys.executable, "-c", NEW_DATABASE, *database], check=True)
+        make_database(DATABASE, database_url, anew=True)
         files = [str(folder / name) for name in (filling.BOOKS, filling.FOUND)]
         fill = subprocess.run(
             ["node", str(SITE / "fill.js"), *files], stdout=subprocess.PIPE, text=True, check=True,
@@ -144,17 +136,6 @@ def _pages(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> dict[str, Aske
     return {name: Asked(paths, {}) for name, paths in addresses.items()}
 
 
-def _flows(books: Sequence[Mapping[str, Any]]) -> dict[str, Flow]:
-    def basket(session: Session, turn: int) -> None:
-        _basket(session, books[turn % len(books)])
-
-    def checkout(session: Session, turn: int) -> None:
-        _basket(session, books[turn % len(books)])
-        _check_out(session)
-
-    return {scenarios.BASKET: basket, scenarios.CHECKOUT: checkout}
-
-
 def _ask(session: Session, query: str, **variables: Any) -> Any:
     """What is answered to the only question in `query`; raises Unexpected where it is refused."""
     page = session.post_json(API, {"query": query, "variables": variables}).expect(200)
@@ -165,7 +146,7 @@ def _ask(session: Session, query: str, **variables: Any) -> Any:
     return answer
 
 
-def _basket(session: Session, book: Mapping[str, Any]) -> None:
+def _basket(session: Session, book: Book) -> None:
     """A book, its button, and the basket."""
     found = json.loads(session.get(_path(questions.BOOK, slug=book["slug"])).expect(200).body)
     variant = found["data"]["product"]["variants"][0]["id"]
