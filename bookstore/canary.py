@@ -28,9 +28,10 @@ SINGLE = (
     "/", "/search/", "/subjects/", "/new/", "/new/feed.xml", "/coming-soon/", "/lists/",
     "/sitemap.xml",
 )  # fmt: skip
-_FACET, _AT_LEAST = re.compile(rb'<section class="facet".*?</section>', re.DOTALL), b"+<span"
 NAMED = (Contributor, Series, Subject, Imprint, StaffList)
 MOST_SUGGESTED = suggestion_blocks.BEST  # of what begins alike; among more, none is looked for
+_FACET = re.compile(rb'<section class="facet".*?</section>', re.DOTALL)
+_AT_LEAST = b"+<span"  # behind the number
 
 
 class ShowsOldAnswers(Exception):

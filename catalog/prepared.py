@@ -16,6 +16,7 @@ from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.models import Field, Model
 
 M = TypeVar("M", bound=Model)
+FEW, BATCH = 20, 1_000  # rows that are written at once: of an order, and of a file
 _CURSOR: Any = ServerBindingCursor  # psycopg's own, which django-stubs do not know
 ONE_PLAN = "SET plan_cache_mode = force_generic_plan"
 """PostgreSQL would plan many of them each time, as it thinks that to be worth it."""
@@ -134,8 +135,13 @@ def _gathering(wanted: tuple[tuple[type[Model], str], ...]) -> str:
 
 
 def insert(new: Sequence[Model]) -> None:
-    """Write these rows of one model, none of which is written yet; they then know their keys."""
-    if new:
+    """Write these rows of one model, none of which is written yet; they then know their keys.
+
+    As many as somebody waits for have a statement for their number; more go as Django writes them.
+    """
+    if len(new) > FEW:
+        type(new[0])._base_manager.bulk_create(new, batch_size=BATCH)
+    elif new:
         _write(new, _inserting(type(new[0]), len(new), ""))
 
 

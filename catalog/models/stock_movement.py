@@ -25,7 +25,6 @@ FROM unnest(%(stocks)s::bigint[], %(on_hand)s::int[], %(allocated)s::int[])
 WHERE stock.id = change.id RETURNING stock.id
 """
 """One statement however many rows; the CHECK constraint stands behind it."""
-FEW = 20  # movements: as many as an order has, which somebody waits for
 
 
 class StockMovementQuerySet(models.QuerySet["StockMovement"]):
@@ -175,10 +174,7 @@ def _write(movements: "Sequence[StockMovement]") -> None:
         "allocated": prepared.array(each.allocated_change for each in movements),
     }
     prepared.rows(MOVE, changes)
-    if len(movements) <= FEW:
-        prepared.insert(movements)
-    else:
-        StockMovement.objects.bulk_create(movements, batch_size=1000)
+    prepared.insert(movements)
 
 
 def _mark(rows: "list[Stock]", by_stock: "Mapping[int, StockMovement]") -> None:
