@@ -1,7 +1,9 @@
 """The frontend's login, on a server that does ask for passwords."""
 
 import re
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
@@ -75,6 +77,41 @@ def test_its_password_follows_the_settings(server: embedded.Engines) -> None:
     assert digest.startswith("SCRAM-SHA-256$")
     manage(server, "grant_reader", password="second%21")
     assert stored(server) == digest  # what holds already is not written again
+
+
+def read_only_by_itself(server: embedded.Engines, password: str) -> bool:
+    with psycopg.connect(with_password(server, password)) as reader:
+        return reader.execute("SHOW default_transaction_read_only").fetchone() == ("on",)
+
+
+@pytest.mark.parametrize("others", ["SET statement_timeout = '1h'", "RESET statement_timeout"])
+def test_another_shop_of_the_server_may_set_the_same_login_up(
+    server: embedded.Engines, others: str
+) -> None:
+    """PostgreSQL refuses to change a row of its own that just changed, or to add one twice."""
+    manage(server, "grant_reader", password="first")
+    with (
+        psycopg.connect(server.postgresql_url(SUPERUSER)) as another_shop,
+        psycopg.connect(server.postgresql_url(SUPERUSER), autocommit=True) as superuser,
+        ThreadPoolExecutor() as pool,
+    ):
+        superuser.execute(f"ALTER ROLE {READER} RESET ALL")
+        superuser.execute(f"ALTER ROLE {READER} {others}")
+        assert not read_only_by_itself(server, "first")
+        another_shop.execute(f"ALTER ROLE {READER} SET default_transaction_read_only = on")
+        said = pool.submit(manage, server, "grant_reader", password="first")
+        wait_until_somebody_waits(superuser)
+        another_shop.commit()
+        assert said.result().startswith(f"{READER} reads ")
+    assert read_only_by_itself(server, "first")
+
+
+def wait_until_somebody_waits(superuser: psycopg.Connection) -> None:
+    query = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    deadline = time.monotonic() + 60
+    while not superuser.execute(query).rowcount:
+        assert time.monotonic() < deadline, "nobody waits"
+        time.sleep(0.05)
 
 
 def test_a_login_of_somebody_else_is_left_alone(server: embedded.Engines) -> None:

@@ -8,7 +8,7 @@ import psycopg
 from django.apps import apps
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import IntegrityError, ProgrammingError, connection, transaction
+from django.db import IntegrityError, InternalError, ProgrammingError, connection, transaction
 from psycopg import sql
 
 from catalog.models import (
@@ -29,6 +29,7 @@ from catalog.models import (
 )
 
 CONNECT_SECONDS = 5
+READ_ONLY = "default_transaction_read_only=on"
 INNER = (
     *(BoughtTogether, StockMovement, Stocktake, StocktakeLine),
     *(MatchReview, ExpectedRelation, Regrouping),
@@ -58,8 +59,10 @@ class Command(BaseCommand):
         with transaction.atomic(), connection.cursor() as cursor:
             for statement in _statements(reader):
                 cursor.execute(statement)
-        # Not every host lets an owner set this; without it the missing rights must do.
-        with contextlib.suppress(ProgrammingError), transaction.atomic():
+        # Not every host lets an owner set this; without it the missing rights must do. And another
+        # shop of the same server, with the same login, may be setting it at this moment.
+        refusals = (ProgrammingError, IntegrityError, InternalError)
+        with contextlib.suppress(*refusals), transaction.atomic():
             _make_read_only(reader)
         self.stdout.write(f"{reader} reads {len(catalogue_tables())} tables of the catalogue.")
 
@@ -110,7 +113,10 @@ def _execute(statement: str, reader: str, password: str) -> None:
 def _make_read_only(reader: str) -> None:
     statement = sql.SQL("ALTER ROLE {} SET default_transaction_read_only = on")
     with connection.cursor() as cursor:
-        cursor.execute(statement.format(sql.Identifier(reader)))
+        cursor.execute("SELECT rolconfig FROM pg_roles WHERE rolname = %s", [reader])
+        (what_is_set,) = cursor.fetchone()
+        if READ_ONLY not in (what_is_set or ()):
+            cursor.execute(statement.format(sql.Identifier(reader)))
 
 
 def catalogue_tables() -> list[str]:
