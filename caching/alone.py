@@ -2,22 +2,45 @@
 
 All that middleware does for them is to name the headers that every answer has; so whoever knows
 these may ask such a view without it (`bookstore/serving/shortcut.py`).
+
+Of some, all is made of the address, of who asks (htmx or another), of the day, and of what Redis
+says; so as long as Redis says the same, their answer is the same.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeVar
+
+from django.http import HttpRequest
+
+from caching.quotas import Quota
 
 View = TypeVar("View", bound=Callable[..., object])
 
-_views: set[Callable[..., object]] = set()
+
+@dataclass(frozen=True)
+class Alone:
+    """What is known of such a view."""
+
+    repeats: bool = False
+    """Whether its answer is the same while Redis says the same, on trips over the short wire."""
+    quota: Callable[[HttpRequest], Quota | None] = lambda request: None
+    """What one client may ask of it, which is counted on the way."""
 
 
-def answers_alone(view: View) -> View:
+_views: dict[Callable[..., object], Alone] = {}
+
+
+def answers_alone(known: Alone) -> Callable[[View], View]:
     """Take note that the view needs no middleware."""
-    _views.add(view)
-    return view
+
+    def note(view: View) -> View:
+        _views[view] = known
+        return view
+
+    return note
 
 
-def is_alone(view: Callable[..., object]) -> bool:
-    """Whether that was noted."""
-    return view in _views
+def known_of(view: Callable[..., object]) -> Alone | None:
+    """What was noted of the view; None where it does not answer alone."""
+    return _views.get(view)

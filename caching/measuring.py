@@ -5,7 +5,7 @@ import functools
 import time
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
 import redis
@@ -15,7 +15,7 @@ from redis.client import Pipeline
 
 from caching.away import Pool, believed
 from caching.servers import greet
-from caching.wire import Trip
+from caching.wire import Heard, Trip
 
 ANSWERS = Counter(
     "bookstore_cached_answers",
@@ -41,6 +41,18 @@ class Spent:
 
     commands: int = 0
     seconds: float = 0.0
+    heard: list[Heard] = field(default_factory=list)
+    """What was read in trips over the short wire."""
+
+    def add(self, more: "Spent") -> None:
+        """Spent on top of it."""
+        self.commands += more.commands
+        self.seconds += more.seconds
+
+    @property
+    def was_all_heard(self) -> bool:
+        """Whether something was asked, and all of it in trips that were answered."""
+        return 0 < self.commands == len(self.heard)
 
 
 _spent: ContextVar[Spent | None] = ContextVar("spent", default=None)
@@ -48,13 +60,18 @@ _spent: ContextVar[Spent | None] = ContextVar("spent", default=None)
 
 @contextlib.contextmanager
 def spending(so_far: Spent | None = None) -> Iterator[Spent]:
-    """Sums up what this request spends in Redis, until the end of the block."""
-    spent = so_far or Spent()
+    """Sums up what this request spends in Redis, until the end of the block.
+
+    Around another such block it is all that was spent in that one, too.
+    """
+    outer, spent = _spent.get(), so_far or Spent()
     token = _spent.set(spent)
     try:
         yield spent
     finally:
         _spent.reset(token)
+        if outer:
+            outer.add(spent)
 
 
 def _timed(ask: Callable[[], Any]) -> Any:
@@ -67,6 +84,11 @@ def _timed(ask: Callable[[], Any]) -> Any:
     finally:
         spent.commands += 1
         spent.seconds += time.perf_counter() - started_at
+
+
+def _note(heard: Heard) -> None:
+    if spent := _spent.get():
+        spent.heard.append(heard)
 
 
 class TimedPipeline(Pipeline):
@@ -101,7 +123,7 @@ class TimedRedis(redis.Redis):
 
     def trip(self) -> Trip:
         """Gathers reads that are sent over the short wire."""
-        return Trip(self.exchange)
+        return Trip(self.exchange, _note)
 
     def pipeline(self, transaction: bool = True, shard_hint: Any = None) -> Pipeline:
         """A timed pipeline."""

@@ -7,6 +7,8 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from caching.wire import Trip
+
 
 class TooMuch(Exception):
     """The client has asked too often; `seconds` says until when it may not."""
@@ -25,16 +27,15 @@ class Quota:
     seconds: int
     client: str
 
-    def count(self, asking: Any) -> None:
-        """Add the counting to a trip, as two more commands."""
-        key = f"limit:{self.name}:{self.client}:{int(time.time()) // self.seconds}"
-        asking.incr(key)
-        asking.expire(key, self.seconds)
+    def answered(self, asking: Trip) -> list[Any]:
+        """What a trip is answered, on which one more is counted; raises TooMuch.
 
-    def check(self, count: object) -> None:
-        """Raise TooMuch if what the first of them answered is too much.
-
-        An error is not: a Redis without memory to spare refuses to count, and answers all else.
+        A Redis without memory to spare refuses to count, and answers all else: nobody is refused
+        for that.
         """
-        if isinstance(count, int) and count > self.times:
+        key = f"limit:{self.name}:{self.client}:{int(time.time()) // self.seconds}"
+        asking.count(key, self.seconds)
+        replies = asking.execute()
+        if isinstance(asking.counted, int) and asking.counted > self.times:
             raise TooMuch(self.seconds - int(time.time()) % self.seconds)
+        return replies

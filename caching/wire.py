@@ -13,7 +13,7 @@ import contextlib
 import socket
 import struct
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import redis
 from redis._parsers import BaseParser
@@ -36,20 +36,55 @@ def packed(*words: Word) -> bytes:
     return b"".join(parts)
 
 
+class Asked(NamedTuple):
+    """Questions, packed, and how many replies they have."""
+
+    question: bytes
+    replies: int
+
+
+class Heard(NamedTuple):
+    """What was asked in one trip, and what Redis said; what was counted on it is no part of it."""
+
+    asked: Asked
+    replies: list[Any]
+
+
 class Trip:
     """Several questions in one go, called as redis-py's pipeline calls them."""
 
-    def __init__(self, exchange: Exchange) -> None:
-        """`exchange` is the client's."""
+    def __init__(self, exchange: Exchange, note: Callable[[Heard], object]) -> None:
+        """`exchange` is the client's; `note` is told what was asked and answered."""
         self._exchange = exchange
+        self._note = note
         self._packed: list[bytes] = []
+        self._replies = 0
+        self._counting = b""
+        self.counted: Any = None
+        """How often it was counted by now; an error where Redis refused to count."""
 
     def execute(self) -> list[Any]:
         """What is answered; a refusal stands in its place as an error, and is not raised.
 
         A replica's is always raised: all else may be old.
         """
-        return self._exchange(b"".join(self._packed), len(self._packed))
+        asked = Asked(b"".join(self._packed), self._replies)
+        if self._counting:
+            question, number = asked.question + self._counting, asked.replies + 2
+            *replies, self.counted, _is_kept = self._exchange(question, number)
+        else:
+            replies = self._exchange(*asked)
+        self._note(Heard(asked, replies))
+        return replies
+
+    def ask_again(self, asked: Asked) -> None:
+        """What was asked before, as it was packed."""
+        self._packed.append(asked.question)
+        self._replies += asked.replies
+
+    def count(self, key: str, seconds: int) -> None:
+        """Count on the way; the count is forgotten after so many seconds."""
+        self._counting = packed("INCR", key) + packed("EXPIRE", key, seconds)
 
     def get(self, key: str) -> None:
         """A value."""
@@ -71,16 +106,9 @@ class Trip:
         """A part of a sorted set."""
         self._ask("ZRANGEBYLEX", key, low, high, "LIMIT", start, num)
 
-    def incr(self, key: str) -> None:
-        """Count."""
-        self._ask("INCR", key)
-
-    def expire(self, key: str, seconds: int) -> None:
-        """Forget it after so many seconds."""
-        self._ask("EXPIRE", key, seconds)
-
     def _ask(self, *words: Word) -> None:
         self._packed.append(packed(*words))
+        self._replies += 1
 
 
 class _Broken(redis.ConnectionError):

@@ -21,7 +21,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from caching import store
-from caching.alone import answers_alone
+from caching.alone import Alone, answers_alone
 from caching.quotas import Quota, TooMuch
 from caching.second import UNTIL, end_of_second
 from catalog import isbn, live_fragments, live_reading, suggesting, trending
@@ -43,10 +43,17 @@ TIMES, SECONDS = 6_000, 60
 View = Callable[[HttpRequest], HttpResponse]
 
 
-def _live(view: View) -> View:
+def _quota(request: HttpRequest) -> Quota | None:
+    return Quota("live", TIMES, SECONDS, get_ip(request)) if settings.RATE_LIMITS else None
+
+
+READ_IN_TRIPS = Alone(repeats=True, quota=_quota)
+
+
+def _live(view: View, known: Alone = READ_IN_TRIPS) -> View:
     """For what may only be read, and what no browser keeps."""
 
-    @answers_alone
+    @answers_alone(known)
     @require_safe
     @wraps(view)
     def answer(request: HttpRequest) -> HttpResponse:
@@ -71,10 +78,6 @@ class Refused(Exception):
 
 def _refused(status: int, detail: str) -> HttpResponse:
     return _json({"status": status, "detail": detail}, status=status)
-
-
-def _quota(request: HttpRequest) -> Quota | None:
-    return Quota("live", TIMES, SECONDS, get_ip(request)) if settings.RATE_LIMITS else None
 
 
 def _numbers(request: HttpRequest, *, most: int) -> list[str]:
@@ -171,7 +174,7 @@ def cards(request: HttpRequest) -> HttpResponse:
     return _json({"items": [card.as_json() for card in found]})
 
 
-@_live
+@functools.partial(_live, known=Alone())
 def popular(request: HttpRequest) -> HttpResponse:
     """What visitors want these days."""
     try:

@@ -143,13 +143,7 @@ def read(
         asking.lrange(view.key("changed"), view.seen, -1)
         ask(view, asking)
         asking.get(CURRENT)
-        if quota:
-            quota.count(asking)
-        replies = asking.execute()
-        if quota:
-            count, _is_kept = replies[-2:]
-            quota.check(count)
-            del replies[-2:]
+        replies = quota.answered(asking) if quota else asking.execute()
         if error := next((each for each in replies if isinstance(each, Exception)), None):
             raise error
         news, *replies, stored = replies

@@ -10,14 +10,14 @@ from django.urls import path
 from django.views.decorators.http import require_safe
 
 from caching import store
-from caching.alone import answers_alone
+from caching.alone import Alone, answers_alone
 from orders.visitor import GUEST, Card, read_card
 
 FRAGMENT = "storefront/fragments/visitor.html"
 LONGEST_SESSION_KEY = 64  # Django's have 32 characters
 
 
-@answers_alone
+@answers_alone(Alone())
 @require_safe
 def visitor(request: HttpRequest) -> HttpResponse:
     """Who is visiting and what is in the basket: JSON, or the header's fragment for htmx.

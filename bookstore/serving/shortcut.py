@@ -15,15 +15,18 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpResponse
 from django.urls import ResolverMatch
+from django.utils import timezone
 from django.utils.http import parse_etags
 
 from bookstore import metrics, request_id
 from bookstore.compression import BRIEF, PageCompression
+from bookstore.serving.repeating import Answer, Repeats
 from caching import store
-from caching.alone import is_alone
+from caching.alone import Alone, known_of
 from caching.measuring import spending
 from caching.second import UNTIL, end_of_second
 from storefront.answering import KEPT_AS, KeptAs, turning
@@ -62,17 +65,9 @@ class _View:
     """Who answers at an address, and what middleware adds to that."""
 
     match: ResolverMatch
+    known: Alone
     route: str
     constant: Headers
-
-
-@dataclass(slots=True)
-class _Answer:
-    """What is said: the status with its words, all headers, and the body."""
-
-    status: str
-    headers: list[tuple[str, str]]
-    body: bytes
 
 
 class ShortWay:
@@ -84,6 +79,7 @@ class ShortWay:
         self._pages: dict[Asked, _Page] = {}
         self._views: dict[Place, _View] = {}
         self._headers: dict[Headers, Headers] = {}  # one of each: all pages have the same few
+        self._repeats = Repeats()
         self._learning = threading.Lock()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -97,12 +93,27 @@ class ShortWay:
         if page := self._pages.get(asked):
             answer = _counted(page.route, environ, lambda: _page_again(page, environ, is_packed))
         elif view := self._views.get(place):
-            answer = _counted(view.route, environ, lambda: _view_alone(view, environ))
+            answer = _counted(view.route, environ, lambda: self._alone(view, asked, environ))
         if answer is None:
             return self._learnt(asked, environ, start_response)
         answer.headers.append((request_id.HEADER, environ[request_id.META_NAME]))
         start_response(answer.status, answer.headers)
         return [answer.body]
+
+    def _alone(self, view: _View, asked: Asked, environ: dict[str, Any]) -> Answer | None:
+        """What the view says or would say; None where it fails, which Django knows how to say."""
+        known = view.known
+        if not known.repeats:
+            return _view_alone(view, environ)
+        question = (asked, environ.get("HTTP_HX_REQUEST"), timezone.localdate())
+        quota = known.quota(WSGIRequest(environ)) if settings.RATE_LIMITS else None
+        if answer := self._repeats.again(question, quota):
+            return answer
+        with spending() as spent:
+            answer = _view_alone(view, environ)
+        if answer:
+            self._repeats.keep(question, spent, answer)
+        return answer
 
     def _learnt(
         self, asked: Asked, environ: dict[str, Any], start_response: Any
@@ -134,10 +145,10 @@ class ShortWay:
             of_the_body = self._chosen(headers, OF_THE_BODY)
             constant = self._chosen(headers, OF_A_PAGE)
             self._pages[asked] = _Page(kept_as.place, route, of_the_body, constant)
-        elif is_alone(match.func):
+        elif known := known_of(match.func):
             _make_room(self._views)
             constant = self._chosen(headers, OF_EVERY_ANSWER)
-            self._views[asked[0]] = _View(match, route, constant)
+            self._views[asked[0]] = _View(match, known, route, constant)
 
     def _chosen(self, headers: Sequence[tuple[str, str]], names: frozenset[str]) -> Headers:
         chosen = tuple(each for each in headers if each[0] in names)
@@ -156,8 +167,8 @@ def _make_room(known: dict[Any, Any]) -> None:
 
 
 def _counted(
-    route: str, environ: dict[str, Any], ask: Callable[[], _Answer | None]
-) -> _Answer | None:
+    route: str, environ: dict[str, Any], ask: Callable[[], Answer | None]
+) -> Answer | None:
     """What is answered, under a number, and counted; Django counts what was tried in vain."""
     started_at = time.perf_counter()
     request_id.number(environ)
@@ -171,7 +182,7 @@ def _counted(
     return answer
 
 
-def _page_again(page: _Page, environ: dict[str, Any], is_packed: bool) -> _Answer | None:
+def _page_again(page: _Page, environ: dict[str, Any], is_packed: bool) -> Answer | None:
     """The page as it is kept; None where Django has to answer."""
     asked_at = time.time()
     try:
@@ -191,7 +202,7 @@ def _page_again(page: _Page, environ: dict[str, Any], is_packed: bool) -> _Answe
         (UNTIL, end_of_second(asked_at)),  # before Cache-Control: see answering
         *page.constant,
     ]
-    return _Answer(status, headers, body)
+    return Answer(status, headers, body)
 
 
 def _is_there_already(environ: dict[str, Any], tag: str) -> bool:
@@ -202,7 +213,7 @@ def _is_there_already(environ: dict[str, Any], tag: str) -> bool:
     )
 
 
-def _view_alone(view: _View, environ: dict[str, Any]) -> _Answer | None:
+def _view_alone(view: _View, environ: dict[str, Any]) -> Answer | None:
     """What the view says; None where it fails, which Django knows how to say."""
     match, request = view.match, WSGIRequest(environ)
     request.resolver_match = match
@@ -215,7 +226,7 @@ def _view_alone(view: _View, environ: dict[str, Any]) -> _Answer | None:
     headers, body = [*response.items(), *view.constant], response.content
     if not response.has_header("Content-Length"):
         headers.append(("Content-Length", str(len(body))))
-    return _Answer(f"{response.status_code} {response.reason_phrase}", headers, body)
+    return Answer(f"{response.status_code} {response.reason_phrase}", headers, body)
 
 
 _COMPRESSION = PageCompression(lambda request: HttpResponse())

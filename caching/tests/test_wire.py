@@ -11,6 +11,7 @@ import redis
 from pytest_django import Settings
 
 from caching import store, wire
+from caching.measuring import spending
 from tests.stores import Server, redis_server
 
 LIMIT_SECONDS = 0.05
@@ -35,8 +36,7 @@ def fill(asking: Any) -> None:
     asking.lrange("list", 0, -1)
     asking.lrange("nothing", 0, -1)
     asking.zrangebylex("sorted", b"[a", b"[a\xff", start=0, num=2)
-    asking.incr("text")
-    asking.expire("hash", 100)
+    asking.hget("text", "of no hash")
 
 
 def test_it_answers_as_redis_py_does() -> None:
@@ -48,12 +48,46 @@ def test_it_answers_as_redis_py_does() -> None:
     trip, pipeline = client.trip(), client.pipeline(transaction=False)
     fill(trip)
     fill(pipeline)
-    *answers, refusal, was_set = trip.execute()
-    *expected, expected_refusal, _was_set = pipeline.execute(raise_on_error=False)
+    *answers, refusal = trip.execute()
+    *expected, expected_refusal = pipeline.execute(raise_on_error=False)
     assert answers == expected
     assert answers[3] == ["ü".encode(), None, b""]
     assert (type(refusal), str(refusal)) == (redis.ResponseError, str(expected_refusal))
-    assert was_set == 1
+
+
+def test_what_is_counted_on_the_way_is_no_part_of_the_answers() -> None:
+    client = store.client()
+    client.set("text", "kept")
+    for times in (1, 2):
+        trip = client.trip()
+        trip.get("text")
+        trip.count("counted", 100)
+        assert (trip.execute(), trip.counted) == ([b"kept"], times)
+    assert 0 < client.ttl("counted") <= 100
+    trip.count("text", 100)  # which is no number
+    assert (trip.execute(), type(trip.counted)) == ([b"kept"], redis.ResponseError)
+
+
+def test_what_was_heard_can_be_asked_again() -> None:
+    client = store.client()
+    client.set("text", "kept")
+    with spending() as spent:
+        for key in ("text", "nothing"):
+            trip = client.trip()
+            trip.get(key)
+            trip.count("counted", 100)
+            trip.execute()
+    assert spent.was_all_heard
+    again = client.trip()
+    for heard in spent.heard:
+        again.ask_again(heard.asked)
+    assert again.execute() == [reply for heard in spent.heard for reply in heard.replies]
+    assert again.execute() == [b"kept", None]
+    assert client.get("counted") == b"2"
+    with spending() as spent:
+        again.execute()
+        client.get("text")  # is not heard
+    assert not spent.was_all_heard
 
 
 def test_what_comes_in_many_pieces_is_put_together() -> None:

@@ -3,17 +3,17 @@
 import datetime
 import time
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
+from caching import store
 from caching.measuring import spending
 from caching.quotas import Quota
 from caching.second import UNTIL, end_of_second
-from catalog import live, live_build, live_reading, memory, suggesting
+from catalog import live, live_reading, memory, suggesting
 from catalog.models import Stock, Supply, Work
 from catalog.tests.factories import EditionFactory, WorkFactory, sku
 
@@ -235,13 +235,12 @@ def test_what_is_too_much_for_one_address_is_refused(
 
 
 def test_a_redis_that_refuses_to_count_answers_all_the_same(orlando: str) -> None:
-    class Full(Quota):
-        def count(self, asking: Any) -> None:
-            asking.incr(live_build.CURRENT)  # which is no number: an error, as when Redis is full
-            asking.expire("nothing", 1)
-
-    found = suggesting.suggest("orl", limit=3, quota=Full("live", 1, 60, "client"))
+    window = int(time.time()) // 10**9
+    key = f"limit:live:client:{window}"
+    store.client().set(key, "no number")  # so that it is refused, as when Redis is full
+    found = suggesting.suggest("orl", limit=3, quota=Quota("live", 1, 10**9, "client"))
     assert [each.label for each in found] == ["Orlando"]
+    assert store.client().get(key) == b"no number"
 
 
 def test_badges_cost_one_trip_to_redis_and_suggestions_two_mistyped_or_not(orlando: str) -> None:
