@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
 import redis
+from django.conf import settings
 from django_redis import get_redis_connection
 
 P = ParamSpec("P")
@@ -19,9 +20,20 @@ class OutOfMemory(Unavailable):
     """Redis answers, but has no memory left for what it is to keep."""
 
 
+_known: tuple[Any, Any] = (None, None)
+
+
 def client() -> Any:
-    """The raw connection (a `redis.Redis` that answers bytes), for the live answers' structures."""
-    return get_redis_connection("default")
+    """The raw connection (a `redis.Redis` that answers bytes), for the live answers' structures.
+
+    The same for as long as the settings are; Django looks it up in each thread, each time.
+    """
+    global _known  # noqa: PLW0603 - the one door of this process
+    caches, known = _known
+    if caches is not settings.CACHES:
+        known = get_redis_connection("default")
+        _known = settings.CACHES, known
+    return known
 
 
 def needs_redis(function: Callable[P, T]) -> Callable[P, T]:
