@@ -102,17 +102,21 @@ class ShortWay:
 
     def _alone(self, view: _View, asked: Asked, environ: dict[str, Any]) -> Answer | None:
         """What the view says or would say; None where it fails, which Django knows how to say."""
-        known = view.known
-        if not known.repeats:
+        try:
+            if view.known.repeats:
+                return self._again(view, asked, environ)
             return _view_alone(view, environ)
+        except Exception:
+            return None
+
+    def _again(self, view: _View, asked: Asked, environ: dict[str, Any]) -> Answer:
         question = (asked, environ.get("HTTP_HX_REQUEST"), timezone.localdate())
-        quota = known.quota(WSGIRequest(environ)) if settings.RATE_LIMITS else None
+        quota = view.known.quota(WSGIRequest(environ)) if settings.RATE_LIMITS else None
         if answer := self._repeats.again(question, quota):
             return answer
         with spending() as spent:
             answer = _view_alone(view, environ)
-        if answer:
-            self._repeats.keep(question, spent, answer)
+        self._repeats.keep(question, spent, answer)
         return answer
 
     def _learnt(
@@ -213,14 +217,10 @@ def _is_there_already(environ: dict[str, Any], tag: str) -> bool:
     )
 
 
-def _view_alone(view: _View, environ: dict[str, Any]) -> Answer | None:
-    """What the view says; None where it fails, which Django knows how to say."""
+def _view_alone(view: _View, environ: dict[str, Any]) -> Answer:
     match, request = view.match, WSGIRequest(environ)
     request.resolver_match = match
-    try:
-        response = match.func(request, *match.args, **match.kwargs)
-    except Exception:
-        return None
+    response = match.func(request, *match.args, **match.kwargs)
     if len(response.content) >= BRIEF:
         response = _COMPRESSION.process_response(request, response)
     headers, body = [*response.items(), *view.constant], response.content

@@ -138,6 +138,14 @@ def test_what_is_repeated_counts_against_the_clients_quota(
     assert live.ask(REPEATED[0], REMOTE_ADDR="192.0.2.2").status == "200 OK"
 
 
+def test_a_client_that_cannot_be_told_is_left_to_django(live: Shop, settings: Settings) -> None:
+    live.ask(REPEATED[0])
+    settings.RATE_LIMITS, settings.ALLAUTH_TRUSTED_PROXY_COUNT = True, 2
+    answered = live.ask(REPEATED[0], HTTP_X_FORWARDED_FOR="192.0.2.1")
+    assert answered.status == "500 Internal Server Error"
+    assert live.asked_of_django == ["/live/suggest"]
+
+
 def test_an_answer_to_half_of_what_was_asked_is_not_kept(
     live: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
