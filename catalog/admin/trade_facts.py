@@ -7,7 +7,7 @@ from catalog import trade_codes
 from catalog.models import Edition
 
 TRADE_FACTS = (
-    "edition_number", "edition_statement", "height_mm", "width_mm", "thickness_mm", "product_form",
+    "edition_number", "edition_statement", "height_mm", "width_mm", "thickness_mm", "form_in_words",
     "status_in_words", "availability_in_words", "replaced_by", "cover_url",
 )  # fmt: skip
 """Columns, and codes in words."""
@@ -15,6 +15,11 @@ TRADE_FACTS = (
 
 class TradeFactsMixin:
     """Codes in words, for an edition's page."""
+
+    @admin.display(description=gettext_lazy("product form"))
+    def form_in_words(self, edition: Edition) -> str:
+        """What kind of thing it is said to be."""
+        return trade_codes.read_out("product_form", edition.product_form)
 
     @admin.display(description=gettext_lazy("publishing status"))
     def status_in_words(self, edition: Edition) -> str:

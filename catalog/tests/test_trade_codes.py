@@ -16,7 +16,8 @@ LISTS = Path(settings.BASE_DIR).parent.joinpath(
 
 @pytest.mark.skipif(not LISTS.exists(), reason="the lists of codes are not here")
 @pytest.mark.parametrize(
-    ("column", "number"), [("publishing_status", 64), ("supplier_availability", 65)]
+    ("column", "number"),
+    [("product_form", 150), ("publishing_status", 64), ("supplier_availability", 65)],
 )
 def test_every_code_of_the_list_has_a_meaning(column: str, number: int) -> None:
     lists = json.loads(LISTS.read_text())["ONIXCodeTable"]["CodeList"]
@@ -32,7 +33,7 @@ def test_what_is_acted_upon_can_be_read() -> None:
 @pytest.mark.parametrize(
     ("column", "code", "text"),
     [
-        ("publishing_status", "07", "Out of print (07)"),
+        ("product_form", "BC", "Paperback (BC)"), ("publishing_status", "07", "Out of print (07)"),
         ("supplier_availability", "21", "In stock (21)"),
         ("supplier_availability", "66", "66"), ("supplier_availability", "", ""),
         ("pages", "21", "21"),
