@@ -43,6 +43,9 @@ class Pick:
     out_date: datetime.date | None = None
     """When the book is out, if that is still ahead: it is packed, and kept here until then."""
 
+    is_embargoed: bool = False
+    """Whether an embargo ends then, which may be after its publication."""
+
     shares: list[Share] = field(default_factory=list)
 
     @property
@@ -141,10 +144,16 @@ def pick_lists(*, on: datetime.date, location: Location | None = None) -> list[P
         if left < 1:
             continue
         picks = lists.setdefault(row.stock.location, {})
-        out_date = None if readiness.is_out(line, on) else readiness.out_date(line)
-        pick = picks.setdefault(line.isbn13, Pick(line, row.shelved_under or line.byline, out_date))
+        pick = picks.setdefault(line.isbn13, _pick(line, row.shelved_under, on))
         pick.shares.append(Share(line.order, left, line.order_id in awaiting))
     return [PickList(place, sorted(picks.values(), key=_shelf)) for place, picks in lists.items()]
+
+
+def _pick(line: OrderLine, shelved_under: str, on: datetime.date) -> Pick:
+    by, edition = shelved_under or line.byline, line.edition
+    if edition is None or readiness.is_out(line, on):
+        return Pick(line, by)
+    return Pick(line, by, readiness.out_date(line), is_embargoed=edition.is_embargoed)
 
 
 def _to_pick(location: Location | None, on: datetime.date) -> Iterable[Any]:

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from accounts.models import User
 from catalog.models import Edition
@@ -65,6 +66,24 @@ def test_it_is_picked_a_few_days_ahead_and_marked(early: Edition) -> None:
         assert bool(picked(day)) is is_listed
     assert picked(ahead) == [(early.isbn13, OUT)]
     assert picked(OUT) == [(early.isbn13, None)]
+
+
+@pytest.mark.parametrize(
+    ("date", "text"),
+    [
+        ("publication_date", "out on {}: pack it"),
+        ("embargo_date", "not to be sold before {}: pack"),
+    ],
+)
+def test_the_pick_list_says_until_when_it_is_kept(
+    client: Client, clerk: User, date: str, text: str
+) -> None:
+    edition = EditionFactory.create(price=Decimal("9.99"), **{date: TODAY + 2 * DAY})
+    preorderable(edition)
+    served(edition)
+    client.force_login(clerk)
+    page = client.get(reverse("admin:orders_pick_list")).content.decode()
+    assert text.format(date_format(TODAY + 2 * DAY)) in page
 
 
 def test_it_leaves_on_its_day_and_not_before(early: Edition, clerk: User) -> None:
