@@ -21,10 +21,11 @@ from gunicorn.workers.gthread import (  # type: ignore[import-untyped]
 )
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
+from bookstore.serving.sharing import Shares
 from bookstore.serving.threads import Threads
 
-MOST_COUNTED = 12  # connections: who has more leaves no more to others, and takes a few AT_ONCE
-AT_ONCE = 4
+MOST_COUNTED = 12  # connections: who has so many more than others leaves them no more
+PROCESSES = 64  # of one master, those that end while others begin among them
 UNREADABLE = """\
 HTTP/1.1 400 Bad Request\r
 Connection: close\r
@@ -36,6 +37,9 @@ X-Content-Type-Options: nosniff\r
 X-Request-ID: {number}\r
 \r
 """
+
+
+_shares = Shares(PROCESSES)  # before gunicorn forks
 
 
 class DrainingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no types
@@ -54,17 +58,21 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no
     """
 
     def accept(self, listener: socket.socket) -> None:
-        """Accept a connection, or leave it for now: the likelier, the more this process has.
+        """Accept a connection, or leave it for now: the likelier, the more than others it has.
 
-        Who has many takes a few at once: while all threads answer, each turn of the loop waits for
-        Python's lock, and the last of 64 that come together would wait for a second.
+        Whoever has no more than they takes all that it would have to take to have as many: while
+        all threads answer, each turn of the loop waits for Python's lock, and the last of 64 that
+        come together would wait for a second.
         """
-        chances = 1 + min(self.nr_conns, MOST_COUNTED) if self.cfg.workers > 1 else 1
-        if random.random() * chances < 1:  # noqa: S311 - nobody gains by knowing it
-            for _place in range(AT_ONCE if self.nr_conns > MOST_COUNTED else 1):
-                super().accept(listener)
-        else:
+        _shares.note(self.age, self.nr_conns)
+        fewest = _shares.fewest_of_others()
+        more = 0 if fewest is None else self.nr_conns - fewest
+        if more > 0 and random.random() * (1 + min(more, MOST_COUNTED)) >= 1:  # noqa: S311 - nobody gains by knowing it
             os.sched_yield()  # to a process that was woken on the same processor
+            return
+        for _place in range(max(1, -more)):
+            super().accept(listener)
+        _shares.note(self.age, self.nr_conns)
 
     def enqueue_req(self, conn: Any) -> None:
         """Have a thread answer, once there is something to be answered.

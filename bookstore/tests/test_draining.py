@@ -2,6 +2,8 @@
 
 import contextlib
 import http.client
+import os
+import signal
 import socket
 import sys
 import time
@@ -15,7 +17,9 @@ from gunicorn.config import Config  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import TConn  # type: ignore[import-untyped]
 
 from bookstore.roles import REDIS
+from bookstore.serving import draining
 from bookstore.serving.draining import DrainingWorker
+from bookstore.serving.sharing import Shares
 from bookstore.tests.shell import CHECKOUT, NOTHING
 from tests.patience import eventually
 
@@ -135,9 +139,9 @@ def test_whoever_says_nothing_holds_up_neither_others_nor_the_end(gunicorn: Guni
 class Accepting(DrainingWorker):
     """A worker that keeps whom it accepts, and does no more."""
 
-    def __init__(self, *, of: int) -> None:
+    def __init__(self) -> None:
+        self.age = 1
         self.cfg = Config()
-        self.cfg.set("workers", of)
         self.nr_conns = 0
         self.kept: list[TConn] = []
 
@@ -145,17 +149,84 @@ class Accepting(DrainingWorker):
         self.kept.append(conn)
 
 
-@pytest.mark.parametrize(("workers", "fewest", "most"), [(1, 60, 60), (2, 3, 55)])
-def test_who_has_connections_leaves_others_to_another_process(
-    workers: int, fewest: int, most: int
-) -> None:
-    worker = Accepting(of=workers)
+@pytest.fixture
+def shares(monkeypatch: pytest.MonkeyPatch) -> Shares:
+    """Those of the test alone."""
+    shares = Shares(4)
+    monkeypatch.setattr(draining, "_shares", shares)
+    return shares
+
+
+def accepted(tries: int) -> int:
+    """How many of sixty that came together a process accepts."""
+    worker = Accepting()
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listener, ExitStack() as stack:
         listener.setblocking(False)
         for _each in range(60):
             stack.enter_context(socket.create_connection(listener.getsockname()))
-        for _try in range(60):  # 1 + 2 + … + 10: ten are to be expected
+        for _try in range(tries):
             worker.accept(listener)
         for conn in worker.kept:
             stack.enter_context(conn.sock)
-    assert fewest <= len(worker.kept) <= most
+    return len(worker.kept)
+
+
+@contextlib.contextmanager
+def another_with(connections: int, shares: Shares) -> Iterator[None]:
+    """Another process that has so many."""
+    with ExitStack() as stack:
+        other = stack.enter_context(process_that_sleeps())
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(os, "getpid", lambda: other)
+            shares.note(2, connections)
+        yield
+
+
+@contextlib.contextmanager
+def process_that_sleeps() -> Iterator[int]:
+    with psutil.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) as process:
+        try:
+            yield process.pid
+        finally:
+            process.kill()
+
+
+def test_a_process_without_others_takes_all(shares: Shares) -> None:
+    assert accepted(60) == 60
+
+
+def test_who_has_more_leaves_most_to_another_process(shares: Shares) -> None:
+    with another_with(0, shares):
+        assert 3 <= accepted(60) <= 55  # 1 + 2 + … + 10: ten are to be expected
+
+
+def test_who_has_fewer_takes_at_once_what_makes_it_even(shares: Shares) -> None:
+    with another_with(30, shares):
+        assert accepted(1) == 30
+    assert accepted(60) == 60  # who has ended is nobody any more
+
+
+def test_all_processes_see_what_each_has() -> None:
+    shares = Shares(3)
+    assert shares.fewest_of_others() is None
+    shares.note(1, 5)
+    assert shares.fewest_of_others() is None
+    with another_with(7, shares):
+        assert shares.fewest_of_others() == 7
+        with process_that_sleeps() as third, pytest.MonkeyPatch.context() as patched:
+            patched.setattr(os, "getpid", lambda: third)
+            assert shares.fewest_of_others() == 5
+            shares.note(3, 0)
+            shares.note(5, 6)  # in the place of another one
+            assert shares.fewest_of_others() == 5
+        assert shares.fewest_of_others() is None
+    forked = os.fork()
+    if not forked:
+        shares.note(2, 9)
+        time.sleep(600)
+    try:
+        eventually(lambda: shares.fewest_of_others() == 9)
+    finally:
+        os.kill(forked, signal.SIGKILL)
+        os.waitpid(forked, 0)
+    assert shares.fewest_of_others() is None

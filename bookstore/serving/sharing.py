@@ -1,0 +1,42 @@
+"""How many connections each web process has: in memory that all see who came of one master."""
+
+import mmap
+import os
+import struct
+
+ENTRY = struct.Struct("=II")  # the process, and how many it has
+
+
+class Shares:
+    """One entry for each process; whoever has ended counts no more."""
+
+    def __init__(self, places: int) -> None:
+        """For so many processes; made before they are forked."""
+        self._places = places
+        self._memory = mmap.mmap(-1, places * ENTRY.size)
+
+    def note(self, place: int, connections: int) -> None:
+        """Tell the others how many this process has; places beyond the last begin anew."""
+        at = place % self._places * ENTRY.size
+        ENTRY.pack_into(self._memory, at, os.getpid(), connections)
+
+    def fewest_of_others(self) -> int | None:
+        """How many the process has that has fewest; None where there is no other one."""
+        entries = (
+            ENTRY.unpack_from(self._memory, place * ENTRY.size) for place in range(self._places)
+        )
+        own = os.getpid()
+        return min(
+            (connections for pid, connections in entries if pid not in (0, own) and _runs(pid)),
+            default=None,
+        )
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's by now
+        return False
+    return True
