@@ -58,7 +58,7 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no
     """
 
     def accept(self, listener: socket.socket) -> None:
-        """Accept a connection, or leave it for now: the likelier, the more than others it has.
+        """Accept a connection, or leave it for now: the likelier, the more it has than others.
 
         Whoever has no more than they takes all that it would have to take to have as many: while
         all threads answer, each turn of the loop waits for Python's lock, and the last of 64 that
@@ -129,6 +129,7 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no
         super().set_accept_enabled(enabled)
         for listener in self.sockets:
             listener.close()
+        _shares.leave(self.age)
 
     def handle(self, conn: Any) -> Any:
         """Answer one request, in a thread that still knows the number of its last one."""

@@ -20,6 +20,10 @@ class Shares:
         at = place % self._places * ENTRY.size
         ENTRY.pack_into(self._memory, at, os.getpid(), connections)
 
+    def leave(self, place: int) -> None:
+        """Tell the others that this process takes no more."""
+        ENTRY.pack_into(self._memory, place % self._places * ENTRY.size, 0, 0)
+
     def fewest_of_others(self) -> int | None:
         """How many the process has that has fewest; None where there is no other one."""
         entries = (

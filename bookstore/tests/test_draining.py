@@ -219,6 +219,8 @@ def test_all_processes_see_what_each_has() -> None:
             shares.note(3, 0)
             shares.note(5, 6)  # in the place of another one
             assert shares.fewest_of_others() == 5
+            shares.leave(1)
+            assert shares.fewest_of_others() is None
         assert shares.fewest_of_others() is None
     forked = os.fork()
     if not forked:
