@@ -22,7 +22,7 @@ from bookstore.serving import nginx
 from bookstore.tests.shell import CHECKOUT
 from tests.next_release import migration
 from tests.patience import eventually
-from tests.shop import Shop
+from tests.shop import Shop, children
 
 ROLES = ("rds", "redis", "frontend")
 LEFT_OUT = shutil.ignore_patterns(".*", "var", "deploy", "docs")
@@ -138,8 +138,7 @@ class Rollout:
 
     def _of_serve(self, word: str) -> list[psutil.Process]:
         """What `serve` has started with this word in its command, and still runs."""
-        children = self._serve.children()
-        return [child for child in children if is_alive(child) and word in child.cmdline()]
+        return [child for child, command in children(self._serve) if word in command]
 
     def _start(self, name: str, command: list[str], environment: Mapping[str, str]) -> None:
         self._started[name] = psutil.Popen(

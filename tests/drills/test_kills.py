@@ -16,7 +16,7 @@ from tests.drills import SECONDS
 from tests.drills.persistent import Purchase, Shoppers
 from tests.drills.records import Records
 from tests.patience import eventually
-from tests.shop import Shop
+from tests.shop import Shop, children
 from tests.visitor import Visitor
 
 pytestmark = pytest.mark.usefixtures("whole_again")
@@ -46,9 +46,17 @@ def kill_postgresql(shop: Shop) -> None:
 
 def kill_backend(shop: Shop) -> None:
     """One of PostgreSQL's processes: it ends all the others, and recovers at once."""
-    children = shop.postgresql().children()
-    backends = [child for child in children if "bookstore [local]" in " ".join(child.cmdline())]
-    backends[len(backends) // 2].kill()
+
+    def is_hit() -> bool:
+        known = children(shop.postgresql())
+        backends = [each for each, command in known if "bookstore [local]" in " ".join(command)]
+        try:
+            backends[len(backends) // 2].kill()
+        except (IndexError, psutil.NoSuchProcess):  # its connection has ended just now
+            return False
+        return True
+
+    eventually(is_hit)
 
 
 def kill_redis(shop: Shop) -> None:
@@ -58,9 +66,8 @@ def kill_redis(shop: Shop) -> None:
 
 def kill_worker(shop: Shop) -> None:
     """The worker, whatever it does."""
-    for child in psutil.Process(shop.serve_pid).children():
-        if child.cmdline()[-1] == "worker":
-            child.kill()
+    for worker in shop.workers():
+        worker.kill()
 
 
 def is_whole(shop: Shop) -> bool:
