@@ -161,9 +161,9 @@ class Visitor:
         return self.send("GET", path, headers=headers)
 
     def header(self) -> dict[str, Any]:
-        """What the header says of the visitor.
+        """What the header says of a visitor whom the shop knows.
 
-        It knows no quantity where Redis takes too long to tell, as it may on a busy machine.
+        No quantity where Redis takes too long to tell, as it may on a busy machine: asked again.
         """
 
         def ask() -> Answer:
