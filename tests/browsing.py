@@ -31,7 +31,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000  # a busy machine takes its time
 CALM_MS = 100  # without a request; Playwright's own "networkidle" takes five times as long
 
 PHONE = ViewportSize(width=390, height=844)

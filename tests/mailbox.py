@@ -27,7 +27,7 @@ def wait_for(address: str, subject: str, *, folder: Path) -> EmailMessage:
         ]
         return bool(found)
 
-    eventually(has_come, within=30)
+    eventually(has_come)
     return found[-1]
 
 

@@ -19,8 +19,8 @@ from bookstore.serving.preparation import STAFF_EMAIL
 from bookstore.tests.shell import CHECKOUT, NOTHING, run
 from tests.patience import eventually
 
-OPEN_SECONDS = 180  # a first start on a busy machine
-CLOSE_SECONDS = 60
+OPEN_SECONDS = 300  # a first start on a busy machine
+CLOSE_SECONDS = 120
 
 
 @dataclass(frozen=True)

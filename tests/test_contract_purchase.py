@@ -91,14 +91,14 @@ def at_once(buyers: list[Visitor]) -> list[Answer]:
             "email": f"buyer{place}@example.com", "payment_method": "offline",
             "shipping_method": "collection",
         }  # fmt: skip
-        gate.wait(timeout=30)
+        gate.wait(timeout=120)
         answers.append(buyers[place].submit(forms[place], **values))
 
     threads = [threading.Thread(target=buy, args=(place,)) for place in range(len(buyers))]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=60)
+        thread.join(timeout=120)
     assert len(answers) == len(buyers)
     return answers
 

@@ -94,7 +94,7 @@ def test_whoever_persists_has_exactly_one_order(
         while not kills or time.monotonic() - started_at < SECONDS:
             for kill in KILLS:
                 time.sleep(PAUSE_SECONDS)
-                eventually(lambda: is_whole(shop), within=60)
+                eventually(lambda: is_whole(shop))
                 kill(shop)
                 kills += 1
             time.sleep(REST_SECONDS if SECONDS else PAUSE_SECONDS)
@@ -160,7 +160,7 @@ def assert_jobs_done(records: Records, shoppers: Shoppers, shop: Shop) -> float:
     """All jobs come to their end, and no e-mail came twice; after how many seconds."""
     started_at = time.monotonic()
     try:
-        eventually(lambda: not unfinished(records, hurry=not SECONDS), within=120)
+        eventually(lambda: not unfinished(records, hurry=not SECONDS))
     except AssertionError:
         raise AssertionError(f"left: {records.unfinished_jobs()}") from None
     seconds = time.monotonic() - started_at
