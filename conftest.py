@@ -75,3 +75,4 @@ def provider(running_provider: Provider) -> Iterator[Provider]:
         STRIPE_API_URL=running_provider.address,
     ):
         yield running_provider
+    running_provider.send_events_to(None)  # it says later what has happened, and not to other tests

@@ -7,8 +7,8 @@ whether it is back; its answer opens the way for all. One answer that comes late
 
 import logging
 import threading
-import time
 from collections.abc import Callable
+from time import monotonic
 from typing import Any, TypeVar
 
 import redis
@@ -46,16 +46,16 @@ class Breaker:
         if self._strikes < STRIKES:
             return True
         with self._turn:
-            is_due = time.monotonic() >= self._next_try_at
+            is_due = monotonic() >= self._next_try_at
             if is_due:
-                self._next_try_at = time.monotonic() + AWAY_SECONDS
+                self._next_try_at = monotonic() + AWAY_SECONDS
             return is_due
 
     def miss(self, error: Exception, *, strikes: int = 1) -> None:
         """It did not answer."""
         with self._turn:
             before, self._strikes = self._strikes, self._strikes + strikes
-            self._next_try_at = time.monotonic() + AWAY_SECONDS
+            self._next_try_at = monotonic() + AWAY_SECONDS
             self.why = str(error)
         if before < STRIKES <= before + strikes:
             logger.error("%s is away, and asked only once in a while: %s", self._name, error)

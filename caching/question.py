@@ -77,6 +77,7 @@ class Question:
         self._made_of: bytes | None = None  # the generations; unknown
         self._state: bytes | None = None  # with what turns; unknown
         self._value: bytes | None = None
+        self._made_meanwhile: Kept | None = None
 
     @needs_redis
     def look(self) -> Kept | None:
@@ -116,10 +117,18 @@ class Question:
 
     @needs_redis
     def claim(self) -> bool:
-        """Whether computing is up to whoever asks this; the others wait, as it says so to them."""
+        """Whether computing is up to whoever asks this; the others wait, as it says so to them.
+
+        Whoever had it before may have ended since the last look: so it is looked again, on the way.
+        """
         lock = secrets.token_bytes(16)
-        if client().set(f"lock:{self._place.key}", lock, ex=LOCK_SECONDS, nx=True):
+        asking = client().pipeline(transaction=False)
+        asking.set(f"lock:{self._place.key}", lock, ex=LOCK_SECONDS, nx=True)
+        asking.mget(self._place.keys)
+        was_set, values = asking.execute()
+        if was_set:
             self._lock = lock
+            self._made_meanwhile = self._read(values)
         return bool(self._lock)
 
     def wait_or_claim(self) -> Kept | None:
@@ -141,7 +150,9 @@ class Question:
                 kept = self.know()
             if kept is not None or self._value == before:
                 return kept
-        return None
+        if self._made_meanwhile:
+            self.release()
+        return self._made_meanwhile
 
     @needs_redis
     def _count(self, more: int) -> int:

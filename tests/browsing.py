@@ -6,7 +6,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import (
     Browser,
@@ -31,7 +31,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000  # a busy machine takes its time
 CALM_MS = 100  # without a request; Playwright's own "networkidle" takes five times as long
 
 PHONE = ViewportSize(width=390, height=844)
@@ -151,6 +151,29 @@ class Tab:
     def press(self, name: str) -> None:
         """Press the button in the page's content that is called so."""
         self.page.locator("main").get_by_role("button", name=name).click()
+
+    def type_search(self, text: str) -> Locator:
+        """Type into the search, letter by letter; what is suggested for all of it is there then.
+
+        Each answer on the way takes the list's place, and with it what was chosen there. Nothing
+        is suggested where Redis takes too long, as it may on a busy machine: so it is typed again.
+        """
+        field = self.page.get_by_role("combobox", name="Search")
+
+        def is_for_all_of_it(response: Response) -> bool:
+            address = urlsplit(response.url)
+            asked = parse_qs(address.query).get("q", [])
+            return address.path == "/live/suggest" and asked == [text]
+
+        for _time in range(5):
+            field.fill("")
+            self.settle()
+            with self.page.expect_response(is_for_all_of_it):
+                field.press_sequentially(text, delay=20)
+            self.settle()
+            if self.page.get_by_role("option").count():
+                break
+        return field
 
     def main(self) -> Locator:
         """The page's content."""

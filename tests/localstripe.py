@@ -11,6 +11,7 @@ import logging
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from typing import Any
 import requests
 import stripe
 
+from tests.patience import eventually
 from tests.shop import free_port
 
 SECRET_KEY = "sk_test_bookstore"
@@ -27,7 +29,8 @@ PUBLISHABLE_KEY = "pk_test_bookstore"
 WEBHOOK_SECRET = "whsec_bookstore"
 VISA = "pm_card_visa"
 DECLINED = "pm_card_chargeCustomerFail"
-STARTS_WITHIN = 30  # seconds
+STARTS_WITHIN = 120  # seconds, on a busy machine
+ANSWERS_WITHIN = 60
 
 
 @dataclass(frozen=True)
@@ -39,9 +42,8 @@ class Provider:
 
     def call(self, method: str, path: str, **data: Any) -> Any:
         """What it answers; also to what customers ask it, with the key of the shop."""
-        answer = requests.request(
-            method, f"{self.address}{path}", data=data, auth=(SECRET_KEY, ""), timeout=10
-        )
+        url, auth = f"{self.address}{path}", (SECRET_KEY, "")
+        answer = requests.request(method, url, data=data, auth=auth, timeout=ANSWERS_WITHIN)
         return answer.json() if answer.content else None
 
     def pay(self, payment_id: str, card: str = VISA) -> dict[str, Any]:
@@ -75,17 +77,25 @@ class Provider:
         answer = requests.post(
             f"{self.address}/_config/webhooks/shop",
             json={"url": address or "http://127.0.0.1:9/", "secret": WEBHOOK_SECRET},
-            timeout=10,
+            timeout=ANSWERS_WITHIN,
         )
         answer.raise_for_status()
 
     def forget_all(self) -> None:
         """As new."""
-        requests.delete(f"{self.address}/_config/data", timeout=10).raise_for_status()
+        url = f"{self.address}/_config/data"
+        requests.delete(url, timeout=ANSWERS_WITHIN).raise_for_status()
         self.log.write_text("")
 
     def requested(self) -> list[tuple[str, str]]:
-        """What the shop has asked it for: each request's first line, and its idempotency key."""
+        """What the shop has asked it for: each request's first line, and its idempotency key.
+
+        It writes down what it was asked after it has answered, one after the other: so it is asked
+        once more, and what came before that stands there when that does.
+        """
+        last = f"/last/{uuid.uuid4().hex}"
+        requests.get(f"{self.address}{last}", timeout=ANSWERS_WITHIN)
+        eventually(lambda: last in self.log.read_text())
         lines = self.log.read_text().splitlines()
         return [(line["request"], line["key"]) for line in map(json.loads, lines)]
 
@@ -109,7 +119,7 @@ def opened(folder: Path) -> Iterator[Provider]:
         yield provider
     finally:
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(timeout=60)
 
 
 def _wait_for(provider: Provider, process: "subprocess.Popen[bytes]") -> None:

@@ -27,7 +27,7 @@ def wait_for(address: str, subject: str, *, folder: Path) -> EmailMessage:
         ]
         return bool(found)
 
-    eventually(has_come, within=30)
+    eventually(has_come)
     return found[-1]
 
 
@@ -51,7 +51,8 @@ def link(mail: EmailMessage, containing: str) -> str:
 def _all(folder: Path) -> Iterator[EmailMessage]:
     files = sorted(folder.glob("*.log"), key=lambda file: file.stat().st_mtime_ns)
     for file in files:
-        for text in SEPARATOR.split(file.read_text()):
+        *whole, _being_written = SEPARATOR.split(file.read_text())
+        for text in whole:
             if text.strip():
                 mail = message_from_string(text.lstrip(), policy=policy.default)
                 assert isinstance(mail, EmailMessage)

@@ -22,7 +22,7 @@ from bookstore.serving import nginx
 from bookstore.tests.shell import CHECKOUT
 from tests.next_release import migration
 from tests.patience import eventually
-from tests.shop import Shop
+from tests.shop import Shop, children
 
 ROLES = ("rds", "redis", "frontend")
 LEFT_OUT = shutil.ignore_patterns(".*", "var", "deploy", "docs")
@@ -107,15 +107,15 @@ class Rollout:
         old = self._old_master(role)
         command = [sys.executable, "-m", "gunicorn", "--bind", f"unix:{self._new[role]}"]
         self._start(role, command, self._environments[role])
-        eventually(lambda: is_ready(self._new[role]), within=120)
+        eventually(lambda: is_ready(self._new[role]))
         self._send_nginx({self._old[role]: self._new[role]})
         self._end(old)
 
     def roll_back(self) -> None:
         """Have `serve` start the first release again, and go back to it."""
         self._serve.resume()
-        eventually(lambda: all(is_ready(path) for path in self._old.values()), within=120)
-        eventually(lambda: len(self._of_serve("worker")) == 1, within=120)
+        eventually(lambda: all(is_ready(path) for path in self._old.values()))
+        eventually(lambda: len(self._of_serve("worker")) == 1)
         self._send_nginx({new: self._old[role] for role, new in self._new.items()})
         self._end(*self._started.values())
         self._started.clear()
@@ -138,8 +138,7 @@ class Rollout:
 
     def _of_serve(self, word: str) -> list[psutil.Process]:
         """What `serve` has started with this word in its command, and still runs."""
-        children = self._serve.children()
-        return [child for child in children if is_alive(child) and word in child.cmdline()]
+        return [child for child, command in children(self._serve) if word in command]
 
     def _start(self, name: str, command: list[str], environment: Mapping[str, str]) -> None:
         self._started[name] = psutil.Popen(
@@ -152,7 +151,7 @@ class Rollout:
     def _end(self, *processes: psutil.Process) -> None:
         for process in processes:
             process.terminate()
-        eventually(lambda: not any(is_alive(process) for process in processes), within=60)
+        eventually(lambda: not any(is_alive(process) for process in processes))
 
     def _send_nginx(self, ways: Mapping[Path, Path]) -> None:
         folder = self._shop.data_dir / "nginx"
@@ -168,4 +167,4 @@ class Rollout:
         workers = master.children()
         master.send_signal(signal.SIGHUP)
         # They answer what they have begun, and go on asking the old processes for it.
-        eventually(lambda: not any(is_alive(worker) for worker in workers), within=60)
+        eventually(lambda: not any(is_alive(worker) for worker in workers))

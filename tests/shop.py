@@ -19,8 +19,8 @@ from bookstore.serving.preparation import STAFF_EMAIL
 from bookstore.tests.shell import CHECKOUT, NOTHING, run
 from tests.patience import eventually
 
-OPEN_SECONDS = 180  # a first start on a busy machine
-CLOSE_SECONDS = 60
+OPEN_SECONDS = 300  # a first start on a busy machine
+CLOSE_SECONDS = 120
 
 
 @dataclass(frozen=True)
@@ -61,11 +61,17 @@ class Shop:
 
     def role_masters(self, role: str) -> list[psutil.Process]:
         """The gunicorn of a role, without the processes that it has started itself."""
-        return [
-            process
-            for process in psutil.Process(self.serve_pid).children()
-            if "gunicorn" in process.cmdline() and process.environ()["BOOKSTORE_ROLE"] == role
-        ]
+        masters = []
+        for process, command in children(psutil.Process(self.serve_pid)):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if "gunicorn" in command and process.environ().get("BOOKSTORE_ROLE") == role:
+                    masters.append(process)
+        return masters
+
+    def workers(self) -> list[psutil.Process]:
+        """Those that run jobs."""
+        known = children(psutil.Process(self.serve_pid))
+        return [process for process, command in known if command[-1] == "worker"]
 
     def redis(self) -> psutil.Process:
         """The shop's Redis."""
@@ -155,6 +161,16 @@ def processes_of(data_dir: Path) -> list[psutil.Process]:
             is_told = process.environ().get("BOOKSTORE_DATA_DIR") == str(data_dir)
             if is_told or any(str(data_dir) in word for word in process.cmdline()):
                 found.append(process)
+    return found
+
+
+def children(parent: psutil.Process) -> list[tuple[psutil.Process, list[str]]]:
+    """The processes that it has started, and their commands; without those that just ended."""
+    found = []
+    for child in parent.children():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if command := child.cmdline():
+                found.append((child, command))
     return found
 
 

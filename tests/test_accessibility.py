@@ -78,7 +78,7 @@ def test_page_of_an_error(tab: Tab, path: str, status: int) -> None:
 
 def test_search_with_open_suggestions(tab: Tab) -> None:
     tab.open("/")
-    tab.page.get_by_role("combobox", name="Search").press_sequentially("holm")
+    tab.type_search("holm")
     expect(tab.page.get_by_role("option").first).to_be_visible()
     inspect(tab)
 
@@ -196,7 +196,8 @@ def test_back_office(shop: Shop, tab: Tab, next_edition: NextEdition) -> None:
         tab.open(f"/admin/{path}")
         inspect(tab, is_ours=False)
         if opens:
-            tab.page.locator(opens).first.click()
+            with tab.page.expect_navigation():
+                tab.page.locator(opens).first.click()
             inspect(tab, is_ours=False)
 
 
@@ -238,7 +239,7 @@ def test_the_list_of_suggestions(tab: Tab) -> None:
     page = tab.page
     field = page.get_by_role("combobox", name="Search")
     expect(field).to_have_attribute("aria-expanded", "false")
-    field.press_sequentially("austen")
+    tab.type_search("austen")
     options = page.get_by_role("option")
     expect(options.first).to_be_visible()
     expect(field).to_have_attribute("aria-expanded", "true")

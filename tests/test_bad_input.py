@@ -119,20 +119,20 @@ def test_line(
     answer = visitor.post("/basket/lines/", sent)
     assert answer.status == status
     assert words in answer.text
-    assert visitor.get("/live/visitor").json()["basket_quantity"] == 0
+    assert visitor.basket_quantity == 0
 
 
 def test_no_quantity_means_one(visitor: Visitor, next_edition: NextEdition) -> None:
     number = next_edition()["isbn13"]
     assert visitor.post("/basket/lines/", {"isbn13": number}).status == 303
-    assert visitor.get("/live/visitor").json()["basket_quantity"] == 1
+    assert visitor.basket_quantity == 1
 
 
 def test_a_line_of_more_than_fifty_is_refused(visitor: Visitor, next_edition: NextEdition) -> None:
     edition = next_edition()
     assert add(visitor, edition, 50).status == 303
     assert add(visitor, edition, 1).status == 422
-    assert visitor.get("/live/visitor").json()["basket_quantity"] == 50
+    assert visitor.basket_quantity == 50
 
 
 def test_a_thousand_lines_are_refused_after_the_hundredth(visitor: Visitor) -> None:
@@ -149,7 +149,7 @@ def test_a_thousand_lines_are_refused_after_the_hundredth(visitor: Visitor) -> N
     for number in numbers[:100]:
         visitor.post("/basket/lines/", {"isbn13": number, "quantity": "1"})
     assert visitor.post("/basket/lines/", {"isbn13": numbers[100]}).status == 422
-    assert visitor.get("/live/visitor").json()["basket_quantity"] == 100
+    assert visitor.basket_quantity == 100
 
 
 def test_a_form_with_ten_thousand_fields_is_refused(visitor: Visitor) -> None:
@@ -175,7 +175,7 @@ def test_a_foreign_basket_is_not_ordered(visitor: Visitor, next_edition: NextEdi
     answer = visitor.submit(form, email="thief@example.com", payment_method="offline")
     assert answer.status == 409
     assert visitor.call("GET", f"baskets/{foreign}").status == 200
-    assert visitor.get("/live/visitor").json()["basket_quantity"] == 1
+    assert visitor.basket_quantity == 1
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ def test_checkout(
     answer = check_out(visitor, **form)
     assert answer.status == 422
     assert words in answer.text
-    assert visitor.get("/live/visitor").json()["basket_quantity"] == 1
+    assert visitor.basket_quantity == 1
 
 
 def test_a_total_that_was_not_shown_is_not_charged(
@@ -213,7 +213,7 @@ def test_a_total_that_was_not_shown_is_not_charged(
         visitor, "alice@example.com", payment_method="offline", expected_total_standard="0.01"
     )
     assert answer.status == 409
-    assert visitor.get("/live/visitor").json()["basket_quantity"] == 1
+    assert visitor.basket_quantity == 1
 
 
 # --- The API ------------------------------------------------------------------------------------

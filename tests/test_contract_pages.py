@@ -6,7 +6,7 @@ import pytest
 
 from tests.conftest import NextEdition
 from tests.pages import FIXED, FOUND
-from tests.patience import eventually
+from tests.patience import eventually, until
 from tests.shop import Shop
 from tests.visitor import Visitor
 
@@ -97,7 +97,9 @@ def test_redirect(
 def test_answer(
     path: str, status: int, kind: str, visitor: Visitor, next_edition: NextEdition
 ) -> None:
-    answer = visitor.get(path.format(**next_edition()))
+    asked = path.format(**next_edition())
+    # On a busy machine a store may answer too late for a role to be ready.
+    answer = until(lambda answer: answer.status != 503, lambda: visitor.get(asked))
     assert (answer.status, answer.headers["Content-Type"]) == (status, kind)
 
 
@@ -105,7 +107,10 @@ def test_answer(
 
 
 def test_suggestions(visitor: Visitor) -> None:
-    assert visitor.get("/live/suggest?q=pride%20an").json() == {
+    path = "/live/suggest?q=pride%20an"
+    # None are given where Redis takes too long, as it may on a busy machine.
+    said = until(lambda said: said["suggestions"], lambda: visitor.get(path).json())
+    assert said == {
         "query": "pride an",
         "suggestions": [
             {
@@ -120,9 +125,9 @@ def test_suggestions(visitor: Visitor) -> None:
 
 def test_the_visitor_of_the_header(visitor: Visitor, next_edition: NextEdition) -> None:
     guest = {"signed_in": False, "name": "", "basket_quantity": 0}
-    assert visitor.get("/live/visitor").json() == guest
+    assert visitor.header() == guest
     visitor.post("/basket/lines/", {"isbn13": next_edition()["isbn13"], "quantity": "2"})
-    assert visitor.get("/live/visitor").json() == {**guest, "basket_quantity": 2}
+    assert visitor.header() == {**guest, "basket_quantity": 2}
 
 
 def test_a_count_changes_the_badge_within_seconds(
@@ -149,7 +154,12 @@ def test_trending_names_what_is_put_into_baskets(
     edition = next_edition()
     for _time in range(30):
         visitor.post("/basket/lines/", {"isbn13": edition["isbn13"], "quantity": "1"})
-    (best, *_rest) = visitor.get("/live/trending").json()["items"]
+    items = until(
+        # nginx has the answer until the second ends
+        lambda items: items and items[0]["isbn13"] == edition["isbn13"],
+        lambda: visitor.get("/live/trending").json()["items"],
+    )
+    (best, *_rest) = items
     assert best["isbn13"] == edition["isbn13"]
     assert visitor.open(best["url"]).path == edition["url"]
 
@@ -183,7 +193,7 @@ def test_only_the_shops_own_pages_fill_a_basket(
     answer = visitor.post("/basket/lines/", fields, sent)
     assert answer.status == status
     expected = 1 if status == 303 else 0
-    assert visitor.get("/live/visitor").json()["basket_quantity"] == expected
+    assert visitor.basket_quantity == expected
 
 
 def test_what_changes_more_than_that_needs_a_token(
@@ -192,4 +202,4 @@ def test_what_changes_more_than_that_needs_a_token(
     number = next_edition()["isbn13"]
     visitor.post("/basket/lines/", {"isbn13": number, "quantity": "1"})
     assert visitor.post(f"/basket/lines/{number}/", {"quantity": "3"}).status == 403
-    assert visitor.get("/live/visitor").json()["basket_quantity"] == 1
+    assert visitor.basket_quantity == 1

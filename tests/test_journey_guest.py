@@ -57,9 +57,7 @@ def test_a_guest_finds_and_buys_a_book(
 def find_by_suggestions(tab: Tab, title: str) -> None:
     """With the keyboard alone, from the home page to the page of a book called so."""
     tab.open("/")
-    field = tab.page.get_by_role("combobox", name="Search")
-    field.focus()
-    field.press_sequentially(title[:12], delay=20)
+    tab.type_search(title[:12])
     option = tab.page.get_by_role("option").filter(has_text=title).first
     expect(option).to_be_visible()
     for _step in range(8):

@@ -9,6 +9,8 @@ from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
+from tests.patience import until
+
 TIMEOUT_SECONDS = 60
 
 Headers = Mapping[str, str]
@@ -157,6 +159,27 @@ class Visitor:
     def get(self, path: str, headers: Headers = NO_HEADERS) -> Answer:
         """Ask for a page or an answer."""
         return self.send("GET", path, headers=headers)
+
+    def header(self) -> dict[str, Any]:
+        """What the header says of a visitor whom the shop knows.
+
+        No quantity where Redis takes too long to tell, as it may on a busy machine: asked again.
+        """
+
+        def ask() -> Answer:
+            answer = self.get("/live/visitor")
+            assert answer.status == 200
+            return answer
+
+        said = until(lambda answer: answer.json()["basket_quantity"] is not None, ask)
+        found: dict[str, Any] = said.json()
+        return found
+
+    @property
+    def basket_quantity(self) -> int:
+        """The number beside the basket."""
+        quantity: int = self.header()["basket_quantity"]
+        return quantity
 
     def open(self, path: str) -> Answer:
         """Ask for a page, and go where it redirects to."""

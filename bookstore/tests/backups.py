@@ -18,6 +18,7 @@ from django.test.utils import override_settings
 from psycopg import sql
 
 from bookstore.tests.shell import run
+from tests.patience import eventually
 
 
 def url_of(database: str, url: str) -> str:
@@ -46,8 +47,12 @@ class Database:
         with psycopg.connect(self.url) as owner:
             return owner.execute(query, parameters).fetchall()
 
-    def call(self, *arguments: str) -> "Outcome":
-        """Run a command on it in this process, by Django's own connection: that is quick."""
+    def call(self, *arguments: str, beside: int = 0) -> "Outcome":
+        """Run a command on it in this process, by Django's own connection: that is quick.
+
+        So many others are connected; who has just left is one of them until PostgreSQL notices.
+        """
+        eventually(lambda: self._connections() == beside)
         said, error = StringIO(), ""
         with self._connected(), override_settings(DATABASE_READER_URL=self.reader_url):
             try:
@@ -56,12 +61,24 @@ class Database:
                 error = str(refusal)
         return Outcome(int(bool(error)), said.getvalue(), error)
 
+    def _connections(self) -> int:
+        with psycopg.connect(url_of("postgres", self.url)) as owner:
+            found = owner.execute(
+                "SELECT FROM pg_stat_activity WHERE datname = %s AND usename = current_user",
+                [self._name],
+            )
+            return found.rowcount
+
+    @property
+    def _name(self) -> str:
+        return urlsplit(self.url).path.lstrip("/")
+
     @contextmanager
     def _connected(self) -> Iterator[None]:
         known = connection.settings_dict
         own = known["NAME"]
         connection.close()
-        known["NAME"] = urlsplit(self.url).path.lstrip("/")
+        known["NAME"] = self._name
         try:
             yield
         finally:

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from bookstore.serving import nginx
 
-OPEN_SECONDS = 10
-LOG_SECONDS = 20
+OPEN_SECONDS = 60
+LOG_SECONDS = 60
 
 
 @dataclass(frozen=True)

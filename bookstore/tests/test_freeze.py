@@ -69,7 +69,7 @@ def test_what_has_begun_ends_before_nobody_writes(other: Database) -> None:
 def test_what_does_not_end_is_ended(other: Database) -> None:
     with psycopg.connect(other.url) as forgotten:
         forgotten.execute(ADD)
-        outcome = other.call("freeze", "--wait", "0.5")
+        outcome = other.call("freeze", "--wait", "0.5", beside=1)
         assert outcome.stdout == "The database is frozen; 1 connections begin anew.\n"
         with pytest.raises(psycopg.OperationalError):
             forgotten.execute(ADD)

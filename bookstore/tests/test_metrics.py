@@ -299,12 +299,12 @@ def two_workers(tmp_path: Path) -> Iterator[int]:
     )  # fmt: skip
     yield port
     gunicorn.send_signal(signal.SIGTERM)
-    assert gunicorn.wait(timeout=30) == 0
+    assert gunicorn.wait(timeout=60) == 0
     assert list(tmp_path.glob("bookstore-metrics-*")) == []
 
 
 def fetched(url: str) -> str:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while True:
         try:
             with urllib.request.urlopen(url, timeout=10) as response:

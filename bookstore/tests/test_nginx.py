@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -105,22 +106,24 @@ def test_bodies_have_a_limit(door: Door, path: str, megabytes: float, status: in
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "several"),
+    ("method", "path", "several", "each_second"),
     [
-        ("POST", "/account/login/", 21),
-        ("POST", "/admin/login/?next=/admin/", 21),
-        ("POST", "/checkout/", 21),
-        ("POST", "/api/v1/orders", 21),
-        ("GET", "/live/suggest?q=a", 121),
+        ("POST", "/account/login/", 21, 1),
+        ("POST", "/admin/login/?next=/admin/", 21, 1),
+        ("POST", "/checkout/", 21, 1),
+        ("POST", "/api/v1/orders", 21, 1),
+        ("GET", "/live/suggest?q=a", 121, 30),
     ],
 )
 def test_too_many_requests_are_refused(
-    tmp_path: Path, door: Door, method: str, path: str, several: int
+    tmp_path: Path, door: Door, method: str, path: str, several: int, each_second: int
 ) -> None:
     with opened(tmp_path) as strict:
+        began = time.monotonic()
         answers = strict.ask_often(path, method=method, times=3 * several)
+        more = (time.monotonic() - began) * each_second  # a busy machine asks more slowly
         assert {answer.status for answer in answers[:several]} == {200}
-        assert len([each for each in answers if each.status == 200]) < 2 * several
+        assert len([each for each in answers if each.status == 200]) <= several + more + 1
         refused = next(answer for answer in answers if answer.status != 200)
         assert (refused.status, refused.header("Retry-After")) == (429, "10")
         assert ("problem" in refused.header("Content-Type")) == path.startswith("/api/")

@@ -203,7 +203,7 @@ def test_what_is_there_is_given_up_only_when_told_and_only_for_what_adds_up(
     call_command("backup", str(tmp_path / "wrong"), verbosity=0)
     wrong = ("restore", str(tmp_path / "wrong"), "--as-copy", "--replace", "--no-input")
     with psycopg.connect(other.url):
-        refused = other.call(*wrong)
+        refused = other.call(*wrong, beside=1)
     assert "1 connections of the shop are open. Stop the roles" in refused.stderr
     refused = other.call(*wrong)
     assert refused.returncode == 1

@@ -8,7 +8,7 @@ from tests.patience import eventually
 
 
 def test_so_many_work_at_once_and_what_is_more_waits_its_turn() -> None:
-    together = threading.Barrier(4, timeout=10)
+    together = threading.Barrier(4, timeout=60)
     done: list[int] = []
 
     def work(task: int) -> None:

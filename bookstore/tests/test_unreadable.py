@@ -46,7 +46,7 @@ def port(log: Path) -> Iterator[int]:
     command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{number}"]
     with log.open("w") as output:
         gunicorn = subprocess.Popen(command, env=ENVIRONMENT, cwd=CHECKOUT, stdout=output)
-    eventually(lambda: status(number) == 200, within=60)
+    eventually(lambda: status(number) == 200, within=120)
     yield number
     gunicorn.send_signal(signal.SIGTERM)
     assert gunicorn.wait(timeout=60) == 0

@@ -213,7 +213,7 @@ class Running:
     def until_ended(self, task: str, outcome: str) -> None:
         """Wait until such a job has."""
         ran = f'bookstore_jobs_ended_total{{outcome="{outcome}",task="{task}"}} '
-        eventually(lambda: self._has_ended() or ran in self.asked("/metrics")[1], within=60)
+        eventually(lambda: self._has_ended() or ran in self.asked("/metrics")[1], within=120)
         assert not self._has_ended()
 
     def _has_ended(self) -> bool:
@@ -331,7 +331,8 @@ def test_without_a_mail_server_the_e_mail_waits(started: Callable[..., Running])
     lines = worker.stopped()
     # The order is an old one, which the worker may cancel and write about, too.
     job = ProcrastinateJob.objects.get(task_name="orders.send_message", args__kind="placed")
-    (line,) = (line for line in lines if line.get("job_id") == job.pk)
+    said = [line for line in lines if line.get("job_id") == job.pk]
+    (line,) = (line for line in said if line["event"] != "Slow query")  # on a busy machine
     assert (line["level"], line["event"]) == (
         "error", "EMAIL_URL is missing, so no e-mail can leave.",
     )  # fmt: skip

@@ -1,16 +1,19 @@
 """Answers that are made anew shortly before they end, by one, while all others go on."""
 
+import datetime
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
+import time_machine
 from django.db import OperationalError
 
 from caching import store
 from caching.answers import Answer
 from caching.kept import made_of
 
-ANSWER = Answer("test", 1, lambda *, name: (f"thing:{name}",))
+ANSWER = Answer("test", 60, lambda *, name: (f"thing:{name}",))
+NOON = datetime.datetime(2026, 11, 28, 12, tzinfo=datetime.UTC)
 
 
 @pytest.mark.parametrize(
@@ -48,14 +51,17 @@ def early(compute: Callable[[], bytes]) -> bytes:
 
 
 @pytest.fixture
-def old() -> bytes:
-    """The answer that is kept, and ends in a second."""
+def old() -> Iterator[bytes]:
+    """The answer that is kept, and ends in a second, while the clock stands."""
 
     def compute() -> bytes:
         time.sleep(0.05)
         return b"old"
 
-    return store.remember(ANSWER, compute, name="a")
+    with time_machine.travel(NOON, tick=False) as clock:
+        kept = store.recall(ANSWER, compute, {"name": "a"})
+        clock.move_to(kept.expires_at - 1)
+        yield kept.body
 
 
 def test_who_has_the_chance_makes_it_anew(old: bytes) -> None:

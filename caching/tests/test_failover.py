@@ -59,7 +59,7 @@ def test_the_replica_takes_over_under_load(pair: Pair) -> None:
     pair.replica.tell("REPLICAOF", "NO", "ONE")
     pair.switch.turn((HOST, pair.replica.port))
     pair.primary.process.kill()
-    eventually(lambda: store.trouble() == "", within=2)
+    eventually(lambda: store.trouble() == "")
     is_over.set()
     for thread in threads:
         thread.join()
@@ -77,7 +77,7 @@ def test_a_demoted_primary_that_still_answers_is_left(pair: Pair) -> None:
     pair.switch.turn((HOST, pair.replica.port), does_cut=False)
     with pytest.raises(store.Unavailable):
         store.bump(["thing:asked"])  # the job does it again
-    eventually(lambda: store.trouble() == "", within=2)
+    eventually(lambda: store.trouble() == "")
     store.bump(["thing:asked"])
     assert ask(b"new") == b"new"
     assert store.client().info("replication")["role"] == "master"

@@ -2,6 +2,7 @@
 
 import datetime
 
+import time_machine
 from procrastinate.jobs import Job
 
 from caching import store
@@ -12,10 +13,12 @@ def wait_seconds(error: Exception, *, attempts: int) -> int | None:
     job = Job(
         id=1, queue="default", lock=None, queueing_lock=None, task_name="any", attempts=attempts
     )
-    decision = UNTIL_REDIS_ANSWERS.get_retry_decision(exception=error, job=job)
+    now = datetime.datetime(2026, 11, 29, 12, tzinfo=datetime.UTC)
+    with time_machine.travel(now, tick=False):
+        decision = UNTIL_REDIS_ANSWERS.get_retry_decision(exception=error, job=job)
     if decision is None or decision.retry_at is None:
         return None
-    return round((decision.retry_at - datetime.datetime.now(datetime.UTC)).total_seconds())
+    return round((decision.retry_at - now).total_seconds())
 
 
 def test_a_job_is_tried_again_for_as_long_as_redis_is_gone() -> None:

@@ -1,8 +1,9 @@
 """While PostgreSQL is away: answers that have only ended, or are of yesterday, are given."""
 
-import time
+import datetime
 
 import pytest
+import time_machine
 from django.db import InterfaceError, OperationalError
 
 from caching import store
@@ -11,8 +12,8 @@ from caching.measuring import ANSWERS
 from caching.tests.test_generations import Numbered
 
 ANSWER = Answer("test", 60, lambda *, name, **turning: (f"thing:{name}",))
-SHORT = Answer("test", 1, lambda *, name, **turning: (f"thing:{name}",))
 DAY, NEXT_DAY = "2026-11-28", "2026-11-29"
+NOON = datetime.datetime(2026, 11, 28, 12, tzinfo=datetime.UTC)
 
 
 def gone() -> bytes:
@@ -41,10 +42,10 @@ def test_what_only_the_day_made_old_is_given(error: type[Exception]) -> None:
 
 def test_what_has_ended_is_made_anew_and_given_only_when_that_fails() -> None:
     compute = Numbered()
-    store.remember(SHORT, compute, name="a")
-    time.sleep(1.1)
-    assert store.remember(SHORT, gone, name="a") == b"1"
-    assert store.remember(SHORT, compute, name="a") == b"2"
+    with time_machine.travel(NOON, tick=False) as clock:
+        clock.move_to(store.recall(ANSWER, compute, {"name": "a"}).expires_at)
+        assert store.remember(ANSWER, gone, name="a") == b"1"
+        assert store.remember(ANSWER, compute, name="a") == b"2"
 
 
 def test_what_has_changed_is_never_given() -> None:

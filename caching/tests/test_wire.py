@@ -1,5 +1,6 @@
 """The short wire to Redis: the same answers as redis-py's, over connections that may break."""
 
+import contextlib
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,18 +12,27 @@ import redis
 from pytest_django import Settings
 
 from caching import store, wire
+from caching.away import SILENCE
 from caching.measuring import spending
+from tests.patience import eventually
 from tests.stores import Server, redis_server
 
-LIMIT_SECONDS = 0.05
+LIMIT_SECONDS = 0.25
+PATIENT_SECONDS = 30.0  # a busy machine may keep a Redis from answering for a while
 
 
 @pytest.fixture
-def server(tmp_path: Path, settings: Settings) -> Iterator[Server]:
+def limit() -> float:
+    """For how long an answer is waited for, in seconds."""
+    return PATIENT_SECONDS
+
+
+@pytest.fixture
+def server(tmp_path: Path, settings: Settings, limit: float) -> Iterator[Server]:
     """A Redis of the test's own, over TCP, whose answers are waited for only so long."""
     with redis_server(tmp_path) as running:
         cache = settings.CACHES["default"]
-        options = {**cache["OPTIONS"], "SOCKET_TIMEOUT": LIMIT_SECONDS}
+        options = {**cache["OPTIONS"], "SOCKET_TIMEOUT": limit}
         settings.CACHES = {"default": {**cache, "LOCATION": running.url, "OPTIONS": options}}
         yield running
 
@@ -115,15 +125,29 @@ def test_a_connection_that_was_closed_meanwhile_is_made_anew(server: Server) -> 
         assert asked() == b"kept"
 
 
+def answer_in_time(key: str) -> Any:
+    """The first answer that does not come too late."""
+    answers: list[Any] = []
+
+    def is_answered() -> bool:
+        with contextlib.suppress(*SILENCE):
+            answers.append(asked(key))
+        return bool(answers)
+
+    eventually(is_answered)
+    return answers[0]
+
+
+@pytest.mark.parametrize("limit", [LIMIT_SECONDS])
 def test_a_stopped_redis_is_waited_for_only_so_long(server: Server) -> None:
     store.client().set("text", "kept")
-    assert asked() == b"kept"
+    assert answer_in_time("text") == b"kept"
     server.process.suspend()
     with pytest.raises(redis.TimeoutError):
         asked()
     server.process.resume()
-    assert asked() == b"kept"  # and not the answer that came too late
-    assert asked("nothing") is None
+    assert answer_in_time("text") == b"kept"  # and not the answer that came too late
+    assert answer_in_time("nothing") is None
 
 
 def test_threads_share_connections_and_none_is_given_anothers_answer(server: Server) -> None:

@@ -28,6 +28,12 @@ from catalog.models import (
     Work,
 )
 
+MADE_FROM = 100_000_000
+"""Where the serial numbers of made-up editions begin: far from those that tests and samples name.
+
+A process counts them on from test to test, and comes past any number some time.
+"""
+
 
 def sku(number: int) -> str:
     """The in-store number with this serial number."""
@@ -113,7 +119,7 @@ class EditionFactory(DjangoModelFactory[Edition]):
         model = Edition
         skip_postgeneration_save = True
 
-    isbn13 = factory.Sequence(lambda n: sku(n + 1))
+    isbn13 = factory.Sequence(lambda n: sku(MADE_FROM + n))
     work = factory.SubFactory(WorkFactory)
     format = Format.PAPERBACK
     language = "en"

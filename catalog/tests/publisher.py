@@ -62,6 +62,6 @@ class Publisher:
             "largest": 100_000,
             "is_allowed": lambda address: is_public(address) or str(address) == "127.0.0.1",
             "ports": frozenset({80, 443, self.port}),
-            "total_seconds": 5.0,
+            "total_seconds": 60.0,
         }
         return Fetcher(**{**given, **options})

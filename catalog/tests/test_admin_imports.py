@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import time_machine
 from django.contrib.auth.models import Permission
 from django.test import Client, TestCase
 from django.urls import reverse
@@ -131,12 +132,13 @@ def test_without_a_supplier_the_page_says_what_comes_first(client: Client, clerk
 
 
 def test_progress_is_shown_until_it_is_over(client: Client, clerk: "User") -> None:
-    begun = timezone.now() - datetime.timedelta(seconds=10)
+    begun = timezone.now()
     run = run_of(status="running", started_at=begun, bytes_read=420, created_count=20_000)
-    page = client.get(page_of(run)).content.decode()
+    with time_machine.travel(begun + datetime.timedelta(seconds=10), tick=False):
+        page = client.get(page_of(run)).content.decode()
     assert '<progress max="100" value="42"' in page
     assert "20,000 records so far." in page
-    assert "2,000 a second." in page or "1,9" in page
+    assert "2,000 a second." in page
     assert "At most a minute left." in page
     assert '<noscript><meta http-equiv="refresh" content="5"></noscript>' in page
     same = client.get(page_of(run, "progress"), {"told": "40"}).content.decode()

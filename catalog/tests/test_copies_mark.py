@@ -110,12 +110,12 @@ def test_copies_that_come_while_the_job_runs_stay_marked() -> None:
         with transaction.atomic():
             stock.receive(1)
             received.set()
-            job_began.wait(5)
+            job_began.wait(60)
             threading.Event().wait(0.2)  # the job waits for the entry meanwhile
         connection.close()
 
     def forget() -> None:
-        received.wait(5)
+        received.wait(60)
         job_began.set()
         indexing.forget_copies()
         connection.close()

@@ -257,10 +257,10 @@ def _one_file_of_a_supplier_waits_for_the_other(run: ImportRun) -> None:
     def hold() -> None:
         with runs.alone(run.supplier_id):
             held.set()
-            over.wait(30)
+            over.wait(120)
 
     def wait() -> None:
-        held.wait(30)
+        held.wait(120)
         try:
             undoing.undo(run.pk, at=AT)
         finally:

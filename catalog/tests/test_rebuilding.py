@@ -341,7 +341,7 @@ def test_the_older_of_two_readings_is_not_the_one_that_stays(
         lines = read(ids, today=today)
         if not has_read.is_set():
             has_read.set()
-            assert may_write.wait(10)
+            assert may_write.wait(60)
         return lines
 
     monkeypatch.setattr(live_rows, "works", read_and_wait)
@@ -355,14 +355,14 @@ def test_the_older_of_two_readings_is_not_the_one_that_stays(
     Work.objects.filter(pk=of_two.work_id).update(title="Orlando Old")
     threads = [threading.Thread(target=publish) for _ in range(2)]
     threads[0].start()
-    assert has_read.wait(10)
+    assert has_read.wait(60)
     Work.objects.filter(pk=of_two.work_id).update(title="Orlando New")
     threads[1].start()
     threads[1].join(0.3)
     assert threads[1].is_alive()  # it waits for its turn
     may_write.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert suggested("orl") == ["Orlando New"]
 
 

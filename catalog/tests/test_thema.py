@@ -197,14 +197,14 @@ def test_a_count_leaves_alone_what_changed_while_it_counted(tree: dict[str, Subj
         def wait(execute: Any, sql: str, *rest: Any) -> Any:
             if sql == shelf_sizes.CORRECT:
                 counting.set()
-                assert changed.wait(10)
+                assert changed.wait(60)
             return execute(sql, *rest)
 
         with connection.execute_wrapper(wait):
             shelf_sizes.renew()
 
     def change() -> None:
-        assert counting.wait(10)
+        assert counting.wait(60)
         with transaction.atomic():
             work.subjects.set([tree["poetry"]])
             indexing.works_changed([work.pk])

@@ -56,9 +56,9 @@ def test_outside_a_transaction_they_end_with_the_message() -> None:
 
 @pytest.mark.parametrize("failing", ["SELECT 1 / 0", "SELECT pg_sleep(60)"])
 def test_what_fails_or_takes_too_long_leaves_all_ways_open(failing: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = 30")  # milliseconds
     with pytest.raises(DatabaseError), transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = 30")  # milliseconds; in this block alone
         ways.rows(Question(failing, BY_WORDS), {})
     assert open_now() == ALL_OPEN
 

@@ -22,7 +22,8 @@ from tests.audited import assert_books_in_order
 
 pytestmark = pytest.mark.django_db
 
-TODAY = timezone.localdate()
+NOW = timezone.now()  # and not a day later, where midnight comes before the last test
+TODAY = timezone.localdate(NOW)
 OUT = TODAY + datetime.timedelta(days=60)
 IN_TWO_WEEKS = TODAY + datetime.timedelta(days=14)
 
@@ -46,7 +47,7 @@ def forthcoming() -> Edition:
 
 
 def order_now(lines: dict[Edition, int], **changes: Any) -> Order:
-    return make_order(lines, placed_at=timezone.now(), **changes)
+    return make_order(lines, placed_at=NOW, **changes)
 
 
 def taken(order: Order) -> dict[tuple[str, str], int]:

@@ -1,5 +1,6 @@
 """The voucher on the basket's page."""
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -42,7 +43,7 @@ def test_it_goes_again(client: Client, emma: Edition) -> None:
     assert (response.status_code, response["Location"]) == (303, "/basket/")
     assert Basket.objects.get().voucher_code == ""
     page = client.get("/basket/").content.decode()
-    assert "TEN" not in page
+    assert not re.search(r"\bTEN\b", page)  # which may stand in a form's token, too
     assert "I have a voucher" in page
 
 

@@ -24,8 +24,8 @@ def whole_again(shop: Shop) -> Iterator[None]:
     yield
     anybody = Visitor(shop.base_url)
     ready = ("/ready", "/api/ready", "/live/ready")
-    eventually(lambda: all(anybody.get(path).status == 200 for path in ready), within=60)
-    eventually(lambda: _has_every_process_found_out(shop.base_url), within=60)
+    eventually(lambda: all(anybody.get(path).status == 200 for path in ready))
+    eventually(lambda: _has_every_process_found_out(shop.base_url))
     assert shop.audit() == ""
 
 

@@ -17,14 +17,28 @@ from django.core.management import execute_from_command_line
 LOOK_SECONDS = 0.1
 
 
+def shows(file: Path) -> str:
+    """What the file said that the clock follows by now; nothing before the first shift."""
+    shown = _shown(file)
+    return shown.read_text() if shown.exists() else ""
+
+
+def _shown(file: Path) -> Path:
+    return file.with_suffix(".shown")
+
+
 def follow(file: Path, clock: time_machine.Traveller) -> None:
     """Shift the clock whenever the file says something else."""
     shifted = 0.0
     while True:
-        wanted = float(file.read_text() or 0)
+        said = file.read_text()
+        wanted = float(said or 0)
         if wanted != shifted:
             clock.shift(wanted - shifted)
             shifted = wanted
+            told = file.with_suffix(".told")
+            told.write_text(said)
+            told.replace(_shown(file))
         time.sleep(LOOK_SECONDS)
 
 

@@ -12,13 +12,14 @@ from bookstore.embedded.addresses import Engines
 from bookstore.working import CONCURRENCY
 from catalog import affinities
 from tests.conftest import NextEdition
+from tests.drills import SECONDS
 from tests.patience import eventually
 from tests.shop import Shop
 from tests.visitor import Visitor
 
 pytestmark = pytest.mark.usefixtures("whole_again")
 
-WITHIN_SECONDS = 5.0
+WITHIN_SECONDS = 5.0 if SECONDS else 30.0  # on a machine that runs all other tests beside it
 CHANGE = """
 import os, signal, time
 from decimal import Decimal
@@ -64,7 +65,7 @@ def long_jobs(shop: Shop) -> Iterator[None]:
         yield
 
 
-def test_all_is_shown_within_five_seconds_all_the_same(
+def test_all_is_shown_within_seconds_all_the_same(
     shop: Shop, visitor: Visitor, next_edition: NextEdition, long_jobs: None
 ) -> None:
     people: list[str] = []

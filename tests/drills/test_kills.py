@@ -16,7 +16,7 @@ from tests.drills import SECONDS
 from tests.drills.persistent import Purchase, Shoppers
 from tests.drills.records import Records
 from tests.patience import eventually
-from tests.shop import Shop
+from tests.shop import Shop, children
 from tests.visitor import Visitor
 
 pytestmark = pytest.mark.usefixtures("whole_again")
@@ -46,9 +46,17 @@ def kill_postgresql(shop: Shop) -> None:
 
 def kill_backend(shop: Shop) -> None:
     """One of PostgreSQL's processes: it ends all the others, and recovers at once."""
-    children = shop.postgresql().children()
-    backends = [child for child in children if "bookstore [local]" in " ".join(child.cmdline())]
-    backends[len(backends) // 2].kill()
+
+    def is_hit() -> bool:
+        known = children(shop.postgresql())
+        backends = [each for each, command in known if "bookstore [local]" in " ".join(command)]
+        try:
+            backends[len(backends) // 2].kill()
+        except (IndexError, psutil.NoSuchProcess):  # its connection has ended just now
+            return False
+        return True
+
+    eventually(is_hit)
 
 
 def kill_redis(shop: Shop) -> None:
@@ -58,9 +66,8 @@ def kill_redis(shop: Shop) -> None:
 
 def kill_worker(shop: Shop) -> None:
     """The worker, whatever it does."""
-    for child in psutil.Process(shop.serve_pid).children():
-        if child.cmdline()[-1] == "worker":
-            child.kill()
+    for worker in shop.workers():
+        worker.kill()
 
 
 def is_whole(shop: Shop) -> bool:
@@ -87,7 +94,7 @@ def test_whoever_persists_has_exactly_one_order(
         while not kills or time.monotonic() - started_at < SECONDS:
             for kill in KILLS:
                 time.sleep(PAUSE_SECONDS)
-                eventually(lambda: is_whole(shop), within=60)
+                eventually(lambda: is_whole(shop))
                 kill(shop)
                 kills += 1
             time.sleep(REST_SECONDS if SECONDS else PAUSE_SECONDS)
@@ -153,7 +160,7 @@ def assert_jobs_done(records: Records, shoppers: Shoppers, shop: Shop) -> float:
     """All jobs come to their end, and no e-mail came twice; after how many seconds."""
     started_at = time.monotonic()
     try:
-        eventually(lambda: not unfinished(records, hurry=not SECONDS), within=120)
+        eventually(lambda: not unfinished(records, hurry=not SECONDS))
     except AssertionError:
         raise AssertionError(f"left: {records.unfinished_jobs()}") from None
     seconds = time.monotonic() - started_at

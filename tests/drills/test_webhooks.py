@@ -92,7 +92,7 @@ def test_payments_around_the_expiry(
             assert told.status == 204
     assert records.statuses(paid, late, too_late) == ["paid", "paid", "canceled"]
     assert records.stock(isbn13) == (2, 2)
-    eventually(lambda: records.refunds(too_late.number) == [Decimal(too_late.amount)], within=60)
+    eventually(lambda: records.refunds(too_late.number) == [Decimal(too_late.amount)])
     provider.tell(too_late.number, too_late.amount, kind="failed", event_id=f"after-{isbn13}")
     for order in (paid, late, too_late):
         assert records.payments(order.number) == [Decimal(order.amount)]

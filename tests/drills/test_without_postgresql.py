@@ -5,6 +5,7 @@ import pytest
 from bookstore.embedded.addresses import Engines
 from bookstore.embedded.postgresql import answers
 from tests.conftest import NextEdition
+from tests.drills import SECONDS
 from tests.drills.mishaps import header, nobody_heals, walk
 from tests.patience import eventually
 from tests.purchases import ADDRESS, add, order_number
@@ -13,7 +14,7 @@ from tests.visitor import Visitor
 
 pytestmark = pytest.mark.usefixtures("whole_again")
 
-BACK_SECONDS = 5
+BACK_SECONDS = 5 if SECONDS else 60  # on a machine that runs all other tests beside it
 PAUSED = "Ordering pauses for a moment"
 TYPED = {**ADDRESS, "email": "pause@example.com", "payment_method": "offline"}
 
@@ -55,15 +56,16 @@ def test_pages_go_on_and_ordering_pauses(
     eventually(lambda: answers(Engines(shop.data_dir)))
     eventually(lambda: visitor.get("/basket/").status == 200, within=BACK_SECONDS)
     assert edition["title"] in visitor.get("/basket/").text
-    assert header(visitor) == 2
+    eventually(lambda: header(visitor) == 2)
     assert visitor.get(f"/orders/{order_number(visitor.submit(again))}/").status == 200
     eventually(lambda: visitor.get("/search/?q=asked-again").status == 200, within=BACK_SECONDS)
 
 
 def _assert_live_goes_on(visitor: Visitor, isbn13: str) -> None:
-    assert visitor.get("/live/ready").status == 200
-    assert visitor.get("/live/visitor").json()["basket_quantity"] == 2
-    (level,) = visitor.get(f"/live/stock?isbn13={isbn13}").json()["items"]
-    assert level["state"] == "in_stock"
-    assert visitor.get("/live/suggest?q=pride%20an").json()["suggestions"]
+    # On a busy machine Redis may take too long now and then.
+    eventually(lambda: visitor.get("/live/ready").status == 200)
+    assert visitor.basket_quantity == 2
+    stock = f"/live/stock?isbn13={isbn13}"
+    eventually(lambda: visitor.get(stock).json()["items"][0]["state"] == "in_stock")
+    eventually(lambda: visitor.get("/live/suggest?q=pride%20an").json()["suggestions"])
     assert visitor.get("/live/trending").status == 200
