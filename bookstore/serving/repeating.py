@@ -16,8 +16,11 @@ from caching.quotas import Quota, TooMuch
 from caching.second import UNTIL, end_of_second
 from caching.wire import Asked
 
-MOST_KEPT = 500  # answers; with LARGEST_KEPT, at most 8 MB
-LARGEST_KEPT = 16_000  # bytes, of the answer and of what it was made of
+MOST_KEPT = 8_000_000  # bytes in each process, about: two thousand answers or more
+LARGEST_KEPT = (
+    64_000  # bytes of one answer and of what it was made of: a hundred badges take 50,000
+)
+BESIDE = 1_000  # bytes that Python's own objects take of each
 LASTING = ("200 OK", "204 No Content")  # a refusal is made of more than what Redis says
 
 
@@ -37,19 +40,17 @@ class _Made:
     asked: Asked
     replies: Sequence[Any]
     answer: Answer
+    size: int
+    """Bytes, about."""
 
     @classmethod
-    def of(cls, spent: Spent, answer: Answer) -> Self:
-        """What was made of what was heard."""
+    def of(cls, asked: Hashable, spent: Spent, answer: Answer) -> Self:
+        """What was made of what was asked and heard."""
         question = b"".join(each.asked.question for each in spent.heard)
         replies = [reply for each in spent.heard for reply in each.replies]
         own = Answer(answer.status, [*answer.headers], answer.body)  # whoever says it adds more
-        return cls(Asked(question, len(replies)), replies, own)
-
-    @property
-    def size(self) -> int:
-        """Bytes, about."""
-        return len(repr(self))
+        size = BESIDE + len(question) + sum(len(repr(each)) for each in (asked, replies, own))
+        return cls(Asked(question, len(replies)), replies, own, size)
 
 
 class Repeats:
@@ -57,6 +58,7 @@ class Repeats:
 
     def __init__(self) -> None:
         self._made: dict[Hashable, _Made] = {}
+        self._size = 0
         self._keeping = threading.Lock()
 
     def again(self, asked: Hashable, quota: Quota | None) -> Answer | None:
@@ -79,13 +81,19 @@ class Repeats:
         """Give it again while Redis says what it said when this was `spent`."""
         if not spent.was_all_heard or answer.status not in LASTING:
             return
-        made = _Made.of(spent, answer)
-        if made.size + len(repr(asked)) > LARGEST_KEPT:
+        made = _Made.of(asked, spent, answer)
+        if made.size > LARGEST_KEPT:
             return
         with self._keeping:
-            while len(self._made) >= MOST_KEPT:
-                del self._made[next(iter(self._made))]
+            self._forget(asked)
             self._made[asked] = made
+            self._size += made.size
+            while self._size > MOST_KEPT:
+                self._forget(next(iter(self._made)))
+
+    def _forget(self, asked: Hashable) -> None:
+        if former := self._made.pop(asked, None):
+            self._size -= former.size
 
 
 @store.needs_redis

@@ -172,12 +172,17 @@ def test_an_answer_to_half_of_what_was_asked_is_not_kept(
 
 
 def test_what_is_kept_is_bounded(live: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(repeating, "MOST_KEPT", 3)
-    for number in range(5):
-        for _time in range(2):
-            live.ask(f"/live/suggest?q=em&visitor={number}")
-    kept = live.application._repeats._made
-    assert len(kept) == 3
-    kept.clear()
+    repeats = live.application._repeats
+    live.ask("/live/suggest?q=em&visitor=0")
+    (first,) = repeats._made.values()
+    assert repeating.BESIDE + len(first.answer.body) < first.size == repeats._size
+    monkeypatch.setattr(repeating, "MOST_KEPT", 3 * first.size)
+    for number in range(1, 6):
+        live.ask(f"/live/suggest?q=em&visitor={number}")
+    assert [str(asked).count(f"visitor={n}") for n, asked in enumerate(repeats._made, 3)] == [1] * 3
+    sell()  # so that one of them is made anew
+    retitle()
+    live.ask("/live/suggest?q=em&visitor=4")
+    assert sum(made.size for made in repeats._made.values()) == repeats._size <= 3 * first.size
     live.ask(f"/live/suggest?q=em&visitor={'x' * repeating.LARGEST_KEPT}")
-    assert not kept
+    assert all(made.size < repeating.LARGEST_KEPT for made in repeats._made.values())
