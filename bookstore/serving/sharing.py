@@ -26,12 +26,13 @@ class Shares:
 
     def fewest_of_others(self) -> int | None:
         """How many the process has that has fewest; None where there is no other one."""
-        entries = (
-            ENTRY.unpack_from(self._memory, place * ENTRY.size) for place in range(self._places)
-        )
-        own = os.getpid()
+        nobody_else = (0, os.getpid())
         return min(
-            (connections for pid, connections in entries if pid not in (0, own) and _runs(pid)),
+            (
+                connections
+                for pid, connections in ENTRY.iter_unpack(self._memory)
+                if pid not in nobody_else and _runs(pid)
+            ),
             default=None,
         )
 
