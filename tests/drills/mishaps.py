@@ -3,9 +3,11 @@
 import contextlib
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import psutil
 
+from tests.patience import until
 from tests.shop import Shop
 from tests.visitor import Answer, Visitor
 
@@ -30,14 +32,19 @@ def header(visitor: Visitor) -> int | None:
     return quantity
 
 
+def _is_there(answer: Answer) -> bool:
+    return answer.status != 503
+
+
 def walk(visitor: Visitor, paths: Sequence[str], *, times: int = 2) -> dict[str, bytes]:
     """All these pages, each asked of its role itself, and what they showed the last time.
 
-    Twice, and even a search is kept, which anybody could make up.
+    Twice, and even a search is kept, which anybody could make up. On a busy machine Redis may take
+    too long now and then, and a page that nobody can compute either says so.
     """
     seen: dict[str, Answer] = {}
     for _time in range(times):
-        seen = {path: visitor.get(path) for path in paths}
+        seen = {path: until(_is_there, partial(visitor.get, path)) for path in paths}
         assert {path: answer.status for path, answer in seen.items()} == dict.fromkeys(paths, 200)
         time.sleep(1)  # until nginx may no longer answer by itself
     return {path: answer.body for path, answer in seen.items()}
