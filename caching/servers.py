@@ -34,11 +34,16 @@ def token_key(name: str) -> str:
 
 
 def greet(connection: Any) -> None:
-    """Make a new connection ready, and take note of who is at its other end."""
+    """Make a new connection ready, and take note of who is at its other end.
+
+    Raises ReadOnlyError if that is a replica: what it says may be old, and it takes nothing.
+    """
     connection.on_connect()
     address = repr(connection.repr_pieces())
-    server = _run_id(connection)
-    if not server:
+    facts = _facts(connection)
+    if facts.get(b"role") == b"slave":
+        raise redis.exceptions.ReadOnlyError("This Redis is a replica: what it says may be old.")
+    if not (server := facts.get(b"run_id")):
         return
     is_new_here = _known.get(address, server) != server
     told = (server, secrets.token_hex(8), "yes" if is_new_here else "no")
@@ -46,11 +51,14 @@ def greet(connection: Any) -> None:
     _known[address] = server
 
 
-def _run_id(connection: Any) -> bytes:
-    """A number of this server since it was started; nothing where it keeps that to itself."""
-    told = _said(connection, "INFO", "server") or b""
-    found = [line[7:] for line in told.splitlines() if line.startswith(b"run_id:")]
-    return found[0] if found else b""
+def _facts(connection: Any) -> dict[bytes, bytes]:
+    """What the server tells of itself: `run_id`, a number since it was started, `role` and more.
+
+    Nothing where it keeps that to itself.
+    """
+    told = _said(connection, "INFO") or b""
+    pairs = (line.partition(b":") for line in told.splitlines())
+    return {name: value for name, _colon, value in pairs}
 
 
 def _said(connection: Any, *command: str | bytes | int) -> bytes | None:

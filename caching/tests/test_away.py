@@ -124,9 +124,13 @@ def test_a_replica_counts_as_away_and_is_not_believed(server: Server, clock: Clo
         store.bump(["thing:asked"])
     assert ask() == b"computed"  # what it still has may be old
     assert store.trouble() != ""
+    for _time in range(2):  # nor is it later, though nobody has anything to write
+        clock.move(away.AWAY_SECONDS)
+        assert ask() == b"computed"
+        assert store.trouble() != ""
+    server.tell("REPLICAOF", "NO", "ONE")
     clock.move(away.AWAY_SECONDS)
     assert client.client_id() != number  # asked over a new connection, as the address may lead on
-    client.replicaof("NO", "ONE")
     store.bump(["thing:asked"])
     assert ask(b"new") == b"new"
 
