@@ -129,6 +129,8 @@ class Question:
         if was_set:
             self._lock = lock
             self._made_meanwhile = self._read(values)
+            if self._state is None:  # what it depends on has changed this moment
+                self._made_meanwhile = self.know()
         return bool(self._lock)
 
     def wait_or_claim(self) -> Kept | None:

@@ -24,6 +24,7 @@ parts      set: which of these were written and never end
 
 import json
 import secrets
+import threading
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -121,6 +122,7 @@ class View:
 
 
 _view: View | None = None
+_remembering = threading.Lock()
 
 
 def read(
@@ -152,11 +154,19 @@ def read(
             continue
         if news:
             is_first, view = not view.seen, view.having_heard(news)
-            _view = view
+            _remember(view)
             if is_first:
                 continue
         return view, replies
     raise store.Unavailable("The live answers are replaced all the time.")
+
+
+def _remember(view: View) -> None:
+    """Of what threads have heard of the same build, the most: it never hears less again."""
+    global _view  # noqa: PLW0603 - as above
+    with _remembering:
+        if _view is None or _view.stored != view.stored or _view.seen < view.seen:
+            _view = view
 
 
 def remembered() -> View | None:

@@ -71,8 +71,17 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no
             os.sched_yield()  # to a process that was woken on the same processor
             return
         for _place in range(max(1, -more)):
+            before = self.nr_conns
             super().accept(listener)
+            if self.nr_conns == before:
+                break  # nobody waits any more
         _shares.note(self.age, self.nr_conns)
+
+    def notify(self) -> None:
+        """Say at each turn of gunicorn's loop that this process lives, and how many it has."""
+        super().notify()
+        if self.alive:
+            _shares.note(self.age, self.nr_conns)
 
     def enqueue_req(self, conn: Any) -> None:
         """Have a thread answer, once there is something to be answered.

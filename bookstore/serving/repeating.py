@@ -79,6 +79,8 @@ class Repeats:
 
     def keep(self, asked: Hashable, spent: Spent, answer: Answer) -> None:
         """Give it again while Redis says what it said when this was `spent`."""
+        with self._keeping:
+            self._forget(asked)
         if not spent.was_all_heard or answer.status not in LASTING:
             return
         made = _Made.of(asked, spent, answer)

@@ -18,7 +18,7 @@ class Shares:
     def note(self, place: int, connections: int) -> None:
         """Tell the others how many this process has; places beyond the last begin anew."""
         at = place % self._places * ENTRY.size
-        ENTRY.pack_into(self._memory, at, os.getpid(), connections)
+        ENTRY.pack_into(self._memory, at, os.getpid(), max(0, connections))
 
     def leave(self, place: int) -> None:
         """Tell the others that this process takes no more."""

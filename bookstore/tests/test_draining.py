@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -198,6 +199,18 @@ def test_a_process_without_others_takes_all(shares: Shares) -> None:
 def test_who_has_more_leaves_most_to_another_process(shares: Shares) -> None:
     with another_with(0, shares):
         assert 3 <= accepted(60) <= 55  # 1 + 2 + … + 10: ten are to be expected
+
+
+def test_who_has_lost_connections_says_so(shares: Shares) -> None:
+    worker = Accepting()
+    worker.tmp = SimpleNamespace(notify=lambda: None)  # the file that says that it lives
+    worker.alive, worker.nr_conns = True, 7
+    for connections in (7, 2):
+        worker.nr_conns = connections
+        worker.notify()
+        with process_that_sleeps() as other, pytest.MonkeyPatch.context() as patched:
+            patched.setattr(os, "getpid", lambda other=other: other)
+            assert shares.fewest_of_others() == connections
 
 
 def test_who_has_fewer_takes_at_once_what_makes_it_even(shares: Shares) -> None:
