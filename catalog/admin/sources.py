@@ -60,11 +60,11 @@ class SourcedAdmin(UpkeepAdmin[M]):
 
     def sourced_editions(self, obj: M) -> list[int]:
         """The ids of the editions in whose provenance the fields of `obj` stand, in their order."""
-        raise NotImplementedError
+        raise NotImplementedError  # Django's metaclass is not that of an ABC
 
     def sourced_changes(self, form: ModelForm[M], formsets: Collection[Any]) -> set[str]:
         """The fields, named as in provenance, that the forms have really changed."""
-        raise NotImplementedError
+        raise NotImplementedError  # Django's metaclass is not that of an ABC
 
     def save_model(self, request: HttpRequest, obj: M, form: Any, change: bool) -> None:
         """Write what was changed and nothing else: feeds may have changed the rest meanwhile.

@@ -24,7 +24,7 @@ class UpkeepAdmin(admin.ModelAdmin[M]):
 
     def affected_works(self, obj: M) -> Iterable[int]:
         """The ids of the works whose entries and pages show `obj`."""
-        raise NotImplementedError
+        raise NotImplementedError  # Django's metaclass is not that of an ABC
 
     def save_related(
         self, request: HttpRequest, form: ModelForm[M], formsets: Any, change: bool

@@ -128,7 +128,7 @@ def _on_disk(run: ImportRun) -> Iterator[str]:
     """Where the run's file lies on a disk of this machine; one in a bucket is fetched."""
     try:
         path = run.file.path
-    except NotImplementedError:
+    except NotImplementedError:  # so says a storage without a disk
         with tempfile.NamedTemporaryFile() as copy, run.file.open("rb") as file:
             shutil.copyfileobj(file, copy)
             copy.flush()

@@ -1,5 +1,6 @@
 """What the commands that export CSV have in common: where it goes, and a mark for Excel."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from catalog import csv_writing
 
 
-class ExportCommand(BaseCommand):
+class ExportCommand(BaseCommand, ABC):
     """A command that writes CSV to a file, or else to its output."""
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -30,6 +31,6 @@ class ExportCommand(BaseCommand):
         except OSError as error:
             raise CommandError(f"{options['output']}: {error.strerror}.") from error
 
+    @abstractmethod
     def rows(self, options: dict[str, Any]) -> Iterable[Sequence[Any]]:
         """The headings and the lines."""
-        raise NotImplementedError

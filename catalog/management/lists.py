@@ -2,6 +2,7 @@
 
 import argparse
 import time
+from abc import ABC, abstractmethod
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -10,7 +11,7 @@ from catalog.csv_files import Columns, Layout, ListFile, UnreadableFile
 from catalog.list_outcomes import Outcome
 
 
-class ListCommand(BaseCommand):
+class ListCommand(BaseCommand, ABC):
     """A command that imports a list: all of its lines, or none."""
 
     columns: Columns
@@ -67,9 +68,9 @@ class ListCommand(BaseCommand):
         lines = outcome.sound + outcome.blank
         self.stdout.write(f"{lines} lines in {seconds:.1f} s: {lines / seconds:.0f} a second.")
 
+    @abstractmethod
     def look_through(self, read: ListFile) -> "tuple[Outcome, Any]":
         """What the lines would do, and the function that does it and says what was done."""
-        raise NotImplementedError
 
     def _mapped(self, pairs: list[str]) -> dict[str, str]:
         mapped = {}
