@@ -7,7 +7,7 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooLate
 from socketserver import ThreadingMixIn
@@ -20,8 +20,6 @@ from procrastinate import App, JobContext
 from procrastinate.app import WorkerOptions
 from procrastinate.contrib.django.utils import connector_params
 from procrastinate.exceptions import ConnectorException
-from procrastinate.jobs import Job, Status
-from procrastinate.manager import JobManager
 from procrastinate.psycopg_connector import PsycopgConnector
 from procrastinate.worker import Worker
 from prometheus_client import Counter, Histogram, make_wsgi_app
@@ -30,6 +28,7 @@ from psycopg_pool import AsyncConnectionPool
 from structlog.contextvars import bind_contextvars
 
 from bookstore.backlog import SILENT_SECONDS
+from bookstore.job_book import ALONG_THE_INDEX, Book
 from bookstore.pooled.base import check
 from bookstore.queries import watched
 from caching.jobs import NOW
@@ -71,7 +70,7 @@ def connector() -> PsycopgConnector:
 
     BEGIN and COMMIT would be two more trips to PostgreSQL, a dozen times for the jobs of an order.
     """
-    return PsycopgConnector(pool_factory=_pool, kwargs=connector_params(), configure=_commit_each)
+    return PsycopgConnector(pool_factory=_pool, kwargs=connector_params(), configure=_prepare)
 
 
 def _pool(**options: Any) -> AsyncConnectionPool:
@@ -91,44 +90,14 @@ def _pool(**options: Any) -> AsyncConnectionPool:
     return pool
 
 
-async def _commit_each(connection: AsyncConnection) -> None:
+async def _prepare(connection: AsyncConnection) -> None:
     await connection.set_autocommit(True)
+    await connection.execute(ALONG_THE_INDEX)
 
 
 def run(app: App, *, port: int) -> None:
     """Run jobs until told to stop, answering on `port` meanwhile, unless that is 0."""
     asyncio.run(_run(app, port))
-
-
-class Book(JobManager):
-    """Where a worker writes down how jobs ended, and whether PostgreSQL was away just then.
-
-    Procrastinate's worker goes on as if nothing were, and the job would count as running for as
-    long as the worker lives.
-    """
-
-    def __init__(self, app: App) -> None:
-        super().__init__(app.connector)
-        self.is_torn = asyncio.Event()
-
-    async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
-        """Write down that the job is over."""
-        with self._watching():
-            await super().finish_job(job, status, delete_job)
-
-    async def retry_job(self, job: Job, *args: Any, **kwargs: Any) -> None:
-        """Write down that the job is to be tried again."""
-        with self._watching():
-            await super().retry_job(job, *args, **kwargs)
-
-    @contextlib.contextmanager
-    def _watching(self) -> Iterator[None]:
-        try:
-            yield
-        except ConnectorException as error:
-            if isinstance(error.__cause__, OperationalError):
-                self.is_torn.set()
-            raise
 
 
 async def _run(app: App, port: int) -> None:
