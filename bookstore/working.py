@@ -32,6 +32,7 @@ from bookstore.job_book import ALONG_THE_INDEX, Book
 from bookstore.pooled.base import check
 from bookstore.queries import watched
 from caching.jobs import NOW
+from catalog.prepared import ONE_PLAN
 
 logger = logging.getLogger(__name__)
 
@@ -69,8 +70,10 @@ def connector() -> PsycopgConnector:
     """How a worker asks about jobs: one statement each time, which needs no transaction around it.
 
     BEGIN and COMMIT would be two more trips to PostgreSQL, a dozen times for the jobs of an order.
+    And it is the same few statements all day, which are planned once.
     """
-    return PsycopgConnector(pool_factory=_pool, kwargs=connector_params(), configure=_prepare)
+    parameters = connector_params() | {"prepare_threshold": 0}
+    return PsycopgConnector(pool_factory=_pool, kwargs=parameters, configure=_prepare)
 
 
 def _pool(**options: Any) -> AsyncConnectionPool:
@@ -93,6 +96,7 @@ def _pool(**options: Any) -> AsyncConnectionPool:
 async def _prepare(connection: AsyncConnection) -> None:
     await connection.set_autocommit(True)
     await connection.execute(ALONG_THE_INDEX)
+    await connection.execute(ONE_PLAN)
 
 
 def run(app: App, *, port: int) -> None:
