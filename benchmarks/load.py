@@ -4,8 +4,8 @@ import http.client
 import itertools
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 TIMEOUT_SECONDS = 10
 
@@ -69,6 +69,17 @@ class Outcome:
         p50, p95, p99 = (measured.percentile(share) for share in (0.5, 0.95, 0.99))
         answers, failures = len(measured.latencies), measured.failures
         return cls(answers, measured.rate, p50, p95, p99, failures, measured.last_words)
+
+    @classmethod
+    def middle(cls, rounds: Sequence["Outcome"]) -> "Outcome":
+        """The round whose rate is in the middle, the lower of two; failures are those of all."""
+        ordered = sorted(rounds, key=lambda each: each.rate)
+        failed = [each for each in rounds if each.failures]
+        return replace(
+            ordered[(len(ordered) - 1) // 2],
+            failures=sum(each.failures for each in failed),
+            last_words=failed[-1].last_words if failed else "",
+        )
 
 
 def measure(

@@ -22,7 +22,7 @@ class Row:
     clients: int
     outcome: Outcome
     ratio: float | None = None
-    """To the throughput of the yardstick of the same size that was measured just before."""
+    """To the throughput of the yardstick of the same size that was measured in turns with it."""
     statements: float | None = None
 
 
@@ -44,7 +44,7 @@ def peer_of(row: Row, rows: Iterable[Row]) -> Row | None:
 def times_peer(row: Row, rows: Iterable[Row]) -> float | None:
     """How many times as fast as the peer; None where there is none, or it is the peer itself."""
     peer = peer_of(row, rows)
-    if peer is None or row.subject not in (CACHED, UNCACHED) or not peer.outcome.rate:
+    if peer is None or row.subject not in (CACHED, UNCACHED, DOOR) or not peer.outcome.rate:
         return None
     return row.outcome.rate / peer.outcome.rate
 

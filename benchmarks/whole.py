@@ -1,21 +1,22 @@
 """`make bench ARGS=all`: the shop's scenarios beside a bare view, a plain file and other shops.
 
 Needs `wrk` and `nginx`. Makes a catalogue up in engines of its own, starts all that is compared,
-and loads one after the other in a closed loop: first the yardstick, then at once what is measured
-by it. The clients share the machine with the servers, and others may too: read the ratios. wrk
-asks for pages; flows, and pages that take longer than SLOW_SECONDS, are asked for by forked
-processes, which finish what they have begun, so that nobody works on into the next measurement.
+and loads one after the other in a closed loop. What is compared takes turns, and of each the round
+in the middle counts, so that what else the machine does meets all. The clients share the machine
+with the servers, and others may too: read the ratios. wrk asks for pages; flows, and pages that
+take longer than SLOW_SECONDS, are asked for by forked processes, which finish what they have begun,
+so that nobody works on into the next measurement.
 """
 
 import argparse
 import contextlib
-import functools
 import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from benchmarks import drawing, forked, running, scenarios, stand, statements, table, wrk
@@ -34,6 +35,8 @@ SLOW_SECONDS = 0.02
 WARM_UP_SECONDS = 1
 WARM_UP_REQUESTS = 6  # of a slow page: there are two processes
 SETTLE_SECONDS = 0.3
+Measure = Callable[[], Row]
+
 PEERS: Mapping[str, type[Peer]] = {"oscar": Oscar, "vendure": Vendure}
 
 
@@ -43,6 +46,7 @@ class _Run:
     def __init__(self, options: argparse.Namespace, here: Stand, bare: int) -> None:
         self.rows: list[Row] = []
         self.seconds: int = options.seconds
+        self.rounds: int = options.rounds
         self.clients: Sequence[int] = options.clients
         self._only: Sequence[str] = options.only
         self._here, self._bare = here, bare
@@ -58,7 +62,7 @@ class _Run:
             for name in self._chosen(scenarios.PAGES):
                 self._page(name, pages[name], clients, peers)
             for name in self._chosen(scenarios.LIVE):
-                self._beside_bare(name, table.LIVE, self._here.live, live[name], clients)
+                self._live(name, live[name], clients)
                 if clients == max(self.clients):
                     self._at_half(name, live[name], clients)
             for name in self._chosen((scenarios.HOME, scenarios.BOOK)):
@@ -74,20 +78,28 @@ class _Run:
     def _page(
         self, name: str, asked: Asked, clients: int, peers: Mapping[str, RunningPeer]
     ) -> None:
+        here = self._here
         packed = replace(asked, headers={**asked.headers, **scenarios.PACKED})
-        self._beside_bare(name, table.CACHED, self._here.frontend, packed, clients)
-        yardstick = self.rows[-2].outcome.rate
-        port = self._here.uncached_frontend
-        self._keep(self._ask(name, table.UNCACHED, port, asked, clients, yardstick=yardstick))
+        self._beside(
+            self._bare_view(name, here.frontend, packed, clients),
+            partial(self._ask, name, table.CACHED, here.frontend, packed, clients),
+            partial(self._ask, name, table.UNCACHED, here.uncached_frontend, asked, clients),
+        )
         for peer, running_peer in peers.items():
             if theirs := running_peer.pages.get(name):
                 self._keep(self._ask(name, peer, running_peer.port, theirs, clients))
 
-    def _beside_bare(self, name: str, subject: str, port: int, asked: Asked, clients: int) -> None:
+    def _live(self, name: str, asked: Asked, clients: int) -> None:
+        live = self._here.live
+        self._beside(
+            self._bare_view(name, live, asked, clients),
+            partial(self._ask, name, table.LIVE, live, asked, clients),
+        )
+
+    def _bare_view(self, name: str, port: int, asked: Asked, clients: int) -> Measure:
+        """Of as many bytes as what is asked of `port`."""
         same = Asked([f"/{_size(port, asked)}"], {})
-        self._keep(self._ask(name, table.BARE, self._bare, same, clients))
-        yardstick = self.rows[-1].outcome.rate
-        self._keep(self._ask(name, subject, port, asked, clients, yardstick=yardstick))
+        return partial(self._ask, name, table.BARE, self._bare, same, clients)
 
     def _at_half(self, name: str, asked: Asked, clients: int) -> None:
         """At half the rate that was reached just before, as on a day with room to spare."""
@@ -101,55 +113,64 @@ class _Run:
     def _door(self, name: str, port: int, asked: Asked, clients: int) -> None:
         """Through nginx, beside a file of nginx as long as what the role on `port` says."""
         size = _size(port, asked)
-        with stand.file_of(self._here.folder, size) as port:
-            self._keep(self._ask(name, table.FILE, port, Asked(["/"], {}), clients))
-        yardstick = self.rows[-1].outcome.rate
-        door = self._here.door
-        self._keep(self._ask(name, table.DOOR, door, asked, clients, yardstick=yardstick))
+        with stand.file_of(self._here.folder, size) as file:
+            self._beside(
+                partial(self._ask, name, table.FILE, file, Asked(["/"], {}), clients),
+                partial(self._ask, name, table.DOOR, self._here.door, asked, clients),
+            )
 
-    def _ask(
-        self, name: str, subject: str, port: int, asked: Asked, clients: int,
-        *, yardstick: float | None = None,
-    ) -> Row:  # fmt: skip
+    def _flow(self, name: str, clients: int, peers: Mapping[str, RunningPeer]) -> None:
+        flow = scenarios.flows_of(self._here.found)[name]
+        whole, uncached = self._here.whole, self._here.uncached_whole
+        measures: list[Measure] = [
+            partial(self._walk, name, table.CACHED, whole, flow, clients),
+            partial(self._walk, name, table.UNCACHED, uncached, flow, clients),
+        ]
+        for peer, running_peer in peers.items():
+            if theirs := running_peer.flows.get(name):
+                measures.append(partial(self._walk, name, peer, running_peer.port, theirs, clients))
+        for row in self._in_turns(*measures):
+            self._keep(row)
+
+    def _in_turns(self, *measures: Measure) -> list[Row]:
+        """Measure each `rounds` times, one after the other; of each the round in the middle."""
+        rounds = [[measure() for measure in measures] for _round in range(self.rounds)]
+        return [
+            replace(rows[-1], outcome=Outcome.middle([row.outcome for row in rows]))
+            for rows in zip(*rounds, strict=True)
+        ]
+
+    def _beside(self, *measures: Measure) -> None:
+        """Measure in turns and keep; the first is the yardstick of the others."""
+        yardstick, *others = self._in_turns(*measures)
+        self._keep(yardstick)
+        for row in others:
+            self._keep(replace(row, ratio=row.outcome.rate / yardstick.outcome.rate))
+
+    def _ask(self, name: str, subject: str, port: int, asked: Asked, clients: int) -> Row:
         """Load the addresses; a slow one by processes that finish."""
         alone, told = _alone(port, asked)
         if alone > SLOW_SECONDS:
-            return self._walk(name, subject, port, scenarios.sending(asked), clients, yardstick)
-        loop = functools.partial(
-            wrk.loop, port, asked.paths, clients=clients, headers=asked.headers
-        )
+            return self._walk(name, subject, port, scenarios.sending(asked), clients)
+        loop = partial(wrk.loop, port, asked.paths, clients=clients, headers=asked.headers)
         loop(seconds=WARM_UP_SECONDS)
         time.sleep(SETTLE_SECONDS)
         before = self._count(subject, port)
         outcome = loop(seconds=self.seconds)
         after = self._count(subject, port)
-        ratio = outcome.rate / yardstick if yardstick else None
         sent = after.since(before) if before and after else told
-        return Row(name, subject, clients, outcome, ratio, sent)
+        return Row(name, subject, clients, outcome, statements=sent)
 
-    def _flow(self, name: str, clients: int, peers: Mapping[str, RunningPeer]) -> None:
-        flow = scenarios.flows_of(self._here.found)[name]
-        whole, uncached = self._here.whole, self._here.uncached_whole
-        self._keep(self._walk(name, table.CACHED, whole, flow, clients))
-        self._keep(self._walk(name, table.UNCACHED, uncached, flow, clients))
-        for peer, running_peer in peers.items():
-            if theirs := running_peer.flows.get(name):
-                self._keep(self._walk(name, peer, running_peer.port, theirs, clients))
-
-    def _walk(
-        self, name: str, subject: str, port: int, flow: Flow, clients: int,
-        yardstick: float | None = None,
-    ) -> Row:  # fmt: skip
+    def _walk(self, name: str, subject: str, port: int, flow: Flow, clients: int) -> Row:
         own = _warm_up(port, flow)
         time.sleep(SETTLE_SECONDS)
         before = self._count(subject, port)
         measured = forked.loop(port, flow, clients=clients, seconds=self.seconds)
         after = self._count(subject, port)
         outcome = Outcome.of(measured)
-        ratio = outcome.rate / yardstick if yardstick else None
         done = outcome.answers + outcome.failures
         sent = after.since(before, times=done) if before and after else own
-        return Row(name, subject, clients, outcome, ratio, sent)
+        return Row(name, subject, clients, outcome, statements=sent)
 
     @staticmethod
     def _count(subject: str, port: int) -> statements.Count | None:
@@ -225,6 +246,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--editions", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seconds", type=int, default=3, help="for each measurement")
+    parser.add_argument("--rounds", type=int, default=3, help="of measurements in turns")
     parser.add_argument("--clients", type=int, nargs="+", default=[8, 64])
     parser.add_argument("--only", nargs="+", default=[], help="names of scenarios")
     parser.add_argument("--folder", help="where the catalogue is kept for the next time")

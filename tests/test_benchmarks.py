@@ -4,6 +4,7 @@ import itertools
 import json
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
@@ -26,6 +27,18 @@ def test_percentiles_are_milliseconds() -> None:
     outcome = Outcome.of(measured)
     assert outcome == Outcome(100, 50.0, 51.0, 96.0, 100.0, 1)
     assert Outcome.of(Measurement(1.0)) == Outcome(0, 0.0, 0.0, 0.0, 0.0)
+
+
+def test_the_round_in_the_middle_counts_and_every_failure() -> None:
+    slow, usual, fast = (
+        Outcome(8, 4.0, 5, 6, 7),
+        Outcome(20, 10.0, 2, 3, 4),
+        Outcome(30, 15.0, 1, 2, 3),
+    )
+    broken = replace(fast, failures=2, last_words="gone")
+    assert Outcome.middle([fast, slow, usual]) == usual
+    assert Outcome.middle([broken, slow, usual]) == replace(usual, failures=2, last_words="gone")
+    assert Outcome.middle([fast, usual]) == usual
 
 
 def test_clients_are_counted_together_until_the_last_one_ends() -> None:
@@ -102,6 +115,7 @@ def test_reads_a_form_as_it_stands() -> None:
 def test_compares_with_the_peer_under_as_many_clients() -> None:
     assert table.times_peer(CACHED, ROWS) == 70.0
     assert table.times_peer(UNCACHED, ROWS) == 2.0
+    assert table.times_peer(replace(CACHED, subject=table.DOOR), ROWS) == 70.0
     assert [table.times_peer(row, ROWS) for row in (BARE, PEER)] == [None, None]
 
 
