@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import redis
 
+from caching.tracking import Tracked
 from caching.wire import Wires
 
 T = TypeVar("T")
@@ -91,6 +92,20 @@ class Pool(redis.ConnectionPool):
             return believed(self._wires.exchange(question, replies))
 
         return self.ask(ask)
+
+    def track(self, tracked: Tracked) -> list[Any]:
+        """The same for a question with one reply, which is remembered if it is asked again."""
+        self._checkpid()
+
+        def ask() -> list[Any]:
+            return believed(self._wires.track(tracked))
+
+        return self.ask(ask)
+
+    def remembered(self, tracked: Tracked) -> Any:
+        """The reply that Redis would give again; None where only asking it can tell."""
+        self._checkpid()
+        return self._wires.remembered(tracked)
 
     def ask(self, question: Callable[[], T]) -> T:
         """What the question is answered; raises LeftAlone while Redis is left alone."""

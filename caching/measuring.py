@@ -15,6 +15,7 @@ from redis.client import Pipeline
 
 from caching.away import Pool, believed
 from caching.servers import greet
+from caching.tracking import Tracked
 from caching.wire import Heard, Trip
 
 ANSWERS = Counter(
@@ -120,6 +121,17 @@ class TimedRedis(redis.Redis):
         pool = cast("Pool", self.connection_pool)
         answered: list[Any] = _timed(lambda: pool.exchange(question, replies))
         return answered
+
+    def said(self, tracked: Tracked) -> Any:
+        """The one reply; remembered where Redis would have said that it is another one by now.
+
+        A refusal is an error, as in `exchange`.
+        """
+        pool = cast("Pool", self.connection_pool)
+        if (reply := pool.remembered(tracked)) is not None:
+            return reply
+        (reply,) = _timed(lambda: pool.track(tracked))
+        return reply
 
     def trip(self) -> Trip:
         """Gathers reads that are sent over the short wire."""

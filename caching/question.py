@@ -15,6 +15,7 @@ import logging
 import secrets
 import time
 from collections.abc import Mapping
+from typing import Any
 
 import redis
 
@@ -22,6 +23,7 @@ from caching.answers import TURNING, Answer
 from caching.door import Unavailable, client, needs_redis
 from caching.kept import Kept, read, written
 from caching.servers import WORLD, token_key
+from caching.tracking import Tracked
 from caching.wire import packed
 
 logger = logging.getLogger(__name__)
@@ -61,7 +63,7 @@ class Place:
         self.of_one_thing = {token_key(name) for name in names if ":" in name}
         self.key = _address(answer, arguments)
         self.keys = [*self.tokens, *map(former_key, names), self.key]
-        self.asking = packed("MGET", *self.keys)
+        self.asking = Tracked(packed("MGET", *self.keys), tuple(key.encode() for key in self.keys))
         self.is_endless = answer.has_endless_addresses(arguments)
 
 
@@ -82,12 +84,17 @@ class Question:
     @needs_redis
     def look(self) -> Kept | None:
         """The answer that holds now, if there is one: one command."""
-        (values,) = client().exchange(self._place.asking, 1)
-        if isinstance(values, Exception):
-            raise values
+        (values,) = client().exchange(self._place.asking.question, 1)
         return self._read(values)
 
-    def _read(self, values: list[bytes | None]) -> Kept | None:
+    @needs_redis
+    def recollect(self) -> Kept | None:
+        """The same; Redis is not asked again for what it would have said that it changed."""
+        return self._read(client().said(self._place.asking))
+
+    def _read(self, values: Any) -> Kept | None:
+        if isinstance(values, Exception):
+            raise values
         *marks, self._value = values
         self._made_of = self._state = None
         if all(marks[: len(self._place.tokens)]):

@@ -3,7 +3,7 @@
 Cached answers are kept by generations: every thing an answer depends on (`edition:<isbn13>`,
 `subject:<code>` …) has a random token, the tokens stand in the answer's value, and whoever changes
 the thing takes its token away after the commit. An answer is given only while its tokens are those
-of now, which one command tells; a newer one takes its place.
+of now, which one command tells, or Redis by itself (`tracking`); a newer one takes its place.
 
 Redis being gone makes the shop slower and never breaks it: reads find nothing, writes are dropped
 with a warning in the log, and answers are computed anew.
@@ -88,14 +88,14 @@ def recall(
 
 
 def at_hand(place: Place, arguments: Mapping[str, str]) -> Kept | None:
-    """The answer that holds and need not be computed for a while; one command, nothing else.
+    """The answer that holds and need not be computed for a while; one command at most.
 
     `arguments` are those that turn. Whoever is given None asks `recall`. Raises Unavailable when
     Redis does not answer.
     """
     if _is_bypassed.get():
         return None
-    kept = Question(place, arguments).look()
+    kept = Question(place, arguments).recollect()
     if kept is None or kept.is_due(at=time.time(), chance=NEARLY_ONE):
         return None
     labelled(ANSWERS, place.answer.name, "hit").inc()

@@ -6,17 +6,25 @@ another thread. On the wire the kernel keeps the time limits, and there are two.
 
 redis-py makes the connections, greets who is at the other end (`servers`) and ends them; errors are
 its own. A connection that was closed while nobody used it is replaced, as redis-py does. So what is
-asked here may be asked twice: reads, and counts that need not be exact.
+asked here may be asked twice: reads, and counts that need not be exact. What was read twice may be
+remembered (`tracking`): decision 24.
 """
 
 import contextlib
+import math
 import socket
 import struct
-from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from time import monotonic
+from typing import Any, NamedTuple, TypeVar
 
 import redis
 from redis._parsers import BaseParser
+
+from caching.tracking import Memory, Tracked
+
+T = TypeVar("T")
 
 Word = str | bytes | int
 Exchange = Callable[[bytes, int], list[Any]]
@@ -24,7 +32,12 @@ Exchange = Callable[[bytes, int], list[Any]]
 
 PIECE = 65_536  # bytes
 END = b"\r\n"
-STRING, ARRAY, NUMBER, ERROR, NOTHING = b"$*:-_"
+STRING, ARRAY, NUMBER, ERROR, NOTHING, WORD, PUSH = b"$*:-_+>"
+SURE_SECONDS = 0.25
+"""For how long after Redis was asked something its silence means that nothing has changed.
+
+After that it may hang, or the network between may have broken.
+"""
 
 
 def packed(*words: Word) -> bytes:
@@ -34,6 +47,11 @@ def packed(*words: Word) -> bytes:
         told = word if isinstance(word, bytes) else str(word).encode()
         parts.append(b"$%d\r\n%b\r\n" % (len(told), told))
     return b"".join(parts)
+
+
+TRACKING_ON = packed("CLIENT", "TRACKING", "ON", "OPTIN")
+TRACK_NEXT = packed("CLIENT", "CACHING", "YES")
+NO_REPLY = object()
 
 
 class Asked(NamedTuple):
@@ -128,21 +146,35 @@ class Wires:
 
         Raises what redis-py raises when Redis does not answer.
         """
+        return self._over_one(lambda wire: wire.exchange(question, replies))
+
+    def track(self, tracked: Tracked) -> list[Any]:
+        """The same for a question with one reply, which is remembered if it is asked again."""
+        return self._over_one(lambda wire: wire.track(tracked))
+
+    def remembered(self, tracked: Tracked) -> Any:
+        """The reply that Redis would give again; None where only asking it can tell."""
+        if not self._spare:
+            return None
+        try:
+            return self._over_one(lambda wire: wire.remembered(tracked))
+        except redis.RedisError:  # whoever asks is told
+            return None
+
+    def _over_one(self, use: "Callable[[_Wire], T]") -> T:
         spare = self._spare
         try:
             wire = spare.pop()
         except IndexError:
-            return self._asked(_Wire(self._pool), spare, question, replies)
+            return self._over(_Wire(self._pool), spare, use)
         try:
-            return self._asked(wire, spare, question, replies)
+            return self._over(wire, spare, use)
         except _Broken:  # some time ago, perhaps
-            return self._asked(_Wire(self._pool), spare, question, replies)
+            return self._over(_Wire(self._pool), spare, use)
 
-    def _asked(
-        self, wire: "_Wire", spare: "list[_Wire]", question: bytes, replies: int
-    ) -> list[Any]:
+    def _over(self, wire: "_Wire", spare: "list[_Wire]", use: "Callable[[_Wire], T]") -> T:
         try:
-            values = wire.exchange(question, replies)
+            values = use(wire)
         except BaseException:
             wire.end()
             raise
@@ -164,19 +196,64 @@ class _Wire:
         self._pool = pool
         self._connection: Any = pool.get_connection()
         line: Any = self._connection._sock
+        self._memory = Memory()
+        self._send = line.sendall
+        self._replies = Replies(lambda: line.recv(PIECE), self._memory.invalidate)
+        self._asked_at = -math.inf  # on the monotonic clock
+        self._waiting: Callable[[], bytes | None] | None = None
         if type(line) is socket.socket:  # where it is encrypted, Python alone can keep the limits
             _limit(line, self._connection.socket_timeout)
-        self._send, self._replies = line.sendall, Replies(lambda: line.recv(PIECE))
+            if self._has_tracking():
+                self._waiting = partial(_waiting_in, line)
+
+    def _has_tracking(self) -> bool:
+        """Whether Redis tells what changes.
+
+        Not before version 6. By RESP 2 it agrees, and says nothing all the same.
+        """
+        if str(self._connection.get_protocol()) != "3":
+            return False
+        try:
+            return self.exchange(TRACKING_ON, 1) == [b"OK"]
+        except BaseException:
+            self.end()
+            raise
 
     def exchange(self, question: bytes, replies: int) -> list[Any]:
         """What is answered to what was packed."""
+        asked_at = monotonic()
         try:
             self._send(question)
-            return self._replies.read(replies)
+            values = self._replies.read(replies)
         except (BlockingIOError, TimeoutError) as error:
             raise redis.TimeoutError("Redis takes too long to answer.") from error
         except OSError as error:
             raise _Broken(f"The connection to Redis broke: {error}") from error
+        self._asked_at = asked_at
+        return values
+
+    def track(self, tracked: Tracked) -> list[Any]:
+        """What is answered to it."""
+        if self._waiting is None or not self._memory.is_worth_it(tracked.question):
+            return self.exchange(tracked.question, 1)
+        before = self._memory.invalidations
+        is_noted, reply = self.exchange(TRACK_NEXT + tracked.question, 2)
+        # What was invalidated meanwhile may have come behind the reply, and be just this.
+        is_current = self._memory.invalidations == before
+        if is_noted == b"OK" and isinstance(reply, list) and is_current:
+            self._memory.keep(tracked, reply)
+        return [reply]
+
+    def remembered(self, tracked: Tracked) -> Any:
+        """The reply, unless it was invalidated by what waits to be read, or is too long ago."""
+        if self._waiting is None or monotonic() - self._asked_at > SURE_SECONDS:
+            return None
+        try:
+            if piece := self._waiting():
+                self._replies.hear(piece)
+        except OSError as error:
+            raise _Broken(f"The connection to Redis broke: {error}") from error
+        return self._memory.find(tracked.question)
 
     def end(self) -> None:
         """Close it; the pool may connect it anew."""
@@ -191,6 +268,17 @@ def _end(wires: list[_Wire]) -> None:
             wires.pop().end()
 
 
+def _waiting_in(line: socket.socket) -> bytes | None:
+    """What has come; None where that is nothing. Raises _Broken where the other end hung up."""
+    try:
+        piece = line.recv(PIECE, socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return None
+    if not piece:
+        raise _Broken("Redis has closed the connection.")
+    return piece
+
+
 def _limit(line: socket.socket, seconds: float | None) -> None:
     """Have the kernel end what takes longer, instead of Python, which asks before each step."""
     line.settimeout(None)
@@ -203,50 +291,74 @@ def _limit(line: socket.socket, seconds: float | None) -> None:
 class Replies:
     """What Redis says, read as it comes."""
 
-    def __init__(self, receive: Callable[[], bytes]) -> None:
-        """`receive` waits for the next piece."""
+    def __init__(
+        self,
+        receive: Callable[[], bytes],
+        invalidate: Callable[[list[bytes] | None], object],
+    ) -> None:
+        """`receive` waits for the next piece; `invalidate` is given keys, or None for all."""
         self._receive = receive
+        self._invalidate = invalidate
         self._said = b""
         self._at = 0
 
     def read(self, number: int) -> list[Any]:
         """The next replies; a refusal of one of the questions is an error among them."""
-        replies = [self._value() for _reply in range(number)]
-        if self._at < len(self._said):
-            raise redis.InvalidResponse("Redis said more than it was asked for.")
-        self._said, self._at = b"", 0
+        replies = [self._reply() for _reply in range(number)]
+        self._hear_out()
         return replies
+
+    def hear(self, piece: bytes) -> None:
+        """What came without being asked for; the rest of it is waited for."""
+        self._add(piece)
+        self._hear_out()
+
+    def _reply(self) -> Any:
+        while (value := self._value()) is NO_REPLY:
+            pass
+        return value
+
+    def _hear_out(self) -> None:
+        while self._at < len(self._said):
+            if self._said[self._at] != PUSH:
+                raise redis.InvalidResponse("Redis said more than it was asked for.")
+            self._value()
+        self._said, self._at = b"", 0
 
     def _value(self) -> Any:
         begin = self._at
         while (end := self._said.find(END, begin)) < 0:
-            self._hear()
+            self._add(self._receive())
         kind, word = self._said[begin], self._said[begin + 1 : end]
-        begin = self._at = end + 2
+        self._at = end + 2
         if kind == STRING:
-            length = int(word)
-            if length < 0:
-                return None
-            end = begin + length
-            self._at = end + 2
-            while len(self._said) < self._at:
-                self._hear()
-            return self._said[begin:end]
+            return self._string(int(word))
         if kind == ARRAY:
             return [self._value() for _place in range(int(word))]
-        if kind == NUMBER:
-            return int(word)
-        if kind == NOTHING:
-            return None
-        if kind == ERROR:
-            return _error(word)
+        if kind in SHORT:
+            return SHORT[kind](word)
+        if kind == PUSH:
+            return self._pushed([self._value() for _place in range(int(word))])
         raise redis.InvalidResponse(f"Redis said {chr(kind)!r} and {word!r}.")
 
-    def _hear(self) -> None:
-        more = self._receive()
-        if not more:
+    def _string(self, length: int) -> bytes | None:
+        if length < 0:
+            return None
+        begin, end = self._at, self._at + length
+        self._at = end + 2
+        while len(self._said) < self._at:
+            self._add(self._receive())
+        return self._said[begin:end]
+
+    def _pushed(self, words: list[Any]) -> Any:
+        if words[0] == b"invalidate":
+            self._invalidate(words[1])
+        return NO_REPLY
+
+    def _add(self, piece: bytes) -> None:
+        if not piece:
             raise _Broken("Redis has closed the connection.")
-        self._said += more
+        self._said += piece
 
 
 def _error(word: bytes) -> Exception:
@@ -256,3 +368,12 @@ def _error(word: bytes) -> Exception:
     if isinstance(error, redis.ConnectionError):  # Redis is not ready: no refusal
         raise error
     return error
+
+
+SHORT: Mapping[int, Callable[[bytes], Any]] = {
+    WORD: bytes,
+    NUMBER: int,
+    NOTHING: lambda _word: None,
+    ERROR: _error,
+}
+"""What stands in one line."""

@@ -2,7 +2,7 @@
 
 - A page that was given is given again, without its view. When Django gives a page that is kept, it
   says under what (`storefront.answering.KeptAs`); whoever asks the same gets what is kept there
-  now. Whether it holds is asked of Redis each time, as always.
+  now. Whether it holds Redis is asked, or has said by itself.
 - A view that answers alone (`caching.alone`) is asked itself, once its address is known.
 
 What middleware adds is learnt from the first answer. Whatever is unknown, has ended or is soon due,

@@ -166,7 +166,7 @@ def test_threads_share_connections_and_none_is_given_anothers_answer(server: Ser
 
 
 def said(line: bytes) -> list[Any]:
-    return wire.Replies(lambda: line).read(1)
+    return wire.Replies(lambda: line, print).read(1)
 
 
 def test_a_server_that_is_not_ready_is_no_refusal() -> None:

@@ -1,0 +1,79 @@
+"""Client-side caching: what Redis said over a connection holds until it says that a key changed.
+
+Redis notes which keys were read right after `CLIENT CACHING YES`. When one of them is changed,
+deleted, evicted, has expired or was flushed, it pushes `invalidate` over the same connection, in
+order with its replies. Rules: https://redis.io/docs/latest/develop/reference/client-side-caching/
+"""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+MOST_BYTES = 1_000_000  # for one connection: a worker has as many of them as threads
+MOST_ASKED_ONCE = 1_000  # questions
+
+
+class Tracked(NamedTuple):
+    """A question, packed, with one reply, and the keys that are read for it."""
+
+    question: bytes
+    keys: tuple[bytes, ...]
+
+
+class Memory:
+    """Replies that hold, for one connection. The oldest go where there are too many."""
+
+    def __init__(self) -> None:
+        self.invalidations = 0
+        """How often something was invalidated."""
+        self._kept: dict[bytes, tuple[Tracked, Any, int]] = {}  # by question; and how many bytes
+        self._reading: dict[bytes, set[bytes]] = {}  # by key: the questions that read it
+        self._asked_once: dict[bytes, None] = {}
+        self._bytes = 0
+
+    def find(self, question: bytes) -> Any:
+        """The reply that holds; None where there is none."""
+        kept = self._kept.get(question)
+        return kept[1] if kept else None
+
+    def is_worth_it(self, question: bytes) -> bool:
+        """Whether it is asked again: to track what nobody asks for twice costs both sides."""
+        if question in self._asked_once:
+            del self._asked_once[question]
+            return True
+        while len(self._asked_once) >= MOST_ASKED_ONCE:
+            del self._asked_once[next(iter(self._asked_once))]
+        self._asked_once[question] = None
+        return False
+
+    def keep(self, tracked: Tracked, reply: list[bytes | None]) -> None:
+        """Have it found until one of its keys is invalidated."""
+        self._drop(tracked.question)
+        size = len(tracked.question) + sum(len(value) for value in reply if value)
+        if size > MOST_BYTES:
+            return
+        while self._bytes + size > MOST_BYTES:
+            self._drop(next(iter(self._kept)))
+        self._bytes += size
+        self._kept[tracked.question] = tracked, reply, size
+        for key in tracked.keys:
+            self._reading.setdefault(key, set()).add(tracked.question)
+
+    def invalidate(self, keys: Iterable[bytes] | None) -> None:
+        """Forget what was read from these keys; all of it where that is None."""
+        self.invalidations += 1
+        for question in list(self._kept) if keys is None else self._readers(keys):
+            self._drop(question)
+
+    def _readers(self, keys: Iterable[bytes]) -> set[bytes]:
+        return set().union(*(self._reading.get(key, ()) for key in keys))
+
+    def _drop(self, question: bytes) -> None:
+        if question not in self._kept:
+            return
+        tracked, _reply, size = self._kept.pop(question)
+        self._bytes -= size
+        for key in tracked.keys:
+            readers = self._reading[key]
+            readers.discard(question)
+            if not readers:
+                del self._reading[key]
