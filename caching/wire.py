@@ -153,12 +153,14 @@ class Wires:
         return self._over_one(lambda wire: wire.track(tracked))
 
     def remembered(self, tracked: Tracked) -> Any:
-        """The reply that Redis would give again; None where only asking it can tell."""
-        if not self._spare:
-            return None
+        """The reply that Redis would give again; None where only asking it can tell.
+
+        A connection is not made for this: whoever asks does that, if Redis is to be asked.
+        """
+        spare = self._spare
         try:
-            return self._over_one(lambda wire: wire.remembered(tracked))
-        except redis.RedisError:  # whoever asks is told
+            return self._over(spare.pop(), spare, lambda wire: wire.remembered(tracked))
+        except (IndexError, redis.RedisError):
             return None
 
     def _over_one(self, use: "Callable[[_Wire], T]") -> T:
@@ -249,7 +251,7 @@ class _Wire:
         if self._waiting is None or monotonic() - self._asked_at > SURE_SECONDS:
             return None
         try:
-            if piece := self._waiting():
+            while piece := self._waiting():  # a piece may end where a push does, with more behind
                 self._replies.hear(piece)
         except OSError as error:
             raise _Broken(f"The connection to Redis broke: {error}") from error

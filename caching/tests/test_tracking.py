@@ -108,9 +108,17 @@ class Line:
     def __init__(self, line: socket.socket) -> None:
         self._sock = line
         self.socket_timeout = PATIENT_SECONDS
+        self.connected = 0
 
     def get_connection(self) -> "Line":
+        self.connected += 1
         return self
+
+    def disconnect(self) -> None:
+        self._sock.close()
+
+    def release(self, line: "Line") -> None:
+        """It takes no note of who uses it."""
 
     def get_protocol(self) -> int:
         return 3
@@ -131,20 +139,45 @@ def test_what_changes_while_it_is_asked_is_not_remembered() -> None:
             assert one.remembered(asked) == expected
 
 
-def test_half_a_push_is_waited_for_and_then_the_connection_is_given_up() -> None:
+def test_all_that_was_pushed_is_heard_though_a_piece_ends_with_a_push(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As after an import: 1,024 pushes of 64 bytes each are one piece."""
+    monkeypatch.setattr(wire, "PIECE", len(pushed("a")))
+    monkeypatch.setattr(wire, "SURE_SECONDS", SURE)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(b"+OK\r\n")
+        one: Any = wire._Wire(cast(redis.ConnectionPool, Line(ours)))
+        for said_before in (b"", b"+OK\r\n"):
+            theirs.sendall(said_before + b"*1\r\n$3\r\nold\r\n")
+            one.track(question("c"))
+        theirs.sendall(pushed("a") + pushed("b") + pushed("c"))
+        assert one.remembered(question("c")) is None
+
+
+def test_half_a_push_is_waited_for_and_then_the_connection_is_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And none is made instead: a Redis that hangs would be waited for once more, and not noted."""
+    monkeypatch.setattr(wire, "SURE_SECONDS", SURE)
     asked, reply = question("a"), b"*1\r\n$3\r\nold\r\n"
     ours, theirs = socket.socketpair()
     line = Line(ours)
     line.socket_timeout = 0.05
     with ours, theirs:
+        pool = cast(redis.ConnectionPool, line)
         theirs.sendall(b"+OK\r\n")
-        one: Any = wire._Wire(cast(redis.ConnectionPool, line))
+        wires = wire.Wires(pool)
+        wires._spare.append(wire._Wire(pool))
         for said_before in (reply, b"+OK\r\n" + reply):
             theirs.sendall(said_before)
-            one.track(asked)
+            wires.track(asked)
+        assert wires.remembered(asked) == [b"old"]
         theirs.sendall(pushed("a")[:-3])
-        with pytest.raises(redis.ConnectionError):
-            one.remembered(asked)
+        assert [wires.remembered(asked) for _turn in range(2)] == [None, None]
+        assert line.connected == 1
+        assert ours.fileno() == -1
 
 
 # --- With a Redis -------------------------------------------------------------------------------
