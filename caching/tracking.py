@@ -6,7 +6,7 @@ order with its replies. Rules: https://redis.io/docs/latest/develop/reference/cl
 """
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 MOST_BYTES = 1_000_000  # for one connection: a worker has as many of them as threads
 MOST_ASKED_ONCE = 1_000  # questions
@@ -19,24 +19,33 @@ class Tracked(NamedTuple):
     keys: tuple[bytes, ...]
 
 
+class _Kept(NamedTuple):
+    tracked: Tracked
+    reply: list[bytes | None]
+    size: int  # bytes
+    read_at: float
+
+
 class Memory:
     """Replies that hold, for one connection. The oldest go where there are too many."""
 
     def __init__(self) -> None:
         self.invalidations = 0
         """How often something was invalidated."""
-        self._kept: dict[bytes, tuple[Tracked, Any, int]] = {}  # by question; and how many bytes
+        self._kept: dict[bytes, _Kept] = {}  # by question
         self._reading: dict[bytes, set[bytes]] = {}  # by key: the questions that read it
         self._asked_once: dict[bytes, None] = {}
         self._bytes = 0
 
-    def find(self, question: bytes) -> Any:
-        """The reply that holds; None where there is none."""
+    def find(self, question: bytes, *, read_since: float) -> list[bytes | None] | None:
+        """The reply that holds, if it was read since then; None where there is none."""
         kept = self._kept.get(question)
-        return kept[1] if kept else None
+        return kept.reply if kept and kept.read_at >= read_since else None
 
     def is_worth_it(self, question: bytes) -> bool:
         """Whether it is asked again: to track what nobody asks for twice costs both sides."""
+        if question in self._kept:
+            return True
         if question in self._asked_once:
             del self._asked_once[question]
             return True
@@ -45,7 +54,7 @@ class Memory:
         self._asked_once[question] = None
         return False
 
-    def keep(self, tracked: Tracked, reply: list[bytes | None]) -> None:
+    def keep(self, tracked: Tracked, reply: list[bytes | None], *, read_at: float) -> None:
         """Have it found until one of its keys is invalidated."""
         self._drop(tracked.question)
         size = len(tracked.question) + sum(len(value) for value in reply if value)
@@ -54,7 +63,7 @@ class Memory:
         while self._bytes + size > MOST_BYTES:
             self._drop(next(iter(self._kept)))
         self._bytes += size
-        self._kept[tracked.question] = tracked, reply, size
+        self._kept[tracked.question] = _Kept(tracked, reply, size, read_at)
         for key in tracked.keys:
             self._reading.setdefault(key, set()).add(tracked.question)
 
@@ -70,9 +79,9 @@ class Memory:
     def _drop(self, question: bytes) -> None:
         if question not in self._kept:
             return
-        tracked, _reply, size = self._kept.pop(question)
-        self._bytes -= size
-        for key in tracked.keys:
+        kept = self._kept.pop(question)
+        self._bytes -= kept.size
+        for key in kept.tracked.keys:
             readers = self._reading[key]
             readers.discard(question)
             if not readers:

@@ -38,6 +38,12 @@ SURE_SECONDS = 0.25
 
 After that it may hang, or the network between may have broken.
 """
+REMEMBERED_SECONDS = 0.75
+"""For how long a reply is remembered, whatever else Redis is asked over the connection meanwhile.
+
+It pushes nothing when databases are swapped; and what nobody reads it would evict first, the pages
+that everybody reads.
+"""
 
 
 def packed(*words: Word) -> bytes:
@@ -243,19 +249,20 @@ class _Wire:
         # What was invalidated meanwhile may have come behind the reply, and be just this.
         is_current = self._memory.invalidations == before
         if is_noted == b"OK" and isinstance(reply, list) and is_current:
-            self._memory.keep(tracked, reply)
+            self._memory.keep(tracked, reply, read_at=self._asked_at)
         return [reply]
 
     def remembered(self, tracked: Tracked) -> Any:
         """The reply, unless it was invalidated by what waits to be read, or is too long ago."""
-        if self._waiting is None or monotonic() - self._asked_at > SURE_SECONDS:
+        now = monotonic()
+        if self._waiting is None or now - self._asked_at > SURE_SECONDS:
             return None
         try:
             while piece := self._waiting():  # a piece may end where a push does, with more behind
                 self._replies.hear(piece)
         except OSError as error:
             raise _Broken(f"The connection to Redis broke: {error}") from error
-        return self._memory.find(tracked.question)
+        return self._memory.find(tracked.question, read_since=now - REMEMBERED_SECONDS)
 
     def end(self) -> None:
         """Close it; the pool may connect it anew."""

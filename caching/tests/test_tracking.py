@@ -24,6 +24,13 @@ PATIENT_SECONDS = 30.0  # a busy machine may keep a Redis from answering for a w
 SURE = 3600.0  # however slowly a test runs
 
 
+@pytest.fixture(autouse=True)
+def sure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Silence means for long that nothing has changed."""
+    monkeypatch.setattr(wire, "SURE_SECONDS", SURE)
+    monkeypatch.setattr(wire, "REMEMBERED_SECONDS", SURE)
+
+
 def question(*keys: str) -> Tracked:
     return Tracked(packed("MGET", *keys), tuple(key.encode() for key in keys))
 
@@ -42,31 +49,50 @@ def trips(ask: Callable[[], object]) -> int:
 # --- What is kept -------------------------------------------------------------------------------
 
 
+class Kept(Memory):
+    """Filled and looked at with no time passing."""
+
+    def fill(self, tracked: Tracked, *reply: bytes | None) -> None:
+        self.keep(tracked, [*reply], read_at=0.0)
+
+    def at_hand(self, *asked: Tracked) -> list[Any]:
+        return [self.find(each.question, read_since=0.0) for each in asked]
+
+
 def test_a_reply_is_found_until_one_of_its_keys_is_invalidated() -> None:
-    memory = Memory()
+    memory = Kept()
     both, one = question("a", "b"), question("b")
-    memory.keep(both, [b"1", b"2"])
-    memory.keep(one, [None])
+    memory.fill(both, b"1", b"2")
+    memory.fill(one, None)
     memory.invalidate([b"c", b"a"])
-    assert (memory.find(both.question), memory.find(one.question)) == (None, [None])
-    memory.keep(both, [b"3", b"2"])
+    assert memory.at_hand(both, one) == [None, [None]]
+    memory.fill(both, b"3", b"2")
     memory.invalidate([b"b"])
-    assert (memory.find(both.question), memory.find(one.question)) == (None, None)
-    memory.keep(one, [b"4"])
+    assert memory.at_hand(both, one) == [None, None]
+    memory.fill(one, b"4")
     memory.invalidate(None)
-    assert memory.find(one.question) is None
+    assert memory.at_hand(one) == [None]
     assert (memory._bytes, memory._reading) == (0, {})
 
 
+def test_a_reply_is_found_until_it_is_read_anew() -> None:
+    memory, asked = Memory(), question("a")
+    memory.keep(asked, [b"1"], read_at=5.0)
+    assert memory.find(asked.question, read_since=5.0) == [b"1"]
+    assert memory.find(asked.question, read_since=5.1) is None
+    assert memory.is_worth_it(asked.question)
+    memory.keep(asked, [b"2"], read_at=6.0)
+    assert memory.find(asked.question, read_since=5.1) == [b"2"]
+
+
 def test_memory_is_bounded_and_the_oldest_goes() -> None:
-    memory, half = Memory(), b"x" * (tracking.MOST_BYTES // 2 - 200)
+    memory, half = Kept(), b"x" * (tracking.MOST_BYTES // 2 - 200)
     first, second, third = question("1"), question("2"), question("3")
     for each in (first, second, first, third):  # what is kept again is the newest
-        memory.keep(each, [half])
-    assert [memory.find(each.question) for each in (second, first, third)] == [None, [half], [half]]
-    memory.keep(second, [half * 3])
-    assert memory.find(second.question) is None
-    assert memory.find(first.question) == [half]
+        memory.fill(each, half)
+    assert memory.at_hand(second, first, third) == [None, [half], [half]]
+    memory.fill(second, half * 3)
+    assert memory.at_hand(second, first) == [None, [half]]
     assert set(memory._reading) == {b"1", b"3"}
 
 
@@ -144,7 +170,6 @@ def test_all_that_was_pushed_is_heard_though_a_piece_ends_with_a_push(
 ) -> None:
     """As after an import: 1,024 pushes of 64 bytes each are one piece."""
     monkeypatch.setattr(wire, "PIECE", len(pushed("a")))
-    monkeypatch.setattr(wire, "SURE_SECONDS", SURE)
     ours, theirs = socket.socketpair()
     with ours, theirs:
         theirs.sendall(b"+OK\r\n")
@@ -156,11 +181,8 @@ def test_all_that_was_pushed_is_heard_though_a_piece_ends_with_a_push(
         assert one.remembered(question("c")) is None
 
 
-def test_half_a_push_is_waited_for_and_then_the_connection_is_given_up(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_half_a_push_is_waited_for_and_then_the_connection_is_given_up() -> None:
     """And none is made instead: a Redis that hangs would be waited for once more, and not noted."""
-    monkeypatch.setattr(wire, "SURE_SECONDS", SURE)
     asked, reply = question("a"), b"*1\r\n$3\r\nold\r\n"
     ours, theirs = socket.socketpair()
     line = Line(ours)
@@ -184,9 +206,8 @@ def test_half_a_push_is_waited_for_and_then_the_connection_is_given_up(
 
 
 @pytest.fixture
-def server(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    """A Redis of the test's own, whose silence means for long that nothing changed."""
-    monkeypatch.setattr(wire, "SURE_SECONDS", SURE)
+def server(tmp_path: Path, settings: Settings) -> Iterator[Server]:
+    """A Redis of the test's own, whose answers are waited for."""
     with redis_server(tmp_path) as running:
         use(running.url, settings)
         yield running
@@ -255,6 +276,20 @@ def test_who_stops_is_believed_for_a_moment_only(
             asked.result(timeout=0.2)
         server.process.resume()
         assert asked.result() == [b"old"]
+
+
+def test_what_redis_pushes_nothing_of_is_remembered_for_a_moment_only(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.client().set("a", "old")
+    assert remember("a") == [b"old"]
+    server.tell("SWAPDB", "0", "1")
+    assert said("a") == [b"old"]
+    now = time.monotonic()
+    monkeypatch.setattr(wire, "monotonic", lambda: now + SURE / 2)
+    assert said("b") == [None]  # over the same connection, so that it is sure
+    monkeypatch.setattr(wire, "monotonic", lambda: now + SURE + 1)
+    assert said("a") == [None]
 
 
 def test_a_connection_that_ended_takes_its_memory_along(server: Server) -> None:
