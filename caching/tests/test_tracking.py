@@ -28,7 +28,7 @@ SURE = 3600.0  # however slowly a test runs
 def sure(monkeypatch: pytest.MonkeyPatch) -> None:
     """Silence means for long that nothing has changed."""
     monkeypatch.setattr(wire, "SURE_SECONDS", SURE)
-    monkeypatch.setattr(wire, "REMEMBERED_SECONDS", SURE)
+    monkeypatch.setattr(wire, "REMEMBERED_SECONDS", 10 * SURE)
 
 
 def question(*keys: str) -> Tracked:
@@ -165,6 +165,43 @@ def test_what_changes_while_it_is_asked_is_not_remembered() -> None:
             assert one.remembered(asked) == expected
 
 
+def test_an_answer_that_took_long_is_no_younger_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(b"+OK\r\n")
+        one: Any = wire._Wire(cast(redis.ConnectionPool, Line(ours)))
+        now = [0.0]
+        monkeypatch.setattr(wire, "monotonic", lambda: now[0])
+        for said_before in (b"", b"+OK\r\n"):
+            theirs.sendall(said_before + b"*1\r\n$3\r\nold\r\n")
+            one.track(question("a"))
+        assert one.remembered(question("a")) == [b"old"]
+
+        def send_slowly(asked: bytes) -> None:
+            now[0] += SURE + 1
+            theirs.sendall(b"+PONG\r\n")
+
+        one._send = send_slowly
+        one.exchange(packed("PING"), 1)
+        assert one.remembered(question("a")) is None
+
+
+class Encrypted(socket.socket):
+    """Of another class than the kernel's own, as TLS's are."""
+
+
+def test_an_encrypted_connection_asks_each_time() -> None:
+    """What waits in it cannot be looked at: it may be half of a record."""
+    plain, theirs = socket.socketpair()
+    asked, reply = question("a"), b"*1\r\n$3\r\nold\r\n"
+    with Encrypted(fileno=plain.detach()) as ours, theirs:
+        one: Any = wire._Wire(cast(redis.ConnectionPool, Line(ours)))
+        for _turn in range(3):
+            theirs.sendall(reply)
+            assert (one.remembered(asked), one.track(asked)) == (None, [[b"old"]])
+        assert theirs.recv(wire.PIECE) == asked.question * 3
+
+
 def test_all_that_was_pushed_is_heard_though_a_piece_ends_with_a_push(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -285,10 +322,11 @@ def test_what_redis_pushes_nothing_of_is_remembered_for_a_moment_only(
     assert remember("a") == [b"old"]
     server.tell("SWAPDB", "0", "1")
     assert said("a") == [b"old"]
+    monkeypatch.setattr(wire, "REMEMBERED_SECONDS", SURE / 2)
     now = time.monotonic()
     monkeypatch.setattr(wire, "monotonic", lambda: now + SURE / 2)
-    assert said("b") == [None]  # over the same connection, so that it is sure
-    monkeypatch.setattr(wire, "monotonic", lambda: now + SURE + 1)
+    assert said("b") == [None]  # over the same connection, which is sure for longer
+    monkeypatch.setattr(wire, "monotonic", lambda: now + SURE)
     assert said("a") == [None]
 
 
@@ -301,8 +339,9 @@ def test_a_connection_that_ended_takes_its_memory_along(server: Server) -> None:
     assert said("a") == [b"new"]
 
 
-def test_who_may_not_track_asks_each_time(server: Server) -> None:
-    server.tell("ACL", "SETUSER", "default", "-client")
+@pytest.mark.parametrize("rights", [["-client"], ["-client", "+client|tracking"]])
+def test_who_may_not_track_asks_each_time(server: Server, rights: list[str]) -> None:
+    server.tell("ACL", "SETUSER", "default", *rights)
     asks_each_time()
 
 
