@@ -41,14 +41,19 @@ def greet(connection: Any) -> None:
     connection.on_connect()
     address = repr(connection.repr_pieces())
     facts = _facts(connection)
-    if facts.get(b"role") == b"slave":
-        raise redis.exceptions.ReadOnlyError("This Redis is a replica: what it says may be old.")
+    refuse_replica(facts.get(b"role"))
     if not (server := facts.get(b"run_id")):
         return
     is_new_here = _known.get(address, server) != server
     told = (server, secrets.token_hex(8), "yes" if is_new_here else "no")
     _said(connection, "EVAL", END_ANOTHERS, 2, token_key(WORLD), ERA, *told)
     _known[address] = server
+
+
+def refuse_replica(role: bytes | None) -> None:
+    """Raise ReadOnlyError if a server that says so of itself is a replica."""
+    if role == b"slave":
+        raise redis.exceptions.ReadOnlyError("This Redis is a replica: what it says may be old.")
 
 
 def _facts(connection: Any) -> dict[bytes, bytes]:

@@ -22,6 +22,7 @@ from typing import Any, NamedTuple, TypeVar
 import redis
 from redis._parsers import BaseParser
 
+from caching.servers import refuse_replica
 from caching.tracking import Memory, Tracked
 
 T = TypeVar("T")
@@ -57,6 +58,7 @@ def packed(*words: Word) -> bytes:
 
 TRACKING_ON = packed("CLIENT", "TRACKING", "ON", "OPTIN")
 TRACK_NEXT = packed("CLIENT", "CACHING", "YES")
+ROLE = packed("ROLE")
 NO_REPLY = object()
 
 
@@ -241,14 +243,17 @@ class _Wire:
         return values
 
     def track(self, tracked: Tracked) -> list[Any]:
-        """What is answered to it."""
-        if self._waiting is None or not self._memory.is_worth_it(tracked.question):
+        """What is answered to it; raises ReadOnlyError where a replica answers by now."""
+        if not self._memory.is_worth_it(tracked.question):
             return self.exchange(tracked.question, 1)
+        first = TRACK_NEXT if self._waiting else b""
         before = self._memory.invalidations
-        is_noted, reply = self.exchange(TRACK_NEXT + tracked.question, 2)
+        *noted, reply, role = self.exchange(first + tracked.question + ROLE, 3 if first else 2)
+        if isinstance(role, list):  # and not that the login may not ask
+            refuse_replica(role[0])
         # What was invalidated meanwhile may have come behind the reply, and be just this.
         is_current = self._memory.invalidations == before
-        if is_noted == b"OK" and isinstance(reply, list) and is_current:
+        if noted == [b"OK"] and isinstance(reply, list) and is_current:
             self._memory.keep(tracked, reply, read_at=self._asked_at)
         return [reply]
 

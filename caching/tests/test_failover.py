@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pytest
 from pytest_django import Settings
 
-from caching import away, store
+from caching import away, store, wire
 from caching.answers import Answer
 from tests.patience import eventually
 from tests.stores import HOST, Server, Switch, redis_server
@@ -81,3 +81,27 @@ def test_a_demoted_primary_that_still_answers_is_left(pair: Pair) -> None:
     store.bump(["thing:asked"])
     assert ask(b"new") == b"new"
     assert store.client().info("replication")["role"] == "master"
+
+
+def test_a_demoted_primary_that_still_answers_is_left_by_who_only_reads(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "REMEMBERED_SECONDS", 0.05)
+    place = store.Place(ANSWER, {"name": "asked"})
+
+    def is_given() -> bool:
+        try:
+            return store.at_hand(place, {}) is not None
+        except store.Unavailable:
+            return False
+
+    ask(b"old")
+    eventually(pair.replica.has_caught_up)
+    eventually(is_given)
+    pair.replica.tell("REPLICAOF", "NO", "ONE")
+    pair.primary.tell("REPLICAOF", HOST, "1")  # and hears of nothing any more
+    pair.switch.turn((HOST, pair.replica.port), does_cut=False)
+    eventually(lambda: not is_given(), within=20)
+    eventually(lambda: store.trouble() == "")
+    assert store.client().info("replication")["role"] == "master"
+    assert not is_given()  # for the replica may lack the last bumps

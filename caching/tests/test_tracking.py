@@ -128,6 +128,12 @@ def test_pushes_are_told_from_replies_wherever_they_come(size: int) -> None:
     assert heard == [[b"a"], [b"b", b"c"], [], None]
 
 
+OLD = b"*1\r\n$3\r\nold\r\n"
+PRIMARY = b"*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n"
+ASKED_TWICE = (OLD, b"+OK\r\n" + OLD + PRIMARY)
+"""What Redis says to a question that is asked twice, and remembered then."""
+
+
 class Line:
     """A pool of one connection, at whose other end the test speaks."""
 
@@ -152,16 +158,15 @@ class Line:
 
 def test_what_changes_while_it_is_asked_is_not_remembered() -> None:
     """The push may come with the reply, behind it."""
-    asked, reply = question("a"), b"*1\r\n$3\r\nold\r\n"
+    asked = question("a")
     ours, theirs = socket.socketpair()
     with ours, theirs:
         theirs.sendall(b"+OK\r\n")
         one: Any = wire._Wire(cast(redis.ConnectionPool, Line(ours)))
         for following, expected in ((pushed("a"), None), (b"", [b"old"])):
-            theirs.sendall(reply)
-            assert one.track(asked) == [[b"old"]]
-            theirs.sendall(b"+OK\r\n" + reply + following)
-            assert one.track(asked) == [[b"old"]]
+            for said_before in ASKED_TWICE:
+                theirs.sendall(said_before + following)
+                assert one.track(asked) == [[b"old"]]
             assert one.remembered(asked) == expected
 
 
@@ -172,8 +177,8 @@ def test_an_answer_that_took_long_is_no_younger_for_it(monkeypatch: pytest.Monke
         one: Any = wire._Wire(cast(redis.ConnectionPool, Line(ours)))
         now = [0.0]
         monkeypatch.setattr(wire, "monotonic", lambda: now[0])
-        for said_before in (b"", b"+OK\r\n"):
-            theirs.sendall(said_before + b"*1\r\n$3\r\nold\r\n")
+        for said_before in ASKED_TWICE:
+            theirs.sendall(said_before)
             one.track(question("a"))
         assert one.remembered(question("a")) == [b"old"]
 
@@ -193,13 +198,13 @@ class Encrypted(socket.socket):
 def test_an_encrypted_connection_asks_each_time() -> None:
     """What waits in it cannot be looked at: it may be half of a record."""
     plain, theirs = socket.socketpair()
-    asked, reply = question("a"), b"*1\r\n$3\r\nold\r\n"
+    asked = question("a")
     with Encrypted(fileno=plain.detach()) as ours, theirs:
         one: Any = wire._Wire(cast(redis.ConnectionPool, Line(ours)))
-        for _turn in range(3):
-            theirs.sendall(reply)
+        for said_before in (OLD, OLD + PRIMARY, OLD):
+            theirs.sendall(said_before)
             assert (one.remembered(asked), one.track(asked)) == (None, [[b"old"]])
-        assert theirs.recv(wire.PIECE) == asked.question * 3
+        assert theirs.recv(wire.PIECE) == asked.question * 2 + wire.ROLE + asked.question
 
 
 def test_all_that_was_pushed_is_heard_though_a_piece_ends_with_a_push(
@@ -211,8 +216,8 @@ def test_all_that_was_pushed_is_heard_though_a_piece_ends_with_a_push(
     with ours, theirs:
         theirs.sendall(b"+OK\r\n")
         one: Any = wire._Wire(cast(redis.ConnectionPool, Line(ours)))
-        for said_before in (b"", b"+OK\r\n"):
-            theirs.sendall(said_before + b"*1\r\n$3\r\nold\r\n")
+        for said_before in ASKED_TWICE:
+            theirs.sendall(said_before)
             one.track(question("c"))
         theirs.sendall(pushed("a") + pushed("b") + pushed("c"))
         assert one.remembered(question("c")) is None
@@ -220,7 +225,7 @@ def test_all_that_was_pushed_is_heard_though_a_piece_ends_with_a_push(
 
 def test_half_a_push_is_waited_for_and_then_the_connection_is_given_up() -> None:
     """And none is made instead: a Redis that hangs would be waited for once more, and not noted."""
-    asked, reply = question("a"), b"*1\r\n$3\r\nold\r\n"
+    asked = question("a")
     ours, theirs = socket.socketpair()
     line = Line(ours)
     line.socket_timeout = 0.05
@@ -229,7 +234,7 @@ def test_half_a_push_is_waited_for_and_then_the_connection_is_given_up() -> None
         theirs.sendall(b"+OK\r\n")
         wires = wire.Wires(pool)
         wires._spare.append(wire._Wire(pool))
-        for said_before in (reply, b"+OK\r\n" + reply):
+        for said_before in ASKED_TWICE:
             theirs.sendall(said_before)
             wires.track(asked)
         assert wires.remembered(asked) == [b"old"]
@@ -343,6 +348,12 @@ def test_a_connection_that_ended_takes_its_memory_along(server: Server) -> None:
 def test_who_may_not_track_asks_each_time(server: Server, rights: list[str]) -> None:
     server.tell("ACL", "SETUSER", "default", *rights)
     asks_each_time()
+
+
+def test_who_may_not_ask_whether_it_is_a_replica_remembers(server: Server) -> None:
+    server.tell("ACL", "SETUSER", "default", "-role")
+    store.client().set("a", "old")
+    assert remember("a") == [b"old"]
 
 
 def test_by_the_older_protocol_redis_is_asked_each_time(server: Server, settings: Settings) -> None:
