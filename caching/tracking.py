@@ -8,7 +8,8 @@ order with its replies. Rules: https://redis.io/docs/latest/develop/reference/cl
 from collections.abc import Iterable
 from typing import NamedTuple
 
-MOST_BYTES = 1_000_000  # for one connection: a worker has as many of them as threads
+MOST_BYTES = 1_500_000  # for one connection: a worker has as many of them as threads
+BYTES_OF_A_KEY = 400  # that it is noted, and what Python puts around it and its value
 MOST_ASKED_ONCE = 1_000  # questions
 
 
@@ -57,7 +58,8 @@ class Memory:
     def keep(self, tracked: Tracked, reply: list[bytes | None], *, read_at: float) -> None:
         """Have it found until one of its keys is invalidated."""
         self._drop(tracked.question)
-        size = len(tracked.question) + sum(len(value) for value in reply if value)
+        size = len(tracked.question) + len(tracked.keys) * BYTES_OF_A_KEY
+        size += sum(len(value) for value in reply if value)
         if size > MOST_BYTES:
             return
         while self._bytes + size > MOST_BYTES:

@@ -4,6 +4,7 @@ import random
 import socket
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -86,7 +87,7 @@ def test_a_reply_is_found_until_it_is_read_anew() -> None:
 
 
 def test_memory_is_bounded_and_the_oldest_goes() -> None:
-    memory, half = Kept(), b"x" * (tracking.MOST_BYTES // 2 - 200)
+    memory, half = Kept(), b"x" * (tracking.MOST_BYTES // 2 - 500)
     first, second, third = question("1"), question("2"), question("3")
     for each in (first, second, first, third):  # what is kept again is the newest
         memory.fill(each, half)
@@ -94,6 +95,22 @@ def test_memory_is_bounded_and_the_oldest_goes() -> None:
     memory.fill(second, half * 3)
     assert memory.at_hand(second, first) == [None, [half]]
     assert set(memory._reading) == {b"1", b"3"}
+
+
+def test_what_is_kept_takes_hardly_more_than_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However small the pages are; or Redis had no memory for them, and they are not there."""
+    monkeypatch.setattr(tracking, "MOST_BYTES", 150_000)
+    tracemalloc.start()
+    try:
+        memory = Kept()
+        for number in range(700):
+            keys = [f"token:edition:{number}:{place}" for place in range(8)]
+            memory.fill(question(*keys), *(b"%d" % number for _key in keys[1:]), None)
+        taken, _peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert tracking.MOST_BYTES * 0.9 < memory._bytes <= tracking.MOST_BYTES
+    assert taken < tracking.MOST_BYTES * 1.5
 
 
 def test_what_is_asked_once_is_not_worth_it() -> None:
