@@ -6,8 +6,8 @@ another thread. On the wire the kernel keeps the time limits, and there are two.
 
 redis-py makes the connections, greets who is at the other end (`servers`) and ends them; errors are
 its own. A connection that was closed while nobody used it is replaced, as redis-py does. So what is
-asked here may be asked twice: reads, and counts that need not be exact. What was read twice may be
-remembered (`tracking`): decision 24.
+asked here may be asked twice: reads, values that are written, and counts that need not be exact.
+What was read twice may be remembered (`tracking`): decision 24.
 """
 
 import contextlib
@@ -32,7 +32,7 @@ Exchange = Callable[[bytes, int], list[Any]]
 
 PIECE = 65_536  # bytes
 END = b"\r\n"
-STRING, ARRAY, NUMBER, ERROR, NOTHING, WORD, PUSH = b"$*:-_+>"
+STRING, ARRAY, NUMBER, DECIMAL, ERROR, NOTHING, WORD, PUSH = b"$*:,-_+>"
 SURE_SECONDS = 0.25
 """For how long after Redis was asked something its silence means that nothing has changed.
 
@@ -95,6 +95,12 @@ class Trip:
         self._note(Heard(asked, replies))
         return replies
 
+    def carry_out(self) -> None:
+        """Send what was gathered; the first refusal is raised."""
+        for reply in self.execute():
+            if isinstance(reply, Exception):
+                raise reply
+
     def ask_again(self, asked: Asked) -> None:
         """What was asked before, as it was packed."""
         self._packed.append(asked.question)
@@ -123,6 +129,18 @@ class Trip:
     def zrangebylex(self, key: str, low: bytes, high: bytes, *, start: int, num: int) -> None:
         """A part of a sorted set."""
         self._ask("ZRANGEBYLEX", key, low, high, "LIMIT", start, num)
+
+    def set(self, key: str, value: Word, *, ex: int) -> None:
+        """Write a value that is forgotten after so many seconds."""
+        self._ask("SET", key, value, "EX", ex)
+
+    def zincrby(self, key: str, amount: int, member: str) -> None:
+        """Count in a sorted set."""
+        self._ask("ZINCRBY", key, amount, member)
+
+    def expire(self, key: str, seconds: int) -> None:
+        """Have it forgotten after so many seconds."""
+        self._ask("EXPIRE", key, seconds)
 
     def _ask(self, *words: Word) -> None:
         self._packed.append(packed(*words))
@@ -373,6 +391,7 @@ def _error(word: bytes) -> Exception:
 SHORT: Mapping[int, Callable[[bytes], Any]] = {
     WORD: bytes,
     NUMBER: int,
+    DECIMAL: float,
     NOTHING: lambda _word: None,
     ERROR: _error,
 }
