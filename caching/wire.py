@@ -13,6 +13,7 @@ What was read twice may be remembered (`tracking`): decision 24.
 import contextlib
 import math
 import socket
+import ssl
 import struct
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -219,10 +220,12 @@ class _Wire:
         self._replies = Replies(lambda: line.recv(PIECE), self._memory.invalidate)
         self._asked_at = -math.inf  # on the monotonic clock
         self._waiting: Callable[[], bytes | None] | None = None
-        if type(line) is socket.socket:  # where it is encrypted, Python alone can keep the limits
+        is_encrypted = type(line) is not socket.socket
+        if not is_encrypted:  # where it is, Python alone can keep the limits
             _limit(line, self._connection.socket_timeout)
-            if self._has_tracking():
-                self._waiting = partial(_waiting_in, line)
+        if self._has_tracking():
+            look = _waiting_in_encrypted if is_encrypted else _waiting_in
+            self._waiting = partial(look, line)
 
     def _has_tracking(self) -> bool:
         """Whether Redis tells what changes.
@@ -267,7 +270,8 @@ class _Wire:
         if self._waiting is None or monotonic() - self._asked_at > SURE_SECONDS:
             return None
         try:
-            if piece := self._waiting():
+            piece = self._waiting()
+            if piece is not None:
                 self._replies.hear(piece)
         except OSError as error:
             raise _Broken(f"The connection to Redis broke: {error}") from error
@@ -287,14 +291,22 @@ def _end(wires: list[_Wire]) -> None:
 
 
 def _waiting_in(line: socket.socket) -> bytes | None:
-    """What has come; None where that is nothing. Raises _Broken where the other end hung up."""
+    """What has come, nothing where the other end hung up; None where nothing has."""
     try:
-        piece = line.recv(PIECE, socket.MSG_DONTWAIT)
+        return line.recv(PIECE, socket.MSG_DONTWAIT)
     except BlockingIOError:
         return None
-    if not piece:
-        raise _Broken("Redis has closed the connection.")
-    return piece
+
+
+def _waiting_in_encrypted(line: ssl.SSLSocket) -> bytes | None:
+    limit = line.gettimeout()
+    line.settimeout(0)
+    try:
+        return line.recv(PIECE)
+    except ssl.SSLWantReadError:
+        return None
+    finally:
+        line.settimeout(limit)
 
 
 def _limit(line: socket.socket, seconds: float | None) -> None:

@@ -2,6 +2,7 @@
 
 import random
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,6 +23,11 @@ from tests.stores import Server, redis_server
 
 PATIENT_SECONDS = 30.0  # a busy machine may keep a Redis from answering for a while
 SURE = 3600.0  # however slowly a test runs
+
+
+@pytest.fixture(autouse=True)
+def _silence_is_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "SURE_SECONDS", SURE)
 
 
 def question(*keys: str) -> Tracked:
@@ -107,7 +113,7 @@ class Line:
 
     def __init__(self, line: socket.socket) -> None:
         self._sock = line
-        self.socket_timeout = PATIENT_SECONDS
+        self.socket_timeout = line.gettimeout()
 
     def get_connection(self) -> "Line":
         return self
@@ -116,44 +122,69 @@ class Line:
         return 3
 
 
-def test_what_changes_while_it_is_asked_is_not_remembered() -> None:
+def tls(purpose: int) -> ssl.SSLContext:
+    """Without a certificate, which nobody needs to know whether bytes come through."""
+    context = ssl.SSLContext(purpose)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("AECDH-AES256-SHA:@SECLEVEL=0")
+    return context
+
+
+@pytest.fixture(params=["plain", "encrypted"])
+def ends(request: pytest.FixtureRequest) -> Iterator[tuple[socket.socket, socket.socket]]:
+    """The two ends of a connection: the shop's, and the test's."""
+    ours, theirs = socket.socketpair()
+    if request.param == "encrypted":
+        with ThreadPoolExecutor(1) as pool:
+            server = tls(ssl.PROTOCOL_TLS_SERVER)
+            greeted = pool.submit(server.wrap_socket, theirs, server_side=True)
+            ours = tls(ssl.PROTOCOL_TLS_CLIENT).wrap_socket(ours)
+            theirs = greeted.result()
+    with ours, theirs:
+        yield ours, theirs
+
+
+def test_what_changes_while_it_is_asked_is_not_remembered(
+    ends: tuple[socket.socket, socket.socket],
+) -> None:
     """The push may come with the reply, behind it."""
-    asked, reply = question("a"), b"*1\r\n$3\r\nold\r\n"
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        theirs.sendall(b"+OK\r\n")
-        one: Any = wire._Wire(cast(redis.ConnectionPool, Line(ours)))
-        for following, expected in ((pushed("a"), None), (b"", [b"old"])):
-            theirs.sendall(reply)
-            assert one.track(asked) == [[b"old"]]
-            theirs.sendall(b"+OK\r\n" + reply + following)
-            assert one.track(asked) == [[b"old"]]
-            assert one.remembered(asked) == expected
+    (ours, theirs), asked, reply = ends, question("a"), b"*1\r\n$3\r\nold\r\n"
+    ours.settimeout(PATIENT_SECONDS)
+    theirs.sendall(b"+OK\r\n")
+    one: Any = wire._Wire(cast(redis.ConnectionPool, Line(ours)))
+    for following, expected in ((pushed("a"), None), (b"", [b"old"])):
+        theirs.sendall(reply)
+        assert one.track(asked) == [[b"old"]]
+        theirs.sendall(b"+OK\r\n" + reply + following)
+        assert one.track(asked) == [[b"old"]]
+        assert one.remembered(asked) == expected
+    theirs.sendall(pushed("a"))
+    assert one.remembered(asked) is None
 
 
-def test_half_a_push_is_waited_for_and_then_the_connection_is_given_up() -> None:
-    asked, reply = question("a"), b"*1\r\n$3\r\nold\r\n"
-    ours, theirs = socket.socketpair()
-    line = Line(ours)
-    line.socket_timeout = 0.05
-    with ours, theirs:
-        theirs.sendall(b"+OK\r\n")
-        one: Any = wire._Wire(cast(redis.ConnectionPool, line))
-        for said_before in (reply, b"+OK\r\n" + reply):
-            theirs.sendall(said_before)
-            one.track(asked)
-        theirs.sendall(pushed("a")[:-3])
-        with pytest.raises(redis.ConnectionError):
-            one.remembered(asked)
+def test_half_a_push_is_waited_for_and_then_the_connection_is_given_up(
+    ends: tuple[socket.socket, socket.socket],
+) -> None:
+    (ours, theirs), asked, reply = ends, question("a"), b"*1\r\n$3\r\nold\r\n"
+    ours.settimeout(0.5)
+    theirs.sendall(b"+OK\r\n")
+    one: Any = wire._Wire(cast(redis.ConnectionPool, Line(ours)))
+    for said_before in (reply, b"+OK\r\n" + reply):
+        theirs.sendall(said_before)
+        one.track(asked)
+    theirs.sendall(pushed("a")[:-3])
+    with pytest.raises(redis.ConnectionError):
+        one.remembered(asked)
 
 
 # --- With a Redis -------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def server(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    """A Redis of the test's own, whose silence means for long that nothing changed."""
-    monkeypatch.setattr(wire, "SURE_SECONDS", SURE)
+def server(tmp_path: Path, settings: Settings) -> Iterator[Server]:
+    """A Redis of the test's own."""
     with redis_server(tmp_path) as running:
         use(running.url, settings)
         yield running
