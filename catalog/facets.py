@@ -25,6 +25,14 @@ MOST_COUNTED = 2_000  # beyond this the exact number helps nobody and costs a sc
 SIGNS = "flpy"  # before a format, a language, a price band and a year, to count all in one
 YEARS_ALONE = 4  # years that stand for themselves; those before are counted by decades
 
+MOST_STARTS = 4_096  # questions
+
+_starts: dict[Match, int] = {}
+"""By the widest level: with which one to begin, as those before it had no say the last time.
+
+Hardly any word is asked for once. What began too late is noticed: more match than are counted.
+"""
+
 LEVEL = """
 level_{number} AS MATERIALIZED (
     SELECT entry.offers, entry.subjects
@@ -88,15 +96,38 @@ def count(
     where more do, and any match the level before, that one is shown instead.
     What is asked `besides`, without parameters, travels in the same message.
     """
-    parameters: dict[str, Any] = {"most": MOST_COUNTED + 1}
-    parameters.update({f"level_{number}": each.tsquery for number, each in enumerate(levels)})
-    asked = Question(_sql(levels), levels[-1].ways)
-    *others, found = ways.answers([*besides, asked], parameters)
-    ((level, works, offers, subjects),) = found
+    start = _starts.get(levels[-1], 0)
+    *others, ((level, works, offers, subjects),) = _ask(levels[start:], besides)
+    if start and level == 0 and works > MOST_COUNTED:  # by now more have it: perhaps before, too
+        start = 0
+        (((level, works, offers, subjects),),) = _ask(levels)
+    level += start
+    _note_start(levels, level, works)
     counts = _by_offer(_arrays(offers), criteria, this_year)
     counts.has_more = works > MOST_COUNTED
     counts.subjects = Counter((subjects or "")[1:-1].replace("}{", ",").split(","))
     return levels[level], counts, others
+
+
+def _ask(levels: Sequence[Match], besides: Sequence[Question] = ()) -> list[list[Any]]:
+    parameters: dict[str, Any] = {"most": MOST_COUNTED + 1}
+    parameters.update({f"level_{number}": each.tsquery for number, each in enumerate(levels)})
+    asked = Question(_sql(levels), levels[-1].ways)
+    return ways.answers([*besides, asked], parameters)
+
+
+def _note_start(levels: Sequence[Match], level: int, works: int) -> None:
+    """Begin with what is shown the next time, or with what it was compared with."""
+    if len(_starts) >= MOST_STARTS:
+        _starts.clear()
+    _starts[levels[-1]] = _start(levels, level, works)
+
+
+def _start(levels: Sequence[Match], level: int, works: int) -> int:
+    if works <= MOST_COUNTED:
+        return level
+    is_widest = level == len(levels) - 1  # shown because no work matches the one before
+    return max(0, level - 1) if is_widest else 0
 
 
 def _sql(levels: Sequence[Match]) -> str:
