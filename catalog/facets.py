@@ -10,8 +10,9 @@ that have a common word: what is asked first and is enough spares asking for mor
 # ruff: noqa: S608 - numbers of our own; what visitors say are parameters
 
 import functools
+import itertools
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -165,24 +166,30 @@ def _arrays(text: str | None) -> list[str]:
 
 def _by_offer(works: Collection[str], criteria: Criteria, this_year: int) -> Counts:
     """Each work counts once for a value, whatever number of its editions has it."""
-    fits = offer_test(criteria)
-    kept = offer_codes.COUNTED_MASK
-    tally: Counter[str] = Counter()
-    single = Counter([int(offer) & kept for offer in works if offer and "," not in offer])
-    for offer, times in single.items():
-        for value in _values(offer, this_year):
-            tally[value] += times
-    several: list[str] = []
-    for offers in works:
-        if "," in offers:
-            fitting = filter(fits, map(int, offers.split(",")))
-            several += {v for offer in fitting for v in _values(offer & kept, this_year)}
-    tally.update(several)
+    if criteria.concerns_editions:
+        works = [_fitting(offers, offer_test(criteria)) for offers in works]
+    values = (_values_of_work(offers, this_year) for offers in works if offers)
+    tally = Counter(itertools.chain.from_iterable(values))
     of_each: dict[str, Counter[str]] = {sign: Counter() for sign in SIGNS}
     for value, times in tally.items():
         of_each[value[0]][value[1:]] = times
     formats, languages, prices, years = (of_each[sign] for sign in SIGNS)
     return Counts(len(works), formats=formats, languages=languages, prices=prices, years=years)
+
+
+def _fitting(offers: str, fits: Callable[[int], bool]) -> str:
+    if "," not in offers:
+        return offers  # the one by which the work was found
+    return ",".join(offer for offer in offers.split(",") if fits(int(offer)))
+
+
+@functools.lru_cache(maxsize=8_192)  # the works that are found most
+def _values_of_work(offers: str, this_year: int) -> Collection[str]:
+    """The values of all its offers."""
+    if "," not in offers:  # as most
+        return _values(int(offers) & offer_codes.COUNTED_MASK, this_year)
+    numbers = {int(offer) & offer_codes.COUNTED_MASK for offer in offers.split(",")}
+    return frozenset[str]().union(*(_values(number, this_year) for number in numbers))
 
 
 @functools.lru_cache(maxsize=32_768)  # a catalogue has some thousands
