@@ -134,7 +134,7 @@ class TimedRedis(redis.Redis):
         return reply
 
     def trip(self) -> Trip:
-        """Gathers reads that are sent over the short wire."""
+        """Gathers what is sent over the short wire in one go."""
         return Trip(self.exchange, _note)
 
     def pipeline(self, transaction: bool = True, shard_hint: Any = None) -> Pipeline:

@@ -140,6 +140,16 @@ class Question:
                 self._made_meanwhile = self.know()
         return bool(self._lock)
 
+    def claim_early(self, kept: Kept) -> Kept | None:
+        """What holds, if another one computes or has just computed; None where it is up to us."""
+        if not self.claim():
+            return kept
+        newer = self._made_meanwhile
+        if newer is None or newer.expires_at <= kept.expires_at:
+            return None
+        self.release()
+        return newer
+
     def wait_or_claim(self) -> Kept | None:
         """What another one computes meanwhile; None where that is left to whoever asks this.
 

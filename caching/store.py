@@ -69,9 +69,10 @@ def recall(
     question = Question(Place(answer, arguments), arguments)
     try:
         kept = question.look()
-        if kept and not (kept.is_due(at=time.time(), chance=chance()) and question.claim()):
+        is_due = kept is not None and kept.is_due(at=time.time(), chance=chance())
+        if kept and (held := question.claim_early(kept) if is_due else kept):
             labelled(ANSWERS, answer.name, "hit").inc()
-            return kept
+            return held
         if not kept and (waited_for := question.wait_or_claim()):
             labelled(ANSWERS, answer.name, "waited").inc()
             return waited_for

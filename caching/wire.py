@@ -6,22 +6,23 @@ another thread. On the wire the kernel keeps the time limits, and there are two.
 
 redis-py makes the connections, greets who is at the other end (`servers`) and ends them; errors are
 its own. A connection that was closed while nobody used it is replaced, as redis-py does. So what is
-asked here may be asked twice: reads, and counts that need not be exact. What was read twice may be
-remembered (`tracking`): decision 24.
+asked here may be asked twice: reads, values that are written, and counts that need not be exact.
+What was read twice may be remembered (`tracking`): decision 24.
 """
 
 import contextlib
 import math
 import socket
+import ssl
 import struct
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import partial
 from time import monotonic
 from typing import Any, NamedTuple, TypeVar
 
 import redis
-from redis._parsers import BaseParser
 
+from caching.replies import Broken, Replies
 from caching.servers import refuse_replica
 from caching.tracking import Memory, Tracked
 
@@ -32,8 +33,6 @@ Exchange = Callable[[bytes, int], list[Any]]
 """Sends what was packed, and answers so many replies."""
 
 PIECE = 65_536  # bytes
-END = b"\r\n"
-STRING, ARRAY, NUMBER, ERROR, NOTHING, WORD, PUSH = b"$*:-_+>"
 SURE_SECONDS = 0.25
 """For how long after Redis was asked something its silence means that nothing has changed.
 
@@ -59,7 +58,6 @@ def packed(*words: Word) -> bytes:
 TRACKING_ON = packed("CLIENT", "TRACKING", "ON", "OPTIN")
 TRACK_NEXT = packed("CLIENT", "CACHING", "YES")
 ROLE = packed("ROLE")
-NO_REPLY = object()
 
 
 class Asked(NamedTuple):
@@ -103,6 +101,12 @@ class Trip:
         self._note(Heard(asked, replies))
         return replies
 
+    def carry_out(self) -> None:
+        """Send what was gathered; the first refusal is raised."""
+        for reply in self.execute():
+            if isinstance(reply, Exception):
+                raise reply
+
     def ask_again(self, asked: Asked) -> None:
         """What was asked before, as it was packed."""
         self._packed.append(asked.question)
@@ -132,13 +136,21 @@ class Trip:
         """A part of a sorted set."""
         self._ask("ZRANGEBYLEX", key, low, high, "LIMIT", start, num)
 
+    def set(self, key: str, value: Word, *, ex: int) -> None:
+        """Write a value that is forgotten after so many seconds."""
+        self._ask("SET", key, value, "EX", ex)
+
+    def zincrby(self, key: str, amount: int, member: str) -> None:
+        """Count in a sorted set."""
+        self._ask("ZINCRBY", key, amount, member)
+
+    def expire(self, key: str, seconds: int) -> None:
+        """Have it forgotten after so many seconds."""
+        self._ask("EXPIRE", key, seconds)
+
     def _ask(self, *words: Word) -> None:
         self._packed.append(packed(*words))
         self._replies += 1
-
-
-class _Broken(redis.ConnectionError):
-    """The other end has hung up."""
 
 
 class Wires:
@@ -179,7 +191,7 @@ class Wires:
             return self._over(_Wire(self._pool), spare, use)
         try:
             return self._over(wire, spare, use)
-        except _Broken:  # some time ago, perhaps
+        except Broken:  # some time ago, perhaps
             return self._over(_Wire(self._pool), spare, use)
 
     def _over(self, wire: "_Wire", spare: "list[_Wire]", use: "Callable[[_Wire], T]") -> T:
@@ -211,10 +223,12 @@ class _Wire:
         self._replies = Replies(lambda: line.recv(PIECE), self._memory.invalidate)
         self._asked_at = -math.inf  # on the monotonic clock
         self._waiting: Callable[[], bytes | None] | None = None
-        if type(line) is socket.socket:  # where it is encrypted, Python alone can keep the limits
+        is_encrypted = type(line) is not socket.socket
+        if not is_encrypted:  # where it is, Python alone can keep the limits
             _limit(line, self._connection.socket_timeout)
-            if self._has_tracking():
-                self._waiting = partial(_waiting_in, line)
+        if self._has_tracking():
+            look = _waiting_in_encrypted if is_encrypted else _waiting_in
+            self._waiting = partial(look, line)
 
     def _has_tracking(self) -> bool:
         """Whether Redis tells what changes.
@@ -238,7 +252,7 @@ class _Wire:
         except (BlockingIOError, TimeoutError) as error:
             raise redis.TimeoutError("Redis takes too long to answer.") from error
         except OSError as error:
-            raise _Broken(f"The connection to Redis broke: {error}") from error
+            raise Broken(f"The connection to Redis broke: {error}") from error
         self._asked_at = asked_at
         return values
 
@@ -263,10 +277,10 @@ class _Wire:
         if self._waiting is None or now - self._asked_at > SURE_SECONDS:
             return None
         try:
-            while piece := self._waiting():  # a piece may end where a push does, with more behind
+            while (piece := self._waiting()) is not None:  # one may end where a push does
                 self._replies.hear(piece)
         except OSError as error:
-            raise _Broken(f"The connection to Redis broke: {error}") from error
+            raise Broken(f"The connection to Redis broke: {error}") from error
         return self._memory.find(tracked.question, read_since=now - REMEMBERED_SECONDS)
 
     def end(self) -> None:
@@ -283,14 +297,22 @@ def _end(wires: list[_Wire]) -> None:
 
 
 def _waiting_in(line: socket.socket) -> bytes | None:
-    """What has come; None where that is nothing. Raises _Broken where the other end hung up."""
+    """What has come, nothing where the other end hung up; None where nothing has."""
     try:
-        piece = line.recv(PIECE, socket.MSG_DONTWAIT)
+        return line.recv(PIECE, socket.MSG_DONTWAIT)
     except BlockingIOError:
         return None
-    if not piece:
-        raise _Broken("Redis has closed the connection.")
-    return piece
+
+
+def _waiting_in_encrypted(line: ssl.SSLSocket) -> bytes | None:
+    limit = line.gettimeout()
+    line.settimeout(0)
+    try:
+        return line.recv(PIECE)
+    except ssl.SSLWantReadError:
+        return None
+    finally:
+        line.settimeout(limit)
 
 
 def _limit(line: socket.socket, seconds: float | None) -> None:
@@ -300,94 +322,3 @@ def _limit(line: socket.socket, seconds: float | None) -> None:
     limit = struct.pack("@ll", int(whole), int(part * 1_000_000))
     line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
     line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
-
-
-class Replies:
-    """What Redis says, read as it comes."""
-
-    def __init__(
-        self,
-        receive: Callable[[], bytes],
-        invalidate: Callable[[list[bytes] | None], object],
-    ) -> None:
-        """`receive` waits for the next piece; `invalidate` is given keys, or None for all."""
-        self._receive = receive
-        self._invalidate = invalidate
-        self._said = b""
-        self._at = 0
-
-    def read(self, number: int) -> list[Any]:
-        """The next replies; a refusal of one of the questions is an error among them."""
-        replies = [self._reply() for _reply in range(number)]
-        self._hear_out()
-        return replies
-
-    def hear(self, piece: bytes) -> None:
-        """What came without being asked for; the rest of it is waited for."""
-        self._add(piece)
-        self._hear_out()
-
-    def _reply(self) -> Any:
-        while (value := self._value()) is NO_REPLY:
-            pass
-        return value
-
-    def _hear_out(self) -> None:
-        while self._at < len(self._said):
-            if self._said[self._at] != PUSH:
-                raise redis.InvalidResponse("Redis said more than it was asked for.")
-            self._value()
-        self._said, self._at = b"", 0
-
-    def _value(self) -> Any:
-        begin = self._at
-        while (end := self._said.find(END, begin)) < 0:
-            self._add(self._receive())
-        kind, word = self._said[begin], self._said[begin + 1 : end]
-        self._at = end + 2
-        if kind == STRING:
-            return self._string(int(word))
-        if kind == ARRAY:
-            return [self._value() for _place in range(int(word))]
-        if kind in SHORT:
-            return SHORT[kind](word)
-        if kind == PUSH:
-            return self._pushed([self._value() for _place in range(int(word))])
-        raise redis.InvalidResponse(f"Redis said {chr(kind)!r} and {word!r}.")
-
-    def _string(self, length: int) -> bytes | None:
-        if length < 0:
-            return None
-        begin, end = self._at, self._at + length
-        self._at = end + 2
-        while len(self._said) < self._at:
-            self._add(self._receive())
-        return self._said[begin:end]
-
-    def _pushed(self, words: list[Any]) -> Any:
-        if words[0] == b"invalidate":
-            self._invalidate(words[1])
-        return NO_REPLY
-
-    def _add(self, piece: bytes) -> None:
-        if not piece:
-            raise _Broken("Redis has closed the connection.")
-        self._said += piece
-
-
-def _error(word: bytes) -> Exception:
-    """What redis-py makes of it."""
-    parser: Any = BaseParser
-    error: Exception = parser.parse_error(word.decode("utf-8", "replace"))
-    if isinstance(error, redis.ConnectionError):  # Redis is not ready: no refusal
-        raise error
-    return error
-
-
-SHORT: Mapping[int, Callable[[bytes], Any]] = {
-    WORD: bytes,
-    NUMBER: int,
-    NOTHING: lambda _word: None,
-    ERROR: _error,
-}
-"""What stands in one line."""

@@ -10,8 +10,9 @@ that have a common word: what is asked first and is enough spares asking for mor
 # ruff: noqa: S608 - numbers of our own; what visitors say are parameters
 
 import functools
+import itertools
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +25,14 @@ from catalog.ways import Question
 MOST_COUNTED = 2_000  # beyond this the exact number helps nobody and costs a scan
 SIGNS = "flpy"  # before a format, a language, a price band and a year, to count all in one
 YEARS_ALONE = 4  # years that stand for themselves; those before are counted by decades
+
+MOST_STARTS = 4_096  # questions
+
+_starts: dict[Match, int] = {}
+"""By the widest level: with which one to begin, as those before it had no say the last time.
+
+Hardly any word is asked for once. What began too late is noticed: more match than are counted.
+"""
 
 LEVEL = """
 level_{number} AS MATERIALIZED (
@@ -88,15 +97,38 @@ def count(
     where more do, and any match the level before, that one is shown instead.
     What is asked `besides`, without parameters, travels in the same message.
     """
-    parameters: dict[str, Any] = {"most": MOST_COUNTED + 1}
-    parameters.update({f"level_{number}": each.tsquery for number, each in enumerate(levels)})
-    asked = Question(_sql(levels), levels[-1].ways)
-    *others, found = ways.answers([*besides, asked], parameters)
-    ((level, works, offers, subjects),) = found
+    start = _starts.get(levels[-1], 0)
+    *others, ((level, works, offers, subjects),) = _ask(levels[start:], besides)
+    if start and level == 0 and works > MOST_COUNTED:  # by now more have it: perhaps before, too
+        start = 0
+        (((level, works, offers, subjects),),) = _ask(levels)
+    level += start
+    _note_start(levels, level, works)
     counts = _by_offer(_arrays(offers), criteria, this_year)
     counts.has_more = works > MOST_COUNTED
     counts.subjects = Counter((subjects or "")[1:-1].replace("}{", ",").split(","))
     return levels[level], counts, others
+
+
+def _ask(levels: Sequence[Match], besides: Sequence[Question] = ()) -> list[list[Any]]:
+    parameters: dict[str, Any] = {"most": MOST_COUNTED + 1}
+    parameters.update({f"level_{number}": each.tsquery for number, each in enumerate(levels)})
+    asked = Question(_sql(levels), levels[-1].ways)
+    return ways.answers([*besides, asked], parameters)
+
+
+def _note_start(levels: Sequence[Match], level: int, works: int) -> None:
+    """Begin with what is shown the next time, or with what it was compared with."""
+    if len(_starts) >= MOST_STARTS:
+        _starts.clear()
+    _starts[levels[-1]] = _start(levels, level, works)
+
+
+def _start(levels: Sequence[Match], level: int, works: int) -> int:
+    if works <= MOST_COUNTED:
+        return level
+    is_widest = level == len(levels) - 1  # shown because no work matches the one before
+    return max(0, level - 1) if is_widest else 0
 
 
 def _sql(levels: Sequence[Match]) -> str:
@@ -134,24 +166,30 @@ def _arrays(text: str | None) -> list[str]:
 
 def _by_offer(works: Collection[str], criteria: Criteria, this_year: int) -> Counts:
     """Each work counts once for a value, whatever number of its editions has it."""
-    fits = offer_test(criteria)
-    kept = offer_codes.COUNTED_MASK
-    tally: Counter[str] = Counter()
-    single = Counter([int(offer) & kept for offer in works if offer and "," not in offer])
-    for offer, times in single.items():
-        for value in _values(offer, this_year):
-            tally[value] += times
-    several: list[str] = []
-    for offers in works:
-        if "," in offers:
-            fitting = filter(fits, map(int, offers.split(",")))
-            several += {v for offer in fitting for v in _values(offer & kept, this_year)}
-    tally.update(several)
+    if criteria.concerns_editions:
+        works = [_fitting(offers, offer_test(criteria)) for offers in works]
+    values = (_values_of_work(offers, this_year) for offers in works if offers)
+    tally = Counter(itertools.chain.from_iterable(values))
     of_each: dict[str, Counter[str]] = {sign: Counter() for sign in SIGNS}
     for value, times in tally.items():
         of_each[value[0]][value[1:]] = times
     formats, languages, prices, years = (of_each[sign] for sign in SIGNS)
     return Counts(len(works), formats=formats, languages=languages, prices=prices, years=years)
+
+
+def _fitting(offers: str, fits: Callable[[int], bool]) -> str:
+    if "," not in offers:
+        return offers  # the one by which the work was found
+    return ",".join(offer for offer in offers.split(",") if fits(int(offer)))
+
+
+@functools.lru_cache(maxsize=8_192)  # the works that are found most
+def _values_of_work(offers: str, this_year: int) -> Collection[str]:
+    """The values of all its offers."""
+    if "," not in offers:  # as most
+        return _values(int(offers) & offer_codes.COUNTED_MASK, this_year)
+    numbers = {int(offer) & offer_codes.COUNTED_MASK for offer in offers.split(",")}
+    return frozenset[str]().union(*(_values(number, this_year) for number in numbers))
 
 
 @functools.lru_cache(maxsize=32_768)  # a catalogue has some thousands

@@ -19,10 +19,10 @@ def _day_key(day: datetime.date) -> str:
     return f"live:trending:{day.isoformat()}"
 
 
-def note_interest(asking: Any, isbn13: str, *, today: datetime.date) -> None:
-    """Have a pipeline count that somebody wants this edition."""
-    asking.zincrby(_day_key(today), 1, isbn13)
-    asking.expire(_day_key(today), (DAYS + 1) * 24 * 3600)
+def note_interest(trip: Any, isbn13: str, *, today: datetime.date) -> None:
+    """Have a trip, or a pipeline, count that somebody wants this edition."""
+    trip.zincrby(_day_key(today), 1, isbn13)
+    trip.expire(_day_key(today), (DAYS + 1) * 24 * 3600)
 
 
 @store.needs_redis

@@ -62,14 +62,18 @@ def _document(
     return None
 
 
-@transaction.atomic(durable=True)
 def _mark(
     order: Order, kind: OrderMessage.Kind, reference: str, *, at: datetime.datetime
 ) -> OrderMessage | None:
     """The e-mail, marked as being sent; None when it must not be."""
     marked = OrderMessage(order=order, kind=kind, reference=reference, sending_at=at)
-    if marked.is_first():
-        return marked
+    return marked if marked.is_first() else _mark_again(order, kind, reference, at=at)
+
+
+@transaction.atomic(durable=True)
+def _mark_again(
+    order: Order, kind: OrderMessage.Kind, reference: str, *, at: datetime.datetime
+) -> OrderMessage | None:
     message = OrderMessage.objects.select_for_update().get(
         order=order, kind=kind, reference=reference
     )

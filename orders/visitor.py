@@ -95,11 +95,11 @@ def read_card(session_key: str) -> Card | None:
 
 @store.needs_redis
 def _write(key: str, card: Card, lifetime_seconds: int, wanted: str) -> None:
-    asking = store.client().pipeline(transaction=False)
-    asking.set(key, json.dumps(asdict(card)), ex=max(1, lifetime_seconds))
+    trip = store.client().trip()
+    trip.set(key, json.dumps(asdict(card)), ex=max(1, lifetime_seconds))
     if wanted:  # what is popular is nice to know, no more
-        trending.note_interest(asking, wanted, today=timezone.localdate())
-    asking.execute()
+        trending.note_interest(trip, wanted, today=timezone.localdate())
+    trip.carry_out()
 
 
 @store.needs_redis

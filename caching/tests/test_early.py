@@ -80,6 +80,15 @@ def test_all_others_are_given_what_holds_still(old: bytes) -> None:
     assert given == [old] * 3
 
 
+def test_who_comes_a_moment_late_is_given_what_was_just_made(old: bytes) -> None:
+    def another_is_quicker() -> float:
+        assert early(lambda: b"new") == b"new"
+        return NEAR
+
+    kept = store.recall(ANSWER, lambda: b"never", {"name": "a"}, chance=another_is_quicker)
+    assert kept.body == b"new"
+
+
 def test_without_postgresql_the_old_one_holds_still(old: bytes) -> None:
     def fail() -> bytes:
         raise OperationalError("PostgreSQL is gone")

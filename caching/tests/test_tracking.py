@@ -2,6 +2,7 @@
 
 import random
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from pytest_django import Settings
 
 from caching import store, wire
 from caching.measuring import spending
+from caching.replies import Replies
 from caching.tests.test_memory import question
 from caching.tracking import Tracked
 from caching.wire import packed
@@ -59,7 +61,7 @@ def test_pushes_are_told_from_replies_wherever_they_come(size: int) -> None:
     ])  # fmt: skip
     pieces = iter([line[at : at + size] for at in range(0, len(line), size)])
     heard: list[Any] = []
-    replies = wire.Replies(lambda: next(pieces), heard.append)
+    replies = Replies(lambda: next(pieces), heard.append)
     assert replies.read(2) == [b"OK", [b"x", None]]
     for piece in pieces:
         replies.hear(piece)
@@ -77,7 +79,7 @@ class Line:
 
     def __init__(self, line: socket.socket) -> None:
         self._sock = line
-        self.socket_timeout = PATIENT_SECONDS
+        self.socket_timeout = line.gettimeout()
         self.connected = 0
 
     def get_connection(self) -> "Line":
@@ -94,92 +96,106 @@ class Line:
         return 3
 
 
-def test_what_changes_while_it_is_asked_is_not_remembered() -> None:
+def tls(purpose: int) -> ssl.SSLContext:
+    """Without a certificate, which nobody needs to know whether bytes come through."""
+    context = ssl.SSLContext(purpose)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("AECDH-AES256-SHA:@SECLEVEL=0")
+    return context
+
+
+@pytest.fixture(params=["plain", "encrypted"])
+def ends(request: pytest.FixtureRequest) -> Iterator[tuple[socket.socket, socket.socket]]:
+    """The two ends of a connection: the shop's, and the test's."""
+    ours, theirs = socket.socketpair()
+    if request.param == "encrypted":
+        with ThreadPoolExecutor(1) as pool:
+            server = tls(ssl.PROTOCOL_TLS_SERVER)
+            greeted = pool.submit(server.wrap_socket, theirs, server_side=True)
+            ours = tls(ssl.PROTOCOL_TLS_CLIENT).wrap_socket(ours)
+            theirs = greeted.result()
+    with ours, theirs:
+        yield ours, theirs
+
+
+def test_what_changes_while_it_is_asked_is_not_remembered(
+    ends: tuple[socket.socket, socket.socket],
+) -> None:
     """The push may come with the reply, behind it."""
-    asked = question("a")
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        theirs.sendall(b"+OK\r\n")
-        one: Any = wire._Wire(cast(redis.ConnectionPool, Line(ours)))
-        for following, expected in ((pushed("a"), None), (b"", [b"old"])):
-            for said_before in ASKED_TWICE:
-                theirs.sendall(said_before + following)
-                assert one.track(asked) == [[b"old"]]
-            assert one.remembered(asked) == expected
-
-
-def test_an_answer_that_took_long_is_no_younger_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        theirs.sendall(b"+OK\r\n")
-        one: Any = wire._Wire(cast(redis.ConnectionPool, Line(ours)))
-        now = [0.0]
-        monkeypatch.setattr(wire, "monotonic", lambda: now[0])
+    (ours, theirs), asked = ends, question("a")
+    ours.settimeout(PATIENT_SECONDS)
+    theirs.sendall(b"+OK\r\n")
+    one: Any = wire._Wire(cast(redis.ConnectionPool, Line(ours)))
+    for following, expected in ((pushed("a"), None), (b"", [b"old"])):
         for said_before in ASKED_TWICE:
-            theirs.sendall(said_before)
-            one.track(question("a"))
-        assert one.remembered(question("a")) == [b"old"]
-
-        def send_slowly(asked: bytes) -> None:
-            now[0] += SURE + 1
-            theirs.sendall(b"+PONG\r\n")
-
-        one._send = send_slowly
-        one.exchange(packed("PING"), 1)
-        assert one.remembered(question("a")) is None
+            theirs.sendall(said_before + following)
+            assert one.track(asked) == [[b"old"]]
+        assert one.remembered(asked) == expected
+    theirs.sendall(pushed("a"))
+    assert one.remembered(asked) is None
 
 
-class Encrypted(socket.socket):
-    """Of another class than the kernel's own, as TLS's are."""
+def test_an_answer_that_took_long_is_no_younger_for_it(
+    ends: tuple[socket.socket, socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (ours, theirs), asked = ends, question("a")
+    ours.settimeout(PATIENT_SECONDS)
+    theirs.sendall(b"+OK\r\n")
+    one: Any = wire._Wire(cast(redis.ConnectionPool, Line(ours)))
+    now = [0.0]
+    monkeypatch.setattr(wire, "monotonic", lambda: now[0])
+    for said_before in ASKED_TWICE:
+        theirs.sendall(said_before)
+        one.track(asked)
+    assert one.remembered(asked) == [b"old"]
 
+    def send_slowly(asked: bytes) -> None:
+        now[0] += SURE + 1
+        theirs.sendall(b"+PONG\r\n")
 
-def test_an_encrypted_connection_asks_each_time() -> None:
-    """What waits in it cannot be looked at: it may be half of a record."""
-    plain, theirs = socket.socketpair()
-    asked = question("a")
-    with Encrypted(fileno=plain.detach()) as ours, theirs:
-        one: Any = wire._Wire(cast(redis.ConnectionPool, Line(ours)))
-        for said_before in (OLD, OLD + PRIMARY, OLD):
-            theirs.sendall(said_before)
-            assert (one.remembered(asked), one.track(asked)) == (None, [[b"old"]])
-        assert theirs.recv(wire.PIECE) == asked.question * 2 + wire.ROLE + asked.question
+    one._send = send_slowly
+    one.exchange(packed("PING"), 1)
+    assert one.remembered(asked) is None
 
 
 def test_all_that_was_pushed_is_heard_though_a_piece_ends_with_a_push(
-    monkeypatch: pytest.MonkeyPatch,
+    ends: tuple[socket.socket, socket.socket], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As after an import: 1,024 pushes of 64 bytes each are one piece."""
+    """After an import 1,024 pushes of 64 bytes are one piece; TLS has records of its own."""
     monkeypatch.setattr(wire, "PIECE", len(pushed("a")))
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        theirs.sendall(b"+OK\r\n")
-        one: Any = wire._Wire(cast(redis.ConnectionPool, Line(ours)))
-        for said_before in ASKED_TWICE:
-            theirs.sendall(said_before)
-            one.track(question("c"))
-        theirs.sendall(pushed("a") + pushed("b") + pushed("c"))
-        assert one.remembered(question("c")) is None
+    (ours, theirs), asked = ends, question("c")
+    ours.settimeout(PATIENT_SECONDS)
+    theirs.sendall(b"+OK\r\n")
+    one: Any = wire._Wire(cast(redis.ConnectionPool, Line(ours)))
+    for said_before in ASKED_TWICE:
+        theirs.sendall(said_before)
+        one.track(asked)
+    for key in "abc":
+        theirs.sendall(pushed(key))
+    assert one.remembered(asked) is None
 
 
-def test_half_a_push_is_waited_for_and_then_the_connection_is_given_up() -> None:
+def test_half_a_push_is_waited_for_and_then_the_connection_is_given_up(
+    ends: tuple[socket.socket, socket.socket],
+) -> None:
     """And none is made instead: a Redis that hangs would be waited for once more, and not noted."""
-    asked = question("a")
-    ours, theirs = socket.socketpair()
+    (ours, theirs), asked = ends, question("a")
+    ours.settimeout(0.5)
     line = Line(ours)
-    line.socket_timeout = 0.05
-    with ours, theirs:
-        pool = cast(redis.ConnectionPool, line)
-        theirs.sendall(b"+OK\r\n")
-        wires = wire.Wires(pool)
-        wires._spare.append(wire._Wire(pool))
-        for said_before in ASKED_TWICE:
-            theirs.sendall(said_before)
-            wires.track(asked)
-        assert wires.remembered(asked) == [b"old"]
-        theirs.sendall(pushed("a")[:-3])
-        assert [wires.remembered(asked) for _turn in range(2)] == [None, None]
-        assert line.connected == 1
-        assert ours.fileno() == -1
+    pool = cast(redis.ConnectionPool, line)
+    theirs.sendall(b"+OK\r\n")
+    wires = wire.Wires(pool)
+    wires._spare.append(wire._Wire(pool))
+    for said_before in ASKED_TWICE:
+        theirs.sendall(said_before)
+        wires.track(asked)
+    assert wires.remembered(asked) == [b"old"]
+    theirs.sendall(pushed("a")[:-3])
+    assert [wires.remembered(asked) for _turn in range(2)] == [None, None]
+    assert line.connected == 1
+    assert ours.fileno() == -1
 
 
 # --- With a Redis -------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from pytest_django import Settings
 from caching import store, wire
 from caching.away import SILENCE
 from caching.measuring import spending
+from caching.replies import Replies
 from tests.patience import eventually
 from tests.stores import Server, redis_server
 
@@ -166,7 +167,7 @@ def test_threads_share_connections_and_none_is_given_anothers_answer(server: Ser
 
 
 def said(line: bytes) -> list[Any]:
-    return wire.Replies(lambda: line, print).read(1)
+    return Replies(lambda: line, print).read(1)
 
 
 def test_a_server_that_is_not_ready_is_no_refusal() -> None:

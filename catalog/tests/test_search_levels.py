@@ -2,6 +2,7 @@
 
 import datetime
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -21,6 +22,7 @@ MOST = 3
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """More than three are many; a page has two."""
     monkeypatch.setattr(facets, "MOST_COUNTED", MOST)
+    monkeypatch.setattr(facets, "_starts", {})
     monkeypatch.setattr(listing, "MOST_COUNTED", MOST)
     monkeypatch.setattr(search, "PAGE_SIZE", 2)
 
@@ -69,6 +71,31 @@ def test_all_where_no_more_than_the_most_have_the_words_anywhere() -> None:
     assert (titles, in_head_only, has_more) == (["Emma", "Emmanuel", "Persuasion"], False, False)
     shelve("Walden", description="Emma")  # too many: those with it in the title
     assert shown(Criteria(q="emma")) == (["Emma", "Emmanuel"], True, False)
+
+
+def test_where_an_earlier_search_began_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Words come into titles and texts, more each time: with what was learnt, and without."""
+    asked: list[int] = []
+    ask = facets._ask
+
+    def count(levels: Any, besides: Any = ()) -> Any:
+        asked.append(len(levels))
+        return ask(levels, besides)
+
+    monkeypatch.setattr(facets, "_ask", count)
+    steps: list[tuple[list[str], str]] = [
+        ([], ""), (["Whale"], ""), (["A"], "Whale"), (["B", "C", "D"], "Whale"),
+        (["Whales", "Whaler"], ""), (["Whalers"], ""), (["Whale 2", "Whale 3", "Whale 4"], ""),
+    ]  # fmt: skip
+    levels = []
+    for titles, description in steps:
+        shelve(*titles, description=description)
+        asked.clear()
+        learnt = [shown(Criteria(q="whale")) for _turn in range(2)]
+        levels.append(asked[-1])
+        facets._starts.clear()
+        assert learnt == [shown(Criteria(q="whale"))] * 2
+    assert levels == [1, 1, 1, 2, 2, 3, 3]
 
 
 def test_many_that_have_the_words_in_no_title_are_all_shown() -> None:
@@ -141,6 +168,8 @@ def test_few_and_many_cost_the_same_statements(
     assert len(few) == statements
     assert not any(ways.FOUND in sql for sql in few)
     shelve("Art 2", "Art 3", "Else")
+    noticed = asked()  # that by now more match
+    assert len(noticed) - statements == ("q" in criteria)
     walking = asked()
     assert len(walking) == statements
     assert sum(ways.FOUND in sql for sql in walking) == 1
