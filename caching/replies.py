@@ -1,4 +1,4 @@
-"""What Redis says over a connection, read as it comes: replies, and pushes between them (RESP 3)."""
+"""What Redis says over a connection (RESP 3), read as it comes: replies, and pushes between."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
