@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import secrets
 import signal
 import socket
 import subprocess
@@ -21,6 +22,8 @@ from tests.patience import eventually
 
 OPEN_SECONDS = 300  # a first start on a busy machine
 CLOSE_SECONDS = 120
+LISTENING_PORTS = range(20_000, 32_000)
+"""Below those that Linux (from 32768) and others (from 49152) give to connections."""
 
 
 @dataclass(frozen=True)
@@ -175,7 +178,12 @@ def children(parent: psutil.Process) -> list[tuple[psutil.Process, list[str]]]:
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nobody listens on, and that no connection is given by itself.
+
+    Whoever asks for it may listen a minute later. Until then somebody's connection could have taken
+    one of those that the system gives out.
+    """
+    while True:
+        port = secrets.choice(LISTENING_PORTS)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import secrets
 import subprocess
 import time
 import uuid
@@ -54,6 +55,11 @@ def eventually(question: Any, *, within: float = PATIENCE_SECONDS, otherwise: st
     while not question():
         assert time.monotonic() < deadline, f"not within {within} s. {otherwise}"
         time.sleep(0.2)
+
+
+def own_address() -> str:
+    """A loopback address that nobody else has, for stores whose ports cannot be chosen."""
+    return ".".join(["127", *(str(secrets.randbelow(250) + 1) for _part in range(3))])
 
 
 @dataclass(frozen=True)

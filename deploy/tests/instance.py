@@ -14,6 +14,9 @@ from pathlib import Path
 from subprocess import DEVNULL
 from typing import Any
 
+from deploy.tests.engine import own_address
+from tests.shop import free_port
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 PLENTY = 100_000
 
@@ -39,14 +42,6 @@ def run(*command: str | Path, check: bool = True, **options: Any) -> str:
     assert not check or done.returncode == 0, f"{command}: {done.stdout}"
     said: str = done.stdout
     return said
-
-
-def free_port() -> int:
-    """A port of the loopback address that nobody has."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        port: int = listening.getsockname()[1]
-        return port
 
 
 class Registry:
@@ -165,7 +160,7 @@ class Instance:
             "MEDIA_DIR": str(media),
             "BACKUP_DIR": str(backups),
             "STORES_DIR": str(stores),
-            "STORES_ADDRESS": f"127.0.{os.getpid() % 250 + 1}.2",
+            "STORES_ADDRESS": own_address(),
         }
         lines = [f"{name}={value}\n" for name, value in values.items()]
         (self.folder / ".env").write_text("".join(lines))

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.tests.engine import CHECKOUT
+from tests.shop import free_port
 
 MODULE = CHECKOUT / "deploy" / "aws"
 PROVIDER = "registry.terraform.io/hashicorp/aws"
@@ -111,9 +111,7 @@ class Simulator:
     """moto's server: an AWS that remembers what it is told, and runs none of it."""
 
     def __init__(self, log: Path) -> None:
-        with socket.socket() as listener:
-            listener.bind(("127.0.0.1", 0))
-            self.port: int = listener.getsockname()[1]
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from deploy.tests.engine import Outcome, docker
+from deploy.tests.engine import Outcome, docker, own_address
 
 SECRETS = "POSTGRES_PASSWORD='hush-super'\nDATABASE_PASSWORD='hush-owner'\nREDIS_PASSWORD='hush'\n"
-ADDRESS = "127.0.0.7"  # of this machine alone, and nobody else's
+ADDRESS = own_address()
 
 
 class Stores:
