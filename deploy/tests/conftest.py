@@ -19,7 +19,6 @@ from deploy.tests.aws_shop import (  # noqa: F401 - fixtures
 )
 from deploy.tests.engine import CHECKOUT, Container, docker, started
 
-IMAGE = "bookstore:test"
 REVISION = "0123456789abcdef0123456789abcdef01234567"
 BASE = "python:3.13-slim-trixie"
 NOT_TESTED = "NOT TESTED: "
@@ -65,19 +64,14 @@ def official_images(docker: None) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def shop_image(docker: None) -> str:
-    """Our image, built from this checkout."""
+    """Our image, built from this checkout: its id, as others may build one of the same name."""
     if not engine.has_image(BASE):
         pytest.skip(f"{NOT_TESTED}{BASE} cannot be pulled (see .ci/docker-up)")
-    build_image()
-    return IMAGE
-
-
-def build_image() -> None:
-    """Build it; quick where nothing has changed."""
-    docker(
+    built = engine.docker_again(
         "build", "--quiet", "--file", "docker/Dockerfile",
-        "--build-arg", f"REVISION={REVISION}", "--tag", IMAGE, ".",
+        "--build-arg", f"REVISION={REVISION}", "--tag", "bookstore:test", ".",
     )  # fmt: skip
+    return built.stdout.strip()
 
 
 @pytest.fixture(scope="session")
@@ -108,7 +102,7 @@ def stores(official_images: dict[str, str], shop_image: str) -> Iterator[Stores]
             assert prepared.returncode == 0, prepared.stderr
             yield running
     finally:
-        docker("network", "rm", network)
+        engine.remove("network", "rm", network)
 
 
 def options_of(role: str, stores: Stores, **environment: str) -> tuple[str, ...]:

@@ -33,6 +33,21 @@ def docker(
     return outcome
 
 
+def docker_again(*words: str) -> Outcome:
+    """The same, for what fetches something on the way: a mirror may be away for a moment."""
+    for pause_seconds in (10, 30):
+        outcome = docker(*words, is_refusable=True)
+        if outcome.returncode == 0:
+            return outcome
+        time.sleep(pause_seconds)
+    return docker(*words)
+
+
+def remove(*words: str) -> None:
+    """The same, for what takes away: on a busy machine Docker may not have let go of it yet."""
+    eventually(lambda: docker(*words, is_refusable=True).returncode == 0, otherwise=" ".join(words))
+
+
 def why_not() -> str:
     """Why Docker cannot be used here; nothing when it can."""
     try:
@@ -112,7 +127,7 @@ def started(image: str, *command: str, options: tuple[str, ...] = ()) -> Iterato
     try:
         yield Container(name)
     finally:
-        docker("rm", "--force", "--volumes", name)
+        remove("rm", "--force", "--volumes", name)
 
 
 def ended(image: str, *command: str, options: tuple[str, ...] = ()) -> Outcome:

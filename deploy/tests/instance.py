@@ -51,7 +51,7 @@ class Registry:
         self._folder = folder
         self.address = f"127.0.0.1:{free_port()}"
         self.repository = f"{self.address}/bookstore"
-        # A name of its own: somebody may build another image under the first one meanwhile.
+        # FROM takes no image by its id.
         self._base = f"{self.repository}:base"
         run("docker", "tag", base, self._base)
 
