@@ -8,11 +8,22 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
 from deploy.tests.conftest import BOUNDS, REVISION, Stores, options_of
-from deploy.tests.engine import CHECKOUT, Container, Outcome, docker, ended, eventually, started
+from deploy.tests.engine import (
+    CHECKOUT,
+    PATIENCE_SECONDS,
+    Container,
+    Outcome,
+    docker,
+    ended,
+    eventually,
+    started,
+)
+from tests.patience import until
 
 ROLES = ("rds", "redis", "frontend")
 LARGEST_BYTES = 450_000_000  # a third of it is Python itself, a fifth the printing of documents
@@ -174,6 +185,11 @@ def ask(
         return answer.status, answer.headers, answer.read()
 
 
+def asks_itself(container: Container, *path: str) -> Outcome:
+    """What a container's health check finds; it waits three seconds for an answer."""
+    return container.run("python", "/app/docker/healthcheck.py", *path, is_refusable=True)
+
+
 @pytest.fixture(scope="module")
 def roles(stores: Stores, shop_image: str) -> Iterator[dict[str, Container]]:
     """A container of every role, with few rights, and every query told of."""
@@ -191,10 +207,12 @@ def roles(stores: Stores, shop_image: str) -> Iterator[dict[str, Container]]:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_a_role_starts_and_is_ready(roles: dict[str, Container], role: str) -> None:
-    status, _headers, body = ask(roles[role], "/ready")
+    # On a busy machine Redis may take longer than a role waits for it.
+    status, _headers, body = until(
+        lambda answer: answer[0] == 200, lambda: ask(roles[role], "/ready")
+    )
     assert (status, json.loads(body)["role"]) == (200, role)
-    healthcheck = ("python", "/app/docker/healthcheck.py", "/ready")
-    assert roles[role].run(*healthcheck).returncode == 0
+    eventually(lambda: asks_itself(roles[role], "/ready").returncode == 0)
     assert ask(roles[role], "/metrics")[0] == 200
 
 
@@ -216,9 +234,11 @@ def test_a_role_that_lost_its_redis_is_up_and_not_ready(
     frontend = roles["frontend"]
     docker("stop", stores.redis.id)
     try:
-        healthcheck = ("python", "/app/docker/healthcheck.py")
-        assert frontend.run(*healthcheck).returncode == 0
-        refused = frontend.run(*healthcheck, "/ready", is_refusable=True)
+        eventually(lambda: asks_itself(frontend).returncode == 0)
+        refused = until(
+            lambda outcome: "no answer" not in outcome.stderr,
+            lambda: asks_itself(frontend, "/ready"),
+        )
         assert (refused.returncode, refused.stderr.strip()) == (1, "/ready: 503")
     finally:
         docker("start", stores.redis.id)
@@ -231,8 +251,13 @@ def test_every_line_on_stdout_is_json_with_the_requests_number(
     number = "a-number-from-nginx-1"
     status, headers, _body = ask(roles["rds"], "/api/v1/editions", X_Request_ID=number)
     assert (status, headers["X-Request-ID"]) == (200, number)
-    lines = [json.loads(line) for line in roles["rds"].stdout_lines()]
-    of_this_request = [line for line in lines if line.get("request_id") == number]
+
+    def lines_of_this_request() -> list[dict[str, Any]]:
+        lines = map(json.loads, roles["rds"].stdout_lines())
+        return [line for line in lines if line.get("request_id") == number]
+
+    # Docker writes down what a container says a little after it was said.
+    of_this_request = until(bool, lines_of_this_request)
     assert of_this_request
     assert all(line["role"] == "rds" and line["release"] == REVISION for line in of_this_request)
     for role in ("redis", "frontend", "worker"):
@@ -274,43 +299,64 @@ def test_the_audit_runs(stores: Stores, shop_image: str) -> None:
 # --- The end ------------------------------------------------------------------------------------
 
 
-@contextlib.contextmanager
-def locked(stores: Stores, table: str) -> Iterator["subprocess.Popen[str]"]:
-    """Nobody writes to the table until the block ends, or the process's stdin is closed."""
-    words = ("psql", "--username=postgres", "--dbname=bookstore", "--quiet")
-    with subprocess.Popen(
-        ["docker", "exec", "-i", stores.postgres.id, *words], stdin=subprocess.PIPE, text=True
-    ) as psql:
-        assert psql.stdin is not None
-        psql.stdin.write(f"BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE;\n")
-        psql.stdin.flush()
-        eventually(lambda: locks(stores, table, granted=True) == 1)
-        yield psql
+class Lock:
+    """A table that nobody else reads or writes until the block ends, or `let_go` is called.
 
+    Whoever waits is counted in the same session: a program more for each look could take longer
+    than role rds waits for a lock, which is ten seconds.
+    """
 
-def locks(stores: Stores, table: str, *, granted: bool) -> int:
-    where = f"relation = '{table}'::regclass AND granted = {granted}"
-    return int(stores.sql(f"SELECT count(*) FROM pg_locks WHERE {where}"))
+    def __init__(self, stores: Stores, table: str) -> None:
+        words = ("--username=postgres", "--dbname=bookstore", "--set=ON_ERROR_STOP=1")
+        self._psql = subprocess.Popen(
+            ["docker", "exec", "-i", stores.postgres.id, "psql", "--quiet", "-tA", *words],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        self._table = table
+
+    def __enter__(self) -> "Lock":
+        self._psql.__enter__()
+        lock = f"BEGIN; LOCK TABLE {self._table} IN ACCESS EXCLUSIVE MODE; SELECT 'is locked';"
+        assert self._ask(lock) == "is locked"
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._psql.__exit__(*error)
+
+    def has_a_writer_waiting(self) -> bool:
+        """Whether somebody wants to write to the table."""
+        where = f"relation = '{self._table}'::regclass AND mode = 'RowExclusiveLock'"
+        return self._ask(f"SELECT count(*) FROM pg_locks WHERE {where};") != "0"
+
+    def let_go(self) -> None:
+        """Let them."""
+        assert self._psql.stdin is not None
+        self._psql.stdin.close()
+
+    def _ask(self, statements: str) -> str:
+        assert self._psql.stdin is not None
+        assert self._psql.stdout is not None
+        self._psql.stdin.write(f"{statements}\n")
+        self._psql.stdin.flush()
+        return self._psql.stdout.readline().strip()
 
 
 def test_what_was_begun_is_answered_before_the_end(stores: Stores, shop_image: str) -> None:
-    table = "orders_basket"
     answers: list[int] = []
     with started(shop_image, options=options_of("rds", stores)) as container:
         container.wait_until_healthy()
         buyer = threading.Thread(
             target=lambda: answers.append(ask(container, "/api/v1/baskets", "POST")[0])
         )
-        with locked(stores, table) as psql:
+        with Lock(stores, "orders_basket") as lock:
             buyer.start()
-            eventually(lambda: locks(stores, table, granted=False) == 1)
+            eventually(lock.has_a_writer_waiting)
             docker("kill", "--signal", "TERM", container.id)
             with pytest.raises(subprocess.TimeoutExpired):
                 subprocess.run(["docker", "wait", container.id], timeout=1, check=True)
             assert answers == []
-            assert psql.stdin is not None
-            psql.stdin.close()
-        buyer.join(timeout=60)
+            lock.let_go()
+        buyer.join(timeout=PATIENCE_SECONDS)
         docker("wait", container.id)
         assert answers == [201]
         assert container.inspect()["State"]["ExitCode"] == 0
@@ -321,6 +367,6 @@ def test_what_was_begun_is_answered_before_the_end(stores: Stores, shop_image: s
 def test_an_idle_worker_ends_by_itself(stores: Stores, shop_image: str) -> None:
     with started(shop_image, "worker", options=options_of("rds", stores)) as container:
         container.wait_until_healthy()
-        docker("stop", "--time", "30", container.id)
+        docker("stop", "--time", str(PATIENCE_SECONDS), container.id)
         state = container.inspect()["State"]
         assert (state["ExitCode"], state["OOMKilled"]) == (0, False)
