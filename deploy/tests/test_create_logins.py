@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from deploy.tests.engine import CHECKOUT, Container, docker, started
+from deploy.tests.engine import CHECKOUT, Container, docker, eventually, started
 
 SCRIPT = CHECKOUT / "deploy" / "instance" / "create_logins.py"
 
@@ -22,6 +22,7 @@ def postgres(official_images: dict[str, str]) -> Iterator[Container]:
         psql(container, "postgres", "CREATE DATABASE bookstore OWNER master")
         psql(container, "postgres", "ALTER SYSTEM SET log_statement = 'all'")
         psql(container, "postgres", "SELECT pg_reload_conf()")
+        eventually(lambda: psql(container, "postgres", "SHOW log_statement") == "all")
         yield container
 
 
@@ -77,6 +78,8 @@ def test_once_more_it_renews_the_passwords(
     create_logins("second")
 
     assert psql(postgres, "bookstore", "SELECT 1", "second") == "1"
+    # Docker writes down what PostgreSQL says a little after it was said.
+    eventually(lambda: "SELECT 1" in postgres.said())
     log = postgres.said()
     assert log.count('ALTER ROLE "bookstore" PASSWORD \'SCRAM-SHA-256$') == 2
     assert "'first'" not in log
