@@ -12,11 +12,12 @@ from functools import partial
 from typing import Any
 
 from tests.comers import at_work
+from tests.patience import PATIENCE_SECONDS
 from tests.purchases import add, make_basket, order_body, send_order
 from tests.visitor import NO_HEADERS, Answer, Headers, Visitor
 
 THINKING_SECONDS = 0.02
-PATIENCE_SECONDS = 20
+DEEDS = 7
 Edition = Mapping[str, Any]
 Deed = Callable[["Watched", Edition], None]
 
@@ -111,6 +112,10 @@ class Crowd:
         expect(again.status == 201 and again.json()["number"] == placed["number"], again)
         seen = program.call("GET", f"orders/{placed['number']}?token={placed['token']}")
         expect(seen.status == 200 and seen.json()["status"] == "awaiting_payment", seen)
+
+    def has_done_everything(self) -> bool:
+        """Whether each of the seven deeds has had an answer."""
+        return len(self.times) == DEEDS and all(list(self.times.values()))
 
     def report(self) -> str:
         """What came of it, in a table."""

@@ -6,7 +6,6 @@ import os
 import shutil
 import socket
 import subprocess
-import time
 import urllib.request
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,11 +13,14 @@ from pathlib import Path
 from subprocess import DEVNULL
 from typing import Any
 
-from deploy.tests.engine import own_address
+from deploy.tests.engine import eventually, own_address
 from tests.shop import free_port
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PLENTY = 100_000
+RUN_SECONDS = 900
+HEALTH_SECONDS = "600"
+"""For which deploy-role waits here: on a busy machine containers take their time."""
 
 SETTINGS = """\
 SECRET_KEY=only-for-a-rehearsal-and-long-enough-to-please-everybody-0123456789
@@ -37,8 +39,9 @@ STORES = "POSTGRES_PASSWORD=rehearsal\nDATABASE_PASSWORD=rehearsal\nREDIS_PASSWO
 def run(*command: str | Path, check: bool = True, **options: Any) -> str:
     """What a command prints; a failure shows it."""
     done = subprocess.run(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, **options
-    )
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+        timeout=RUN_SECONDS, **options,
+    )  # fmt: skip
     assert not check or done.returncode == 0, f"{command}: {done.stdout}"
     said: str = done.stdout
     return said
@@ -73,7 +76,11 @@ class Registry:
         command = ["docker-registry", "serve", str(settings)]
         with subprocess.Popen(command, stdout=DEVNULL, stderr=DEVNULL) as process:
             try:
-                wait_for_port(self.address)
+                eventually(
+                    lambda: process.poll() is not None or is_open(self.address),
+                    otherwise=f"nobody listens on {self.address}",
+                )
+                assert process.poll() is None, "the registry has ended"
                 yield
             finally:
                 process.terminate()
@@ -102,14 +109,12 @@ class Registry:
         return next(each for each in references if each.startswith(self.repository + "@"))
 
 
-def wait_for_port(address: str) -> None:
-    """Until somebody listens there."""
+def is_open(address: str) -> bool:
+    """Whether somebody listens there."""
     host, _, port = address.partition(":")
-    for _attempt in range(200):
-        with contextlib.suppress(OSError), socket.create_connection((host, int(port)), 1):
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"nobody listens on {address}")
+    with contextlib.suppress(OSError), socket.create_connection((host, int(port)), 10):
+        return True
+    return False
 
 
 class Instance:
@@ -208,12 +213,12 @@ class Instance:
         """Run deploy-role: its exit code, and what it said."""
         done = subprocess.run(
             [self.folder / "deploy" / "instance" / "deploy-role", *words],
-            env={**os.environ, **environment},
+            env={**os.environ, "HEALTH_SECONDS": HEALTH_SECONDS, **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
-            timeout=900,
+            timeout=2 * RUN_SECONDS,
         )
         return done.returncode, done.stdout
 
