@@ -1,21 +1,22 @@
 """Terraform on this machine, and AWS on loopback."""
 
+import contextlib
 import json
 import os
 import shutil
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from deploy.tests.engine import CHECKOUT
+from deploy.tests.engine import CHECKOUT, PATIENCE_SECONDS, eventually
 from tests.shop import free_port
 
+RUN_SECONDS = 900  # a step takes two minutes on a quiet machine
 MODULE = CHECKOUT / "deploy" / "aws"
 PROVIDER = "registry.terraform.io/hashicorp/aws"
 PLACES = (
@@ -71,11 +72,15 @@ class Terraform:
         )
         folder = plugin_folder()
         source = [f"-plugin-dir={folder}"] if folder else []
-        self.run("init", "-backend=false", "-input=false", *source, seconds=600)
+        words = ("init", "-backend=false", "-input=false", *source)
+        # The registry may be away for a moment.
+        for pause_seconds in () if folder else (10, 30):
+            if self.run(*words, check=False).returncode == 0:
+                return
+            time.sleep(pause_seconds)
+        self.run(*words)
 
-    def run(
-        self, *words: str, seconds: int = 240, check: bool = True
-    ) -> subprocess.CompletedProcess[str]:
+    def run(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run Terraform; what it says is in the error when it fails."""
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "TF_"))}
         result = subprocess.run(
@@ -84,7 +89,7 @@ class Terraform:
             env={**inherited, "TF_CLI_CONFIG_FILE": os.devnull, **self.environment},
             capture_output=True,
             text=True,
-            timeout=seconds,
+            timeout=RUN_SECONDS,
             check=False,
         )
         assert not check or result.returncode == 0, result.stdout[-3000:] + result.stderr[-3000:]
@@ -125,7 +130,7 @@ class Simulator:
             "AWS_SECRET_ACCESS_KEY": "testing",
             "AWS_REGION": "us-east-1",
             "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_MAX_ATTEMPTS": "2",
+            "AWS_MAX_ATTEMPTS": "5",
         }
 
     def start(self) -> None:
@@ -138,18 +143,18 @@ class Simulator:
                 stderr=log,
                 env={**os.environ, "MOTO_IAM_LOAD_MANAGED_POLICIES": "true"},
             )
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                urllib.request.urlopen(f"{self.url}/moto-api/", timeout=5).close()
-                return
-            except (OSError, urllib.error.URLError):
-                assert self._process.poll() is None, self._log.read_text()
-                assert time.monotonic() < deadline, "moto's server does not answer"
-                time.sleep(0.2)
+        eventually(self._answers, otherwise="moto's server does not answer")
+
+    def _answers(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, self._log.read_text()
+        with contextlib.suppress(OSError):
+            urllib.request.urlopen(f"{self.url}/moto-api/", timeout=PATIENCE_SECONDS).close()
+            return True
+        return False
 
     def stop(self) -> None:
         """End the process."""
         if self._process:
             self._process.terminate()
-            self._process.wait(timeout=30)
+            self._process.wait(timeout=PATIENCE_SECONDS)
