@@ -13,7 +13,7 @@ from deploy.tests.engine import CHECKOUT, Container, Outcome, docker
 from scripts.make_env import new_env
 from tests.shop import free_port
 
-UP_SECONDS = "300"
+UP_SECONDS = "600"
 ONE_SHOTS = {"migrate"}
 
 
