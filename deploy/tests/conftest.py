@@ -63,15 +63,17 @@ def official_images(docker: None) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def shop_image(docker: None) -> str:
-    """Our image, built from this checkout: its id, as others may build one of the same name."""
+def shop_image(docker: None) -> Iterator[str]:
+    """Our image, built from this checkout, under a name of its own: others may build theirs."""
     if not engine.has_image(BASE):
         pytest.skip(f"{NOT_TESTED}{BASE} cannot be pulled (see .ci/docker-up)")
-    built = engine.docker_again(
+    name = f"bookstore:test-{uuid.uuid4().hex[:8]}"
+    engine.docker_again(
         "build", "--quiet", "--file", "docker/Dockerfile",
-        "--build-arg", f"REVISION={REVISION}", "--tag", "bookstore:test", ".",
+        "--build-arg", f"REVISION={REVISION}", "--tag", name, ".",
     )  # fmt: skip
-    return built.stdout.strip()
+    yield name
+    engine.docker("image", "rm", name, is_refusable=True)
 
 
 @pytest.fixture(scope="session")

@@ -54,9 +54,7 @@ class Registry:
         self._folder = folder
         self.address = f"127.0.0.1:{free_port()}"
         self.repository = f"{self.address}/bookstore"
-        # FROM takes no image by its id.
-        self._base = f"{self.repository}:base"
-        run("docker", "tag", base, self._base)
+        self._base = base
 
     @contextlib.contextmanager
     def serving(self) -> Iterator[None]:
