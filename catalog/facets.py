@@ -167,7 +167,8 @@ def _arrays(text: str | None) -> list[str]:
 def _by_offer(works: Collection[str], criteria: Criteria, this_year: int) -> Counts:
     """Each work counts once for a value, whatever number of its editions has it."""
     if criteria.concerns_editions:
-        works = [_fitting(offers, offer_test(criteria)) for offers in works]
+        fits = offer_test(criteria)
+        works = [_fitting(offers, fits) for offers in works]
     values = (_values_of_work(offers, this_year) for offers in works if offers)
     tally = Counter(itertools.chain.from_iterable(values))
     of_each: dict[str, Counter[str]] = {sign: Counter() for sign in SIGNS}

@@ -72,7 +72,7 @@ class Addressed(models.Model):
 
     def get_absolute_url(self) -> str:
         """The page's address; each model knows its own."""
-        raise NotImplementedError
+        raise NotImplementedError  # Django's metaclass is not that of an ABC
 
     @classmethod
     def from_db(cls, db: str | None, field_names: Any, values: Any, **kwargs: Any) -> Self:

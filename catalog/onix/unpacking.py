@@ -48,6 +48,7 @@ class Opened:
         except EOFError:
             self.was_cut_off = True
             return b""
+        # The last is how zipfile says that it does not know a way of packing.
         except (OSError, zlib.error, zipfile.BadZipFile, NotImplementedError) as error:
             raise NotOnix(_("The file is packed in a way that cannot be read.")) from error
         self._unpacked_bytes += len(data)
