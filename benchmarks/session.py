@@ -1,23 +1,27 @@
 """A visitor that costs the machine little: keeps cookies and sends forms back, reads no more.
 
-`tests/visitor.py` reads whole pages and would take as much of the two cores as the shop does.
+`tests/visitor.py` reads whole pages and would take as much of the two cores as the shop does, and
+`http.client` reads headers as those of an e-mail: 0.3 ms of what the shop takes 2 ms for.
 """
 
 import html
-import http.client
 import json
 import re
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from httptools import HttpParserError, HttpResponseParser
+
 from benchmarks.running import HOST
 
 TIMEOUT_SECONDS = 180
+READ_AT_ONCE = 262_144  # bytes: most pages whole
 INPUT = re.compile(rb"<input\b[^>]*>")
 ATTRIBUTE = re.compile(rb'\b(name|value|type)="([^"]*)"')
-STATEMENTS = "X-Statements"
+STATEMENTS = b"x-statements"
 CHECKED = re.compile(rb"\schecked\b")
 
 
@@ -70,32 +74,53 @@ def _fields(form: bytes) -> list[tuple[str, str]]:
     return fields
 
 
+class _Answer:
+    """What the parser hears of one answer."""
+
+    def __init__(self) -> None:
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.body = bytearray()
+        self.is_whole = False
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.headers.append((name.lower(), value))
+
+    def on_body(self, part: bytes) -> None:
+        self.body += part
+
+    def on_message_complete(self) -> None:
+        self.is_whole = True
+
+
 class Session:
-    """One visitor with one connection."""
+    """One visitor with one connection, which is made at the first request."""
 
     def __init__(self, port: int) -> None:
-        self._origin = f"http://{HOST}:{port}"
-        self._connection = http.client.HTTPConnection(HOST, port, timeout=TIMEOUT_SECONDS)
+        self._port = port
+        self._host = f"{HOST}:{port}"
+        self._socket: socket.socket | None = None
         self._cookies: dict[str, str] = {}
         self.statements: int | None = None
         """What the answers said together that they took of the database, if they did."""
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> Page:
         """Open a page; redirects are not followed."""
-        return self._send("GET", path, None, dict(headers or {}))
+        return self._send("GET", path, dict(headers or {}))
 
     def post(self, path: str, fields: Mapping[str, str]) -> Page:
         """Send a form."""
+        origin = f"http://{self._host}"
         headers = {
             "Content-Type": "application/x-www-form-urlencoded",
-            "Origin": self._origin,
-            "Referer": f"{self._origin}{path}",
+            "Origin": origin,
+            "Referer": f"{origin}{path}",
         }
-        return self._send("POST", path, urlencode(fields), headers)
+        return self._send("POST", path, headers, urlencode(fields).encode())
 
     def post_json(self, path: str, value: Any) -> Page:
         """Send what a program sends."""
-        return self._send("POST", path, json.dumps(value), {"Content-Type": "application/json"})
+        headers = {"Content-Type": "application/json"}
+        return self._send("POST", path, headers, json.dumps(value).encode())
 
     def follow(self, page: Page) -> Page:
         """Where a redirect leads; raises Unexpected where it is none."""
@@ -106,19 +131,50 @@ class Session:
 
     def close(self) -> None:
         """Leave."""
-        self._connection.close()
+        if self._socket:
+            self._socket.close()
+            self._socket = None
 
-    def _send(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> Page:
+    def _send(self, method: str, path: str, headers: dict[str, str], body: bytes = b"") -> Page:
+        headers["Host"] = self._host
+        if method != "GET":
+            headers["Content-Length"] = str(len(body))
         if self._cookies:
             headers["Cookie"] = "; ".join(
                 f"{name}={value}" for name, value in self._cookies.items()
             )
-        self._connection.request(method, path, body, headers)
-        answer = self._connection.getresponse()
-        content = answer.read()
-        if told := answer.headers.get(STATEMENTS):
-            self.statements = (self.statements or 0) + int(told)
-        for cookie in answer.headers.get_all("Set-Cookie") or ():
-            name, _equals, value = cookie.split(";", 1)[0].partition("=")
-            self._cookies[name] = value
-        return Page(path, answer.status, answer.headers.get("Location") or "", content)
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        status, answer = self._exchange(f"{method} {path} HTTP/1.1\r\n{lines}\r\n".encode() + body)
+        return Page(path, status, self._noted(answer), bytes(answer.body))
+
+    def _exchange(self, request: bytes) -> tuple[int, _Answer]:
+        """Send, and read until the answer is whole; raises Unexpected where it is none."""
+        if not self._socket:
+            self._socket = socket.create_connection((HOST, self._port), timeout=TIMEOUT_SECONDS)
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket.sendall(request)
+        answer = _Answer()
+        parser = HttpResponseParser(answer)
+        try:
+            while not answer.is_whole and (heard := self._socket.recv(READ_AT_ONCE)):
+                parser.feed_data(heard)
+        except HttpParserError as error:
+            raise Unexpected(f"What was answered is no HTTP: {error!r}") from error
+        if not answer.is_whole:
+            raise Unexpected("The connection was closed before the answer was whole.")
+        if (b"connection", b"close") in answer.headers:
+            self.close()
+        return parser.get_status_code(), answer
+
+    def _noted(self, answer: _Answer) -> str:
+        """Keep the cookies and the count of statements; returns where the answer leads."""
+        location = ""
+        for name, value in answer.headers:
+            if name == b"set-cookie":
+                cookie, _equals, kept = value.decode().split(";", 1)[0].partition("=")
+                self._cookies[cookie] = kept
+            elif name == b"location":
+                location = value.decode()
+            elif name == STATEMENTS:
+                self.statements = (self.statements or 0) + int(value)
+        return location

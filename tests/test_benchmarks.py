@@ -1,8 +1,10 @@
 """The benchmark's arithmetic: percentiles, what its tools say, its table and its drawing."""
 
+import contextlib
 import itertools
 import json
 import socket
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from xml.etree import ElementTree
@@ -12,7 +14,7 @@ import pytest
 from benchmarks import drawing, filling, forked, statements, table, watching, wrk
 from benchmarks.load import Measurement, Outcome
 from benchmarks.peers import vendure
-from benchmarks.session import Page, Unexpected
+from benchmarks.session import Page, Session, Unexpected
 from benchmarks.table import Row
 
 BARE = Row("home", table.BARE, 8, Outcome(4000, 2000.0, 1, 2, 3))
@@ -72,6 +74,58 @@ def test_a_stream_that_ends_is_no_open_page() -> None:
             ):
                 pass
             refusing.result()
+
+
+def test_a_visitor_keeps_cookies_and_sends_forms_back() -> None:
+    with answering(
+        b"HTTP/1.1 303 See Other\r\nContent-Length: 0\r\nLocation: /basket/?a=1\r\n"
+        b"Set-Cookie: sessionid=one; HttpOnly\r\nset-cookie: csrftoken=two\r\n"
+        b"X-Statements: 3\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-Statements: 4\r\n"
+        b"Connection: close\r\n\r\n3\r\nbas\r\n3\r\nket\r\n0\r\n\r\n",
+    ) as (port, heard):
+        session = Session(port)
+        placed = session.post("/basket/lines/", {"isbn": "1", "title": "Été & Sea"}).expect(303)
+        basket = session.follow(placed).expect(200)
+        session.close()
+    assert (basket.path, basket.body, session.statements) == ("/basket/?a=1", b"basket", 7)
+    assert heard[0].startswith(b"POST /basket/lines/ HTTP/1.1\r\n")
+    assert f"\r\nOrigin: http://127.0.0.1:{port}\r\n".encode() in heard[0]
+    assert b"\r\nContent-Length: 34\r\n" in heard[0]
+    assert heard[0].endswith(b"\r\n\r\nisbn=1&title=%C3%89t%C3%A9+%26+Sea")
+    assert heard[1].startswith(b"GET /basket/?a=1 HTTP/1.1\r\n")
+    assert b"\r\nCookie: sessionid=one; csrftoken=two\r\n" in heard[1]
+
+
+@pytest.mark.parametrize(
+    ("said", "complaint"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", "before the answer was whole"),
+        (b"", "before the answer was whole"),
+        (b"SSH-2.0-OpenSSH\r\n", "no HTTP"),
+    ],
+)
+def test_a_visitor_says_that_an_answer_is_none(said: bytes, complaint: str) -> None:
+    with answering(said) as (port, _heard), pytest.raises(Unexpected, match=complaint):
+        Session(port).get("/")
+
+
+@contextlib.contextmanager
+def answering(*answers: bytes) -> Iterator[tuple[int, list[bytes]]]:
+    """A server that says these answers over one connection, and then closes it; what it heard."""
+    heard: list[bytes] = []
+
+    def serve(server: socket.socket) -> None:
+        connection, _address = server.accept()
+        with connection:
+            for answer in answers:
+                heard.append(connection.recv(4096))
+                connection.sendall(answer)
+
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor() as pool:
+        serving = pool.submit(serve, server)
+        yield server.getsockname()[1], heard
+        serving.result()
 
 
 def test_counts_statements_of_all_routes() -> None:
