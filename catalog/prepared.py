@@ -50,13 +50,28 @@ def _run(
         with connection.wrap_database_errors:
             raw.execute(ONE_PLAN)
         raw.prepare_threshold = 0  # Django's own cursors never prepare
-    make = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
-    with make(_CURSOR(raw)) as cursor:
-        cursor.execute(sql, parameters)
-        found: list[tuple[Any, ...]] = cursor.fetchall()
-    if connection.queries_logged:  # Django asks the cursor, which does not know any more
+    is_logged = connection.queries_logged
+    make = connection.make_debug_cursor if is_logged else connection.make_cursor
+    cursor = make(_cursor_of(raw))
+    cursor.execute(sql, parameters)
+    found: list[tuple[Any, ...]] = cursor.fetchall()
+    if len(found) > BATCH:
+        del raw.prepared_cursor  # which keeps the answer until it is given the next one
+    if is_logged:  # Django asks the cursor, which does not know any more
         connection.queries_log[-1]["sql"] = sql
     return found
+
+
+def _cursor_of(raw: Any) -> Any:
+    """The one by which all of these statements go over that connection, and which stays open.
+
+    To make a cursor takes as long as to ask PostgreSQL something small.
+    """
+    try:
+        return raw.prepared_cursor
+    except AttributeError:
+        raw.prepared_cursor = _CURSOR(raw)
+        return raw.prepared_cursor
 
 
 def fields(model: type[Model], *names: str) -> tuple[str, ...]:

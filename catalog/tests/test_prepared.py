@@ -114,3 +114,16 @@ def test_a_column_that_a_migration_widens_is_read_by_a_new_plan() -> None:
     finally:
         change("DROP TABLE widened")
         migrating.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_cursor_stays_and_a_large_answer_goes() -> None:
+    assert double(1) == [(2,)]
+    kept = connection.connection.prepared_cursor
+    with pytest.raises(ProgrammingError):
+        prepared.rows("SELECT nothing_of_that_name", {})
+    assert double(4) == [(8,)]
+    assert connection.connection.prepared_cursor is kept
+    assert len(double(*range(prepared.BATCH + 1))) == prepared.BATCH + 1
+    assert not hasattr(connection.connection, "prepared_cursor")
+    assert double(5) == [(10,)]
