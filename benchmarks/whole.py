@@ -121,14 +121,19 @@ class _Run:
 
     def _flow(self, name: str, clients: int, peers: Mapping[str, RunningPeer]) -> None:
         flow = scenarios.flows_of(self._here.found)[name]
-        whole, uncached = self._here.whole, self._here.uncached_whole
-        measures: list[Measure] = [
-            partial(self._walk, name, table.CACHED, whole, flow, clients),
-            partial(self._walk, name, table.UNCACHED, uncached, flow, clients),
-        ]
+        walked = {
+            table.CACHED: (self._here.whole, flow),
+            table.UNCACHED: (self._here.uncached_whole, flow),
+        }
         for peer, running_peer in peers.items():
             if theirs := running_peer.flows.get(name):
-                measures.append(partial(self._walk, name, peer, running_peer.port, theirs, clients))
+                walked[peer] = (running_peer.port, theirs)
+        for port, each in walked.values():  # as pages are: each connection plans its statements
+            forked.loop(port, each, clients=min(self.clients), seconds=WARM_UP_SECONDS)
+        measures = (
+            partial(self._walk, name, subject, port, each, clients)
+            for subject, (port, each) in walked.items()
+        )
         for row in self._in_turns(*measures):
             self._keep(row)
 
