@@ -3,7 +3,8 @@
 Half of what a page consists of says the same each time, and Django looks each piece up anew: words
 in the catalogue of the language, addresses in the URL configuration, included templates by name.
 Here a template is gone through once, as it is loaded: neighbours that say the same each time are
-joined and kept as they were written first, and what is included takes its place.
+joined and kept as they were written first, what is included takes its place, and what a template
+extends is known with its blocks.
 """
 
 import functools
@@ -22,7 +23,13 @@ from django.template.defaulttags import (
     LoadNode,
     URLNode,
 )
-from django.template.loader_tags import BlockNode, ExtendsNode, IncludeNode
+from django.template.loader_tags import (
+    BLOCK_CONTEXT_KEY,
+    BlockContext,
+    BlockNode,
+    ExtendsNode,
+    IncludeNode,
+)
 from django.template.loaders import cached
 from django.templatetags.i18n import TranslateNode
 from django.templatetags.static import StaticNode
@@ -48,6 +55,7 @@ class Loader(cached.Loader):
         if not self.engine.debug and template not in self._done:
             self._done.add(template)  # before that: it may include itself
             self._put_together(template.nodelist)
+            template.nodelist[:] = [self._extending(node, template) for node in template.nodelist]
         return template
 
     @functools.cached_property
@@ -59,6 +67,18 @@ class Loader(cached.Loader):
             for nodelist in _below(node):
                 self._put_together(nodelist)
         nodes[:] = _joined(self._in_place(node) for node in nodes)
+
+    def _extending(self, node: Node, template: Template) -> Node:
+        """What stands for a node that extends another template, if it is the same each time."""
+        if type(node) is not ExtendsNode:
+            return node
+        name = _literal(node.parent_name)
+        if name is None or name == template.name:  # of another folder
+            return node
+        try:
+            return Extending(node, self.get_template(name))
+        except TemplateDoesNotExist:  # which Django tells of once it is needed
+            return node
 
     def _in_place(self, node: Node) -> Node:
         """What stands for the node: what it includes, where that is the same each time."""
@@ -115,6 +135,29 @@ class Part(Node):
         """As Django's own does, which looks it up by its name first."""
         with context.push(**{name: said.resolve(context) for name, said in self._told.items()}):
             return self.nodes.render(context)
+
+
+class Extending(ExtendsNode):
+    """What extends a template that is known, with the blocks of that."""
+
+    def __init__(self, node: ExtendsNode, parent: Template) -> None:
+        super().__init__(node.nodelist, node.parent_name)
+        self.token, self.origin = node.token, node.origin
+        self._parent = parent
+        has_parent = any(isinstance(each, ExtendsNode) for each in parent.nodelist)
+        blocks = () if has_parent else parent.nodelist.get_nodes_by_type(BlockNode)
+        self._of_root = {block.name: block for block in blocks}
+
+    def render(self, context: Context) -> SafeString:
+        """As Django's own does, which looks both up for each page."""
+        known = context.render_context
+        if BLOCK_CONTEXT_KEY not in known:
+            known[BLOCK_CONTEXT_KEY] = BlockContext()
+        blocks: BlockContext = known[BLOCK_CONTEXT_KEY]
+        blocks.add_blocks(self.blocks)
+        blocks.add_blocks(self._of_root)
+        with known.push_state(self._parent, isolated_context=False):
+            return self._parent._render(context)
 
 
 def _below(node: Node) -> Iterator[NodeList]:
