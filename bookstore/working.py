@@ -148,7 +148,10 @@ async def _work_until(told_to_stop: asyncio.Event, app: App) -> None:
     except asyncio.CancelledError:
         return
     except (ConnectorException, OperationalError) as error:
-        logger.warning("PostgreSQL does not answer; trying again: %s", error.__cause__ or error)
+        why = error.__cause__ or error
+        is_away = isinstance(why, OperationalError)  # or a migration has changed what it asks
+        words = "PostgreSQL does not answer; trying again" if is_away else "The worker begins anew"
+        logger.warning("%s: %s", words, why)
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(order, AWAY_SECONDS)
 

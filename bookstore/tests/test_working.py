@@ -25,7 +25,7 @@ from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.exceptions import ConnectorException
 from procrastinate.sql import queries
-from psycopg import OperationalError
+from psycopg import NotSupportedError, OperationalError
 from pytest_django import Settings
 
 from bookstore import backlog, working
@@ -140,6 +140,28 @@ def test_who_cannot_write_down_how_a_job_ended_leaves_it_to_others(
     job = ProcrastinateJob.objects.get(pk=number)
     assert (job.status, job.worker) == ("doing", None)  # nobody's: taken over at once
     assert backlog.state(job) == "Stopped with its worker"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("why", "words"),
+    [
+        (OperationalError("server closed the connection"), "PostgreSQL does not answer"),
+        (NotSupportedError("cached plan must not change result type"), "The worker begins anew"),
+    ],
+)
+def test_a_worker_that_begins_anew_says_why(
+    why: Exception, words: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fail(_app: object) -> None:
+        raise ConnectorException from why
+
+    monkeypatch.setattr(working, "_work", fail)
+    monkeypatch.setattr(working, "AWAY_SECONDS", 0.01)
+    asyncio.run(working._work_until(asyncio.Event(), app))
+    (line,) = [each for each in caplog.records if each.name == working.__name__]
+    assert line.getMessage().startswith(words)
+    assert str(why) in line.getMessage()
 
 
 # --- /health and /metrics -----------------------------------------------------------------------
