@@ -12,7 +12,7 @@ from django.utils import timezone
 from catalog import prepared
 from catalog.models import Cover, Edition, Imprint, Publisher, Supply, Work
 from catalog.models.contributor import ROLE_LABELS
-from catalog.models.recommendation import stored_of
+from catalog.models.recommendation import stored_as_json
 from catalog.models.series import printed
 from catalog.prepared import columns, fields
 from catalog.roles import ContributorRole
@@ -51,8 +51,7 @@ SELECT asked.id AS edition_id, main.id AS main_id, main.name AS main_name, main.
      FROM catalog_work_subjects AS tag JOIN catalog_subject AS subject
          ON subject.id = tag.subject_id
      WHERE tag.work_id = work.id) AS subjects,
-    (SELECT json_agg(json_build_array(other_id, rank, reason, named, said) ORDER BY rank)
-     FROM ({stored_of("asked.work_id")}) AS found) AS recommended
+    {stored_as_json("asked.work_id")} AS recommended
 FROM catalog_edition AS asked JOIN catalog_work AS work ON work.id = asked.work_id
 LEFT JOIN catalog_subject AS main ON main.id = work.main_subject_id
 WHERE asked.isbn13 = %(isbn13)s AND asked.is_offered

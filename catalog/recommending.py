@@ -47,7 +47,18 @@ def beside(work_ids: Collection[int], *, most: int = SHOWN) -> list[Beside]:
     Two statements, however many they are.
     """
     found = prepared.rows(_FOUND, {"works": prepared.array(work_ids)})
-    return _shown([row for row in found if row[0] not in work_ids], most, with_stock=True)
+    return beside_known(work_ids, found, most=most)
+
+
+def beside_known(
+    work_ids: Collection[int], found: Iterable[Sequence[Any]], *, most: int = SHOWN
+) -> list[Beside]:
+    """The same where what was `found` for them is read already, as `stored_of` has it, best first.
+
+    One statement; none where nothing was found.
+    """
+    others = [row for row in found if row[0] not in work_ids]
+    return _shown(others, most, with_stock=True)
 
 
 def beside_book(book: Book) -> list[Beside]:

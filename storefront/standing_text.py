@@ -72,7 +72,8 @@ class Loader(cached.Loader):
         """What stands for a node that extends another template, if it is the same each time."""
         if type(node) is not ExtendsNode:
             return node
-        name = _literal(node.parent_name)
+        parent_name: FilterExpression = node.parent_name  # type: ignore[assignment]  # says the stub
+        name = _literal(parent_name)
         if name is None or name == template.name:  # of another folder
             return node
         try:
@@ -145,8 +146,8 @@ class Extending(ExtendsNode):
         self.token, self.origin = node.token, node.origin
         self._parent = parent
         has_parent = any(isinstance(each, ExtendsNode) for each in parent.nodelist)
-        blocks = () if has_parent else parent.nodelist.get_nodes_by_type(BlockNode)
-        self._of_root = {block.name: block for block in blocks}
+        nodes = () if has_parent else parent.nodelist.get_nodes_by_type(BlockNode)
+        self._of_root = {node.name: node for node in nodes if isinstance(node, BlockNode)}
 
     def render(self, context: Context) -> SafeString:
         """As Django's own does, which looks both up for each page."""
@@ -157,7 +158,8 @@ class Extending(ExtendsNode):
         blocks.add_blocks(self.blocks)
         blocks.add_blocks(self._of_root)
         with known.push_state(self._parent, isolated_context=False):
-            return self._parent._render(context)
+            written: SafeString = self._parent._render(context)  # type: ignore[attr-defined]
+            return written
 
 
 def _below(node: Node) -> Iterator[NodeList]:

@@ -34,13 +34,15 @@ def find_basket(request: HttpRequest) -> Basket | None:
     return find_guest_basket(request.session)
 
 
-def find_filled_basket(request: HttpRequest) -> Basket | None:
+def find_filled_basket(request: HttpRequest, *, with_found: bool = False) -> Basket | None:
     """The same with its priced lines, in one statement."""
     user = signed_in_user(request)
     if user is not None:
-        return Basket.objects.filled(user=user.pk)
+        return Basket.objects.filled(user=user.pk, with_found=with_found)
     basket_id = request.session.get(GUEST_BASKET)
-    return Basket.objects.filled(basket=UUID(basket_id)) if basket_id else None
+    if not basket_id:
+        return None
+    return Basket.objects.filled(basket=UUID(basket_id), with_found=with_found)
 
 
 def find_guest_basket(session: SessionBase) -> Basket | None:

@@ -161,3 +161,9 @@ LEFT JOIN catalog_curation AS curation ON curation.id = found.curation_id
 WHERE found.work_id = {works}
 ORDER BY found.rank, found.work_id
 """  # noqa: S608 - reasons of our own
+
+
+def stored_as_json(work: str) -> str:
+    """SQL for the same of one work as an array of rows, for a statement that asks of more."""
+    row = "json_build_array(other_id, rank, reason, named, said)"
+    return f"(SELECT json_agg({row} ORDER BY rank) FROM ({stored_of(work)}) AS found)"  # noqa: S608 - as above

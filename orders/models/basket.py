@@ -91,16 +91,17 @@ class BasketQuerySet(models.QuerySet["Basket"]):
         found = basket_rows.of_guest(basket_id)
         return Basket.from_db(self.db, basket_rows.BASKET, found) if found else None
 
-    def filled(self, **whose: Any) -> "Basket | None":
+    def filled(self, *, with_found: bool = False, **whose: Any) -> "Basket | None":
         """That of the guest who knows its id, `basket`, or of the `user`, by that one's id; with
-        its priced lines, in one statement.
+        its priced lines, in one statement. `with_found` has it know what stands beside them.
         """
-        found = basket_rows.filled(day=timezone.localdate(), **whose)
-        if found is None:
+        read = basket_rows.filled(day=timezone.localdate(), with_found=with_found, **whose)
+        if read is None:
             return None
-        row, lines = found
+        row, lines, found = read
         basket = Basket.from_db(self.db, basket_rows.BASKET, row)
         basket._priced_lines = basket._as_lines(lines)
+        basket.found_beside = found
         return basket
 
     def given_up(self, before: datetime.datetime) -> Self:
@@ -128,6 +129,8 @@ class Basket(models.Model):
 
     objects = BasketQuerySet.as_manager()
 
+    found_beside: "Sequence[basket_rows.Row]" = ()
+    """What `catalog.recommending` has to show beside the lines; read `with_found` alone."""
     _priced_lines: "list[BasketLine] | None" = None
     _known_quantity: int | None = None
     """Of a basket that nobody else knows yet."""

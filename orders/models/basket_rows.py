@@ -13,6 +13,7 @@ from django.conf import settings
 
 from catalog import prepared
 from catalog.models import Contribution, Contributor, ContributorRole, Edition, Supply, Work
+from catalog.models.recommendation import stored_as_json
 from catalog.prepared import columns, fields
 
 _EDITION = fields(
@@ -76,13 +77,21 @@ SELECT {_STOCKED_COLUMNS} FROM {_STOCKED} WHERE line.basket_id = %(basket)s ORDE
 _LINE = 6
 BASKET = ("id", "user_id", "voucher_code", "created_at", "updated_at")
 _FILLED = f"""
-SELECT {columns("basket", BASKET)}, {_STOCKED_COLUMNS}
+SELECT {columns("basket", BASKET)}, {_STOCKED_COLUMNS}, {{besides}}
 FROM orders_basket AS basket LEFT JOIN ({_STOCKED}) ON line.basket_id = basket.id
+WHERE {{whose}} ORDER BY line.id
 """  # noqa: S608 - the same
-_FILLED_OF_GUEST = f"""
-{_FILLED} WHERE basket.id = %(basket)s AND basket.user_id IS NULL ORDER BY line.id
-"""
-_FILLED_OF_USER = f"{_FILLED} WHERE basket.user_id = %(user)s ORDER BY line.id"
+_OWNERS = {
+    "basket": "basket.id = %(basket)s AND basket.user_id IS NULL",
+    "user": "basket.user_id = %(user)s",
+}
+_FILLED_OF = {
+    (owner, with_found): _FILLED.format(
+        whose=whose, besides=stored_as_json("edition.work_id") if with_found else "NULL"
+    )
+    for owner, whose in _OWNERS.items()
+    for with_found in (True, False)
+}
 _OF_GUEST = f"""
 SELECT {columns("basket", BASKET)} FROM orders_basket AS basket
 WHERE id = %(basket)s AND user_id IS NULL
@@ -116,16 +125,20 @@ def of_guest(basket_id: UUID) -> Row | None:
 
 
 def filled(
-    *, day: datetime.date, **whose: UUID | int
-) -> tuple[Row, list[tuple[Row, Edition]]] | None:
-    """The row of the guest's `basket`, or of the `user`'s, and its lines as `lines` gives them."""
-    sql = _FILLED_OF_GUEST if "basket" in whose else _FILLED_OF_USER
-    found = prepared.rows(sql, {**whose, **_told(day)})
-    if not found:
+    *, day: datetime.date, with_found: bool, **whose: UUID | int
+) -> tuple[Row, list[tuple[Row, Edition]], list[Row]] | None:
+    """The row of the guest's `basket`, or of the `user`'s, its lines as `lines` gives them, and
+    `with_found` what `catalog.recommending` has to show beside them, the best first.
+    """
+    (owner,) = whose
+    rows = prepared.rows(_FILLED_OF[owner, with_found], {**whose, **_told(day)})
+    if not rows:
         return None
     own = len(BASKET)
-    filled = (row[own:] for row in found if row[own] is not None)
-    return found[0][:own], [_line(row, with_stock=True) for row in filled]
+    filled = [row[own:] for row in rows if row[own] is not None]
+    found = [each for row in filled for each in row[-1] or ()]
+    lines = [_line(row[:-1], with_stock=True) for row in filled]
+    return rows[0][:own], lines, sorted(found, key=_rank)
 
 
 def locked(basket_id: UUID) -> Row | None:
@@ -180,6 +193,11 @@ def lines(basket_id: UUID, *, day: datetime.date, with_stock: bool) -> list[tupl
     sql = _LINES_WITH_STOCK if with_stock else _LINES
     found = prepared.rows(sql, {"basket": basket_id, **_told(day)})
     return [_line(row, with_stock=with_stock) for row in found]
+
+
+def _rank(found: Row) -> int:
+    rank: int = found[1]
+    return rank
 
 
 def _line(row: Row, *, with_stock: bool) -> tuple[Row, Edition]:

@@ -18,7 +18,7 @@ from tests import people
 pytestmark = pytest.mark.django_db
 
 HTMX = {"HX-Request": "true", "Sec-Fetch-Site": "same-origin"}
-PAGE_QUERIES = 3  # session, basket with lines and their editions, recommendations
+PAGE_QUERIES = 2  # the session; the basket with its lines and what is found to stand beside them
 
 
 @pytest.fixture

@@ -132,7 +132,7 @@ def _page(
     status: int = 200,
     voucher_form: VoucherForm | None = None,
 ) -> HttpResponse:
-    basket = find_filled_basket(request)
+    basket = find_filled_basket(request, with_found=True)
     lines = basket.priced_lines() if basket else []
     context: dict[str, Any] = {
         "voucher_form": voucher_form or VoucherForm(),
@@ -143,15 +143,15 @@ def _page(
         "subtotal_amount": sum((line.total_amount for line in lines), start=Decimal("0.00")),
         "max_quantity": MAX_QUANTITY,
         "removed": request.session.pop(REMOVED, None),
-        "recommendations": _beside(lines),
+        "recommendations": _beside(basket) if basket else [],
     }
     return render(request, "storefront/basket.html", context, status=status)
 
 
-def _beside(lines: Sequence[BasketLine]) -> list[Beside]:
+def _beside(basket: Basket) -> list[Beside]:
     """What goes with what is in the basket."""
-    works = {line.edition.work_id for line in lines}
-    return recommending.beside(works) if works else []
+    works = {line.edition.work_id for line in basket.priced_lines()}
+    return recommending.beside_known(works, basket.found_beside)
 
 
 def _voucher(
