@@ -85,6 +85,21 @@ def test_a_basket_shows_what_goes_with_it(emma: Edition, client: Client) -> None
     assert "Often bought with “Emma”" in page
 
 
+def test_all_lines_have_a_say_and_the_best_comes_first(emma: Edition, client: Client) -> None:
+    tea = EditionFactory.create(work=WorkFactory.create(title="Tea"), stock=3)
+    for rank, title in ((2, "Second"), (3, "Third"), (1, "First")):
+        of = emma.work if rank == 2 else tea.work
+        other = EditionFactory.create(work=WorkFactory.create(title=title)).work
+        Recommendation.objects.create(work=of, other=other, rank=rank, reason="subject")
+    Recommendation.objects.create(work=emma.work, other=tea.work, rank=1, reason="subject")
+    for edition in (emma, tea):
+        client.post("/basket/lines/", {"isbn13": edition.isbn13, "quantity": "1"},
+                    headers={"sec-fetch-site": "same-origin"})  # fmt: skip
+    beside = client.get("/basket/").content.decode().partition("Goes well with these")[2]
+    shown = re.findall(r">\s*(First|Second|Third|Tea)\s*<", beside)
+    assert list(dict.fromkeys(shown)) == ["First", "Second", "Third"]
+
+
 def test_the_api_tells_the_reasons(
     emma: Edition, client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:

@@ -22,6 +22,7 @@ BASE = "{% block head %}<b>{% endblock %}{% include 'part.txt' with word=other %
 TEMPLATES = {
     "base.txt": BASE,
     "part.txt": "{% load i18n %}[{{ word }} {% translate 'Yes' %} {% translate 'No' %}]",
+    "shelf.txt": "{% extends 'page.txt' %}{% block head %}({{ block.super }}){% endblock %}",
     "words.txt": "{% load i18n %}{% translate 'Monday' %}, {# no #}{% translate 'May' %}{{ word }}",
     "page.txt": "{% extends 'base.txt' %}{% load i18n %}"
     "{% block head %}{{ block.super }}{% translate 'Yes' %}{% include 'words.txt' %}{% endblock %}",
@@ -34,12 +35,14 @@ TEMPLATES = {
     "turn.txt": "{% cycle 'a' 'b' %}",
     "branch.txt": "{% load i18n %}{% if word %}{% translate 'Yes' %}{% else %}"
     "{% include 'words.txt' only %}{% endif %}{% comment %}x{% endcomment %}",
+    "chosen.txt": "{% extends parent %}{% block head %}{{ word }}{% endblock %}",
     "missing.txt": "{% if missing %}{% include 'nowhere.txt' %}{% endif %}.",
 }
 SAID: dict[str, Any] = {
     "word": "<w>",
     "other": mark_safe("<o>"),
     "name": "checkout",
+    "parent": "base.txt",
     "words": ["x", "y", "z"],
     "tree": {"name": 1, "below": [{"name": 2, "below": [{"name": 3}]}, {"name": 4}]},
 }
@@ -95,6 +98,29 @@ def test_the_shops_pages_are_put_together() -> None:
     assert (folder / "base.html").exists()
     page = Engine.get_default().get_template("storefront/parts/footer.html")
     assert any(isinstance(node, Standing) for node in page.nodelist)
+
+
+def test_what_a_page_extends_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = engine("storefront.standing_text.Loader").get_template("shelf.txt")
+    first = said(page)
+
+    def refuse(*_arguments: object, **_named: object) -> None:
+        raise AssertionError("looked up once more")
+
+    monkeypatch.setattr(Engine, "find_template", refuse)
+    assert said(page) == first
+
+
+@pytest.mark.parametrize(
+    "loader", ["storefront.standing_text.Loader", "django.template.loaders.cached.Loader"]
+)
+def test_a_page_may_extend_the_one_of_its_name_in_another_folder(loader: str) -> None:
+    own = {"page.txt": "{% extends 'page.txt' %}{% block head %}[{{ block.super }}]{% endblock %}"}
+    above = {"page.txt": "<{% block head %}b{% endblock %}>", "top.txt": "{% extends 'page.txt' %}"}
+    locmem = "django.template.loaders.locmem.Loader"
+    shown = Engine(loaders=[(loader, [(locmem, own), (locmem, above)])], debug=False)
+    for name in ("page.txt", "top.txt", "page.txt"):
+        assert said(shown.get_template(name)) == "<[b]>"
 
 
 def test_under_debug_templates_stay_as_they_are_written() -> None:
