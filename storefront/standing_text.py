@@ -77,9 +77,12 @@ class Loader(cached.Loader):
         if name is None or name == template.name:  # of another folder
             return node
         try:
-            return Extending(node, self.get_template(name))
+            parent = self.get_template(name)
         except TemplateDoesNotExist:  # which Django tells of once it is needed
             return node
+        if any(type(each) is ExtendsNode for each in parent.nodelist):
+            return node  # who is looked up for each page is told what came before
+        return Extending(node, parent)
 
     def _in_place(self, node: Node) -> Node:
         """What stands for the node: what it includes, where that is the same each time."""

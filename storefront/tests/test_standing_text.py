@@ -115,12 +115,26 @@ def test_what_a_page_extends_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) 
     "loader", ["storefront.standing_text.Loader", "django.template.loaders.cached.Loader"]
 )
 def test_a_page_may_extend_the_one_of_its_name_in_another_folder(loader: str) -> None:
-    own = {"page.txt": "{% extends 'page.txt' %}{% block head %}[{{ block.super }}]{% endblock %}"}
-    above = {"page.txt": "<{% block head %}b{% endblock %}>", "top.txt": "{% extends 'page.txt' %}"}
+    inner = "{% block head %}[{{ block.super }}]{% endblock %}"
+    own = {
+        "page.txt": "{% extends 'page.txt' %}" + inner,
+        "frame.txt": "{% extends 'frame.txt' %}" + inner,
+        "other.txt": "{% extends 'frame.txt' %}{% block head %}({{ block.super }}){% endblock %}",
+        "here.txt": "{% extends 'there.txt' %}" + inner,
+        "there.txt": "{% extends 'here.txt' %}" + inner,
+    }
+    above = {
+        "page.txt": "{% extends 'frame.txt' %}",
+        "frame.txt": "<{% block head %}b{% endblock %}>",
+        "here.txt": "<{% block head %}b{% endblock %}>",
+    }
     locmem = "django.template.loaders.locmem.Loader"
     shown = Engine(loaders=[(loader, [(locmem, own), (locmem, above)])], debug=False)
-    for name in ("page.txt", "top.txt", "page.txt"):
-        assert said(shown.get_template(name)) == "<[b]>"
+    expected = {
+        "page.txt": "<[[b]]>", "frame.txt": "<[b]>", "other.txt": "<([b])>", "here.txt": "<[[b]]>",
+    }  # fmt: skip
+    for name, text in [*expected.items(), *expected.items()]:
+        assert said(shown.get_template(name)) == text
 
 
 def test_under_debug_templates_stay_as_they_are_written() -> None:
