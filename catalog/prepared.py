@@ -17,6 +17,7 @@ from django.db.models import Field, Model
 
 M = TypeVar("M", bound=Model)
 FEW, BATCH = 20, 1_000  # rows that are written at once: of an order, and of a file
+MOST_HELD = 1_000  # rows of an answer that a connection may hold until it is asked again
 _CURSOR: Any = ServerBindingCursor  # psycopg's own, which django-stubs do not know
 ONE_PLAN = "SET plan_cache_mode = force_generic_plan"
 """PostgreSQL would plan many of them each time, as it thinks that to be worth it."""
@@ -52,11 +53,11 @@ def _run(
         raw.prepare_threshold = 0  # Django's own cursors never prepare
     is_logged = connection.queries_logged
     make = connection.make_debug_cursor if is_logged else connection.make_cursor
-    cursor = make(_cursor_of(raw))
+    cursor = make(_CURSOR(raw) if is_logged else _cursor_of(raw))
     cursor.execute(sql, parameters)
     found: list[tuple[Any, ...]] = cursor.fetchall()
-    if len(found) > BATCH:
-        del raw.prepared_cursor  # which keeps the answer until it is given the next one
+    if len(found) > MOST_HELD:
+        vars(raw).pop("prepared_cursor", None)  # it would hold the answer until the next one
     if is_logged:  # Django asks the cursor, which does not know any more
         connection.queries_log[-1]["sql"] = sql
     return found

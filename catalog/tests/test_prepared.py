@@ -124,6 +124,6 @@ def test_the_cursor_stays_and_a_large_answer_goes() -> None:
         prepared.rows("SELECT nothing_of_that_name", {})
     assert double(4) == [(8,)]
     assert connection.connection.prepared_cursor is kept
-    assert len(double(*range(prepared.BATCH + 1))) == prepared.BATCH + 1
+    assert len(double(*range(prepared.MOST_HELD + 1))) == prepared.MOST_HELD + 1
     assert not hasattr(connection.connection, "prepared_cursor")
     assert double(5) == [(10,)]
