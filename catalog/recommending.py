@@ -53,7 +53,7 @@ def beside(work_ids: Collection[int], *, most: int = SHOWN) -> list[Beside]:
 def beside_known(
     work_ids: Collection[int], found: Iterable[Sequence[Any]], *, most: int = SHOWN
 ) -> list[Beside]:
-    """The same where what was `found` for them is read already, as `stored_of` has it, best first.
+    """The same where what was `found` for them is read already: rows of `stored_of`, best first.
 
     One statement; none where nothing was found.
     """

@@ -34,15 +34,17 @@ def find_basket(request: HttpRequest) -> Basket | None:
     return find_guest_basket(request.session)
 
 
-def find_filled_basket(request: HttpRequest, *, with_found: bool = False) -> Basket | None:
-    """The same with its priced lines, in one statement."""
+def find_filled_basket(request: HttpRequest, *, with_beside: bool = False) -> Basket | None:
+    """The same with its priced lines, in one statement; `with_beside`, also with what is known to
+    stand beside them.
+    """
     user = signed_in_user(request)
     if user is not None:
-        return Basket.objects.filled(user=user.pk, with_found=with_found)
+        return Basket.objects.filled(user=user.pk, with_beside=with_beside)
     basket_id = request.session.get(GUEST_BASKET)
     if not basket_id:
         return None
-    return Basket.objects.filled(basket=UUID(basket_id), with_found=with_found)
+    return Basket.objects.filled(basket=UUID(basket_id), with_beside=with_beside)
 
 
 def find_guest_basket(session: SessionBase) -> Basket | None:

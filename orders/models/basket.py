@@ -91,11 +91,11 @@ class BasketQuerySet(models.QuerySet["Basket"]):
         found = basket_rows.of_guest(basket_id)
         return Basket.from_db(self.db, basket_rows.BASKET, found) if found else None
 
-    def filled(self, *, with_found: bool = False, **whose: Any) -> "Basket | None":
+    def filled(self, *, with_beside: bool = False, **whose: Any) -> "Basket | None":
         """That of the guest who knows its id, `basket`, or of the `user`, by that one's id; with
-        its priced lines, in one statement. `with_found` has it know what stands beside them.
+        its priced lines, in one statement. `with_beside` has it know what stands beside them.
         """
-        read = basket_rows.filled(day=timezone.localdate(), with_found=with_found, **whose)
+        read = basket_rows.filled(day=timezone.localdate(), with_beside=with_beside, **whose)
         if read is None:
             return None
         row, lines, found = read
@@ -130,7 +130,7 @@ class Basket(models.Model):
     objects = BasketQuerySet.as_manager()
 
     found_beside: "Sequence[basket_rows.Row]" = ()
-    """What `catalog.recommending` has to show beside the lines; read `with_found` alone."""
+    """What `catalog.recommending` has to show beside the lines; read only `with_beside`."""
     _priced_lines: "list[BasketLine] | None" = None
     _known_quantity: int | None = None
     """Of a basket that nobody else knows yet."""

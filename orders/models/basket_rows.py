@@ -77,7 +77,7 @@ SELECT {_STOCKED_COLUMNS} FROM {_STOCKED} WHERE line.basket_id = %(basket)s ORDE
 _LINE = 6
 BASKET = ("id", "user_id", "voucher_code", "created_at", "updated_at")
 _FILLED = f"""
-SELECT {columns("basket", BASKET)}, {_STOCKED_COLUMNS}, {{besides}}
+SELECT {columns("basket", BASKET)}, {_STOCKED_COLUMNS}, {{beside}}
 FROM orders_basket AS basket LEFT JOIN ({_STOCKED}) ON line.basket_id = basket.id
 WHERE {{whose}} ORDER BY line.id
 """  # noqa: S608 - the same
@@ -86,11 +86,11 @@ _OWNERS = {
     "user": "basket.user_id = %(user)s",
 }
 _FILLED_OF = {
-    (owner, with_found): _FILLED.format(
-        whose=whose, besides=stored_as_json("edition.work_id") if with_found else "NULL"
+    (owner, with_beside): _FILLED.format(
+        whose=whose, beside=stored_as_json("edition.work_id") if with_beside else "NULL"
     )
     for owner, whose in _OWNERS.items()
-    for with_found in (True, False)
+    for with_beside in (True, False)
 }
 _OF_GUEST = f"""
 SELECT {columns("basket", BASKET)} FROM orders_basket AS basket
@@ -125,13 +125,14 @@ def of_guest(basket_id: UUID) -> Row | None:
 
 
 def filled(
-    *, day: datetime.date, with_found: bool, **whose: UUID | int
+    *, day: datetime.date, with_beside: bool, **whose: UUID | int
 ) -> tuple[Row, list[tuple[Row, Edition]], list[Row]] | None:
     """The row of the guest's `basket`, or of the `user`'s, its lines as `lines` gives them, and
-    `with_found` what `catalog.recommending` has to show beside them, the best first.
+    `with_beside` what `catalog.recommending` has to show beside them: the best first, and of
+    equals what the line that was added first has.
     """
     (owner,) = whose
-    rows = prepared.rows(_FILLED_OF[owner, with_found], {**whose, **_told(day)})
+    rows = prepared.rows(_FILLED_OF[owner, with_beside], {**whose, **_told(day)})
     if not rows:
         return None
     own = len(BASKET)
@@ -196,7 +197,7 @@ def lines(basket_id: UUID, *, day: datetime.date, with_stock: bool) -> list[tupl
 
 
 def _rank(found: Row) -> int:
-    rank: int = found[1]
+    rank: int = found[1]  # in the order of `stored_of`
     return rank
 
 

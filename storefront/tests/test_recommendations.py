@@ -6,10 +6,12 @@ import pytest
 from django.test.client import Client
 from pytest_django import DjangoAssertNumQueries
 
+from accounts.models import User
 from caching import store
 from catalog import affinities
 from catalog.models import Edition, Recommendation
 from catalog.tests.factories import EditionFactory, WorkFactory, put_in_stock
+from orders.models import Basket
 from storefront.tests.shop import add_works, days_ago, open_shop, read
 
 pytestmark = pytest.mark.django_db
@@ -85,12 +87,28 @@ def test_a_basket_shows_what_goes_with_it(emma: Edition, client: Client) -> None
     assert "Often bought with “Emma”" in page
 
 
+def test_a_customers_basket_shows_it_by_one_statement_more(
+    emma: Edition, client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    user = User.objects.create_user("dan@example.com", "x")
+    client.force_login(user)
+    bought = EditionFactory.create(work=WorkFactory.create(title="Persuasion"))
+    Basket.objects.of_user(user).add(emma)
+    with django_assert_num_queries(3):  # the session, the customer, the basket
+        assert "Goes well with" not in client.get("/basket/").content.decode()
+    Recommendation.objects.create(work=emma.work, other=bought.work, rank=1, reason="bought")
+    with django_assert_num_queries(4):  # and the card
+        assert "Often bought with “Emma”" in client.get("/basket/").content.decode()
+
+
 def test_all_lines_have_a_say_and_the_best_comes_first(emma: Edition, client: Client) -> None:
     tea = EditionFactory.create(work=WorkFactory.create(title="Tea"), stock=3)
     for rank, title in ((2, "Second"), (3, "Third"), (1, "First")):
         of = emma.work if rank == 2 else tea.work
         other = EditionFactory.create(work=WorkFactory.create(title=title)).work
         Recommendation.objects.create(work=of, other=other, rank=rank, reason="subject")
+    first = Edition.objects.get(work__title="First").work
+    Recommendation.objects.create(work=emma.work, other=first, rank=5, reason="bought")
     Recommendation.objects.create(work=emma.work, other=tea.work, rank=1, reason="subject")
     for edition in (emma, tea):
         client.post("/basket/lines/", {"isbn13": edition.isbn13, "quantity": "1"},
@@ -98,6 +116,7 @@ def test_all_lines_have_a_say_and_the_best_comes_first(emma: Edition, client: Cl
     beside = client.get("/basket/").content.decode().partition("Goes well with these")[2]
     shown = re.findall(r">\s*(First|Second|Third|Tea)\s*<", beside)
     assert list(dict.fromkeys(shown)) == ["First", "Second", "Third"]
+    assert "Often bought with" not in beside  # Tea's reason for it ranks higher
 
 
 def test_the_api_tells_the_reasons(

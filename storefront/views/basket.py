@@ -132,7 +132,7 @@ def _page(
     status: int = 200,
     voucher_form: VoucherForm | None = None,
 ) -> HttpResponse:
-    basket = find_filled_basket(request, with_found=True)
+    basket = find_filled_basket(request, with_beside=True)
     lines = basket.priced_lines() if basket else []
     context: dict[str, Any] = {
         "voucher_form": voucher_form or VoucherForm(),
