@@ -81,9 +81,13 @@ class _Answer:
         self.headers: list[tuple[bytes, bytes]] = []
         self.body = bytearray()
         self.is_whole = False
+        self.goes_on = True
+        """Whether the server says that it keeps the connection."""
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self.headers.append((name.lower(), value))
+        if name.lower() == b"connection" and b"close" in value.lower():
+            self.goes_on = False
 
     def on_body(self, part: bytes) -> None:
         self.body += part
@@ -159,10 +163,12 @@ class Session:
             while not answer.is_whole and (heard := self._socket.recv(READ_AT_ONCE)):
                 parser.feed_data(heard)
         except HttpParserError as error:
+            self.close()
             raise Unexpected(f"What was answered is no HTTP: {error!r}") from error
         if not answer.is_whole:
+            self.close()
             raise Unexpected("The connection was closed before the answer was whole.")
-        if (b"connection", b"close") in answer.headers:
+        if not answer.goes_on:
             self.close()
         return parser.get_status_code(), answer
 

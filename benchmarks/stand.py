@@ -71,7 +71,7 @@ def filled(folder: Path, *, editions: int, seed: int) -> Iterator[dict[str, str]
             **embedded.environment(engines.addresses),
             "DJANGO_SETTINGS_MODULE": "bookstore.settings",
             "SLOW_QUERY_SECONDS": "60",
-            "EMAIL_URL": "dummymail://",  # as the peers': letters are written, and go nowhere
+            "EMAIL_URL": "dummymail://",  # as Oscar's: letters are written, and go nowhere
         }
         fill = [sys.executable, "-m", "benchmarks.filling", "--editions", str(editions)]
         fill += ["--seed", str(seed), "--into", str(folder)]

@@ -128,7 +128,7 @@ class _Run:
         for peer, running_peer in peers.items():
             if theirs := running_peer.flows.get(name):
                 walked[peer] = (running_peer.port, theirs)
-        for port, each in walked.values():  # as pages are: each connection plans its statements
+        for port, each in walked.values():  # as pages are; new connections plan what they ask
             forked.loop(port, each, clients=min(self.clients), seconds=WARM_UP_SECONDS)
         measures = (
             partial(self._walk, name, subject, port, each, clients)

@@ -87,7 +87,7 @@ def test_a_visitor_keeps_cookies_and_sends_forms_back() -> None:
         session = Session(port)
         placed = session.post("/basket/lines/", {"isbn": "1", "title": "Été & Sea"}).expect(303)
         basket = session.follow(placed).expect(200)
-        session.close()
+        assert session._socket is None  # as the server said that it would close
     assert (basket.path, basket.body, session.statements) == ("/basket/?a=1", b"basket", 7)
     assert heard[0].startswith(b"POST /basket/lines/ HTTP/1.1\r\n")
     assert f"\r\nOrigin: http://127.0.0.1:{port}\r\n".encode() in heard[0]
@@ -106,8 +106,11 @@ def test_a_visitor_keeps_cookies_and_sends_forms_back() -> None:
     ],
 )
 def test_a_visitor_says_that_an_answer_is_none(said: bytes, complaint: str) -> None:
-    with answering(said) as (port, _heard), pytest.raises(Unexpected, match=complaint):
-        Session(port).get("/")
+    with answering(said) as (port, _heard):
+        session = Session(port)
+        with pytest.raises(Unexpected, match=complaint):
+            session.get("/")
+        assert session._socket is None
 
 
 @contextlib.contextmanager
@@ -116,7 +119,9 @@ def answering(*answers: bytes) -> Iterator[tuple[int, list[bytes]]]:
     heard: list[bytes] = []
 
     def serve(server: socket.socket) -> None:
+        server.settimeout(10)
         connection, _address = server.accept()
+        connection.settimeout(10)
         with connection:
             for answer in answers:
                 heard.append(connection.recv(4096))
