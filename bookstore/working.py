@@ -149,7 +149,7 @@ async def _work_until(told_to_stop: asyncio.Event, app: App) -> None:
         return
     except (ConnectorException, OperationalError) as error:
         why = error.__cause__ or error
-        is_away = isinstance(why, OperationalError)  # or a migration has changed what it asks
+        is_away = isinstance(why, OperationalError)  # or, say, a migration has changed what it asks
         words = "PostgreSQL does not answer; trying again" if is_away else "The worker begins anew"
         logger.warning("%s: %s", words, why)
     with contextlib.suppress(TimeoutError):
