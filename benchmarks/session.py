@@ -85,8 +85,9 @@ class _Answer:
         """Whether the server says that it keeps the connection."""
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self.headers.append((name.lower(), value))
-        if name.lower() == b"connection" and b"close" in value.lower():
+        name = name.lower()
+        self.headers.append((name, value))
+        if name == b"connection" and b"close" in value.lower():
             self.goes_on = False
 
     def on_body(self, part: bytes) -> None:

@@ -66,7 +66,7 @@ def _run(
 def _cursor_of(raw: Any) -> Any:
     """The one by which all of these statements go over that connection, and which stays open.
 
-    To make a cursor takes as long as to ask PostgreSQL something small.
+    To make one for each takes a sixth of what a small statement works here: 10 of 64 µs.
     """
     try:
         return raw.prepared_cursor

@@ -6,6 +6,7 @@ Those come with price, supply, authors and what lies there in one statement, how
 import datetime
 from collections.abc import Sequence
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -75,6 +76,7 @@ _LINES_WITH_STOCK = f"""
 SELECT {_STOCKED_COLUMNS} FROM {_STOCKED} WHERE line.basket_id = %(basket)s ORDER BY line.id
 """  # noqa: S608 - the same
 _LINE = 6
+_RANK = itemgetter(1)  # in a row of `stored_of`
 BASKET = ("id", "user_id", "voucher_code", "created_at", "updated_at")
 _FILLED = f"""
 SELECT {columns("basket", BASKET)}, {_STOCKED_COLUMNS}, {{beside}}
@@ -139,7 +141,7 @@ def filled(
     filled = [row[own:] for row in rows if row[own] is not None]
     found = [each for row in filled for each in row[-1] or ()]
     lines = [_line(row[:-1], with_stock=True) for row in filled]
-    return rows[0][:own], lines, sorted(found, key=_rank)
+    return rows[0][:own], lines, sorted(found, key=_RANK)
 
 
 def locked(basket_id: UUID) -> Row | None:
@@ -194,11 +196,6 @@ def lines(basket_id: UUID, *, day: datetime.date, with_stock: bool) -> list[tupl
     sql = _LINES_WITH_STOCK if with_stock else _LINES
     found = prepared.rows(sql, {"basket": basket_id, **_told(day)})
     return [_line(row, with_stock=with_stock) for row in found]
-
-
-def _rank(found: Row) -> int:
-    rank: int = found[1]  # in the order of `stored_of`
-    return rank
 
 
 def _line(row: Row, *, with_stock: bool) -> tuple[Row, Edition]:
