@@ -1,18 +1,26 @@
 """Visitors' sessions: kept as Django keeps them, in the same table, by fewer and plain statements.
 
-A guest who puts a first book into the basket would otherwise wait for a look whether the new key is
-free, for the row, and for the same row once more at the end of the request.
+A session that says no more than which basket is a guest's has no row: its key says so itself, with
+a signature (docs/decisions/0025-guests-without-rows.md). A visitor of whom more is to be known has
+a row, written once, without a look whether the new key is free.
 """
 
 import secrets
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
 
+from django.conf import settings
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS, CreateError, UpdateError
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare, salted_hmac
 
 from catalog import prepared
 
+GUEST_BASKET = "basket"  # in a session: the id of the guest's basket
+BASKET_LETTERS = SIGNATURE_LETTERS = 32  # of a key that says all: 128 bits each
 KEY_BYTES = 20  # at random, and twice as many letters: as long as the column
 SHORTEST_KEY = 8  # as Django has it
 KEY_CHARS = frozenset(VALID_KEY_CHARS)
@@ -29,11 +37,26 @@ WHERE session_key = %(key)s RETURNING session_key
 """
 
 
+def has_row(key: str | None) -> bool:
+    """Whether what stands in the session with this key is in the table, if it is anywhere."""
+    return key is not None and len(key) != BASKET_LETTERS + SIGNATURE_LETTERS
+
+
 class SessionStore(db.SessionStore):
     """The session of one request."""
 
     _written: tuple[str, bytes] | None = None
     """The key and what this request has written under it."""
+
+    def load(self) -> dict[str, Any]:
+        """What the session says, of which nothing was asked in this request yet."""
+        if has_row(self.session_key):
+            return super().load()  # type: ignore[no-any-return]
+        basket = _signed_in(self.session_key or "")
+        if basket is None:
+            self._session_key = None  # as with a row that is not there
+            return {}
+        return {GUEST_BASKET: str(basket)}
 
     def _get_session_from_db(self) -> AbstractBaseSession | None:
         told = {"key": self.session_key, "now": timezone.now()}
@@ -50,9 +73,11 @@ class SessionStore(db.SessionStore):
         return secrets.token_hex(KEY_BYTES)  # a row refuses one that is taken
 
     def save(self, must_create: bool = False) -> None:
-        """Write what is not written yet; see Django's own."""
-        if self.session_key is None:
-            self.create()
+        """Write what is not written yet; see Django's own. Its key may be another one then."""
+        if not (must_create or has_row(self.session_key)):
+            self._session_key = _key_that_says(self._get_session())  # type: ignore[attr-defined]
+            if self._session_key is None:
+                self.create()
             return
         data = self._get_session(no_load=must_create)  # type: ignore[attr-defined]  # Django's own
         written = (self.session_key, self.serializer().dumps(data))
@@ -62,3 +87,25 @@ class SessionStore(db.SessionStore):
         if not prepared.rows(CREATE if must_create else UPDATE, told):
             raise CreateError if must_create else UpdateError
         self._written = written
+
+
+def _key_that_says(data: Mapping[str, Any]) -> str | None:
+    """The key of a session without a row; None: there is more to it than a basket."""
+    if data.keys() != {GUEST_BASKET}:
+        return None
+    basket = UUID(data[GUEST_BASKET]).hex
+    return basket + _signature(basket, settings.SECRET_KEY)
+
+
+def _signed_in(key: str) -> UUID | None:
+    """The basket that such a key names; None: it is none of ours."""
+    basket, signature = key[:BASKET_LETTERS], key[BASKET_LETTERS:]
+    for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
+        if constant_time_compare(signature, _signature(basket, secret)):
+            return UUID(basket)
+    return None
+
+
+def _signature(basket: str, secret: str) -> str:
+    signed = salted_hmac("storefront.sessions", basket, secret, algorithm="sha256")
+    return signed.hexdigest()[:SIGNATURE_LETTERS]

@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from orders.models import Basket
 from orders.models.basket import BasketGone
-from storefront.visitor import GUEST_BASKET, drop_card, find_guest_basket, rebuild_card
+from storefront.sessions import GUEST_BASKET
+from storefront.visitor import drop_card, find_guest_basket, rebuild_card
 
 logger = logging.getLogger(__name__)
 

@@ -14,8 +14,9 @@ from accounts.models import User
 from catalog.models import Edition
 from orders.models import Basket, BasketLine, Order
 from orders.visitor import Card, forget_card, write_card
+from storefront import sessions
+from storefront.sessions import GUEST_BASKET
 
-GUEST_BASKET = "basket"  # in the session: the guest's basket
 ORDERS = "orders"  # in the session: tokens by order number, the latest last
 MAX_ORDERS = 20
 
@@ -98,11 +99,14 @@ def rebuild_card(request: HttpRequest, *, basket: Basket | None = None, wanted: 
         basket_quantity=basket.quantity if basket else 0,
     )
     session = request.session
-    if session.session_key is None and not session.is_empty():
-        session.save()  # a new guest: the key that the card is filed under does not exist before
+    former = session.session_key
+    if session.modified and not (session.is_empty() or sessions.has_row(former)):
+        session.save()  # the key that the card is filed under is known only then
     if session.session_key is not None:
         lifetime = session.get_expiry_age()
         write_card(session.session_key, card, lifetime_seconds=lifetime, wanted=wanted)
+    if former is not None and former != session.session_key:
+        forget_card(former)
     return card
 
 
@@ -121,14 +125,23 @@ def remember_order(request: HttpRequest, order: Order) -> None:
 
 def may_see(request: HttpRequest, order: Order, *, token: str = "") -> bool:
     """Whether the visitor may see the order: by who they are, a token, or a remembered one."""
-    remembered = _tokens(request).get(order.number, "")
-    return any(order.is_visible_to(request.user, each) for each in (token, remembered))
+    known = (token, _known_token(request, order))
+    return any(order.is_visible_to(request.user, each) for each in known)
 
 
 def is_theirs(request: HttpRequest, order: Order, *, token: str = "") -> bool:
     """Whether it is the visitor's own order, and not one that they may see as staff."""
-    remembered = _tokens(request).get(order.number, "")
-    return any(order.belongs_to(request.user, each) for each in (token, remembered))
+    known = (token, _known_token(request, order))
+    return any(order.belongs_to(request.user, each) for each in known)
+
+
+def _known_token(request: HttpRequest, order: Order) -> str:
+    """The order's token, if this session remembers it, or still names the basket that became the
+    order: the answer with the order is on its way then, or was lost.
+    """
+    if request.session.get(GUEST_BASKET) == str(order.basket_id):
+        return order.token
+    return _tokens(request).get(order.number, "")
 
 
 def _tokens(request: HttpRequest) -> dict[str, str]:

@@ -18,7 +18,7 @@ from tests import people
 pytestmark = pytest.mark.django_db
 
 HTMX = {"HX-Request": "true", "Sec-Fetch-Site": "same-origin"}
-PAGE_QUERIES = 2  # the session; the basket with its lines and what is found to stand beside them
+PAGE_QUERIES = 1  # the basket with its lines and what stands beside them
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from tests import people
 
 pytestmark = pytest.mark.django_db
 
-PAGE_QUERIES = 3
+PAGE_QUERIES = 2
 
 
 @pytest.fixture

@@ -30,9 +30,9 @@ from orders.vouchers import VoucherError
 from storefront import checkout_changes, checkout_offer
 from storefront.checkout_changes import Change
 from storefront.checkout_form import LONGEST_CODE, CheckoutForm
+from storefront.sessions import GUEST_BASKET
 from storefront.views.redirects import see_other
 from storefront.visitor import (
-    GUEST_BASKET,
     find_filled_basket,
     may_see,
     remember_order,
@@ -144,9 +144,7 @@ def _order_of_this_form(request: HttpRequest) -> Order | None:
     except ValueError:
         return None
     order = Order.objects.of_basket(basket_id) if basket_rows.is_ordered(basket_id) else None
-    # This session may still name the basket while the answer with the order is on its way.
-    is_theirs = request.session.get(GUEST_BASKET) == str(basket_id)
-    return order if order is not None and (is_theirs or may_see(request, order)) else None
+    return order if order is not None and may_see(request, order) else None
 
 
 def _take_what_is_left(request: HttpRequest, basket: Basket) -> HttpResponse:
