@@ -51,7 +51,7 @@ class SessionStore(db.SessionStore):
     def load(self) -> dict[str, Any]:
         """What the session says, of which nothing was asked in this request yet."""
         if has_row(self.session_key):
-            return super().load()  # type: ignore[no-any-return]
+            return super().load()
         basket = _signed_in(self.session_key or "")
         if basket is None:
             self._session_key = None  # as with a row that is not there
@@ -80,7 +80,8 @@ class SessionStore(db.SessionStore):
                 self.create()
             return
         data = self._get_session(no_load=must_create)  # type: ignore[attr-defined]  # Django's own
-        written = (self.session_key, self.serializer().dumps(data))
+        key = self.session_key or ""
+        written = (key, self.serializer().dumps(data))
         if written == self._written and not must_create:
             return
         told = {"data": self.encode(data), "until": self.get_expiry_date(), "key": self.session_key}
