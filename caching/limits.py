@@ -29,14 +29,20 @@ def spend(limit: Limit, client: str) -> int:
     window, elapsed = divmod(int(time.time()), limit.seconds)
     key = f"limit:{limit.name}:{client}:{window}"
     try:
-        counting = store.client().pipeline()
-        counting.incr(key)
-        counting.expire(key, limit.seconds)
-        count, _is_kept = counting.execute()
+        count = _count(key, limit.seconds)
     except redis.RedisError as error:
         logger.warning("Counting %s in this process alone: %s", limit.name, error)
         count = _count_here(key, limit.seconds)
     return limit.seconds - elapsed if count > limit.times else 0
+
+
+def _count(key: str, seconds: int) -> int:
+    counting = store.client().trip()
+    counting.count(key, seconds)
+    counting.execute()
+    if isinstance(counting.counted, Exception):
+        raise counting.counted
+    return int(counting.counted)
 
 
 def _count_here(key: str, seconds: int) -> int:

@@ -1,13 +1,17 @@
 """One client alone can neither fill the shop with baskets nor order its stock away."""
 
+from pathlib import Path
+
 import pytest
 from django.test import Client
 from pytest_django import Settings
 
 from bookstore import limits
+from caching import store
 from caching.limits import Limit
 from orders.models import Basket
 from orders.tests.factories import issue_card
+from tests.stores import redis_server
 
 pytestmark = pytest.mark.django_db
 
@@ -50,6 +54,21 @@ def test_without_redis_each_process_counts_for_itself(client: Client, settings: 
     ]
     assert statuses == [201, 201, 429]
     assert client.post("/api/v1/baskets", REMOTE_ADDR="192.0.2.45").status_code == 201
+
+
+def test_a_full_redis_has_each_process_count_for_itself(
+    client: Client, settings: Settings, tmp_path: Path
+) -> None:
+    with redis_server(tmp_path) as server:
+        settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": server.url}}
+        store.client().config_set("maxmemory-policy", "noeviction")
+        store.client().config_set("maxmemory", 1)
+        statuses = [
+            client.post("/api/v1/baskets", REMOTE_ADDR="192.0.2.46").status_code
+            for _each in range(3)
+        ]
+        assert store.client().keys("*limit*") == []
+    assert statuses == [201, 201, 429]
 
 
 def test_codes_of_gift_cards_and_vouchers_cannot_be_guessed(client: Client) -> None:
