@@ -14,7 +14,7 @@ import itertools
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -26,16 +26,26 @@ MOST_COUNTED = 2_000  # beyond this the exact number helps nobody and costs a sc
 SIGNS = "flpy"  # before a format, a language, a price band and a year, to count all in one
 YEARS_ALONE = 4  # years that stand for themselves; those before are counted by decades
 
-MOST_STARTS = 4_096  # questions
+MOST_BEFORE = 4_096  # questions
 
-_starts: dict[Match, int] = {}
-"""By the widest level: with which one to begin, as those before it had no say the last time.
+
+class Before(NamedTuple):
+    """What came of the same question the last time."""
+
+    start: int
+    """With which level to begin, as those before it had no say."""
+    shown: int
+    """Which level was shown; the others need only be counted."""
+
+
+_before: dict[Match, Before] = {}
+"""By the widest level.
 
 Hardly any word is asked for once. What began too late is noticed: more match than are counted.
 """
 
 LEVEL = """
-level_{number} AS MATERIALIZED (
+level_{number} AS {kept} (
     SELECT entry.offers, entry.subjects
     FROM catalog_searchentry AS entry WHERE {unanswered} {match} LIMIT %(most)s
 ), size_{number} AS MATERIALIZED (SELECT count(*) AS works FROM level_{number})"""
@@ -97,31 +107,35 @@ def count(
     where more do, and any match the level before, that one is shown instead.
     What is asked `besides`, without parameters, travels in the same message.
     """
-    start = _starts.get(levels[-1], 0)
-    *others, ((level, works, offers, subjects),) = _ask(levels[start:], besides)
-    if start and level == 0 and works > MOST_COUNTED:  # by now more have it: perhaps before, too
-        start = 0
+    start, shown = _before.get(levels[-1], (0, None))
+    *others, ((level, works, offers, subjects),) = _ask(levels, besides, start=start, shown=shown)
+    if start and level == start and works > MOST_COUNTED:  # by now perhaps more before it, too
         (((level, works, offers, subjects),),) = _ask(levels)
-    level += start
-    _note_start(levels, level, works)
+    _note(levels, level, works)
     counts = _by_offer(_arrays(offers), criteria, this_year)
     counts.has_more = works > MOST_COUNTED
     counts.subjects = Counter((subjects or "")[1:-1].replace("}{", ",").split(","))
     return levels[level], counts, others
 
 
-def _ask(levels: Sequence[Match], besides: Sequence[Question] = ()) -> list[list[Any]]:
+def _ask(
+    levels: Sequence[Match],
+    besides: Sequence[Question] = (),
+    *,
+    start: int = 0,
+    shown: int | None = None,
+) -> list[list[Any]]:
     parameters: dict[str, Any] = {"most": MOST_COUNTED + 1}
     parameters.update({f"level_{number}": each.tsquery for number, each in enumerate(levels)})
-    asked = Question(_sql(levels), levels[-1].ways)
+    asked = Question(_sql(levels, start=start, shown=shown), levels[-1].ways)
     return ways.answers([*besides, asked], parameters)
 
 
-def _note_start(levels: Sequence[Match], level: int, works: int) -> None:
+def _note(levels: Sequence[Match], level: int, works: int) -> None:
     """Begin with what is shown the next time, or with what it was compared with."""
-    if len(_starts) >= MOST_STARTS:
-        _starts.clear()
-    _starts[levels[-1]] = _start(levels, level, works)
+    if len(_before) >= MOST_BEFORE:
+        _before.clear()
+    _before[levels[-1]] = Before(start=_start(levels, level, works), shown=level)
 
 
 def _start(levels: Sequence[Match], level: int, works: int) -> int:
@@ -131,26 +145,32 @@ def _start(levels: Sequence[Match], level: int, works: int) -> int:
     return max(0, level - 1) if is_widest else 0
 
 
-def _sql(levels: Sequence[Match]) -> str:
-    """The statement; the parts of a level that is not needed are never carried out."""
+def _sql(levels: Sequence[Match], *, start: int, shown: int | None) -> str:
+    """The statement; the parts of a level that is not needed are never carried out.
+
+    What was `shown` the last time is kept while it is counted. Another one is read again should it
+    be shown: to keep the arrays of thousands of works takes as long as to find them.
+    """
+    asked = range(start, len(levels))
     parts = [
         LEVEL.format(
             number=number,
-            unanswered="".join(f"{_size(before)} < %(most)s AND " for before in range(number)),
-            match=match.sql.replace("%(tsquery)s", f"%(level_{number})s"),
+            kept="MATERIALIZED" if shown in (None, number) else "NOT MATERIALIZED",
+            unanswered="".join(f"{_size(n)} < %(most)s AND " for n in range(start, number)),
+            match=levels[number].sql.replace("%(tsquery)s", f"%(level_{number})s"),
         )
-        for number, match in enumerate(levels)
+        for number in asked
     ]
     return COUNT.format(
         levels=",".join(parts),
-        choice=_choice(len(levels)) if len(levels) > 1 else "0",
-        counted="UNION ALL".join(COUNTED.format(number=number) for number in range(len(levels))),
+        choice=_choice(asked) if len(asked) > 1 else str(start),
+        counted="UNION ALL".join(COUNTED.format(number=number) for number in asked),
     )
 
 
-def _choice(levels: int) -> str:
-    last = levels - 1
-    enough = " ".join(f"WHEN {_size(n)} = %(most)s THEN {n}" for n in range(last))
+def _choice(levels: range) -> str:
+    last = levels[-1]
+    enough = " ".join(f"WHEN {_size(n)} = %(most)s THEN {n}" for n in levels[:-1])
     too_many = f"WHEN {_size(last)} = %(most)s AND {_size(last - 1)} > 0 THEN {last - 1}"
     return f"CASE {enough} {too_many} ELSE {last} END"
 

@@ -22,7 +22,7 @@ MOST = 3
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """More than three are many; a page has two."""
     monkeypatch.setattr(facets, "MOST_COUNTED", MOST)
-    monkeypatch.setattr(facets, "_starts", {})
+    monkeypatch.setattr(facets, "_before", {})
     monkeypatch.setattr(listing, "MOST_COUNTED", MOST)
     monkeypatch.setattr(search, "PAGE_SIZE", 2)
 
@@ -78,9 +78,9 @@ def test_where_an_earlier_search_began_changes_nothing(monkeypatch: pytest.Monke
     asked: list[int] = []
     ask = facets._ask
 
-    def count(levels: Any, besides: Any = ()) -> Any:
-        asked.append(len(levels))
-        return ask(levels, besides)
+    def count(levels: Any, besides: Any = (), start: int = 0, **learnt: Any) -> Any:
+        asked.append(len(levels) - start)
+        return ask(levels, besides, start=start, **learnt)
 
     monkeypatch.setattr(facets, "_ask", count)
     steps: list[tuple[list[str], str]] = [
@@ -93,7 +93,7 @@ def test_where_an_earlier_search_began_changes_nothing(monkeypatch: pytest.Monke
         asked.clear()
         learnt = [shown(Criteria(q="whale")) for _turn in range(2)]
         levels.append(asked[-1])
-        facets._starts.clear()
+        facets._before.clear()
         assert learnt == [shown(Criteria(q="whale"))] * 2
     assert levels == [1, 1, 1, 2, 2, 3, 3]
 
