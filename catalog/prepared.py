@@ -4,16 +4,17 @@ Django compiles a query anew each time, and PostgreSQL plans what it is sent ane
 takes longer than to carry it out. What is asked here is counted, timed and logged as any other.
 """
 
+import datetime
 import functools
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, NotSupportedError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.postgresql.base import ServerBindingCursor
-from django.db.models import Field, Model
+from django.db.models import DateField, DateTimeField, Field, Model
 
 M = TypeVar("M", bound=Model)
 FEW, BATCH = 20, 1_000  # rows that are written at once: of an order, and of a file
@@ -126,28 +127,49 @@ def _selecting(
 
 
 def several(**wanted: tuple[type[Model], str]) -> dict[str, list[Any]]:
-    """All columns of rows of several small tables by one statement: each with its `rest`.
-
-    Of columns that hold text, numbers, truth values, or lists of them: they come as JSON.
-    """
+    """All columns of rows of several small tables by one statement: each with its `rest`."""
     ((*texts,),) = rows(_gathering(tuple(wanted.values())), {})
     return {
-        name: [
-            model.from_db(DEFAULT_DB_ALIAS, fields(model), row)
-            for row in json.loads(text, parse_float=Decimal)
-        ]
+        name: from_json(model, text)
         for (name, (model, _rest)), text in zip(wanted.items(), texts, strict=True)
     }
 
 
 @functools.cache
 def _gathering(wanted: tuple[tuple[type[Model], str], ...]) -> str:
-    parts = (
+    return f"SELECT {', '.join(as_json(model, rest) for model, rest in wanted)}"
+
+
+def as_json(model: type[Model], rest: str) -> str:
+    """A column for `from_json`: all columns of a few rows, with the `rest` of their statement.
+
+    Its table is `this`. Of columns that hold text, numbers, truth values, moments, days, or lists
+    of text and numbers.
+    """
+    return (
         f"(SELECT coalesce(json_agg(json_build_array({columns('this', fields(model))})), '[]')"  # noqa: S608 - models' own names
         f" FROM (SELECT * FROM {model._meta.db_table} AS this {rest}) AS this)::text"
-        for model, rest in wanted
     )
-    return f"SELECT {', '.join(parts)}"
+
+
+def from_json(model: type[M], text: str) -> list[M]:
+    """The rows that such a column holds."""
+    found = json.loads(text, parse_float=Decimal)
+    for place, read in _as_text(model):
+        for row in found:
+            row[place] = row[place] and read(row[place])
+    return [model.from_db(DEFAULT_DB_ALIAS, fields(model), row) for row in found]
+
+
+@functools.cache
+def _as_text(model: type[Model]) -> tuple[tuple[int, Callable[[str], Any]], ...]:
+    """Of its columns that JSON can only say as text: where they stand, and what reads them."""
+    readers = {
+        DateTimeField: datetime.datetime.fromisoformat,
+        DateField: datetime.date.fromisoformat,
+    }
+    places = enumerate(map(type, model._meta.concrete_fields))
+    return tuple((place, readers[kind]) for place, kind in places if kind in readers)
 
 
 def insert(new: Sequence[Model]) -> None:

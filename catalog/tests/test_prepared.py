@@ -1,13 +1,18 @@
 """Statements that are planned once: counted and told as any other, refused in Django's words."""
 
 import contextlib
+import datetime
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import DataError, NotSupportedError, ProgrammingError, connection, transaction
+from django.db.models import Model
 from django.test.utils import CaptureQueriesContext
 
 from catalog import prepared
-from catalog.models import Publisher, StockMovement
+from catalog.models import Price, Publisher, StockMovement
 from catalog.tests.factories import EditionFactory, PublisherFactory
 
 pytestmark = pytest.mark.django_db
@@ -127,3 +132,24 @@ def test_the_cursor_stays_and_a_large_answer_goes() -> None:
     assert len(double(*range(prepared.MOST_HELD + 1))) == prepared.MOST_HELD + 1
     assert not hasattr(connection.connection, "prepared_cursor")
     assert double(5) == [(10,)]
+
+
+def columns_of(found: Iterable[Model]) -> list[dict[str, Any]]:
+    return [{name: getattr(row, name) for name in prepared.fields(type(row))} for row in found]
+
+
+@pytest.mark.parametrize("model", [Price, StockMovement])  # days, amounts; moments, nothing
+def test_rows_that_come_as_json_are_as_any_other(model: type[Model]) -> None:
+    EditionFactory.create(stock=2)
+    edition = EditionFactory.create(price=Decimal("12.50"), stock=3)
+    Price.objects.filter(edition=edition).update(valid_to=datetime.date(2100, 2, 28))
+    ((text,),) = prepared.rows(f"SELECT {prepared.as_json(model, 'ORDER BY id')}", {})
+    found = prepared.from_json(model, text)
+    assert len(found) == 2
+    assert not any(row._state.adding for row in found)
+    assert columns_of(found) == columns_of(model._base_manager.order_by("pk"))
+
+
+def test_no_rows_as_json() -> None:
+    ((text,),) = prepared.rows(f"SELECT {prepared.as_json(Price, '')}", {})
+    assert prepared.from_json(Price, text) == []

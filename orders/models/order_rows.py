@@ -3,11 +3,12 @@
 What few orders have (a parcel, a return, money back, a paper) is read only of those that have it.
 """
 
+import functools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from django.db import DEFAULT_DB_ALIAS
-from django.db.models import Prefetch, prefetch_related_objects
+from django.db.models import Model, Prefetch, prefetch_related_objects
 
 from catalog import prepared
 from catalog.models import Edition, Work
@@ -42,27 +43,36 @@ _RARE: dict[str, tuple[str, tuple[str | Prefetch[str], ...]]] = {
     ),
 }
 """By relation: its table, and what is read where there is a row."""
-_EXISTS = (
-    f"EXISTS (SELECT FROM {table} WHERE order_id = this.id)" for table, _lookups in _RARE.values()
-)
-_WHICH = f"{', '.join(_EXISTS)} FROM orders_order AS this WHERE number = %(number)s"
+_EXISTS = [
+    f"EXISTS (SELECT FROM {table} WHERE order_id = found.id)" for table, _lookups in _RARE.values()
+]
+_FEW: dict[str, tuple[type[Model], str]] = {
+    "events": (OrderEvent, "WHERE order_id = found.id ORDER BY id"),
+    "tax_lines": (OrderTaxLine, "WHERE order_id = found.id ORDER BY rate DESC"),
+}
+"""By relation: its model, and which rows of that, all of which come with the order."""
 
 
 def read_for_page(model: "type[Order]", number: str) -> "Order | None":
     """The order of this number, if there is one, with all that its page shows of it.
 
-    In four statements and those of the rare.
+    In two statements and those of the rare.
     """
-    names = prepared.fields(model)
-    found = prepared.rows(
-        f"SELECT {prepared.columns('this', names)}, {_WHICH}",
-        {"number": number},
-    )
+    found = prepared.rows(_numbered(model), {"number": number})
     if not found:
         return None
-    order = model.from_db(DEFAULT_DB_ALIAS, names, found[0][: len(names)])
-    _read_parts(order, found[0][len(names) :])
+    names = prepared.fields(model)
+    columns, rest = found[0][: len(names)], found[0][len(names) :]
+    order = model.from_db(DEFAULT_DB_ALIAS, names, columns)
+    _remember(order, few=rest[: len(_FEW)], rare=rest[len(_FEW) :])
     return order
+
+
+@functools.cache
+def _numbered(model: "type[Order]") -> str:
+    columns = prepared.columns("found", prepared.fields(model))
+    parts = [columns, *(prepared.as_json(*few) for few in _FEW.values()), *_EXISTS]
+    return f"SELECT {', '.join(parts)} FROM orders_order AS found WHERE number = %(number)s"  # noqa: S608 - names of our own
 
 
 def read_for_letter(model: "type[Order]", pk: int, *, kind: str, about: str) -> "Order | None":
@@ -74,17 +84,14 @@ def read_for_letter(model: "type[Order]", pk: int, *, kind: str, about: str) -> 
     return None
 
 
-def _read_parts(order: "Order", which: Sequence[bool]) -> None:
-    told = {"order": order.pk}
-    missing = [name for name, is_there in zip(_RARE, which, strict=True) if not is_there]
-    order.remember(
-        lines=_lines(order),
-        events=prepared.objects(OrderEvent, "WHERE order_id = %(order)s ORDER BY id", told),
-        tax_lines=prepared.objects(
-            OrderTaxLine, "WHERE order_id = %(order)s ORDER BY rate DESC", told
-        ),
-        **dict.fromkeys(missing, ()),
-    )
+def _remember(order: "Order", *, few: Sequence[str], rare: Sequence[bool]) -> None:
+    """Have the order know its parts, and what became of it, as it was read."""
+    missing = [name for name, is_there in zip(_RARE, rare, strict=True) if not is_there]
+    known = {
+        name: prepared.from_json(model, text)
+        for (name, (model, _rest)), text in zip(_FEW.items(), few, strict=True)
+    }
+    order.remember(lines=_lines(order), **known, **dict.fromkeys(missing, ()))
     for name, (_table, lookups) in _RARE.items():
         if name not in missing:
             prefetch_related_objects([order], *lookups)

@@ -18,7 +18,7 @@ from tests import people
 
 pytestmark = pytest.mark.django_db
 
-PAGE_QUERIES = 6
+PAGE_QUERIES = 4
 
 
 @pytest.fixture
