@@ -26,8 +26,9 @@ _SUPPLY = fields(
     Supply, "id", "edition_id", "accepts_preorders", "preorder_cap", "promised_date",
     "accepts_backorders", "backorder_days", "awaited",
 )  # fmt: skip
-_COLUMNS = f"""{columns("edition", _EDITION)}, {columns("work", _WORK)},
-    {columns("supply", _SUPPLY)}, price.amount, price.tax_rate,
+_OFFER_COLUMNS = f"""{columns("edition", _EDITION)}, {columns("work", _WORK)},
+    {columns("supply", _SUPPLY)}, price.amount, price.tax_rate"""
+_COLUMNS = f"""{_OFFER_COLUMNS},
     (SELECT json_agg(json_build_array(person.name, part.role) ORDER BY part.ordinal, part.id)
      FROM catalog_contribution AS part JOIN catalog_contributor AS person
          ON person.id = part.contributor_id
@@ -40,11 +41,11 @@ LEFT JOIN LATERAL (
         AND (valid_to IS NULL OR valid_to >= %(day)s) LIMIT 1
 ) AS price ON true"""
 _NUMBERED = f"""
-SELECT {_COLUMNS} FROM catalog_edition AS edition {_TABLES}
+SELECT {_OFFER_COLUMNS} FROM catalog_edition AS edition {_TABLES}
 WHERE edition.isbn13 = %(isbn13)s AND edition.is_offered
 """  # noqa: S608 - names of our own
 _KNOWN = f"""
-SELECT {_COLUMNS} FROM catalog_edition AS edition {_TABLES} WHERE edition.id = %(edition)s
+SELECT {_OFFER_COLUMNS} FROM catalog_edition AS edition {_TABLES} WHERE edition.id = %(edition)s
 """  # noqa: S608 - the same
 _LINE_COLUMNS = "line.id, line.basket_id, line.edition_id, line.quantity, line.seen_amount"
 _LINES = f"""
@@ -220,9 +221,11 @@ def _edition(row: Row, *, with_stock: bool = False) -> Edition:
     edition._state.fields_cache |= {"work": work, "supply": supply}
     edition.price_amount = row[0]
     edition.__dict__["price_tax_rate"] = row[1]
-    work.authors = _authors(row[2] or ())
+    row = row[2:]
+    if row:  # of a line
+        work.authors = _authors(row[0] or ())
     if with_stock:
-        edition.available_quantity, edition.held_quantity, most = row[3:]
+        edition.available_quantity, edition.held_quantity, most = row[1:]
         edition.__dict__["most_for_one_order"] = most
         if supply is not None:
             supply.held_quantity = edition.held_quantity
