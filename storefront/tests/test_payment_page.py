@@ -227,5 +227,5 @@ def test_queries(
     guest: Client, order: Order, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     guest.get(address(order))
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(6):
         guest.get(address(order))

@@ -1,6 +1,7 @@
 """The page of a book, in one of its editions."""
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -10,6 +11,8 @@ from catalog.models import Edition, FormerAddress
 from storefront.answering import moved_to, remembered, render_public
 from storefront.cover_images import CoverImage, OneImage
 from storefront.missing import Missing, Moved
+
+SUMMARY_LETTERS = 155  # as many as search engines and messengers show
 
 
 @require_safe
@@ -68,6 +71,7 @@ def _render(request: HttpRequest, isbn13: str, slug: str) -> bytes:
         "edition": edition,
         "work": found.work,
         "book": found,
+        "summary": Truncator(found.work.description).chars(SUMMARY_LETTERS),
         "preorder_date": supply.preorder_date if supply and kind == "preorder" else None,
         "backorder_days": supply.backorder_days if supply and kind == "backorder" else None,
         "cover_alt": _("Cover of %(title)s") % {"title": edition.display_title},
