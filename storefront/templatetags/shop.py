@@ -2,14 +2,14 @@
 
 import functools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from html import escape  # of plain text: Django's first looks whether it is lazy
 
 from django import template
 from django.conf import settings
 from django.utils.formats import number_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -140,6 +140,12 @@ def marked(text: str, words: Sequence[str]) -> SafeString | str:
 def _is_sought(piece: str, whole: frozenset[str], beginning: str) -> bool:
     folded = fold(piece)
     return folded in whole or (bool(folded) and folded.startswith(beginning))
+
+
+@register.filter
+def hidden_inputs(values: Mapping[str, object]) -> SafeString:
+    """What a form sends back as it was told, by its names."""
+    return format_html_join("\n", '<input type="hidden" name="{}" value="{}">', values.items())
 
 
 @register.simple_tag

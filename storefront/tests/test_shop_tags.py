@@ -115,3 +115,12 @@ def test_a_select_of_countries_is_what_django_would_write() -> None:
             for widget in (field.widget, forms.Select(choices=list(field.widget.choices)))
         ]
         assert written[0] == written[1]
+
+
+def test_what_a_form_sends_back_is_escaped() -> None:
+    written = shop.hidden_inputs({"total": "12.50", "na'me": '"><b>'})
+    assert written == (
+        '<input type="hidden" name="total" value="12.50">\n'
+        '<input type="hidden" name="na&#x27;me" value="&quot;&gt;&lt;b&gt;">'
+    )
+    assert shop.hidden_inputs({}) == ""
