@@ -14,7 +14,7 @@ from caching.alone import Alone, answers_alone
 from orders.visitor import GUEST, Card, read_card
 
 FRAGMENT = "storefront/fragments/visitor.html"
-LONGEST_SESSION_KEY = 64  # Django's have 32 characters
+LONGEST_SESSION_KEY = 64  # as guests have; see storefront.sessions
 
 
 @answers_alone(Alone())

@@ -1,14 +1,17 @@
 """The visitor behind a request: their basket, the orders they may see, their card in Redis.
 
-A guest is a session. It names one basket, and the orders whose secret link was opened in it. A
-signed-in visitor is a user, who owns one basket. No basket is ever found by an id from outside.
+A guest is a session. It names one basket, and the orders that were made of one or whose secret link
+was opened in it. A signed-in visitor is a user, who owns one basket. No basket is ever found by an
+id from outside that the shop has not signed.
 """
 
+import datetime
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
+from django.utils import timezone
 
 from accounts.models import User
 from catalog.models import Edition
@@ -19,6 +22,8 @@ from storefront.sessions import GUEST_BASKET
 
 ORDERS = "orders"  # in the session: tokens by order number, the latest last
 MAX_ORDERS = 20
+IN_DOUBT = datetime.timedelta(hours=1)
+"""So long after an order its answer, with the session that knows it, may be on its way or lost."""
 
 
 def signed_in_user(request: HttpRequest) -> User | None:
@@ -76,6 +81,11 @@ def put_into_basket(request: HttpRequest, edition: Edition, quantity: int) -> Ba
 
 
 def _remember(request: HttpRequest, basket: Basket) -> Basket:
+    """Have the session name this basket, and the order that the one before may have become."""
+    former = request.session.get(GUEST_BASKET)
+    order = Order.objects.of_basket(UUID(former)) if former else None
+    if order is not None and _is_in_doubt(order):
+        remember_order(request, order)
     request.session[GUEST_BASKET] = str(basket.pk)
     return basket
 
@@ -136,12 +146,16 @@ def is_theirs(request: HttpRequest, order: Order, *, token: str = "") -> bool:
 
 
 def _known_token(request: HttpRequest, order: Order) -> str:
-    """The order's token, if this session remembers it, or still names the basket that became the
-    order: the answer with the order is on its way then, or was lost.
+    """The order's token, if this session remembers it, or just now named the basket that became
+    the order.
     """
-    if request.session.get(GUEST_BASKET) == str(order.basket_id):
+    if request.session.get(GUEST_BASKET) == str(order.basket_id) and _is_in_doubt(order):
         return order.token
     return _tokens(request).get(order.number, "")
+
+
+def _is_in_doubt(order: Order) -> bool:
+    return timezone.now() - order.placed_at < IN_DOUBT
 
 
 def _tokens(request: HttpRequest) -> dict[str, str]:

@@ -1,23 +1,30 @@
-"""Sessions: kept as Django keeps them, and written no more often than they change.
+"""Sessions: in a row, written no more often than it changes, or in a key that only names a basket.
 
-One that only names a guest's basket is written nowhere.
+`client.session` of a client with such a key is a copy: whoever changes it must give the client the
+key that it has after that.
 """
 
 import uuid
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.backends.base import CreateError, UpdateError
 from django.contrib.sessions.models import Session
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import User
 from catalog.models import Edition
 from catalog.tests.factories import EditionFactory
-from orders.models import Basket
+from orders.models import Basket, Order
+from orders.tests.factories import make_order
 from orders.visitor import Card, read_card
+from storefront import sessions
 from storefront.sessions import SessionStore, has_row
+from storefront.tests import shopping
+from storefront.visitor import IN_DOUBT
 from tests import people
 
 pytestmark = pytest.mark.django_db
@@ -129,7 +136,7 @@ def test_another_basket_is_another_key() -> None:
     assert SessionStore(again.session_key)["basket"] == again["basket"]
 
 
-@pytest.mark.parametrize("place", [0, 31, 32, 63])
+@pytest.mark.parametrize("place", [0, 31, 32, 35, 36, 63])
 def test_a_key_that_was_changed_names_nothing(place: int) -> None:
     session = SessionStore()
     session["basket"] = BASKET
@@ -146,6 +153,59 @@ def test_a_key_of_that_length_that_says_nothing(key: str) -> None:
     session = SessionStore(key)
     assert session.get("basket") is None
     assert session.session_key is None
+
+
+def test_it_is_over_two_weeks_after_the_last_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = SessionStore()
+    session["basket"] = BASKET
+    session.save()
+    today = sessions._today()
+    monkeypatch.setattr(sessions, "_today", lambda: today + 14)
+    renewed = SessionStore(session.session_key)
+    assert renewed["basket"] == BASKET
+    renewed.save()
+    monkeypatch.setattr(sessions, "_today", lambda: today + 15)
+    assert SessionStore(session.session_key).get("basket") is None
+    assert SessionStore(renewed.session_key)["basket"] == BASKET
+
+
+def test_there_is_nothing_to_delete(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    session = SessionStore()
+    session["basket"] = BASKET
+    session.save()
+    with django_assert_num_queries(0):
+        session.flush()
+    assert session.session_key is None
+    assert session.is_empty()
+
+
+def test_signing_in_gives_a_row_and_another_key(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    session = SessionStore()
+    session["basket"] = BASKET
+    session.save()
+    former = session.session_key
+    with django_assert_num_queries(1):
+        session.cycle_key()
+    assert has_row(session.session_key)
+    assert session.session_key != former
+    assert SessionStore(session.session_key)["basket"] == BASKET
+
+
+@pytest.mark.django_db(transaction=True)
+def test_asynchronous_code_knows_it_too() -> None:
+    async def renew(key: str | None) -> tuple[object, str | None]:
+        session = SessionStore(key)
+        named = await session.aget("basket")
+        await session.aset("basket", named)
+        await session.asave()
+        return named, session.session_key
+
+    session = SessionStore()
+    session["basket"] = BASKET
+    session.save()
+    assert async_to_sync(renew)(session.session_key) == (BASKET, session.session_key)
 
 
 def test_another_secret_key_renews_it_while_the_former_is_known(settings: Settings) -> None:
@@ -212,6 +272,75 @@ def test_signing_in_leaves_nothing_under_the_guests_key(
     thief = Client()
     thief.cookies["visitor"] = key
     assert not is_there(thief, edition)
+
+
+def test_the_card_moves_with_the_key_on_another_day(
+    client: Client, edition: Edition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = put(client, edition)
+    today = sessions._today()
+    monkeypatch.setattr(sessions, "_today", lambda: today + 1)
+    assert is_there(client, edition)
+    renewed = put(client, edition)
+    assert (read_card(renewed), read_card(key)) == (Card(basket_quantity=2), None)
+    assert client.get("/live/visitor").json()["basket_quantity"] == 2
+
+
+def test_the_card_moves_with_the_key_where_an_orders_link_is_opened(
+    client: Client, edition: Edition
+) -> None:
+    key = put(client, edition)
+    client.get(make_order({EditionFactory.create(stock=1): 1}).get_guest_url())
+    assert client.cookies["visitor"].value != key
+    assert read_card(key) is None
+    assert client.get("/live/visitor").json()["basket_quantity"] == 1
+
+
+# The order that its basket has become
+
+
+@pytest.fixture
+def order(client: Client, edition: Edition) -> Order:
+    """Placed with the answer lost on the way: the client has the key from before."""
+    key = put(client, edition)
+    order = shopping.order_with(client)
+    client.cookies["visitor"] = key
+    return order
+
+
+def may_see(client: Client, order: Order) -> bool:
+    return client.get(f"/orders/{order.number}/").status_code == 200
+
+
+def test_whose_answer_was_lost_sees_the_order(client: Client, order: Order) -> None:
+    assert may_see(client, order)
+
+
+def test_the_order_is_remembered_when_the_next_basket_begins(
+    client: Client, order: Order, edition: Edition
+) -> None:
+    put(client, edition)
+    Order.objects.update(placed_at=timezone.now() - IN_DOUBT)
+    assert may_see(client, order)
+
+
+def test_no_basket_leads_to_an_order_for_long(
+    client: Client, order: Order, edition: Edition
+) -> None:
+    Order.objects.update(placed_at=timezone.now() - IN_DOUBT)
+    assert not may_see(client, order)
+    form = {**shopping.WISH, "basket": str(order.basket_id)}
+    assert client.post("/checkout/", form).status_code == 200  # an empty basket
+    put(client, edition)
+    assert not may_see(client, order)
+
+
+def test_another_guests_basket_leads_nowhere(order: Order, edition: Edition) -> None:
+    stranger = Client()
+    put(stranger, edition)
+    assert not may_see(stranger, order)
+    stranger.cookies["visitor"] = (order.basket_id or uuid.uuid4()).hex * 2
+    assert not may_see(stranger, order)
 
 
 def test_a_basket_that_was_given_up_is_begun_anew(client: Client, edition: Edition) -> None:

@@ -15,7 +15,13 @@ from orders.models import Order, OrderEvent, WrongState
 from storefront import order_progress
 from storefront.order_forms import LONGEST_KEY
 from storefront.views.redirects import see_other
-from storefront.visitor import is_theirs, may_see, remember_order, signed_in_user
+from storefront.visitor import (
+    is_theirs,
+    may_see,
+    rebuild_card,
+    remember_order,
+    signed_in_user,
+)
 
 LONGEST_TOKEN = 64
 
@@ -94,6 +100,7 @@ def hide_token(request: HttpRequest, order: Order) -> HttpResponse | None:
     token = _token(request)
     if token and not is_theirs(request, order) and is_theirs(request, order, token=token):
         remember_order(request, order)
+        rebuild_card(request)  # the session may have another key now
     is_browsing = request.method == "GET" and request.headers.get("Sec-Fetch-Mode") == "navigate"
     return see_other(request.path) if token and is_browsing else None
 
