@@ -37,6 +37,7 @@ def spend(limit: Limit, client: str) -> int:
 
 
 def _count(key: str, seconds: int) -> int:
+    """How often by now, counted on a trip; raises redis.RedisError where Redis refuses."""
     counting = store.client().trip()
     counting.count(key, seconds)
     counting.execute()

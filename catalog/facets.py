@@ -26,19 +26,19 @@ MOST_COUNTED = 2_000  # beyond this the exact number helps nobody and costs a sc
 SIGNS = "flpy"  # before a format, a language, a price band and a year, to count all in one
 YEARS_ALONE = 4  # years that stand for themselves; those before are counted by decades
 
-MOST_BEFORE = 4_096  # questions
+MOST_LEARNT = 4_096  # questions
 
 
-class Before(NamedTuple):
-    """What came of the same question the last time."""
+class Learnt(NamedTuple):
+    """What came of a question the last time."""
 
     start: int
-    """With which level to begin, as those before it had no say."""
+    """With which level to begin, as narrower ones had no say."""
     shown: int
     """Which level was shown; the others need only be counted."""
 
 
-_before: dict[Match, Before] = {}
+_learnt: dict[Match, Learnt] = {}
 """By the widest level.
 
 Hardly any word is asked for once. What began too late is noticed: more match than are counted.
@@ -107,9 +107,9 @@ def count(
     where more do, and any match the level before, that one is shown instead.
     What is asked `besides`, without parameters, travels in the same message.
     """
-    start, shown = _before.get(levels[-1], (0, None))
+    start, shown = _learnt.get(levels[-1], (0, None))
     *others, ((level, works, offers, subjects),) = _ask(levels, besides, start=start, shown=shown)
-    if start and level == start and works > MOST_COUNTED:  # by now perhaps more before it, too
+    if start and level == start and works > MOST_COUNTED:  # perhaps of narrower ones, too, by now
         (((level, works, offers, subjects),),) = _ask(levels)
     _note(levels, level, works)
     counts = _by_offer(_arrays(offers), criteria, this_year)
@@ -133,9 +133,9 @@ def _ask(
 
 def _note(levels: Sequence[Match], level: int, works: int) -> None:
     """Begin with what is shown the next time, or with what it was compared with."""
-    if len(_before) >= MOST_BEFORE:
-        _before.clear()
-    _before[levels[-1]] = Before(start=_start(levels, level, works), shown=level)
+    if len(_learnt) >= MOST_LEARNT:
+        _learnt.clear()
+    _learnt[levels[-1]] = Learnt(start=_start(levels, level, works), shown=level)
 
 
 def _start(levels: Sequence[Match], level: int, works: int) -> int:

@@ -14,11 +14,21 @@ from typing import Any, TypeVar
 from django.db import DEFAULT_DB_ALIAS, NotSupportedError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.postgresql.base import ServerBindingCursor
-from django.db.models import DateField, DateTimeField, Field, Model
+from django.db.models import Field, Model
 
 M = TypeVar("M", bound=Model)
 FEW, BATCH = 20, 1_000  # rows that are written at once: of an order, and of a file
 MOST_HELD = 1_000  # rows of an answer that a connection may hold until it is asked again
+SAID_BY_JSON = frozenset({
+    "ArrayField", "BigAutoField", "BigIntegerField", "BooleanField", "CharField", "DecimalField",
+    "ForeignKey", "IntegerField", "PositiveIntegerField", "PositiveSmallIntegerField", "SlugField",
+    "SmallIntegerField", "TextField",
+})  # fmt: skip
+"""Kinds of columns that come from JSON as from PostgreSQL; lists of text and numbers."""
+READ_FROM_TEXT: dict[str, Callable[[str], Any]] = {
+    "DateField": datetime.date.fromisoformat,
+    "DateTimeField": datetime.datetime.fromisoformat,
+}
 _CURSOR: Any = ServerBindingCursor  # psycopg's own, which django-stubs do not know
 ONE_PLAN = "SET plan_cache_mode = force_generic_plan"
 """PostgreSQL would plan many of them each time, as it thinks that to be worth it."""
@@ -143,9 +153,10 @@ def _gathering(wanted: tuple[tuple[type[Model], str], ...]) -> str:
 def as_json(model: type[Model], rest: str) -> str:
     """A column for `from_json`: all columns of a few rows, with the `rest` of their statement.
 
-    Its table is `this`. Of columns that hold text, numbers, truth values, moments, days, or lists
-    of text and numbers.
+    Their table is `this`; `rest` may also name those of the statement that it is a column of.
+    Raises TypeError for a model with columns that JSON cannot say.
     """
+    _as_text(model)
     return (
         f"(SELECT coalesce(json_agg(json_build_array({columns('this', fields(model))})), '[]')"  # noqa: S608 - models' own names
         f" FROM (SELECT * FROM {model._meta.db_table} AS this {rest}) AS this)::text"
@@ -157,19 +168,19 @@ def from_json(model: type[M], text: str) -> list[M]:
     found = json.loads(text, parse_float=Decimal)
     for place, read in _as_text(model):
         for row in found:
-            row[place] = row[place] and read(row[place])
+            if row[place] is not None:
+                row[place] = read(row[place])
     return [model.from_db(DEFAULT_DB_ALIAS, fields(model), row) for row in found]
 
 
 @functools.cache
 def _as_text(model: type[Model]) -> tuple[tuple[int, Callable[[str], Any]], ...]:
     """Of its columns that JSON can only say as text: where they stand, and what reads them."""
-    readers = {
-        DateTimeField: datetime.datetime.fromisoformat,
-        DateField: datetime.date.fromisoformat,
-    }
-    places = enumerate(map(type, model._meta.concrete_fields))
-    return tuple((place, readers[kind]) for place, kind in places if kind in readers)
+    kinds = [field.get_internal_type() for field in model._meta.concrete_fields]
+    if unknown := {*kinds} - SAID_BY_JSON - READ_FROM_TEXT.keys():
+        raise TypeError(f"{model.__name__} has columns that JSON cannot say: {', '.join(unknown)}.")
+    places = enumerate(kinds)
+    return tuple((place, READ_FROM_TEXT[kind]) for place, kind in places if kind in READ_FROM_TEXT)
 
 
 def insert(new: Sequence[Model]) -> None:

@@ -1,7 +1,7 @@
 """The visitor card: what the page header shows of a visitor, kept in Redis for the live answers.
 
-Cookie and PostgreSQL hold the truth (session, user, basket). Whoever changes one of these writes the card
-anew; a card that is missing is rebuilt by `/basket/visitor`.
+Cookie and PostgreSQL hold the truth (session, user, basket). Whoever changes one of these writes
+the card anew; a card that is missing is rebuilt by `/basket/visitor`.
 """
 
 import hashlib

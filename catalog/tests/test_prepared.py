@@ -12,7 +12,7 @@ from django.db.models import Model
 from django.test.utils import CaptureQueriesContext
 
 from catalog import prepared
-from catalog.models import Price, Publisher, StockMovement
+from catalog.models import BoughtTogether, Price, Publisher, StockMovement
 from catalog.tests.factories import EditionFactory, PublisherFactory
 
 pytestmark = pytest.mark.django_db
@@ -148,6 +148,11 @@ def test_rows_that_come_as_json_are_as_any_other(model: type[Model]) -> None:
     assert len(found) == 2
     assert not any(row._state.adding for row in found)
     assert columns_of(found) == columns_of(model._base_manager.order_by("pk"))
+
+
+def test_what_json_cannot_say_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"BoughtTogether .* FloatField"):
+        prepared.as_json(BoughtTogether, "")
 
 
 def test_no_rows_as_json() -> None:

@@ -1,6 +1,7 @@
 """Where so many works have the words that only those are shown where they mean most."""
 
 import datetime
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -22,7 +23,7 @@ MOST = 3
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """More than three are many; a page has two."""
     monkeypatch.setattr(facets, "MOST_COUNTED", MOST)
-    monkeypatch.setattr(facets, "_before", {})
+    monkeypatch.setattr(facets, "_learnt", {})
     monkeypatch.setattr(listing, "MOST_COUNTED", MOST)
     monkeypatch.setattr(search, "PAGE_SIZE", 2)
 
@@ -93,9 +94,29 @@ def test_where_an_earlier_search_began_changes_nothing(monkeypatch: pytest.Monke
         asked.clear()
         learnt = [shown(Criteria(q="whale")) for _turn in range(2)]
         levels.append(asked[-1])
-        facets._before.clear()
+        facets._learnt.clear()
         assert learnt == [shown(Criteria(q="whale"))] * 2
     assert levels == [1, 1, 1, 2, 2, 3, 3]
+
+
+def test_only_what_was_shown_the_last_time_is_kept_while_it_is_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shelve("Emma", "Emmanuel")
+    shelve("A", "B", "C", description="Emma")  # with which too many have it
+    asked = []
+    answers = ways.answers
+
+    def note(questions: Any, told: Any) -> Any:
+        asked.append(questions[-1].sql)
+        return answers(questions, told)
+
+    monkeypatch.setattr(ways, "answers", note)
+    for _turn in range(2):
+        asked.clear()
+        assert search.search(Criteria(q="emma")).in_head_only
+    kept = re.findall(r"level_(\d) AS (NOT )?MATERIALIZED", asked[0])
+    assert kept == [("1", ""), ("2", "NOT ")]
 
 
 def test_many_that_have_the_words_in_no_title_are_all_shown() -> None:

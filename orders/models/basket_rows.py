@@ -200,15 +200,18 @@ def lines(basket_id: UUID, *, day: datetime.date, with_stock: bool) -> list[tupl
 
 
 def _line(row: Row, *, with_stock: bool) -> tuple[Row, Edition]:
-    return row[:_LINE], _edition(row[_LINE:], with_stock=with_stock)
+    return row[:_LINE], _edition(row[_LINE:], of_line=True, with_stock=with_stock)
 
 
 def _told(day: datetime.date) -> dict[str, Any]:
     return {"day": day, "currency": settings.SHOP_CURRENCY}
 
 
-def _edition(row: Row, *, with_stock: bool = False) -> Edition:
-    """The model without what nobody asks who sells it; asking that costs a statement."""
+def _edition(row: Row, *, of_line: bool = False, with_stock: bool = False) -> Edition:
+    """The model without what nobody asks who sells it; asking that costs a statement.
+
+    With authors if it is `of_line`: of `_NUMBERED` and `_KNOWN` nobody asks them either.
+    """
     edition = Edition.from_db(None, _EDITION, row[: len(_EDITION)])
     row = row[len(_EDITION) :]
     work = Work.from_db(None, _WORK, row[: len(_WORK)])
@@ -221,11 +224,10 @@ def _edition(row: Row, *, with_stock: bool = False) -> Edition:
     edition._state.fields_cache |= {"work": work, "supply": supply}
     edition.price_amount = row[0]
     edition.__dict__["price_tax_rate"] = row[1]
-    row = row[2:]
-    if row:  # of a line
-        work.authors = _authors(row[0] or ())
+    if of_line:
+        work.authors = _authors(row[2] or ())
     if with_stock:
-        edition.available_quantity, edition.held_quantity, most = row[1:]
+        edition.available_quantity, edition.held_quantity, most = row[3:]
         edition.__dict__["most_for_one_order"] = most
         if supply is not None:
             supply.held_quantity = edition.held_quantity

@@ -46,7 +46,7 @@ _RARE: dict[str, tuple[str, tuple[str | Prefetch[str], ...]]] = {
 _EXISTS = [
     f"EXISTS (SELECT FROM {table} WHERE order_id = found.id)" for table, _lookups in _RARE.values()
 ]
-_FEW: dict[str, tuple[type[Model], str]] = {
+_FEW: dict[str, tuple[type[Model], str]] = {  # `found` is the order, as in `_numbered`
     "events": (OrderEvent, "WHERE order_id = found.id ORDER BY id"),
     "tax_lines": (OrderTaxLine, "WHERE order_id = found.id ORDER BY rate DESC"),
 }
@@ -56,7 +56,7 @@ _FEW: dict[str, tuple[type[Model], str]] = {
 def read_for_page(model: "type[Order]", number: str) -> "Order | None":
     """The order of this number, if there is one, with all that its page shows of it.
 
-    In two statements and those of the rare.
+    In two statements, and those of what few orders have.
     """
     found = prepared.rows(_numbered(model), {"number": number})
     if not found:

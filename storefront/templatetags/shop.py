@@ -1,5 +1,6 @@
 """How the shop writes money, years, languages and covers in templates: `{% load shop %}`."""
 
+import datetime
 import functools
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,6 +12,7 @@ from django.conf import settings
 from django.utils.formats import number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.timezone import localtime
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -143,8 +145,14 @@ def _is_sought(piece: str, whole: frozenset[str], beginning: str) -> bool:
 
 
 @register.filter
-def hidden_inputs(values: Mapping[str, object]) -> SafeString:
-    """What a form sends back as it was told, by its names."""
+def machine_time(at: datetime.date) -> str:
+    """A day, or a moment in the shop's zone, as a `datetime` attribute wants it."""
+    return (localtime(at) if isinstance(at, datetime.datetime) else at).isoformat()
+
+
+@register.filter
+def hidden_inputs(values: Mapping[str, str]) -> SafeString:
+    """Hidden inputs of a form: one for each name and value."""
     return format_html_join("\n", '<input type="hidden" name="{}" value="{}">', values.items())
 
 

@@ -1,6 +1,7 @@
 """The page of a book."""
 
 import datetime
+import html
 import re
 
 import pytest
@@ -48,6 +49,28 @@ def test_shows_all_that_is_known(emma: Edition, client: Client) -> None:
     assert '<link rel="canonical" href="http://localhost:8000/books/9780306406157/emma/">' in page
     assert 'itemprop="isbn" content="9780306406157"' in page
     assert '<meta itemprop="price" content="12.50">' in page
+
+
+def test_others_show_the_same_summary(emma: Edition, client: Client) -> None:
+    emma.work.description = 'Handsome, "clever" & rich. ' * 20
+    emma.work.save()
+    shown = [
+        re.search(rf'<meta {name} content="([^"]*)">', read(client, EMMA))
+        for name in ('name="description"', 'property="og:description"')
+    ]
+    for each in shown:
+        assert each
+        text = html.unescape(each[1])
+        assert text == f"{emma.work.description[:154]}…"
+        assert "&quot;clever&quot; &amp; rich" in each[1]
+
+
+def test_without_a_description_the_title_stands_for_it(emma: Edition, client: Client) -> None:
+    emma.work.description = ""
+    emma.work.save()
+    page = read(client, EMMA)
+    assert '<meta name="description" content="Emma">' in page
+    assert "og:description" not in page
 
 
 def test_the_button_works_without_scripts_and_without_a_token(

@@ -1,12 +1,13 @@
 """How money, years and languages are written."""
 
+import datetime
 from decimal import Decimal
 
 import pytest
 from django import forms
 from django.http import QueryDict
 from django.template import Context, Template, TemplateSyntaxError
-from django.utils import translation
+from django.utils import timezone, translation
 from pytest_django import Settings
 
 from storefront.forms import CountryField
@@ -124,3 +125,10 @@ def test_what_a_form_sends_back_is_escaped() -> None:
         '<input type="hidden" name="na&#x27;me" value="&quot;&gt;&lt;b&gt;">'
     )
     assert shop.hidden_inputs({}) == ""
+
+
+def test_times_for_machines_are_the_shops() -> None:
+    at = datetime.datetime(2026, 2, 28, 23, 30, tzinfo=datetime.UTC)
+    with timezone.override("Europe/Berlin"):
+        assert shop.machine_time(at) == "2026-03-01T00:30:00+01:00"
+    assert shop.machine_time(at.date()) == "2026-02-28"

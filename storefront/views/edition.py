@@ -12,7 +12,7 @@ from storefront.answering import moved_to, remembered, render_public
 from storefront.cover_images import CoverImage, OneImage
 from storefront.missing import Missing, Moved
 
-SUMMARY_LETTERS = 155  # as many as search engines and messengers show
+SUMMARY_LETTERS = 155  # about as many as lists of results show
 
 
 @require_safe
