@@ -140,6 +140,10 @@ class Trip:
         """Write a value that is forgotten after so many seconds."""
         self._ask("SET", key, value, "EX", ex)
 
+    def delete(self, key: str) -> None:
+        """Have it forgotten."""
+        self._ask("DEL", key)
+
     def zincrby(self, key: str, amount: int, member: str) -> None:
         """Count in a sorted set."""
         self._ask("ZINCRBY", key, amount, member)

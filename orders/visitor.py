@@ -45,23 +45,34 @@ def _key(session_key: str) -> str:
     return f"{PREFIX}{digest.hexdigest()}"
 
 
-def write_card(session_key: str, card: Card, *, lifetime_seconds: int, wanted: str = "") -> None:
+def write_card(
+    session_key: str,
+    card: Card,
+    *,
+    lifetime_seconds: int,
+    wanted: str = "",
+    former: str | None = None,
+) -> None:
     """Keep the card for as long as the session lives, and count that an edition is `wanted`.
+
+    The one that stands under the `former` key of the session goes.
 
     While Redis is away a job is left behind that has it forget the card, which it may still have as
     it was: `/basket/visitor` then makes a new one. A full Redis forgets it at once, or every page
     that it has none for would leave a job.
     """
     try:
-        _write_or_forget(_key(session_key), card, lifetime_seconds, wanted)
+        _write_or_forget(_key(session_key), card, lifetime_seconds, wanted, former)
     except store.Unavailable as error:
         logger.warning("Could not write a visitor card: %s", error)
         app.configure_task("orders.forget_card").defer(key=_key(session_key))
 
 
-def _write_or_forget(key: str, card: Card, lifetime_seconds: int, wanted: str) -> None:
+def _write_or_forget(
+    key: str, card: Card, lifetime_seconds: int, wanted: str, former: str | None
+) -> None:
     try:
-        _write(key, card, lifetime_seconds, wanted)
+        _write(key, card, lifetime_seconds, wanted, former)
     except store.OutOfMemory as error:
         logger.warning("No room for a visitor card: %s", error)
         delete(key)  # which is never refused
@@ -94,8 +105,10 @@ def read_card(session_key: str) -> Card | None:
 
 
 @store.needs_redis
-def _write(key: str, card: Card, lifetime_seconds: int, wanted: str) -> None:
+def _write(key: str, card: Card, lifetime_seconds: int, wanted: str, former: str | None) -> None:
     trip = store.client().trip()
+    if former:
+        trip.delete(_key(former))
     trip.set(key, json.dumps(asdict(card)), ex=max(1, lifetime_seconds))
     if wanted:  # what is popular is nice to know, no more
         trending.note_interest(trip, wanted, today=timezone.localdate())

@@ -113,10 +113,10 @@ def rebuild_card(request: HttpRequest, *, basket: Basket | None = None, wanted: 
     if session.modified and not (session.is_empty() or sessions.has_row(former)):
         session.save()  # the key that the card is filed under is known only then
     if session.session_key is not None:
-        lifetime = session.get_expiry_age()
-        write_card(session.session_key, card, lifetime_seconds=lifetime, wanted=wanted)
-    if former is not None and former != session.session_key:
-        forget_card(former)
+        write_card(
+            session.session_key, card, lifetime_seconds=session.get_expiry_age(), wanted=wanted,
+            former=None if former == session.session_key else former,
+        )  # fmt: skip
     return card
 
 
