@@ -10,6 +10,7 @@ from pytest_django import DjangoDbBlocker
 
 from caching import store
 from caching.servers import ERA
+from catalog import facets
 from tests import emptying, localstripe
 from tests.localstripe import Provider
 
@@ -44,6 +45,12 @@ def empty_redis() -> None:
     But for whose it is: a connection that is there already does not note that again.
     """
     store.client().eval(FORGET_ALL, 1, ERA)
+
+
+@pytest.fixture(autouse=True)
+def nothing_learnt() -> None:
+    """No test's searches cost less because another one has asked the same in this process."""
+    facets._learnt.clear()
 
 
 @pytest.fixture(scope="session")

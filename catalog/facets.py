@@ -12,7 +12,7 @@ that have a common word: what is asked first and is enough spares asking for mor
 import functools
 import itertools
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -36,6 +36,8 @@ class Learnt(NamedTuple):
     """With which level to begin, as narrower ones had no say."""
     shown: int
     """Which level was shown; the others need only be counted."""
+    is_all: bool
+    """Whether that were all of its works, and any at all."""
 
 
 _learnt: dict[Match, Learnt] = {}
@@ -94,21 +96,30 @@ def total(match: Match) -> Counts:
         return of_size(cursor.fetchone()[0])
 
 
+def expected(levels: Sequence[Match]) -> Match | None:
+    """The level that will be shown with all of its works, unless much has changed since it was."""
+    learnt = _learnt.get(levels[-1])
+    return levels[learnt.shown] if learnt and learnt.is_all else None
+
+
 def count(
     levels: Sequence[Match],
     criteria: Criteria,
     *,
     this_year: int,
     besides: Sequence[Question] = (),
+    told: Mapping[str, Any] | None = None,
 ) -> tuple[Match, Counts, list[list[tuple[Any, ...]]]]:
     """Choose which of the `levels`, each wider than the one before, is shown, and count it.
 
     It is the first that more than MOST_COUNTED works match. The last is for what few works match:
     where more do, and any match the level before, that one is shown instead.
-    What is asked `besides`, without parameters, travels in the same message.
+    What is asked `besides`, with the parameters `told`, travels in the same message.
     """
-    start, shown = _learnt.get(levels[-1], (0, None))
-    *others, ((level, works, offers, subjects),) = _ask(levels, besides, start=start, shown=shown)
+    start, shown, _is_all = _learnt.get(levels[-1], (0, None, False))
+    *others, ((level, works, offers, subjects),) = _ask(
+        levels, besides, told, start=start, shown=shown
+    )
     if start and level == start and works > MOST_COUNTED:  # perhaps of narrower ones, too, by now
         (((level, works, offers, subjects),),) = _ask(levels)
     _note(levels, level, works)
@@ -121,11 +132,12 @@ def count(
 def _ask(
     levels: Sequence[Match],
     besides: Sequence[Question] = (),
+    told: Mapping[str, Any] | None = None,
     *,
     start: int = 0,
     shown: int | None = None,
 ) -> list[list[Any]]:
-    parameters: dict[str, Any] = {"most": MOST_COUNTED + 1}
+    parameters: dict[str, Any] = {**(told or {}), "most": MOST_COUNTED + 1}
     parameters.update({f"level_{number}": each.tsquery for number, each in enumerate(levels)})
     asked = Question(_sql(levels, start=start, shown=shown), levels[-1].ways)
     return ways.answers([*besides, asked], parameters)
@@ -135,7 +147,9 @@ def _note(levels: Sequence[Match], level: int, works: int) -> None:
     """Begin with what is shown the next time, or with what it was compared with."""
     if len(_learnt) >= MOST_LEARNT:
         _learnt.clear()
-    _learnt[levels[-1]] = Learnt(start=_start(levels, level, works), shown=level)
+    _learnt[levels[-1]] = Learnt(
+        start=_start(levels, level, works), shown=level, is_all=0 < works <= MOST_COUNTED
+    )
 
 
 def _start(levels: Sequence[Match], level: int, works: int) -> int:

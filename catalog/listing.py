@@ -138,7 +138,7 @@ def part(
 
     `told` are the parameters of the order.
     """
-    sorting, told = _sorted_part(match, order, cut), {**match.told, **told, **_after(cut)}
+    sorting, told = sorted_part(match, order, cut, told)
     walking = _walked_part(match, order, cut) if has_more or not match.tsquery else None
     if walking is None:
         found = ways.rows(sorting, told)
@@ -149,8 +149,16 @@ def part(
     return found[::-1] if cut.is_before else found
 
 
+def sorted_part(
+    match: Match, order: Order, cut: Cut, told: dict[str, Any]
+) -> tuple[Question, dict[str, Any]]:
+    """What asks for the keys of a part of all that match, or of MOST_COUNTED of them, with its
+    parameters. They come from the cut on, so backwards where the part ends before it.
+    """
+    return _sorted_part(match, order, cut), {**match.told, **told, **_after(cut)}
+
+
 def _sorted_part(match: Match, order: Order, cut: Cut) -> Question:
-    """The keys of a part of all that match, or of MOST_COUNTED of them."""
     names = tuple(f"key_{place}" for place in range(len(order.columns)))
     columns = ", ".join(f"{_on_entry(c)} AS {n}" for c, n in zip(order.columns, names, strict=True))
     beyond, direction = _beyond(names, cut)

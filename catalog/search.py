@@ -1,6 +1,6 @@
 """Finding works: by words in any order, by beginnings, by near misses, and by filters."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,12 +17,14 @@ from catalog.listing import (
     ORDERS,
     BadKey,
     Cut,
+    Key,
     Order,
     by_price,
     by_relevance,
     newest_of,
     part,
     read_key,
+    sorted_part,
     write_key,
 )
 from catalog.models import Subject
@@ -160,28 +162,67 @@ def _is_found(wanted: Match) -> bool:
 
 
 def _page(levels: list[Match], criteria: Criteria, subject: Subject | None) -> Results:
-    asked = surroundings.below(subject.pk if subject else None)
-    wanted, counts, (rows,) = _counted(levels, criteria, besides=[asked])
+    ahead = _Ahead.of(levels, criteria)
+    asked = [surroundings.below(subject.pk if subject else None)]
+    asked += [ahead.asked] if ahead.asked else []
+    wanted, counts, (rows, *found) = _counted(levels, criteria, besides=asked, told=ahead.told)
     below = [Node(*row) for row in rows]
+    keys = found[0] if found and wanted == ahead.expected and not counts.has_more else None
     if not counts.total:  # what a near miss finds may be in another order, and so may its keys
         return Results(
             [], counts, page=criteria.page, subject=subject, below=below, words=wanted.words
         )
-    return replace(_results(wanted, criteria, counts), subject=subject, below=below)
+    results = _results(wanted, criteria, counts, keys)
+    return replace(results, subject=subject, below=below)
+
+
+@dataclass(frozen=True)
+class _Ahead:
+    """The page, asked for together with the counts, which will most likely be as the last time."""
+
+    expected: Match | None = None
+    asked: Question | None = None
+    told: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, levels: list[Match], criteria: Criteria) -> "_Ahead":
+        """That of the level that is expected, unless it is found without being sorted."""
+        expected = facets.expected(levels)
+        if expected is None or not expected.tsquery:
+            return cls()
+        order, told = _order(expected, criteria, Counts())
+        try:
+            cut = _cut(criteria, order)
+        except BadKey:  # perhaps of the order that many are shown in
+            return cls()
+        return cls(expected, *sorted_part(expected, order, _one_more(cut), told))
 
 
 def _counted(
-    levels: list[Match], criteria: Criteria, besides: Sequence[Question] = ()
+    levels: list[Match],
+    criteria: Criteria,
+    besides: Sequence[Question] = (),
+    told: Mapping[str, Any] | None = None,
 ) -> tuple[Match, Counts, list[list[tuple[Any, ...]]]]:
     this_year = timezone.localdate().year
-    return facets.count(levels, criteria, this_year=this_year, besides=besides)
+    return facets.count(levels, criteria, this_year=this_year, besides=besides, told=told)
 
 
-def _results(wanted: Match, criteria: Criteria, counts: Counts) -> Results:
+def _one_more(cut: Cut) -> Cut:
+    """So that it is seen whether there is another page."""
+    return replace(cut, size=PAGE_SIZE + 1)
+
+
+def _results(
+    wanted: Match, criteria: Criteria, counts: Counts, keys: list[Key] | None = None
+) -> Results:
+    """The page; `keys` are those of its works and of one more, from the cut on, if known."""
     order, told = _order(wanted, criteria, counts)
     cut = _cut(criteria, order)
-    one_more = replace(cut, size=PAGE_SIZE + 1)
-    keys = part(wanted, order, one_more, told, has_more=counts.has_more)
+    if keys is None:
+        keys = part(wanted, order, _one_more(cut), told, has_more=counts.has_more)
+    elif cut.is_before:
+        keys = keys[::-1]
     has_more = len(keys) > PAGE_SIZE
     keys = keys[-PAGE_SIZE:] if cut.is_before else keys[:PAGE_SIZE]
     has_next, has_previous = (True, has_more) if cut.is_before else (has_more, criteria.page > 1)

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from catalog import facets, indexing, listing, search, spelling, ways
-from catalog.criteria import Criteria
+from catalog.criteria import Criteria, Match
 from catalog.models import Work
 from catalog.tests.factories import EditionFactory, WorkFactory
 
@@ -23,7 +23,6 @@ MOST = 3
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """More than three are many; a page has two."""
     monkeypatch.setattr(facets, "MOST_COUNTED", MOST)
-    monkeypatch.setattr(facets, "_learnt", {})
     monkeypatch.setattr(listing, "MOST_COUNTED", MOST)
     monkeypatch.setattr(search, "PAGE_SIZE", 2)
 
@@ -79,9 +78,9 @@ def test_where_an_earlier_search_began_changes_nothing(monkeypatch: pytest.Monke
     asked: list[int] = []
     ask = facets._ask
 
-    def count(levels: Any, besides: Any = (), start: int = 0, **learnt: Any) -> Any:
+    def count(levels: Any, *besides: Any, start: int = 0, **learnt: Any) -> Any:
         asked.append(len(levels) - start)
-        return ask(levels, besides, start=start, **learnt)
+        return ask(levels, *besides, start=start, **learnt)
 
     monkeypatch.setattr(facets, "_ask", count)
     steps: list[tuple[list[str], str]] = [
@@ -117,6 +116,60 @@ def test_only_what_was_shown_the_last_time_is_kept_while_it_is_counted(
         assert search.search(Criteria(q="emma")).in_head_only
     kept = re.findall(r"level_(\d) AS (NOT )?MATERIALIZED", asked[0])
     assert kept == [("1", ""), ("2", "NOT ")]
+
+
+def page(criteria: Criteria) -> tuple[list[str], bool, bool]:
+    """Its titles, and whether there are pages after and before it."""
+    results = search.search(criteria)
+    return [work.title for work in results.works], bool(results.after), bool(results.before)
+
+
+@pytest.mark.parametrize("sort", search.SORTS)
+@pytest.mark.parametrize("filters", [{}, {"format": "paperback"}])
+def test_a_page_that_comes_along_with_its_counts_is_the_same(
+    sort: str, filters: dict[str, str]
+) -> None:
+    shelve("Art 0", "Art 1", "Art 2", "Else")
+    first = Criteria(q="art", sort=sort, **filters)  # type: ignore[arg-type]
+    after = search.search(first).after
+    second = replace(first, page=2, after=after)
+    before = search.search(second).before
+    pages = [first, second, replace(first, before=before)]
+    learnt = [page(each) for each in pages]
+    assert [len(titles) for titles, _after, _before in learnt] == [2, 1, 2]
+    for each, found in zip(pages, learnt, strict=True):
+        facets._learnt.clear()
+        assert page(each) == found
+
+
+def test_a_page_comes_along_unless_there_are_more_works_than_before() -> None:
+    def statements(criteria: Criteria) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            search.search(criteria)
+        return len(captured.captured_queries)
+
+    shelve("Art 0", "Art 1", "Art 2")
+    assert [statements(Criteria(q="art")) for _turn in range(3)] == [3, 2, 2]
+    after = search.search(Criteria(q="art")).after
+    shelve("Art 3")
+    with pytest.raises(search.BadKey):  # relevance told it, and there is too much to compare now
+        search.search(Criteria(q="art", page=2, after=after))
+    assert statements(Criteria(q="art")) == 3
+    popular = search.search(Criteria(q="art")).after
+    facets._learnt.clear()
+    assert shown(Criteria(q="art"))[0] == ["Art 3", "Art 2", "Art 1", "Art 0"]
+    assert page(Criteria(q="art", page=2, after=popular))[0] == ["Art 1", "Art 0"]
+
+
+def test_a_key_of_before_there_were_fewer_is_refused_as_always() -> None:
+    shelve("Art 0", "Art 1", "Art 2", "Art 3")
+    popular = search.search(Criteria(q="art")).after
+    Work.objects.get(title="Art 3").editions.update(is_offered=False)
+    indexing.works_changed(list(Work.objects.values_list("pk", flat=True)))
+    search.search(Criteria(q="art"))
+    assert facets.expected(search._levels(Match(words=("art",)))) is not None
+    with pytest.raises(search.BadKey):
+        search.search(Criteria(q="art", page=2, after=popular))
 
 
 def test_many_that_have_the_words_in_no_title_are_all_shown() -> None:

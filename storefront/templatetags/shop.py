@@ -139,8 +139,11 @@ def marked(text: str, words: Sequence[str]) -> SafeString | str:
     return mark_safe("".join(pieces))  # noqa: S308 - each piece is escaped
 
 
+_fold_word = functools.lru_cache(maxsize=8_192)(fold)  # titles have the same words again and again
+
+
 def _is_sought(piece: str, whole: frozenset[str], beginning: str) -> bool:
-    folded = fold(piece)
+    folded = _fold_word(piece)
     return folded in whole or (bool(folded) and folded.startswith(beginning))
 
 

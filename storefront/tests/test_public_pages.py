@@ -69,6 +69,7 @@ def test_pages_cost_the_same_queries_in_a_shop_of_any_size(
 ) -> None:
     def queries() -> int:
         store.client().flushdb()
+        facets._learnt.clear()  # what was asked for before costs one less
         with CaptureQueriesContext(connection) as captured:
             read(client, path)
         return len(captured)
