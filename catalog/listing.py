@@ -155,10 +155,6 @@ def sorted_part(
     """What asks for the keys of a part of all that match, or of MOST_COUNTED of them, with its
     parameters. They come from the cut on, so backwards where the part ends before it.
     """
-    return _sorted_part(match, order, cut), {**match.told, **told, **_after(cut)}
-
-
-def _sorted_part(match: Match, order: Order, cut: Cut) -> Question:
     names = tuple(f"key_{place}" for place in range(len(order.columns)))
     columns = ", ".join(f"{_on_entry(c)} AS {n}" for c, n in zip(order.columns, names, strict=True))
     beyond, direction = _beyond(names, cut)
@@ -168,7 +164,7 @@ def _sorted_part(match: Match, order: Order, cut: Cut) -> Question:
         f" ORDER BY {', '.join(f'{name} {direction}' for name in names)}"
         f" LIMIT {cut.size} OFFSET {cut.skip}"
     )
-    return Question(sql, match.ways)
+    return Question(sql, match.ways), {**match.told, **told, **_after(cut)}
 
 
 def _walked_part(match: Match, order: Order, cut: Cut) -> Question | None:
