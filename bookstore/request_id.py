@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from structlog.contextvars import bind_contextvars, clear_contextvars, get_contextvars
+from structlog.contextvars import bind_contextvars, get_contextvars, unbind_contextvars
 
 HEADER = "X-Request-ID"
 META_NAME = "HTTP_X_REQUEST_ID"
@@ -34,9 +34,16 @@ def number(environ: dict[str, Any]) -> str:
     given: str = environ.get(META_NAME, "")
     checked = given if PATTERN.fullmatch(given) else f"{random.getrandbits(128):032x}"
     environ[META_NAME] = checked
-    clear_contextvars()
     bind_contextvars(request_id=checked)
     return checked
+
+
+def forget() -> None:
+    """Let what this thread writes from now on carry no number.
+
+    It is all that requests bind: to go through all context variables for others takes 6 µs.
+    """
+    unbind_contextvars("request_id")
 
 
 def middleware(get_response: Answer) -> Answer:

@@ -5,7 +5,6 @@ import random
 import selectors
 import socket
 import time
-import uuid
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -19,8 +18,8 @@ from gunicorn.workers.gthread import (  # type: ignore[import-untyped]
     STOP_KEEPALIVE_LINGER,
     ThreadWorker,
 )
-from structlog.contextvars import bind_contextvars, clear_contextvars
 
+from bookstore import request_id
 from bookstore.serving.sharing import Shares
 from bookstore.serving.threads import Threads
 
@@ -142,7 +141,7 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no
 
     def handle(self, conn: Any) -> Any:
         """Answer one request, in a thread that still knows the number of its last one."""
-        clear_contextvars()
+        request_id.forget()
         return super().handle(conn)
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: Exception) -> None:
@@ -150,8 +149,7 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no
         if not isinstance(exc, ParseException):
             super().handle_error(req, client, addr, exc)
             return
-        number = uuid.uuid4().hex
-        bind_contextvars(request_id=number)
+        number = request_id.number({})
         self.log.warning("Unreadable request: %s", exc)
         text = _("This request cannot be read. If you write to us, name this number: %s") % number
         body = text.encode()
