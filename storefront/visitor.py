@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from catalog.models import Edition
-from orders.models import Basket, BasketLine, Order
+from orders.models import Basket, BasketLine, Order, basket_rows
 from orders.visitor import Card, forget_card, write_card
 from storefront import sessions
 from storefront.sessions import GUEST_BASKET
@@ -67,16 +67,20 @@ def get_basket(request: HttpRequest) -> Basket:
     return find_guest_basket(request.session) or _remember(request, Basket.objects.create())
 
 
-def put_into_basket(request: HttpRequest, edition: Edition, quantity: int) -> BasketLine:
-    """Put copies into the visitor's basket, which is made when there is none.
+def put_into_basket(request: HttpRequest, isbn13: str, quantity: int) -> BasketLine:
+    """Put copies of the offered edition with this number into the visitor's basket, which is made
+    when there is none.
 
-    Raises a BasketError.
+    Raises Edition.DoesNotExist or a BasketError.
     """
     basket = find_basket(request)
     if basket is None and signed_in_user(request) is None:
-        line = Basket.objects.start(edition, quantity)
+        line = Basket.objects.start(isbn13, quantity)
         _remember(request, line.basket)
         return line
+    edition = basket_rows.numbered(isbn13, day=timezone.localdate())
+    if edition is None:
+        raise Edition.DoesNotExist
     return (basket or get_basket(request)).add(edition, quantity)
 
 

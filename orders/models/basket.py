@@ -68,19 +68,26 @@ class BasketQuerySet(models.QuerySet["Basket"]):
         """The one basket of a customer who is signed in; made when there is none."""
         return self.get_or_create(user=user)[0]
 
-    def start(self, edition: Edition, quantity: int) -> "BasketLine":
-        """A guest's basket with these copies in it, which nobody else knows yet.
+    def start(self, isbn13: str, quantity: int) -> "BasketLine":
+        """A guest's basket with copies of the offered edition with this number in it, which nobody
+        else knows yet.
 
-        Raises NotForSale or QuantityOutOfRange.
+        Raises Edition.DoesNotExist, NotForSale or QuantityOutOfRange.
         """
-        seen_amount, at = _price_of(edition), timezone.now()
         if not 1 <= quantity <= MAX_QUANTITY:
             raise QuantityOutOfRange
+        at = timezone.now()
         basket = Basket(created_at=at, updated_at=at)
-        line_id = basket_rows.start(basket.pk, edition.pk, quantity, seen_amount, at=at)
+        started = basket_rows.start(basket.pk, isbn13, quantity, day=timezone.localdate(), at=at)
+        if started is None:
+            raise Edition.DoesNotExist
+        line_id, edition = started
+        if not edition.is_for_sale:  # asked last: nearly all are, and who waits, waits once
+            basket_rows.discard(basket.pk)
+            raise NotForSale(edition)
         line = BasketLine(
             id=line_id, basket=basket, edition=edition, quantity=quantity,
-            seen_amount=seen_amount, added_at=at,
+            seen_amount=edition.price_amount, added_at=at,
         )  # fmt: skip
         basket._state.adding = line._state.adding = False
         basket._known_quantity = quantity

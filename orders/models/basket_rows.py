@@ -5,7 +5,6 @@ Those come with price, supply, authors and what lies there in one statement, how
 
 import datetime
 from collections.abc import Sequence
-from decimal import Decimal
 from operator import itemgetter
 from typing import Any
 from uuid import UUID
@@ -40,10 +39,9 @@ LEFT JOIN LATERAL (
     WHERE edition_id = edition.id AND currency = %(currency)s AND valid_from <= %(day)s
         AND (valid_to IS NULL OR valid_to >= %(day)s) LIMIT 1
 ) AS price ON true"""
-_NUMBERED = f"""
-SELECT {_OFFER_COLUMNS} FROM catalog_edition AS edition {_TABLES}
-WHERE edition.isbn13 = %(isbn13)s AND edition.is_offered
-"""  # noqa: S608 - names of our own
+_OF_NUMBER = f"""FROM catalog_edition AS edition {_TABLES}
+WHERE edition.isbn13 = %(isbn13)s AND edition.is_offered"""
+_NUMBERED = f"SELECT {_OFFER_COLUMNS} {_OF_NUMBER}"
 _KNOWN = f"""
 SELECT {_OFFER_COLUMNS} FROM catalog_edition AS edition {_TABLES} WHERE edition.id = %(edition)s
 """  # noqa: S608 - the same
@@ -106,14 +104,19 @@ _QUANTITY = "SELECT coalesce(sum(quantity), 0) FROM orders_basketline WHERE bask
 _TOUCH = "UPDATE orders_basket SET updated_at = %(at)s WHERE id = %(basket)s RETURNING id"
 _ORDERED = "SELECT id FROM orders_order WHERE basket_id = %(basket)s"
 # One statement each, because somebody waits for every one.
-_START = """
-WITH begun AS (
+_START = f"""
+WITH wanted AS MATERIALIZED (
+    SELECT edition.id AS wanted_id, price.amount AS wanted_amount, {_OFFER_COLUMNS} {_OF_NUMBER}
+), begun AS (
     INSERT INTO orders_basket (id, voucher_code, created_at, updated_at)
-    VALUES (%(basket)s, '', %(at)s, %(at)s)
+    SELECT %(basket)s, '', %(at)s, %(at)s FROM wanted
+), line AS (
+    INSERT INTO orders_basketline (basket_id, edition_id, quantity, seen_amount, added_at)
+    SELECT %(basket)s, wanted_id, %(quantity)s, wanted_amount, %(at)s FROM wanted RETURNING id
 )
-INSERT INTO orders_basketline (basket_id, edition_id, quantity, seen_amount, added_at)
-VALUES (%(basket)s, %(edition)s, %(quantity)s, %(seen)s, %(at)s) RETURNING id
-"""
+SELECT line.id, wanted.* FROM line, wanted
+"""  # noqa: S608 - the same
+_STARTED = 3  # columns before those of the offer
 _DISCARD = """
 WITH gone AS (DELETE FROM orders_basketline WHERE basket_id = %(basket)s)
 DELETE FROM orders_basket WHERE id = %(basket)s RETURNING id
@@ -162,12 +165,14 @@ def quantity(basket_id: UUID) -> int:
 
 
 def start(
-    basket_id: UUID, edition_id: int, quantity: int, seen: Decimal | None, *, at: datetime.datetime
-) -> int:
-    """Begin a guest's basket with one line; the line's id."""
-    told = {"basket": basket_id, "edition": edition_id, "quantity": quantity, "seen": seen}
-    ((line_id,),) = prepared.rows(_START, {**told, "at": at})
-    return int(line_id)
+    basket_id: UUID, isbn13: str, quantity: int, *, day: datetime.date, at: datetime.datetime
+) -> tuple[int, Edition] | None:
+    """Begin a guest's basket with one line, of the edition that `numbered` finds; the line's id,
+    and the edition. None, and no basket, where it finds none.
+    """
+    told = {"basket": basket_id, "isbn13": isbn13, "quantity": quantity, "at": at, **_told(day)}
+    found = prepared.rows(_START, told)
+    return (found[0][0], _edition(found[0][_STARTED:])) if found else None
 
 
 def touch(basket_id: UUID, *, at: datetime.datetime) -> bool:
@@ -210,7 +215,7 @@ def _told(day: datetime.date) -> dict[str, Any]:
 def _edition(row: Row, *, of_line: bool = False, with_stock: bool = False) -> Edition:
     """The model without what nobody asks who sells it; asking that costs a statement.
 
-    With authors if it is `of_line`: of `_NUMBERED` and `_KNOWN` nobody asks them either.
+    With authors if it is `of_line`: of others nobody asks them either.
     """
     edition = Edition.from_db(None, _EDITION, row[: len(_EDITION)])
     row = row[len(_EDITION) :]

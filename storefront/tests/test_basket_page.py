@@ -120,7 +120,28 @@ def test_what_is_not_for_sale(client: Client) -> None:
     response = client.post("/basket/lines/", {"isbn13": edition.isbn13})
     assert response.status_code == 422
     assert "is not for sale" in response.content.decode()
-    assert in_basket() == {}
+    assert Basket.objects.count() == 0
+    assert "sessionid" not in client.cookies
+
+
+def test_the_first_book_takes_one_statement(
+    client: Client, emma: Edition, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(1):
+        put(client, emma, quantity=2)
+    line = BasketLine.objects.get()
+    assert (line.edition, line.quantity, line.seen_amount) == (emma, 2, Decimal("12.50"))
+    assert (line.basket.user, line.basket.voucher_code) == (None, "")
+    assert line.added_at == line.basket.created_at == line.basket.updated_at
+
+
+def test_what_is_not_for_sale_is_not_added_to_others(client: Client, emma: Edition) -> None:
+    put(client, emma)
+    unpriced = EditionFactory.create(price=False)
+    response = client.post("/basket/lines/", {"isbn13": unpriced.isbn13})
+    assert (response.status_code, in_basket()) == (422, {emma.isbn13: 1})
+    response = client.post("/basket/lines/", {"isbn13": "9780141439587"})
+    assert (response.status_code, in_basket()) == (404, {emma.isbn13: 1})
 
 
 def test_more_copies_than_a_line_may_have(client: Client, emma: Edition) -> None:
@@ -130,7 +151,7 @@ def test_more_copies_than_a_line_may_have(client: Client, emma: Edition) -> None
     assert in_basket() == {emma.isbn13: MAX_QUANTITY}
 
 
-def test_a_thousand_lines(client: Client) -> None:
+def test_more_titles_than_a_basket_may_have(client: Client) -> None:
     editions = [EditionFactory.create(price=Decimal("1.00")) for _each in range(MAX_LINES + 1)]
     put(client, editions[0])
     basket = Basket.objects.get()

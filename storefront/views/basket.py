@@ -18,7 +18,7 @@ from catalog import isbn, recommending
 from catalog.models import Edition
 from catalog.recommending import Beside
 from orders import vouchers
-from orders.models import Basket, BasketLine, basket_rows
+from orders.models import Basket, BasketLine
 from orders.models.basket import MAX_QUANTITY, BasketError, BasketGone
 from orders.visitor import Card
 from storefront.forms import LineForm, QuantityForm, VoucherForm
@@ -53,19 +53,18 @@ def add(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _refuse(request, _in_words(form), status=422)
     number = form.cleaned_data["isbn13"]
-    edition = basket_rows.numbered(number, day=timezone.localdate())
-    if edition is None:
+    try:
+        line = _add(request, number, form.cleaned_data["quantity"])
+    except Edition.DoesNotExist:
         text = _("We know no book with the ISBN %(isbn)s: please check the number.")
         return _refuse(request, [text % {"isbn": isbn.hyphenated(number)}], status=404)
-    try:
-        line = _add(request, edition, form.cleaned_data["quantity"])
     except BasketError as error:
         return _refuse(request, [str(error)], status=422)
     card = renew_card(request, basket=line.basket, wanted=number)
     if _is_from_htmx(request):
         return _fragment(request, card, line=line)
     text = _("“%(title)s” is in your basket.")
-    messages.success(request, text % {"title": edition.display_title})
+    messages.success(request, text % {"title": line.edition.display_title})
     return see_other(reverse("basket"))
 
 
@@ -119,11 +118,11 @@ def visitor(request: HttpRequest) -> HttpResponse:
     return render(request, "storefront/fragments/visitor.html", context)
 
 
-def _add(request: HttpRequest, edition: Edition, quantity: int) -> BasketLine:
+def _add(request: HttpRequest, isbn13: str, quantity: int) -> BasketLine:
     try:
-        return put_into_basket(request, edition, quantity)
+        return put_into_basket(request, isbn13, quantity)
     except BasketGone:  # it became an order in another tab; the next one starts now
-        return put_into_basket(request, edition, quantity)
+        return put_into_basket(request, isbn13, quantity)
 
 
 def _page(
