@@ -12,7 +12,7 @@ that have a common word: what is asked first and is enough spares asking for mor
 import functools
 import itertools
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -108,18 +108,15 @@ def count(
     *,
     this_year: int,
     besides: Sequence[Question] = (),
-    told: Mapping[str, Any] | None = None,
 ) -> tuple[Match, Counts, list[list[tuple[Any, ...]]]]:
     """Choose which of the `levels`, each wider than the one before, is shown, and count it.
 
     It is the first that more than MOST_COUNTED works match. The last is for what few works match:
     where more do, and any match the level before, that one is shown instead.
-    What is asked `besides`, with the parameters `told`, travels in the same message.
+    What is asked `besides` travels in the same message.
     """
     start, shown, _is_all = _learnt.get(levels[-1], (0, None, False))
-    *others, ((level, works, offers, subjects),) = _ask(
-        levels, besides, told, start=start, shown=shown
-    )
+    *others, ((level, works, offers, subjects),) = _ask(levels, besides, start=start, shown=shown)
     if start and level == start and works > MOST_COUNTED:  # perhaps of narrower ones, too, by now
         (((level, works, offers, subjects),),) = _ask(levels)
     _note(levels, level, works)
@@ -132,15 +129,14 @@ def count(
 def _ask(
     levels: Sequence[Match],
     besides: Sequence[Question] = (),
-    told: Mapping[str, Any] | None = None,
     *,
     start: int = 0,
     shown: int | None = None,
 ) -> list[list[Any]]:
-    parameters: dict[str, Any] = {**(told or {}), "most": MOST_COUNTED + 1}
-    parameters.update({f"level_{number}": each.tsquery for number, each in enumerate(levels)})
-    asked = Question(_sql(levels, start=start, shown=shown), levels[-1].ways)
-    return ways.answers([*besides, asked], parameters)
+    told: dict[str, Any] = {f"level_{number}": level.tsquery for number, level in enumerate(levels)}
+    told["most"] = MOST_COUNTED + 1
+    asked = Question(_sql(levels, start=start, shown=shown), levels[-1].ways, told)
+    return ways.answers([*besides, asked])
 
 
 def _note(levels: Sequence[Match], level: int, works: int) -> None:

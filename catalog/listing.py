@@ -11,14 +11,15 @@ import base64
 import binascii
 import datetime
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from catalog import offer_codes, ways
 from catalog.criteria import Criteria, Match, leading_offer
+from catalog.entry_texts import title_key
 from catalog.facets import MOST_COUNTED
 from catalog.ways import Question
 
@@ -44,6 +45,8 @@ class Order:
     """Whether an index has the order."""
     walked_from: int | None = None
     """The first `newest_key` of the part that the index has in this order."""
+    told: Mapping[str, Any] = field(default_factory=dict)
+    """The parameters of the expressions."""
 
     @property
     def walked(self) -> tuple[str, ...]:
@@ -78,16 +81,21 @@ def newest_of(years: range) -> Order:
     return Order("newest", (key, "work_id"), walked_from=end)
 
 
-def by_relevance(*, all_in_head: bool) -> Order:
-    """By where the words stand, how close, and how well known the work is.
+def by_relevance(wanted: Match) -> Order:
+    """By where the words that are wanted stand, how close, and how well known the work is.
 
     The words in titles and names count most, and most of all a title that they are the whole of.
-    Needs the parameters `head` and `plain`, the words as tsquery, `whole`, the words, and `title`,
-    as a title's key. `all_in_head` says that all works have the words there: none is asked.
     """
+    words = " ".join(wanted.words)
+    told = {
+        "head": replace(wanted, in_head=True, marks=()).tsquery,
+        "plain": replace(wanted, in_head=False, marks=()).tsquery,
+        "whole": words,
+        "title": title_key(words),
+    }
     in_head = "CASE WHEN entry.vector @@ %(head)s::tsquery THEN 2000 ELSE 0 END"
     score = (
-        f"-(round({2000 if all_in_head else in_head}"
+        f"-(round({2000 if wanted.in_head else in_head}"
         " + CASE WHEN entry.title_key IN (%(title)s, %(whole)s) THEN 2000"
         " WHEN starts_with(entry.title_key, %(title)s) THEN 400 ELSE 0 END"
         " + 1000 * ts_rank(entry.head, %(plain)s::tsquery, 1)"
@@ -95,7 +103,7 @@ def by_relevance(*, all_in_head: bool) -> Order:
         f" + CASE WHEN entry.offers[1] < {offer_codes.IS_FORTHCOMING} THEN 40 ELSE 0 END"
         "))::int"
     )
-    return Order("relevance", (score, "popularity_key", "work_id"), can_walk=False)
+    return Order("relevance", (score, "popularity_key", "work_id"), can_walk=False, told=told)
 
 
 def read_key(text: str, *, order: str) -> Key:
@@ -131,29 +139,23 @@ class Cut:
     """Whether the part ends before the key, instead of beginning after it."""
 
 
-def part(
-    match: Match, order: Order, cut: Cut, told: dict[str, Any], *, has_more: bool
-) -> list[Key]:
-    """The keys of a part of all that match; `has_more` says whether more than MOST_COUNTED do.
-
-    `told` are the parameters of the order.
-    """
-    sorting, told = sorted_part(match, order, cut, told)
+def part(match: Match, order: Order, cut: Cut, *, has_more: bool) -> list[Key]:
+    """The keys of a part of all that match; `has_more` says whether more than MOST_COUNTED do."""
+    sorting = sorted_part(match, order, cut)
     walking = _walked_part(match, order, cut) if has_more or not match.tsquery else None
     if walking is None:
-        found = ways.rows(sorting, told)
+        found = ways.rows(sorting)
     elif not has_more:
-        found = ways.rows(walking, told)
+        found = ways.rows(walking)
     else:
-        found = ways.enough_rows(walking, sorting, told, enough=cut.size)
+        found = ways.enough_rows(walking, sorting, enough=cut.size)
     return found[::-1] if cut.is_before else found
 
 
-def sorted_part(
-    match: Match, order: Order, cut: Cut, told: dict[str, Any]
-) -> tuple[Question, dict[str, Any]]:
-    """What asks for the keys of a part of all that match, or of MOST_COUNTED of them, with its
-    parameters. They come from the cut on, so backwards where the part ends before it.
+def sorted_part(match: Match, order: Order, cut: Cut) -> Question:
+    """What asks for the keys of a part of all that match, or of MOST_COUNTED of them.
+
+    They come from the cut on, so backwards where the part ends before it.
     """
     names = tuple(f"key_{place}" for place in range(len(order.columns)))
     columns = ", ".join(f"{_on_entry(c)} AS {n}" for c, n in zip(order.columns, names, strict=True))
@@ -164,7 +166,7 @@ def sorted_part(
         f" ORDER BY {', '.join(f'{name} {direction}' for name in names)}"
         f" LIMIT {cut.size} OFFSET {cut.skip}"
     )
-    return Question(sql, match.ways), {**match.told, **told, **_after(cut)}
+    return Question(sql, match.ways, {**match.told, **order.told, **_after(cut)})
 
 
 def _walked_part(match: Match, order: Order, cut: Cut) -> Question | None:
@@ -188,7 +190,7 @@ def _walked_part(match: Match, order: Order, cut: Cut) -> Question | None:
         f"SELECT {', '.join(names)} FROM ({inner}) AS entry WHERE {match.sql}"
         f" LIMIT {cut.size} OFFSET {cut.skip}"
     )
-    return Question(sql, ways.IN_ORDER)
+    return Question(sql, ways.IN_ORDER, {**match.told, **_after(cut)})
 
 
 def _on_entry(column: str) -> str:

@@ -1,6 +1,6 @@
 """Finding works: by words in any order, by beginnings, by near misses, and by filters."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,7 +10,6 @@ from django.utils import timezone
 from catalog import cards, facets, spelling, surroundings, ways
 from catalog.cards import Card
 from catalog.criteria import Criteria, Match, fitting, match
-from catalog.entry_texts import title_key
 from catalog.facets import MOST_COUNTED, Counts
 from catalog.listing import (
     BY_POPULARITY,
@@ -165,7 +164,7 @@ def _page(levels: list[Match], criteria: Criteria, subject: Subject | None) -> R
     ahead = _Ahead.of(levels, criteria)
     asked = [surroundings.below(subject.pk if subject else None)]
     asked += [ahead.asked] if ahead.asked else []
-    wanted, counts, (rows, *found) = _counted(levels, criteria, besides=asked, told=ahead.told)
+    wanted, counts, (rows, *found) = _counted(levels, criteria, besides=asked)
     below = [Node(*row) for row in rows]
     keys = found[0] if found and wanted == ahead.expected and not counts.has_more else None
     if not counts.total:  # what a near miss finds may be in another order, and so may its keys
@@ -182,7 +181,6 @@ class _Ahead:
 
     expected: Match | None = None
     asked: Question | None = None
-    told: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, levels: list[Match], criteria: Criteria) -> "_Ahead":
@@ -190,22 +188,19 @@ class _Ahead:
         expected = facets.expected(levels)
         if expected is None or not expected.tsquery:
             return cls()
-        order, told = _order(expected, criteria, Counts())
+        order = _order(expected, criteria, Counts())
         try:
             cut = _cut(criteria, order)
         except BadKey:  # perhaps of the order that many are shown in
             return cls()
-        return cls(expected, *sorted_part(expected, order, _one_more(cut), told))
+        return cls(expected, sorted_part(expected, order, _one_more(cut)))
 
 
 def _counted(
-    levels: list[Match],
-    criteria: Criteria,
-    besides: Sequence[Question] = (),
-    told: Mapping[str, Any] | None = None,
+    levels: list[Match], criteria: Criteria, besides: Sequence[Question] = ()
 ) -> tuple[Match, Counts, list[list[tuple[Any, ...]]]]:
     this_year = timezone.localdate().year
-    return facets.count(levels, criteria, this_year=this_year, besides=besides, told=told)
+    return facets.count(levels, criteria, this_year=this_year, besides=besides)
 
 
 def _one_more(cut: Cut) -> Cut:
@@ -217,10 +212,10 @@ def _results(
     wanted: Match, criteria: Criteria, counts: Counts, keys: list[Key] | None = None
 ) -> Results:
     """The page; `keys` are those of its works and of one more, from the cut on, if known."""
-    order, told = _order(wanted, criteria, counts)
+    order = _order(wanted, criteria, counts)
     cut = _cut(criteria, order)
     if keys is None:
-        keys = part(wanted, order, _one_more(cut), told, has_more=counts.has_more)
+        keys = part(wanted, order, _one_more(cut), has_more=counts.has_more)
     elif cut.is_before:
         keys = keys[::-1]
     has_more = len(keys) > PAGE_SIZE
@@ -237,20 +232,14 @@ def _results(
     )
 
 
-def _order(wanted: Match, criteria: Criteria, counts: Counts) -> tuple[Order, dict[str, str]]:
-    """The order, and the parameters of its expressions."""
+def _order(wanted: Match, criteria: Criteria, counts: Counts) -> Order:
     if criteria.sort == "price" and criteria.concerns_editions:
-        return by_price(criteria), {}
+        return by_price(criteria)
     if criteria.sort == "newest" and _are_over(criteria.years):
-        return newest_of(criteria.years), {}
+        return newest_of(criteria.years)
     if criteria.sort == "relevance" and wanted.words and not counts.has_more:
-        return by_relevance(all_in_head=wanted.in_head), {
-            "head": replace(wanted, in_head=True, marks=()).tsquery,
-            "plain": replace(wanted, in_head=False, marks=()).tsquery,
-            "whole": " ".join(wanted.words),
-            "title": title_key(" ".join(wanted.words)),
-        }
-    return ORDERS.get(criteria.sort, BY_POPULARITY), {}
+        return by_relevance(wanted)
+    return ORDERS.get(criteria.sort, BY_POPULARITY)
 
 
 def _are_over(years: range) -> bool:
@@ -285,4 +274,4 @@ def _nearest(wanted: Match) -> list[Card]:
         ORDER BY ts_rank(head, %(plain)s::tsquery, 1) DESC, popularity_key, work_id LIMIT %(most)s
     """
     told = {"some": some, "plain": plain, "most": NEAREST}
-    return cards.read([pk for (pk,) in ways.rows(Question(sql, ways.BY_WORDS), told)])
+    return cards.read([pk for (pk,) in ways.rows(Question(sql, ways.BY_WORDS, told))])

@@ -11,7 +11,7 @@ inside its text, as long as the option `server_side_binding` is off.
 # ruff: noqa: S608 - what is asked is SQL of our own; what visitors say are parameters
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import connection
@@ -26,21 +26,23 @@ FOUND = "bookstore.found"  # a setting of our own, as any name with a dot may be
 
 @dataclass(frozen=True)
 class Question:
-    """A SELECT, and the ways that may be taken for it."""
+    """A SELECT, the ways that may be taken for it, and its parameters.
+
+    Questions of one message mean the same by a parameter that both of them name.
+    """
 
     sql: str
     ways: frozenset[str] = ANY
+    told: Mapping[str, Any] = field(default_factory=dict)
 
 
-def rows(asked: Question, told: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """All rows that are the answer; `told` are the parameters."""
-    (found,) = answers([asked], told)
+def rows(asked: Question) -> list[tuple[Any, ...]]:
+    """All rows that are the answer."""
+    (found,) = answers([asked])
     return found
 
 
-def enough_rows(
-    asked: Question, otherwise: Question, told: Mapping[str, Any], *, enough: int
-) -> list[tuple[Any, ...]]:
+def enough_rows(asked: Question, otherwise: Question, *, enough: int) -> list[tuple[Any, ...]]:
     """The answer; where it has fewer rows than `enough`, the other one if that has no fewer.
 
     PostgreSQL itself notes how many there were, and then carries the other one out or does not: all
@@ -51,16 +53,18 @@ def enough_rows(
     waiting = (
         f"SELECT * FROM ({otherwise.sql}) AS found WHERE current_setting('{FOUND}')::int < {enough}"
     )
-    found, others = answers([Question(noting, asked.ways), Question(waiting, otherwise.ways)], told)
+    found, others = answers([replace(asked, sql=noting), replace(otherwise, sql=waiting)])
     return max(others, [row[:-1] for row in found], key=len)
 
 
-def answers(asked: Sequence[Question], told: Mapping[str, Any]) -> list[list[tuple[Any, ...]]]:
+def answers(asked: Sequence[Question]) -> list[list[tuple[Any, ...]]]:
     """The rows of each question, all of which are asked in one message."""
     statements: list[str] = []
+    told: dict[str, Any] = {}
     ways = ANY
     for question in asked:
         statements += [*_change(ways, question.ways), question.sql]
+        told.update(question.told)
         ways = question.ways
     if not connection.get_autocommit():  # a transaction goes on
         statements += _change(ways, ANY)

@@ -34,22 +34,27 @@ def test_only_these_ways_are_open_and_afterwards_all_are(
     taken: frozenset[str], expected: tuple[str, ...]
 ) -> None:
     with CaptureQueriesContext(connection) as captured:
-        assert ways.rows(Question(OPEN, taken), {}) == [expected]
+        assert ways.rows(Question(OPEN, taken)) == [expected]
     assert len(captured) == 1
     assert open_now() == ALL_OPEN
 
 
 def test_parameters_are_told_by_name() -> None:
-    asked = Question("SELECT %(word)s || '%%'", BY_WORDS)
-    assert ways.rows(asked, {"word": "100'; --", "other": 1}) == [("100'; --%",)]
+    asked = Question("SELECT %(word)s || '%%'", BY_WORDS, {"word": "100'; --", "other": 1})
+    assert ways.rows(asked) == [("100'; --%",)]
+
+
+def test_each_question_brings_its_own_parameters() -> None:
+    asked = [Question(f"SELECT %({name})s::text", told={name: name}) for name in ("one", "other")]
+    assert ways.answers(asked) == [[("one",)], [("other",)]]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_outside_a_transaction_they_end_with_the_message() -> None:
-    assert ways.rows(Question(OPEN, IN_ORDER), {}) == [("off", "on", "off", "off")]
+    assert ways.rows(Question(OPEN, IN_ORDER)) == [("off", "on", "off", "off")]
     assert open_now() == ALL_OPEN
     with pytest.raises(DatabaseError):
-        ways.rows(Question("SELECT 1 / 0", IN_ORDER), {})
+        ways.rows(Question("SELECT 1 / 0", IN_ORDER))
     assert open_now() == ALL_OPEN
     assert connection.get_autocommit()
 
@@ -59,7 +64,7 @@ def test_what_fails_or_takes_too_long_leaves_all_ways_open(failing: str) -> None
     with pytest.raises(DatabaseError), transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL statement_timeout = 30")  # milliseconds; in this block alone
-        ways.rows(Question(failing, BY_WORDS), {})
+        ways.rows(Question(failing, BY_WORDS))
     assert open_now() == ALL_OPEN
 
 
@@ -81,36 +86,36 @@ def test_the_other_question_is_not_carried_out_where_the_first_gives_enough(
     asked: Question,
 ) -> None:
     with CaptureQueriesContext(connection) as captured:
-        assert ways.enough_rows(Question(TWO), asked, {}, enough=2) == [(1,), (2,)]
+        assert ways.enough_rows(Question(TWO), asked, enough=2) == [(1,), (2,)]
     assert len(captured) == 1
     assert times_asked() == 0
 
 
 def test_the_other_question_is_carried_out_where_the_first_gives_too_few(asked: Question) -> None:
-    none = Question(f"{TWO} WHERE number > %(most)s", IN_ORDER)
+    none = Question(f"{TWO} WHERE number > %(most)s", IN_ORDER, {"most": 2})
     with CaptureQueriesContext(connection) as captured:
-        assert ways.enough_rows(none, asked, {"most": 2}, enough=1) == [(11,)]
+        assert ways.enough_rows(none, asked, enough=1) == [(11,)]
     assert len(captured) == 1
     assert times_asked() == 1
 
 
 def test_the_answer_with_more_rows_is_given() -> None:
-    assert ways.enough_rows(Question(TWO), Question(THREE), {}, enough=4) == [(7,), (8,), (9,)]
-    assert ways.enough_rows(Question(THREE), Question(TWO), {}, enough=4) == [(7,), (8,), (9,)]
+    assert ways.enough_rows(Question(TWO), Question(THREE), enough=4) == [(7,), (8,), (9,)]
+    assert ways.enough_rows(Question(THREE), Question(TWO), enough=4) == [(7,), (8,), (9,)]
     other = Question(f"{THREE} LIMIT 2")
-    assert ways.enough_rows(Question(TWO), other, {}, enough=4) == [(7,), (8,)]
+    assert ways.enough_rows(Question(TWO), other, enough=4) == [(7,), (8,)]
 
 
 def test_how_many_were_found_before_is_forgotten(asked: Question) -> None:
-    ways.enough_rows(Question(THREE), asked, {}, enough=3)
+    ways.enough_rows(Question(THREE), asked, enough=3)
     none = Question(f"{TWO} LIMIT 0")
-    assert ways.enough_rows(none, asked, {}, enough=3) == [(11,)]
+    assert ways.enough_rows(none, asked, enough=3) == [(11,)]
 
 
 def test_each_of_two_questions_goes_its_own_ways() -> None:
     first, other = Question(f"{OPEN} LIMIT 0", IN_ORDER), Question(OPEN, BY_WORDS)
-    assert ways.enough_rows(first, other, {}, enough=1) == [("off", "off", "on", "on")]
+    assert ways.enough_rows(first, other, enough=1) == [("off", "off", "on", "on")]
     first, other = Question(OPEN, IN_ORDER), Question(OPEN)
-    assert ways.enough_rows(first, other, {}, enough=1) == [("off", "on", "off", "off")]
-    assert ways.enough_rows(first, other, {}, enough=2) == ALL_OPEN
+    assert ways.enough_rows(first, other, enough=1) == [("off", "on", "off", "off")]
+    assert ways.enough_rows(first, other, enough=2) == ALL_OPEN
     assert open_now() == ALL_OPEN
