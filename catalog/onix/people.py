@@ -27,6 +27,8 @@ _AFTER_NAMES = re.compile(
     r"(?:[JS]r|I{2,3}|IV|Ph\.?\s?D|M\.?D|Ed\.?D|M\.?A|B\.?A|Esq|CBE|OBE|MBE|Ltd|Inc)\.?",
     re.IGNORECASE,
 )
+_LAST_AFTER_NAMES = re.compile(r"(?<!,) ((?:[JS]r|I{2,3}|IV|Ph\.?D|M\.D|Esq)\.?)$")
+"""Fewer: without a comma before it, what looks like a degree may be a name (Yo-Yo Ma)."""
 _COMMA = re.compile(r",(?=[^\W\d])")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _PARTICLES = frozenset(
@@ -122,7 +124,7 @@ def _names(contributor: Node) -> tuple[str, str, bool] | None:
     if not filed and "KeyNames" in contributor.codes:
         filed = _filed(contributor)
     printed, filed = recased(printed), recased(filed)
-    if printed and ", " in printed and (not filed or "," not in filed or filed == printed):
+    if _is_filed(printed) and (not filed or "," not in filed or filed == printed):
         filed, printed = printed, turned(printed)
     printed = printed or turned(filed)
     if printed:
@@ -147,25 +149,35 @@ def _joined(contributor: Node, *names: str) -> str:
 
 def _filed(contributor: Node) -> str:
     key = _joined(contributor, "KeyNames", "NamesAfterKey")
-    before = _joined(contributor, "NamesBeforeKey", "PrefixToKey", "SuffixToKey")
-    return f"{key}, {before}" if before else key
+    before = _joined(contributor, "NamesBeforeKey", "PrefixToKey")
+    return ", ".join(part for part in (key, before, contributor.first("SuffixToKey")) if part)
+
+
+def _is_filed(name: str) -> bool:
+    """Whether the key stands before a comma: so it does in “King, Martin Luther, Jr.”, but not in
+    “Martin Luther King, Jr.”.
+    """
+    parts = _parts(name)
+    return len(parts) > 1 and not _AFTER_NAMES.fullmatch(parts[1])
+
+
+def _parts(name: str) -> list[str]:
+    return [part.strip() for part in name.split(",") if part.strip()]
 
 
 def turned(filed: str) -> str:
     """“Austen, Jane” as printed: Jane Austen; what follows a second comma stays behind the name."""
-    parts = [part.strip() for part in filed.split(",") if part.strip()]
-    if len(parts) < 2 or _AFTER_NAMES.fullmatch(parts[1]):
+    if not _is_filed(filed):
         return filed
-    after = ", ".join(parts[2:])
-    return f"{parts[1]} {parts[0]}" + (f", {after}" if after else "")
+    key, before, *after = _parts(filed)
+    return ", ".join([f"{before} {key}", *after])
 
 
 def inverted(printed: str) -> str:
     """“Jane Austen” as filed: Austen, Jane. A guess, for records that do not say."""
-    main, comma, after = printed.partition(", ")
+    main, *after = _LAST_AFTER_NAMES.sub(r", \1", printed).split(", ")
     before, space, key = main.rpartition(" ")
-    filed = f"{key}, {before}" if space else main
-    return f"{filed}, {after}" if comma else filed
+    return ", ".join([*([key, before] if space else [main]), *after])
 
 
 @functools.lru_cache(maxsize=10_000)
