@@ -3,12 +3,13 @@
 A page that is cached for everyone cannot carry a token of one visitor. Browsers themselves say
 where a request comes from, and a page of another site cannot forge what they say:
 
-1. `Sec-Fetch-Site` (all browsers since 2023, over HTTPS and on localhost) is decisive when it is
-   there: `same-origin` is a page of the shop, `none` is the person (address bar, bookmark);
+1. What comes from an `Origin` in CSRF_TRUSTED_ORIGINS may pass: that is what the setting is for.
+2. Else `Sec-Fetch-Site` (all browsers since 2023, over HTTPS and on localhost) is decisive when it
+   is there: `same-origin` is a page of the shop, `none` is the person (address bar, bookmark);
    `same-site` and `cross-site` are refused. A sister host (`blog.example.org`) is not the shop.
-2. Without it, `Origin`, which every browser adds to a POST, must be this very origin (scheme, host
-   and port) or stand in CSRF_TRUSTED_ORIGINS. `null` (sandboxed frames, files) is nobody's origin.
-3. Without both it is no browser that could be tricked into sending along a visitor's cookie, but
+3. Without it, `Origin`, which every browser adds to a POST, must be this very origin (scheme, host
+   and port). `null` (sandboxed frames, files) is nobody's origin.
+4. Without both it is no browser that could be tricked into sending along a visitor's cookie, but
    a program that holds its own; it may pass.
 
 Go's net/http.CrossOriginProtection reasons in the same way. Behind this stands the cookie itself,
@@ -47,12 +48,12 @@ def same_origin(view: View[P]) -> View[P]:
 def is_same_origin(request: HttpRequest) -> bool:
     """Whether the request comes from a page of the shop, or from no browser at all."""
     fetch_site = request.headers.get("Sec-Fetch-Site")
+    origin = request.headers.get("Origin")
+    if origin is not None and _is_trusted(origin):
+        return True
     if fetch_site is not None:
         return fetch_site in ("same-origin", "none")
-    origin = request.headers.get("Origin")
-    if origin is None:
-        return True
-    return origin == f"{request.scheme}://{request.get_host()}" or _is_trusted(origin)
+    return origin is None or origin == f"{request.scheme}://{request.get_host()}"
 
 
 def _is_trusted(origin: str) -> bool:

@@ -70,6 +70,14 @@ def test_passes_trusted_origins(settings: Settings) -> None:
     assert not asked({"Origin": "null"})
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_a_trusted_origin_is_another_site(settings: Settings, site: str) -> None:
+    settings.CSRF_TRUSTED_ORIGINS = ["https://blog.example"]
+    assert asked({"Sec-Fetch-Site": site, "Origin": "https://blog.example"})
+    assert not asked({"Sec-Fetch-Site": site, "Origin": "https://evil.example"})
+    assert not asked({"Sec-Fetch-Site": site})
+
+
 def test_passes_what_is_no_browser() -> None:
     assert asked({})
 
