@@ -303,11 +303,11 @@ def _day(moment: datetime.datetime | None) -> str:
 
 
 def keep(basket: Basket, code: str) -> None:
-    """Remember a voucher's code with the basket; "" forgets it. Raises UnknownVoucher.
+    """Remember a voucher's code with the basket; "" forgets it.
 
     One that does not hold yet is kept: what the basket still lacks is told with it.
+    Raises UnknownVoucher or BasketGone.
     """
     kept = find(code).code if code else ""
     if kept != basket.voucher_code:
-        basket.voucher_code = kept
-        basket.save(update_fields=["voucher_code", "updated_at"])
+        basket.set_voucher_code(kept)

@@ -146,7 +146,10 @@ class VoucherForm(forms.Form):
         return None if self.is_bound else ()
 
     def use_for(self, basket: Basket) -> bool:
-        """Keep the voucher with the basket; whether there is one of that code."""
+        """Keep the voucher with the basket; whether there is one of that code.
+
+        Raises BasketGone.
+        """
         try:
             vouchers.keep(basket, self.cleaned_data["voucher"])
         except vouchers.UnknownVoucher as error:

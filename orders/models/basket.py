@@ -198,6 +198,14 @@ class Basket(models.Model):
         self.lines.filter(edition=edition).delete()
         return None
 
+    def set_voucher_code(self, code: str) -> None:
+        """Have this voucher used once it is ordered; none for "". Raises BasketGone."""
+        now = timezone.now()
+        mine = type(self).objects.filter(pk=self.pk)
+        if not mine.update(voucher_code=code, updated_at=now):
+            raise BasketGone
+        self.voucher_code, self.updated_at = code, now
+
     @transaction.atomic
     def absorb(self, other: "Basket") -> "list[BasketLine]":
         """Take over all that is in `other`, which is then gone; the lines that grew or are new.

@@ -121,7 +121,7 @@ def test_what_is_not_for_sale(client: Client) -> None:
     assert response.status_code == 422
     assert "is not for sale" in response.content.decode()
     assert Basket.objects.count() == 0
-    assert "sessionid" not in client.cookies
+    assert "visitor" not in client.cookies
 
 
 def test_the_first_book_takes_one_statement(

@@ -1,15 +1,17 @@
 """What comes between a customer and the order: others who were quicker, changes, forgery."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from catalog.models import Edition, Price, Stock
 from orders.models import Basket, Order, ShippingMethod
-from orders.tests.factories import BasketFactory, shipping_method
+from orders.tests.factories import BasketFactory, make_voucher, shipping_method, submit
 from storefront.tests import shopping
 from storefront.tests.shopping import WISH, hidden, order_with, put
 from tests import people
@@ -40,6 +42,34 @@ def test_sent_twice_while_the_next_basket_is_being_filled(client: Client, emma: 
     put(client, emma, 3)
     assert client.post("/checkout/", form)["Location"] == f"/orders/{Order.objects.get().number}/"
     assert Basket.objects.get().quantity == 3
+
+
+@pytest.mark.parametrize("act", ["voucher", "remove_voucher"])
+def test_a_voucher_for_a_basket_that_is_ordered_at_this_moment(
+    client: Client, emma: Edition, monkeypatch: pytest.MonkeyPatch, act: str
+) -> None:
+    make_voucher()
+    put(client, emma)
+    client.post("/basket/voucher/", {"voucher": "TEN"} if act == "remove_voucher" else {})
+    form = {**hidden(client), **WISH, "act": act, "voucher": "TEN"}
+    monkeypatch.setattr(Basket, "set_voucher_code", once_ordered(Basket.set_voucher_code))
+    response = client.post("/checkout/", form)
+    assert (response.status_code, response["Location"]) == (303, f"/orders/{number()}/")
+    assert client.get(response["Location"]).status_code == 200
+
+
+def once_ordered(verb: Callable[..., None]) -> Callable[..., None]:
+    """The verb of a basket that becomes an order just before."""
+
+    def act(basket: Basket, *given: str) -> None:
+        submit(Basket.objects.get(), placed_at=timezone.now())
+        verb(basket, *given)
+
+    return act
+
+
+def number() -> str:
+    return Order.objects.get().number
 
 
 @pytest.mark.django_db(transaction=True)

@@ -105,3 +105,23 @@ def test_no_form_of_another_site(emma: Edition) -> None:
     client = Client(enforce_csrf_checks=True)
     shopping.put(client, emma)
     assert client.post("/basket/voucher/", {"voucher": "TEN"}).status_code == 403
+
+
+@pytest.mark.parametrize("form", [{"voucher": "OFF"}, {"remove": "1"}])
+def test_a_basket_that_is_ordered_at_this_moment(
+    client: Client, emma: Edition, monkeypatch: pytest.MonkeyPatch, form: dict[str, str]
+) -> None:
+    make_voucher()
+    make_voucher(code="OFF")
+    shopping.put(client, emma)
+    use(client, "TEN")
+    verb = Basket.set_voucher_code
+
+    def once_gone(basket: Basket, code: str) -> None:
+        Basket.objects.all().delete()
+        verb(basket, code)
+
+    monkeypatch.setattr(Basket, "set_voucher_code", once_gone)
+    response = client.post("/basket/voucher/", form)
+    assert response.status_code == 422
+    assert "This basket is gone: it has been ordered already." in response.content.decode()

@@ -101,12 +101,15 @@ def voucher(request: HttpRequest) -> HttpResponse:
     basket = find_basket(request)
     if basket is None:
         return see_other(reverse("basket"))
-    if "remove" in request.POST:
-        vouchers.keep(basket, "")
-        return see_other(reverse("basket"))
-    form = VoucherForm(request.POST)
-    if not form.is_valid() or not form.use_for(basket):
-        return _page(request, status=422, voucher_form=form)
+    try:
+        if "remove" in request.POST:
+            vouchers.keep(basket, "")
+            return see_other(reverse("basket"))
+        form = VoucherForm(request.POST)
+        if not form.is_valid() or not form.use_for(basket):
+            return _page(request, status=422, voucher_form=form)
+    except BasketGone as error:
+        return _refuse(request, [str(error)], status=422)
     return see_other(f"{reverse('basket')}#voucher")
 
 

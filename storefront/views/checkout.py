@@ -23,7 +23,7 @@ from orders.checkout import (
 )
 from orders.gift_cards import MAX_CARDS, GiftCardError
 from orders.models import Basket, BasketLine, Order, basket_rows, tables
-from orders.models.basket import BasketError
+from orders.models.basket import BasketError, BasketGone
 from orders.quotes import Rules
 from orders.terms import Wishes
 from orders.vouchers import VoucherError
@@ -62,7 +62,7 @@ def show(request: HttpRequest) -> HttpResponse:
     if not is_current and (order := _order_of_this_form(request)):
         return _go_on(request, order)  # sent twice
     if basket is None or not basket.priced_lines():
-        return render(request, "storefront/checkout/empty.html")
+        return _empty(request)
     if request.method == "POST":
         return _answer(request, basket)
     return _page(request, basket, _form(request, basket))
@@ -76,8 +76,16 @@ def _answer(request: HttpRequest, basket: Basket) -> HttpResponse:
         changed = _("Your basket has changed since this page was opened: please look it over.")
         return _page(request, basket, _form(request, basket), _Complaint(problems=[changed]))
     if "act" in request.POST or _types_code(request):
-        return _act(request, basket)
+        try:
+            return _act(request, basket)
+        except BasketGone:  # ordered in another tab at this very moment
+            order = _order_of_this_form(request)
+            return _go_on(request, order) if order else _empty(request)
     return _submit(request, basket)
+
+
+def _empty(request: HttpRequest) -> HttpResponse:
+    return render(request, "storefront/checkout/empty.html")
 
 
 def _submit(request: HttpRequest, basket: Basket) -> HttpResponse:
@@ -159,12 +167,15 @@ def _take_what_is_left(request: HttpRequest, basket: Basket) -> HttpResponse:
             messages.error(request, str(error))
         renew_card(request)
     if not basket.priced_lines():
-        return render(request, "storefront/checkout/empty.html")
+        return _empty(request)
     return _page(request, basket, _form(request, basket))
 
 
 def _act(request: HttpRequest, basket: Basket) -> HttpResponse:
-    """Take a voucher or a gift card in or out, or only say what it costs now."""
+    """Take a voucher or a gift card in or out, or only say what it costs now.
+
+    Raises BasketGone.
+    """
     act, _colon, place = request.POST.get("act", "").partition(":")
     codes = _gift_card_codes(request)
     voucher = request.POST.get("voucher", "").strip()[:LONGEST_CODE]
