@@ -7,6 +7,7 @@ refunds that wait for too long, and compares payments one by one.
 import datetime
 import logging
 
+from django.db import transaction
 from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 
@@ -84,7 +85,8 @@ def compare(payment: Payment, *, at: datetime.datetime) -> None:
     try:
         theirs, received = gateway.refunds_of(payment), gateway.received(payment)
     except ProviderRefused as refusal:
-        _show_to_staff(payment, _("The provider does not know it: %s") % refusal, at)
+        text = _("The provider does not know it: %s") % refusal
+        _show_to_staff(payment, text, about=payment.event_id, at=at)
         return
     for news in theirs:
         provider_events.hear_of_refund(news, at=at)
@@ -96,15 +98,25 @@ def compare(payment: Payment, *, at: datetime.datetime) -> None:
     )
     came_back = {news.refund_id for news in theirs if news.status is RefundStatus.FAILED}
     for refund_id in sorted(ours - done - came_back):
-        _show_to_staff(payment, _("The provider has not made the refund %s.") % refund_id, at)
+        text = _("The provider has not made the refund %s.") % refund_id
+        _show_to_staff(payment, text, about=f"missing {refund_id}", at=at)
     if received != (payment.amount, payment.currency):
+        amount, currency = received
         text = _("The provider says %(amount)s %(currency)s.")
-        _show_to_staff(payment, text % {"amount": received[0], "currency": received[1]}, at)
+        _show_to_staff(
+            payment,
+            text % {"amount": amount, "currency": currency},
+            about=f"{payment.event_id} {amount} {currency}",
+            at=at,
+        )
 
 
-def _show_to_staff(payment: Payment, problem: str, at: datetime.datetime) -> None:
+@transaction.atomic
+def _show_to_staff(payment: Payment, problem: str, *, about: str, at: datetime.datetime) -> None:
+    """Once for each thing that it is `about`, whether or not staff has settled it since."""
     order, kind = payment.order, OrderEvent.Kind.PROVIDER_DIFFERS
-    reference = f"{payment.provider}:{payment.event_id}"
+    reference = f"{payment.provider}:{about}"
+    order.lock()
     if not order.events.filter(kind=kind, reference=reference).exists():
         note = f"{payment}: {problem}"
         order.record(kind, note=note, reference=reference, at=at, needs_attention=True)
