@@ -15,7 +15,16 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from orders import cancellation, fulfillment, returns
-from orders.models import Order, OrderEvent, OrderLine, OrderMessage, Return, ReturnLine, Seller
+from orders.models import (
+    Order,
+    OrderEvent,
+    OrderLine,
+    OrderMessage,
+    Return,
+    ReturnLine,
+    Seller,
+    WrongState,
+)
 
 TRANSIT_DAYS = 14
 """A parcel of which nobody said that it arrived is taken to have, so many days after it left."""
@@ -79,7 +88,6 @@ def is_open(order: Order, *, at: datetime.datetime) -> bool:
     return order.status == Order.Status.AWAITING_PAYMENT or bool(withdrawable(order))
 
 
-@transaction.atomic
 def withdraw(
     *,
     order: Order,
@@ -94,6 +102,22 @@ def withdraw(
     A late one is declined, with the reason, and kept as well. With the `key` of an earlier call it
     gives that one's. Raises NothingToWithdraw, or returns.NotReturnable for more than there is.
     """
+    try:
+        return _withdraw(order, copies, name=name, actor=actor, key=key, at=at)
+    except (WrongState, cancellation.NotCancelable):  # a gift card of it was used at this moment
+        return _withdraw(order, copies, name=name, actor=actor, key=key, at=at)
+
+
+@transaction.atomic
+def _withdraw(
+    order: Order,
+    copies: Mapping[str, int] | None,
+    *,
+    name: str,
+    actor: User | None,
+    key: str,
+    at: datetime.datetime,
+) -> Return:
     order.lock()
     if key and (earlier := order.returns.filter(key=key).first()):
         return earlier
@@ -169,12 +193,16 @@ def _cancel_what_is_here(
     actor: User | None,
     at: datetime.datetime,
 ) -> dict[OrderLine, int]:
-    """Cancel those of the copies that have not left; how many of each those are."""
+    """Cancel those of the copies that have not left; how many of each those are.
+
+    Raises WrongState or NotCancelable where a gift card among them was used since they were chosen.
+    """
     if order.status == Order.Status.AWAITING_PAYMENT:
         order.cancel(actor=actor, reason=_("The customer withdrew."), at=at)
         return dict(lines)
     most = cancellation.cancelable(order)
     here = {line: min(n, most[line]) for line, n in lines.items() if line in most}
+    here.update({line: n for line, n in lines.items() if line.is_gift_card})  # no card comes back
     if here:
         cancellation.cancel_copies(
             order=order,

@@ -7,12 +7,13 @@ import pytest
 
 from catalog.models import Edition
 from catalog.tests.factories import EditionFactory, main_shop
-from orders import cancellation, fulfillment, payments, returns, withdrawal
-from orders.models import Order, Return, Shipment, WrongState
+from orders import cancellation, fulfillment, gift_cards, payments, returns, withdrawal
+from orders.models import GiftCard, Order, OrderLine, Return, Shipment, WrongState
 from orders.payments import EventKind, PaymentEvent
-from orders.tests.factories import NOW, make_order
+from orders.tests.factories import NOW, gift_card_edition, make_order
 from orders.tests.test_cancellation import paid
 from tests.audited import assert_books_in_order
+from tests.people import carol
 from tests.races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -163,4 +164,30 @@ def test_a_return_asked_for_and_refunded_by_four_at_once_is_one() -> None:
     assert stock_of(edition) == (2, 0)
     at_once([partial(returns.refund, of_return=fresh(), at=NOW) for _person in range(4)])
     assert order.refund_requests.get().amount == order.total_amount
+    assert_books_in_order()
+
+
+def test_a_withdrawal_leaves_out_a_gift_card_that_is_used_at_this_moment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    emma, clerk = EditionFactory.create(stock=3), carol()
+    order = paid({emma: 1, gift_card_edition(): 1})
+    gift_cards.issue_sold(order_id=order.pk)
+    card = GiftCard.objects.get()
+    spend = partial(card.adjust, Decimal("-5.00"), reason="At the counter", actor=clerk)
+    most = cancellation.cancelable
+    is_spent: list[object] = []
+
+    def spent_once_looked_at(order: Order) -> dict[OrderLine, int]:
+        found = most(order)
+        if not is_spent:
+            is_spent.append(at_once([spend]))
+        return found
+
+    monkeypatch.setattr(cancellation, "cancelable", spent_once_looked_at)
+    made = withdrawal.withdraw(order=order, at=NOW, name="Alice")
+    assert [line.order_line.isbn13 for line in made.lines.all()] == [emma.isbn13]
+    card.refresh_from_db()
+    assert card.balance_amount == Decimal("20.00")
+    assert card.is_active
     assert_books_in_order()
