@@ -4,6 +4,7 @@ Staff ends a whole order by `Order.cancel`, which these stand on.
 """
 
 import datetime
+from collections import Counter
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -17,7 +18,6 @@ from orders import fulfillment, readiness, refunds, restitution
 from orders.models import (
     Allocation,
     GiftCard,
-    GiftCardMovement,
     Order,
     OrderEvent,
     OrderLine,
@@ -63,11 +63,8 @@ def is_open_to_customer(order: Order) -> bool:
 
 def has_used_gift_card(order: Order) -> bool:
     """Whether a gift card that it sold was used; one that was taken back was not."""
-    if not any(line.is_gift_card for line in order.lines.all()):
-        return False
-    taken_back = GiftCardMovement.objects.filter(kind=GiftCardMovement.Kind.VOID)
-    cards = GiftCard.objects.sold_by(order).exclude(pk__in=taken_back.values("gift_card"))
-    return any(not card.is_untouched for card in cards)
+    sells_cards = any(line.is_gift_card for line in order.lines.all())
+    return sells_cards and GiftCard.objects.sold_by(order).used().exists()
 
 
 @transaction.atomic
@@ -92,11 +89,11 @@ def cancelable(order: Order) -> dict[OrderLine, int]:
     unpacked: dict[int, int] = {}
     for each in readiness.packable(order):
         unpacked[each.line.pk] = unpacked.get(each.line.pk, 0) + each.quantity
+    untouched = _untouched_cards(order)
     found = {}
     for line in order.lines.all():
         if line.is_gift_card and order.paid_at:
-            cards = line.gift_cards.all()
-            quantity = sum(card.is_untouched for card in cards)
+            quantity = untouched[line.pk]
         elif line.is_digital:
             is_sent = order.status == Order.Status.COMPLETED
             quantity = 0 if is_sent else line.quantity - line.canceled_quantity
@@ -105,6 +102,14 @@ def cancelable(order: Order) -> dict[OrderLine, int]:
         if quantity:
             found[line] = quantity
     return found
+
+
+def _untouched_cards(order: Order) -> Counter[int | None]:
+    """How many of the gift cards of each line nobody has used, by the line's id."""
+    if not any(line.is_gift_card for line in order.lines.all()):
+        return Counter()
+    cards = GiftCard.objects.sold_by(order).untouched()
+    return Counter(cards.values_list("order_line_id", flat=True))
 
 
 @transaction.atomic

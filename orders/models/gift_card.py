@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, Q, Sum
+from django.db.models import F, OuterRef, Q, Subquery, Sum
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -90,6 +90,19 @@ class GiftCardQuerySet(models.QuerySet["GiftCard"]):
         """Those that were issued for the order's lines, as they follow one another."""
         return self.filter(order_line__order=order).order_by("order_line_id", "ordinal")
 
+    def not_taken_back(self) -> Self:
+        """Without those that were voided."""
+        voided = GiftCardMovement.objects.filter(kind=GiftCardMovement.Kind.VOID)
+        return self.exclude(pk__in=voided.values("gift_card"))
+
+    def untouched(self) -> Self:
+        """Those on which all is that was put there, so that they can be taken back."""
+        return self.filter(balance_amount=_issued_amount())
+
+    def used(self) -> Self:
+        """Those of which some was spent; one that was taken back was not."""
+        return self.not_taken_back().exclude(balance_amount=_issued_amount())
+
     @transaction.atomic
     def take_back(
         self, line: "OrderLine", quantity: int, *, reason: str = "", actor: "User | None" = None
@@ -111,9 +124,7 @@ class GiftCardQuerySet(models.QuerySet["GiftCard"]):
 
         Raises GiftCardUsed, with nothing written, when one of them was used.
         """
-        voided = GiftCardMovement.objects.filter(kind=GiftCardMovement.Kind.VOID)
-        sold = self.sold_by(order).exclude(pk__in=voided.values("gift_card"))
-        for card in sold._locked():
+        for card in self.sold_by(order).not_taken_back()._locked():
             card.void(reason=order.number, actor=actor)
 
     def _locked(self) -> "list[GiftCard]":
@@ -291,3 +302,11 @@ class GiftCardMovement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.amount:+}"
+
+
+def _issued_amount() -> Subquery:
+    """What was put on a card, for a query of cards."""
+    issued = GiftCardMovement.objects.filter(
+        gift_card=OuterRef("pk"), kind=GiftCardMovement.Kind.ISSUE
+    )
+    return Subquery(issued.values("amount")[:1])

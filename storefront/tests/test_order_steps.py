@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 from django.utils.formats import date_format
+from pytest_django import DjangoAssertNumQueries
 
 from catalog.tests.factories import EditionFactory, preorderable
 from orders import cancellation, fulfillment, gift_cards, withdrawal
@@ -17,6 +18,7 @@ pytestmark = pytest.mark.django_db
 
 NOW = timezone.now()
 TODAY = timezone.localdate(NOW)
+PAGE_QUERIES = 16  # of an order with gift cards, whatever their number
 
 
 def labels(order: Order) -> list[str]:
@@ -52,11 +54,15 @@ def test_who_pays_at_the_counter_collects_before_paying(client: Client) -> None:
     assert "Ready to collect, not paid" in page
 
 
-def sold_card() -> Order:
-    """A paid order of one gift card, which was sent."""
+def sold_card(cards: int = 1) -> Order:
+    """A paid order of gift cards, which were sent."""
     method = shipping_method("download")
     order = make_order(
-        {gift_card_edition(): 1}, placed_at=NOW, shipping_method=method, address=None, country="GB"
+        {gift_card_edition(): cards},
+        placed_at=NOW,
+        shipping_method=method,
+        address=None,
+        country="GB",
     )
     order.mark_paid(at=NOW)
     assert current(order) == ["Sent by e-mail"]
@@ -91,6 +97,16 @@ def test_an_order_whose_gift_card_was_used_says_so(client: Client) -> None:
     assert "A gift card of this order was used." in page
     assert "danger" not in page
     assert "Cancel the order" not in client.get(order.get_guest_url()).content.decode()
+
+
+@pytest.mark.parametrize("cards", [1, 8])
+def test_queries_do_not_grow_with_the_gift_cards(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries, cards: int
+) -> None:
+    order = sold_card(cards)
+    assert GiftCard.objects.count() == cards
+    with django_assert_num_queries(PAGE_QUERIES):
+        assert "Cancel the order" in client.get(order.get_guest_url()).content.decode()
 
 
 def test_the_last_day_to_withdraw_is_a_whole_day(client: Client) -> None:
