@@ -88,11 +88,13 @@ def test_every_minute_the_job_ends_what_is_over() -> None:
     }  # fmt: skip
 
 
-def test_baskets_that_nobody_comes_back_to_are_forgotten() -> None:
+def test_baskets_that_nobody_comes_back_to_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(expiry, "AT_ONCE", 2)
     edition = EditionFactory.create()
-    old, young = (BasketFactory.create(lines={edition: 1}) for _basket in range(2))
+    young, *old = (BasketFactory.create(lines={edition: 1}) for _basket in range(6))
     mine = BasketFactory.create(user=alice())
     long_ago = timezone.now() - expiry.BASKET_LIFETIME - MINUTE
-    Basket.objects.filter(pk__in=[old.pk, mine.pk]).update(updated_at=long_ago)
+    Basket.objects.exclude(pk=young.pk).update(updated_at=long_ago)
+    assert expiry.forget_baskets(now=timezone.now()) == len(old)
     forget_baskets(timestamp=0)
     assert set(Basket.objects.all()) == {young, mine}
