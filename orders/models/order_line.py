@@ -156,6 +156,12 @@ class OrderLine(models.Model):
                 ),
             ),
         )
+        indexes = (
+            models.Index(fields=("isbn13",), name="order_line_by_number"),
+            models.Index(
+                fields=("isbn13",), name="order_line_awaiting", condition=Q(awaited_quantity__gt=0)
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.title} ({self.isbn13})"

@@ -1,0 +1,26 @@
+"""Finds orders by what is in them, and what waits for copies: the indexes hold nobody up."""
+
+from django.contrib.postgres.operations import AddIndexConcurrently
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    atomic = False
+
+    dependencies = [("orders", "0018_other_format")]
+
+    operations = [
+        migrations.RunSQL("SET lock_timeout = 0", migrations.RunSQL.noop),
+        AddIndexConcurrently(
+            model_name="orderline",
+            index=models.Index(fields=["isbn13"], name="order_line_by_number"),
+        ),
+        AddIndexConcurrently(
+            model_name="orderline",
+            index=models.Index(
+                fields=["isbn13"],
+                name="order_line_awaiting",
+                condition=models.Q(awaited_quantity__gt=0),
+            ),
+        ),
+    ]
