@@ -120,10 +120,6 @@ class Trip:
         """A value."""
         self._ask("GET", key)
 
-    def hget(self, key: str, field: str) -> None:
-        """A field of a hash."""
-        self._ask("HGET", key, field)
-
     def hmget(self, key: str, fields: Iterable[Word]) -> None:
         """Fields of a hash."""
         self._ask("HMGET", key, *fields)

@@ -20,6 +20,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 from caching import store
 from catalog.models import BoughtTogether, Edition, Recommendation, Work
+from catalog.models.subject import VISIBLE
 
 BATCH = 5_000  # works in one transaction of the nightly run
 KEPT = 12  # recommendations of a work; a page shows half of them, so that some may sell out
@@ -51,7 +52,7 @@ WITH tagged AS (
   SELECT DISTINCT near.id FROM (SELECT DISTINCT subject_id FROM tagged) tagged
   JOIN catalog_subject subject ON subject.id = tagged.subject_id
   JOIN catalog_subject near ON near.id IN (subject.id, subject.parent_id)
-  WHERE near.is_shown AND NOT (near.scheme = 'thema' AND near.code ~ '^[0-9]')
+  WHERE {near_is_visible}
     AND (near.id = subject.id OR near.parent_id IS NOT NULL)
 ), shelf AS MATERIALIZED (
   SELECT id AS subject_id, id AS tag_id FROM wanted
@@ -365,8 +366,9 @@ def _gather(cursor: CursorWrapper, ids: Collection[int] | None) -> None:
         (PICKED, BEST_OF_STAFF),
     ):
         text = statement.format(
-            of_work=of_work, of_tag=of_tag, offered=offered, most=most, known=KNOWN, latest=LATEST
-        )
+            of_work=of_work, of_tag=of_tag, offered=offered, most=most, known=KNOWN, latest=LATEST,
+            near_is_visible=VISIBLE.format(row="near"),
+        )  # fmt: skip
         cursor.execute(text, {"ids": list(ids or [])})
     cursor.execute("ANALYZE affinity_subject, affinity_contributor, affinity_pick")
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from catalog import prepared
 from catalog.models import Cover, Edition, Imprint, Publisher, Supply, Work
 from catalog.models.contributor import ROLE_LABELS
+from catalog.models.price import AMOUNT
 from catalog.models.recommendation import stored_as_json
 from catalog.models.series import printed
 from catalog.prepared import columns, fields
@@ -61,10 +62,7 @@ _FOUND = f"""
 WITH about AS MATERIALIZED ({_ABOUT})
 SELECT {columns("edition", _EDITION)},
     imprint.name, imprint.slug, publisher.id, publisher.name,
-    (SELECT price.amount FROM catalog_price AS price
-     WHERE price.edition_id = edition.id AND price.currency = %(currency)s
-         AND price.valid_from <= %(today)s
-         AND (price.valid_to IS NULL OR price.valid_to >= %(today)s) LIMIT 1),
+    {AMOUNT},
     {columns("cover", _COVER)}, {columns("supply", _SUPPLY)}, here.*
 FROM about
 JOIN catalog_edition AS edition ON edition.work_id = about.work_id AND edition.is_offered

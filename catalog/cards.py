@@ -16,6 +16,7 @@ from django.utils import timezone
 from catalog import formats, prepared
 from catalog.formats import DIGITAL_FORMATS
 from catalog.models import ContributorRole, Cover
+from catalog.models.price import AMOUNT
 from catalog.models.series import printed
 from catalog.models.slugs import readable
 
@@ -58,10 +59,7 @@ JOIN catalog_work AS work ON work.id = wanted.id
 CROSS JOIN LATERAL (
     SELECT edition.id, edition.isbn13, edition.title, edition.format, edition.language,
         edition.imprint_id, {_RELEASE} AS release_date, {_FORTHCOMING} AS is_forthcoming,
-        (SELECT price.amount FROM catalog_price AS price
-         WHERE price.edition_id = edition.id AND price.currency = %(currency)s
-             AND price.valid_from <= %(today)s
-             AND (price.valid_to IS NULL OR price.valid_to >= %(today)s) LIMIT 1) AS amount,
+        {AMOUNT} AS amount,
         bool_or(NOT {_FORTHCOMING} {{now}}) OVER () AS is_now
     FROM catalog_edition AS edition
     WHERE edition.work_id = work.id AND edition.is_offered
@@ -76,7 +74,7 @@ ORDER BY wanted.place
 """  # noqa: S608 - names of our own; what varies are parameters
 _OUT = _CARDS.format(now="")
 _AT_HAND = _CARDS.format(now=f"AND (edition.format = ANY({_DIGITAL}) OR {_HERE})")
-__BYLINES = f"""
+_BYLINES = f"""
 SELECT work.id, {_BYLINE} FROM unnest(%(works)s::bigint[]) AS wanted (id)
 JOIN catalog_work AS work ON work.id = wanted.id
 """  # noqa: S608 - the same
@@ -156,7 +154,7 @@ def read(
 
 def bylines(works: Collection[int]) -> dict[int, str]:
     """The authors' names of these works, as printed on their covers."""
-    found = prepared.rows(__BYLINES, {"works": prepared.array(works)}) if works else []
+    found = prepared.rows(_BYLINES, {"works": prepared.array(works)}) if works else []
     return dict(found)
 
 

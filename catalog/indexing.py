@@ -21,6 +21,7 @@ from caching import store
 from caching.jobs import FIRST
 from catalog import entry_texts, shelf_sizes
 from catalog.models import Edition, Price, SearchEntry, Subject, generations
+from catalog.models.price import AMOUNT
 from catalog.models.search_entry import COPIES_MARK
 from catalog.models.subject import lineage
 
@@ -139,7 +140,7 @@ def write_entries(
         progress(min(start + MANY, len(work_ids)))
 
 
-READ = """
+READ = f"""
 SELECT work.id, work.title, work.subtitle, work.description, work.keywords, work.popularity,
     EXISTS (SELECT FROM catalog_edition edition JOIN catalog_stock stock
             ON stock.edition_id = edition.id
@@ -160,10 +161,7 @@ SELECT work.id, work.title, work.subtitle, work.description, work.keywords, work
               WHERE imprint.id = edition.imprint_id)),
          edition.id, edition.isbn13, edition.is_offered, edition.format, edition.language,
          edition.publication_date, greatest(edition.publication_date, edition.embargo_date),
-         (SELECT price.amount::text FROM catalog_price price
-          WHERE price.edition_id = edition.id AND price.currency = %(currency)s
-            AND price.valid_from <= %(today)s
-            AND (price.valid_to IS NULL OR price.valid_to >= %(today)s) LIMIT 1)
+         {AMOUNT}::text
      ) ORDER BY edition.format, edition.id)
      FROM catalog_edition edition WHERE edition.work_id = work.id)
 FROM catalog_work work WHERE work.id = ANY(%(ids)s) ORDER BY work.id

@@ -15,6 +15,7 @@ from django.db import connection
 
 from catalog import prepared
 from catalog.formats import DIGITAL_FORMATS
+from catalog.models.price import IN_FORCE
 from catalog.roles import ContributorRole
 
 
@@ -35,9 +36,7 @@ FROM (
     SELECT edition.work_id, string_agg(edition.isbn13, ',' ORDER BY {_RANK}) AS numbers,
         (array_agg(edition.title ORDER BY {_RANK}))[1] AS title
     FROM catalog_edition edition
-    LEFT JOIN catalog_price price ON price.edition_id = edition.id
-        AND price.currency = %(currency)s AND price.valid_from <= %(today)s
-        AND (price.valid_to IS NULL OR price.valid_to >= %(today)s)
+    LEFT JOIN catalog_price price ON {IN_FORCE}
     WHERE edition.is_offered {{of_editions}}
     GROUP BY edition.work_id
 ) AS lead

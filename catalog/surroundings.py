@@ -4,10 +4,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from catalog import prepared
+from catalog.models.subject import VISIBLE
 from catalog.ways import Question
 
 # Qualifiers are no shelves: as `Subject.objects.visible` has it.
-_VISIBLE = "next.is_shown AND NOT (next.scheme = 'thema' AND next.code ~ '^[0-9]')"
+_VISIBLE = VISIBLE.format(row="next")
 _SHOWN = f"next.size > 0 AND {_VISIBLE}"  # or it leads nowhere: as `Subject.objects.shown` has it
 _NODE = "next.id, next.name, next.slug, next.size"
 _BELOW = f"""

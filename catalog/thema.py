@@ -34,11 +34,6 @@ _INTEREST_AGE = "5A"
 _ADULT_LEARNERS = ("5AX", "5AZ")
 
 
-def is_qualifier(code: str) -> bool:
-    """Whether the code says more about a subject, and is none: `1DDF` is France."""
-    return code[:1].isdigit()
-
-
 def audience(code: str) -> str:
     """Whom a qualifier of interest age speaks of, as a code of ONIX list 28; empty for others."""
     if not code.startswith(_INTEREST_AGE) or code.startswith(_ADULT_LEARNERS):

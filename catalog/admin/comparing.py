@@ -11,8 +11,6 @@ from django.utils.translation import gettext as _
 from catalog import merging
 from catalog.models import Contribution, Contributor, Edition, Imprint, Series, Work
 
-MOST_EDITIONS = 20
-"""Editions of a work that are shown; the rest is counted."""
 DESCRIPTION = 300
 """Characters of a description."""
 

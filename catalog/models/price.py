@@ -19,6 +19,12 @@ from catalog.models import generations
 
 _DAY = datetime.timedelta(days=1)
 
+IN_FORCE = """price.edition_id = edition.id AND price.currency = %(currency)s
+    AND price.valid_from <= %(today)s AND (price.valid_to IS NULL OR price.valid_to >= %(today)s)"""
+"""`PriceQuerySet.in_force` in SQL: which row `price` is that of the row `edition` on `today`."""
+AMOUNT = f"(SELECT price.amount FROM catalog_price AS price WHERE {IN_FORCE} LIMIT 1)"  # noqa: S608 - names of our own
+"""What the row `edition` costs, in SQL."""
+
 
 class _Period(Func):
     """The days of a price as a range, both ends included."""

@@ -11,6 +11,11 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.models.former_address import Addressed, FormerAddress
 
+QUALIFIER = "^[0-9]"
+"""A regular expression: the codes of Thema that say more about a subject, as `1DDF`, France."""
+VISIBLE = f"{{row}}.is_shown AND NOT ({{row}}.scheme = 'thema' AND {{row}}.code ~ '{QUALIFIER}')"
+"""`SubjectQuerySet.visible` in SQL, of the subject `row`."""
+
 LONGEST_PATH = 250
 
 
@@ -72,7 +77,7 @@ class SubjectQuerySet(models.QuerySet["Subject"]):
 
     def visible(self) -> Self:
         """Those that may be shown: not hidden, and no qualifiers."""
-        shelves = self.exclude(scheme=Subject.Scheme.THEMA, code__regex="^[0-9]")
+        shelves = self.exclude(scheme=Subject.Scheme.THEMA, code__regex=QUALIFIER)
         return shelves.filter(is_shown=True)
 
     def shown(self) -> Self:

@@ -60,8 +60,6 @@ def test_the_nearest_code_above() -> None:
     assert thema.above("FFD", among=among) == "FF"
     assert thema.above("F", among=among) == ""
     assert thema.above("1DDB-BE-FA", among=["1DDB"]) == "1DDB"
-    assert thema.is_qualifier("3MN")
-    assert not thema.is_qualifier("N")
 
 
 @pytest.mark.django_db

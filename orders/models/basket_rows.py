@@ -13,6 +13,7 @@ from django.conf import settings
 
 from catalog import prepared
 from catalog.models import Contribution, Contributor, ContributorRole, Edition, Supply, Work
+from catalog.models.price import IN_FORCE
 from catalog.models.recommendation import stored_as_json
 from catalog.prepared import columns, fields
 
@@ -32,13 +33,11 @@ _COLUMNS = f"""{_OFFER_COLUMNS},
      FROM catalog_contribution AS part JOIN catalog_contributor AS person
          ON person.id = part.contributor_id
      WHERE part.work_id = work.id AND part.edition_id IS NULL)"""  # noqa: S608 - names of our own
-_TABLES = """JOIN catalog_work AS work ON work.id = edition.work_id
+_TABLES = f"""JOIN catalog_work AS work ON work.id = edition.work_id
 LEFT JOIN catalog_supply AS supply ON supply.edition_id = edition.id
 LEFT JOIN LATERAL (
-    SELECT amount, tax_rate FROM catalog_price
-    WHERE edition_id = edition.id AND currency = %(currency)s AND valid_from <= %(day)s
-        AND (valid_to IS NULL OR valid_to >= %(day)s) LIMIT 1
-) AS price ON true"""
+    SELECT amount, tax_rate FROM catalog_price AS price WHERE {IN_FORCE} LIMIT 1
+) AS price ON true"""  # noqa: S608 - the same
 _OF_NUMBER = f"""FROM catalog_edition AS edition {_TABLES}
 WHERE edition.isbn13 = %(isbn13)s AND edition.is_offered"""
 _NUMBERED = f"SELECT {_OFFER_COLUMNS} {_OF_NUMBER}"
@@ -209,7 +208,7 @@ def _line(row: Row, *, with_stock: bool) -> tuple[Row, Edition]:
 
 
 def _told(day: datetime.date) -> dict[str, Any]:
-    return {"day": day, "currency": settings.SHOP_CURRENCY}
+    return {"today": day, "currency": settings.SHOP_CURRENCY}
 
 
 def _edition(row: Row, *, of_line: bool = False, with_stock: bool = False) -> Edition:

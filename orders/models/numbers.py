@@ -1,5 +1,5 @@
 """Codes that cannot be guessed: an order's number, the token that opens it to a guest, and what
-stands on a gift card.
+stands on a gift card or a voucher.
 """
 
 import re
