@@ -4,7 +4,7 @@ Far above what people do, and many may share an address; whoever signs in is cou
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from allauth.core.internal.ratelimit import get_ip
 from django.conf import settings
@@ -20,11 +20,18 @@ LIMITS = {
     re.compile(r"/api/v1/baskets"): Limit("baskets", 300, MINUTE),
     re.compile(r"/basket/lines/|/api/v1/baskets/[^/]+/lines"): Limit("lines", 600, MINUTE),
     re.compile(r"/checkout/|/api/v1/orders"): Limit("orders", 120, 10 * MINUTE),
-    re.compile(r"/basket/voucher/"): Limit("vouchers", 30, 10 * MINUTE),
-    re.compile(r"/orders/gift-card/"): Limit("gift_cards", 20, 10 * MINUTE),
     re.compile(r"/orders/withdrawal/"): Limit("withdrawals", 30, 10 * MINUTE),
 }
 """By the addresses that are counted when something is sent to them."""
+CODES = Limit("codes", 60, 10 * MINUTE)
+"""Vouchers and gift cards, each counted wherever it is sent: or a form that takes several, and is
+sent again for other reasons, would let more be guessed than the others.
+"""
+CODE_FIELDS = {
+    "/basket/voucher/": ("voucher",),
+    "/orders/gift-card/": ("code",),
+    "/checkout/": ("voucher", "gift_card", "new_gift_card"),
+}
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -34,12 +41,19 @@ def middleware(get_response: Answer) -> Answer:
 
     def answer(request: HttpRequest) -> HttpResponse:
         if settings.RATE_LIMITS and request.method == "POST":
-            for pattern, limit in LIMITS.items():
-                if pattern.fullmatch(request.path) and (wait := spend(limit, get_ip(request))):
+            for limit in _limits(request):
+                if wait := spend(limit, get_ip(request)):
                     return _refuse(request, wait)
         return get_response(request)
 
     return answer
+
+
+def _limits(request: HttpRequest) -> Iterator[Limit]:
+    """What the request counts against, a limit for each time."""
+    yield from (limit for pattern, limit in LIMITS.items() if pattern.fullmatch(request.path))
+    for field in CODE_FIELDS.get(request.path, ()):
+        yield from (CODES for code in request.POST.getlist(field) if code.strip())
 
 
 def _refuse(request: HttpRequest, wait: int) -> HttpResponse:

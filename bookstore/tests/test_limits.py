@@ -20,6 +20,7 @@ pytestmark = pytest.mark.django_db
 def two_a_day(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     few = {pattern: Limit(each.name, 2, 86_400) for pattern, each in limits.LIMITS.items()}
     monkeypatch.setattr(limits, "LIMITS", few)
+    monkeypatch.setattr(limits, "CODES", Limit("codes", 4, 86_400))
     settings.RATE_LIMITS = True
 
 
@@ -80,3 +81,11 @@ def test_codes_of_gift_cards_and_vouchers_cannot_be_guessed(client: Client) -> N
     assert refusal.status_code == 429
     assert "$10.00" not in refusal.content.decode()
     assert client.post("/basket/voucher/", {"voucher": "X"}).status_code == 429
+    assert client.post("/checkout/", {"new_gift_card": card.code}).status_code == 429
+    assert client.post("/checkout/", {"voucher": " "}).status_code == 200
+
+
+def test_a_form_with_many_codes_counts_as_many(client: Client) -> None:
+    codes = {"voucher": "X", "gift_card": ["1", "2"], "new_gift_card": "3"}
+    assert client.post("/checkout/", codes).status_code == 200
+    assert client.post("/orders/gift-card/", {"code": "0000"}).status_code == 429
