@@ -6,7 +6,7 @@ import hypothesis
 import pytest
 from django.conf import settings
 from django.test import TransactionTestCase, override_settings
-from pytest_django import DjangoDbBlocker
+from pytest_django import DjangoDbBlocker, Settings
 
 from caching import store
 from caching.servers import ERA
@@ -45,6 +45,13 @@ def empty_redis() -> None:
     But for whose it is: a connection that is there already does not note that again.
     """
     store.client().eval(FORGET_ALL, 1, ERA)
+
+
+@pytest.fixture
+def redis_gone(settings: Settings) -> None:
+    """Redis's address leads nowhere."""
+    away = {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}
+    settings.CACHES = {"default": away}
 
 
 @pytest.fixture(autouse=True)

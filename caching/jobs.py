@@ -1,8 +1,11 @@
 """The transactional outbox of the cache: bumps that are repeated until Redis took them."""
 
-from django.db import InterfaceError, OperationalError
+from contextlib import suppress
+
+from django.db import InterfaceError, OperationalError, transaction
 from procrastinate import BaseRetryStrategy, RetryDecision
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.jobs import Job
 
 from caching import store
@@ -30,3 +33,14 @@ UNTIL_REDIS_ANSWERS = UntilRedisAnswers()
 def bump(names: list[str]) -> None:
     """Raise the generations of `names`; tried again while Redis is gone."""
     store.bump(names)
+
+
+def defer_once(name: str, *, once: str, in_seconds: int = 0, **arguments: int) -> None:
+    """Defer the job of that name, unless one of the same `once` waits; they run one after another.
+
+    It begins in so many seconds at the earliest, and stands for all that ask for it until then.
+    """
+    later = {"seconds": in_seconds} if in_seconds else None
+    job = app.configure_task(name, lock=once, queueing_lock=once, schedule_in=later)
+    with suppress(AlreadyEnqueued), transaction.atomic():
+        job.defer(**arguments)

@@ -8,17 +8,15 @@ what is lost there the night finds anew, and a job that comes to find nothing at
 What is stored is a result and no record: it can be thrown away and found again.
 """
 
-import contextlib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
-from procrastinate.contrib.django import app
-from procrastinate.exceptions import AlreadyEnqueued
 
 from caching import store
+from caching.jobs import defer_once
 from catalog.models import BoughtTogether, Edition, Recommendation, Work
 from catalog.models.subject import VISIBLE
 
@@ -292,9 +290,7 @@ def renew_waiting() -> int:
 
 
 def _defer() -> None:
-    job = app.configure_task(JOB, lock=JOB, queueing_lock=JOB, schedule_in={"seconds": SOON})
-    with contextlib.suppress(AlreadyEnqueued), transaction.atomic():
-        job.defer(timestamp=0)
+    defer_once(JOB, once=JOB, in_seconds=SOON, timestamp=0)
 
 
 @store.needs_redis

@@ -15,10 +15,9 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
-from procrastinate.contrib.django import app
-from procrastinate.exceptions import AlreadyEnqueued
 
 from caching import store
+from caching.jobs import defer_once
 from catalog import live_base, live_build, live_records, live_rows
 from catalog.live_build import Build
 from catalog.live_records import CONTRIBUTOR, WORK, WorkRecord
@@ -118,11 +117,7 @@ def is_too_full() -> bool:
 
 def rebuild_soon() -> None:
     """Have a job build anew, once for all that asks for it until then."""
-    job = app.configure_task(
-        REBUILD, lock=REBUILD, queueing_lock=REBUILD, schedule_in={"seconds": SOON}
-    )
-    with contextlib.suppress(AlreadyEnqueued), transaction.atomic():
-        job.defer(timestamp=0)
+    defer_once(REBUILD, once=REBUILD, in_seconds=SOON, timestamp=0)
 
 
 # --- In turn ------------------------------------------------------------------------------------

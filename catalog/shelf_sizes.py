@@ -4,16 +4,14 @@
 shelves themselves change, and now and then, to repair what `moved` has not heard of.
 """
 
-import contextlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import connection, transaction
-from procrastinate.contrib.django import app
-from procrastinate.exceptions import AlreadyEnqueued
 
 from caching import store
+from caching.jobs import defer_once
 
 JOB = "catalog.count_shelves"
 SOON = 20  # seconds: of many changes that come one after the other, the count is made once
@@ -134,6 +132,4 @@ def renew() -> int:
 
 def renew_soon() -> None:
     """Have a job count anew, once for all that asks for it in the next seconds."""
-    job = app.configure_task(JOB, lock=JOB, queueing_lock=JOB, schedule_in={"seconds": SOON})
-    with contextlib.suppress(AlreadyEnqueued), transaction.atomic():
-        job.defer(timestamp=0)
+    defer_once(JOB, once=JOB, in_seconds=SOON, timestamp=0)

@@ -7,21 +7,13 @@ from collections.abc import Callable
 import pytest
 from django.db import transaction
 from procrastinate.contrib.django.models import ProcrastinateJob
-from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from caching import jobs, question, store
 from caching.answers import Answer
 from caching.measuring import spending
 
 ANSWER = Answer("test", 60, lambda *, name, **more: (f"thing:{name}", "all"))
-
-
-@pytest.fixture
-def redis_gone(settings: Settings) -> None:
-    """Redis's address leads nowhere."""
-    settings.CACHES = {
-        "default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}
-    }
 
 
 @pytest.fixture

@@ -31,13 +31,6 @@ def orlando(db: None) -> str:
     return edition.isbn13
 
 
-@pytest.fixture
-def redis_gone(settings: Settings) -> None:
-    settings.CACHES = {
-        "default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}
-    }
-
-
 def test_suggestions(orlando: str, client: Client) -> None:
     response = client.get("/live/suggest", {"q": "orl"})
     assert response.json() == {

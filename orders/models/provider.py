@@ -2,18 +2,17 @@
 
 import datetime
 import secrets
-from contextlib import suppress
 from decimal import Decimal
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from procrastinate.contrib.django import app
-from procrastinate.exceptions import AlreadyEnqueued
 
+from caching.jobs import defer_once
 from orders.models.order_event import OrderEvent
 from orders.models.payment import OFFLINE, Payment, Refund
 
@@ -295,11 +294,10 @@ class RefundRequest(models.Model):
 
     def defer(self) -> None:
         """Have it carried out, after the commit, by one job at a time."""
-        once = f"refund:{self.pk}"
-        # By name, because jobs stand above models.
-        task = app.configure_task("orders.carry_out_refund", lock=once, queueing_lock=once)
-        with suppress(AlreadyEnqueued), transaction.atomic():
-            task.defer(order_id=self.order_id, request_id=self.pk)
+        defer_once(
+            "orders.carry_out_refund", once=f"refund:{self.pk}",
+            order_id=self.order_id, request_id=self.pk,
+        )  # fmt: skip
 
     def finish(self, refund: Refund, *, at: datetime.datetime) -> None:
         """The money has gone back."""

@@ -25,13 +25,6 @@ def edition() -> Edition:
     return EditionFactory.create(stock=9)
 
 
-@pytest.fixture
-def redis_gone(settings: Settings) -> None:
-    settings.CACHES = {
-        "default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}
-    }
-
-
 def live(client: Client) -> dict[str, object]:
     response = client.get("/live/visitor")
     assert response.status_code == 200
