@@ -44,15 +44,6 @@ if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) 
 """
 
 
-def former_key(name: str) -> str:
-    """Where the release before this one counts the same generation.
-
-    It may run beside this one, or come back for a while: what it raises makes our answers stale
-    too, and `store.bump` raises it for that one's. A later release does without.
-    """
-    return f"generation:{name}"
-
-
 class Place:
     """Where an answer stands, and what it holds by: the same whenever it is asked for."""
 
@@ -62,7 +53,7 @@ class Place:
         self.tokens = [token_key(name) for name in (*names, WORLD)]
         self.of_one_thing = {token_key(name) for name in names if ":" in name}
         self.key = _address(answer, arguments)
-        self.keys = [*self.tokens, *map(former_key, names), self.key]
+        self.keys = [*self.tokens, self.key]
         self.asking = Tracked(packed("MGET", *self.keys), tuple(key.encode() for key in self.keys))
         self.is_endless = answer.has_endless_addresses(arguments)
 

@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any
 
-import redis
 from django.db import InterfaceError, OperationalError, connection, transaction
 from procrastinate.contrib.django import app
 
@@ -25,7 +24,7 @@ from caching.answers import Answer
 from caching.door import OutOfMemory, Unavailable, client, needs_redis, trouble
 from caching.kept import Kept, made_of, unkept
 from caching.measuring import ANSWERS, labelled
-from caching.question import TOKEN_SECONDS, Place, Question, former_key
+from caching.question import Place, Question
 from caching.servers import ERA, token_key
 
 __all__ = [
@@ -37,10 +36,6 @@ logger = logging.getLogger(__name__)
 
 BUMPED_AT_ONCE = 1_000
 NEARLY_ONE = 1 - 1e-9  # as chance: what is not due by this is due by none
-# One command and not one for each: an import raises thousands. They outlast any answer.
-RAISE_ALL = """
-for _, key in ipairs(KEYS) do redis.call('INCR', key) redis.call('EXPIRE', key, ARGV[1]) end
-"""
 
 _is_bypassed: ContextVar[bool] = ContextVar("is_bypassed", default=False)
 
@@ -173,10 +168,6 @@ def bump(names: Sequence[str]) -> None:
     for start in range(0, len(names), BUMPED_AT_ONCE):
         some = names[start : start + BUMPED_AT_ONCE]
         client().unlink(*map(token_key, some))  # never refused, however full Redis is
-        try:
-            client().eval(RAISE_ALL, len(some), *map(former_key, some), TOKEN_SECONDS)
-        except redis.ResponseError as error:
-            logger.warning("Could not tell the release before this one: %s", error)
 
 
 def bump_after_commit(names: Iterable[str]) -> None:

@@ -40,11 +40,6 @@ PARTS = (
     "stock", "targets", "firsts", "blocks", "best", "slips", "changed", "works", "more", "touched",
     "parts",
 )  # fmt: skip
-BEFORE = (
-    "live:stock:2", "live:suggest", "live:works", "live:built:3", "live:building", "live:cards",
-)  # fmt: skip
-"""Of the release before this one. Its processes, where any still run, then say that they do not
-know yet, and ask again; were they left what they have, it would grow old."""
 EDITIONS_IN_A_BUCKET = 8
 FEWEST_BUCKETS = 64
 TRIES = 5  # builds replace each other hours apart
@@ -236,7 +231,7 @@ def give_up(build: Build) -> None:
 
 
 def clear() -> None:
-    """Remove all builds but the one that holds, and what the release before this one has left."""
+    """Remove all builds but the one that holds."""
     client = store.client()
     holds = current()
     for id_ in client.smembers(ALL):
@@ -244,5 +239,3 @@ def clear() -> None:
         if holds is None or build.id != holds.id:
             client.unlink(BUILDING, *build.keys)
             client.srem(ALL, build.id)
-    if holds is not None:
-        client.unlink(*BEFORE)

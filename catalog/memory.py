@@ -99,14 +99,9 @@ def _wait_for_memory() -> None:
 
 @store.needs_redis
 def is_built() -> bool:
-    """Whether the memory was filled since Redis started empty, and kept whole and right since.
-
-    The release before this one, should it run beside it or come back for a while, keeps its own
-    memory alone: where there is any of that, what it published is missing here.
-    """
+    """Whether the memory was filled since Redis started empty, and kept whole and right since."""
     build = live_build.current()
-    is_whole = build is not None and live_build.is_whole(build)
-    return is_whole and not store.client().exists(*live_build.BEFORE)
+    return build is not None and live_build.is_whole(build)
 
 
 @store.needs_redis

@@ -1,4 +1,4 @@
-"""Generations as tokens: forgotten means unknown, and the release before this one is heard."""
+"""Generations as tokens: a forgotten one means unknown."""
 
 import itertools
 
@@ -27,11 +27,6 @@ def test_a_bump_leaves_nothing_behind() -> None:
     assert sorted(store.client().keys("token:*")) == kept
     store.bump(["all", "thing:a", "thing:never asked for"])
     assert store.client().keys("token:*") == [b"token:world"]
-
-
-def test_what_is_told_to_the_release_before_is_forgotten_after_its_answers() -> None:
-    store.bump(["thing:a"])
-    assert 2 * 24 * 3600 < store.client().ttl("generation:thing:a") <= TOKEN_SECONDS
 
 
 def test_where_nothing_stands_no_token_is_left() -> None:
@@ -76,31 +71,3 @@ def test_what_is_not_known_in_time_is_not_kept() -> None:
 
     assert store.remember(ANSWER, compute, name="a") == b"old"
     assert store.remember(ANSWER, lambda: b"new", name="a") == b"new"
-
-
-# --- The release before this one ----------------------------------------------------------------
-
-
-def its_key() -> list[bytes]:
-    """What stands in the keys of its answers."""
-    counters: list[bytes | None] = store.client().mget(["generation:thing:a", "generation:all"])
-    return [counter or b"0" for counter in counters]
-
-
-@pytest.mark.parametrize("name", ["all", "thing:a"])
-def test_what_it_changes_makes_our_answers_stale(name: str) -> None:
-    compute = Numbered()
-    store.remember(ANSWER, compute, name="a")
-    for number in (b"2", b"3"):
-        store.client().incr(f"generation:{name}")
-        assert store.remember(ANSWER, compute, name="a") == number
-        assert store.remember(ANSWER, compute, name="a") == number
-
-
-@pytest.mark.parametrize("name", ["all", "thing:a"])
-def test_what_we_change_makes_its_answers_stale(name: str) -> None:
-    keys = [its_key()]
-    for _time in range(2):
-        store.bump([name])
-        keys.append(its_key())
-    assert len({tuple(key) for key in keys}) == 3

@@ -269,25 +269,6 @@ def test_where_redis_has_no_memory_for_it_that_is_tried_again_later(
     assert not store.client().exists(tried[0].key("firsts"), live_build.BUILDING)
 
 
-def test_what_the_release_before_left_is_removed_once_there_is_something_better() -> None:
-    for key in live_build.BEFORE:
-        store.client().set(key, "1")
-    live_build.begin(editions=0)
-    assert store.client().exists(*live_build.BEFORE) == len(live_build.BEFORE)
-    memory.rebuild()
-    assert not store.client().exists(*live_build.BEFORE)
-    assert memory.is_built()
-
-
-@pytest.mark.parametrize("kept", ["live:built:3", "live:stock:2"])  # all of it, or one badge
-def test_where_the_release_before_published_something_all_is_written_anew(kept: str) -> None:
-    memory.rebuild()
-    store.client().hset(kept, "1", "1")  # it kept its own memory right, not ours
-    orlando = book("Orlando")
-    jobs.heal_memory(0)
-    assert state(orlando) == "in_stock"
-
-
 def test_what_shows_nothing_new_is_not_written(django_assert_num_queries: Any) -> None:
     edition = book("Orlando")
     memory.rebuild()
