@@ -10,10 +10,11 @@ from bookstore import error_reports
 from bookstore.roles import DatabaseAccess
 from bookstore.serving.bodies import reading_to_the_end
 
-LONGEST_STATEMENT = {
-    DatabaseAccess.OWNER: "25s",  # nginx and gunicorn wait for 30
-    DatabaseAccess.READER: "5s",
+LONGEST_STATEMENT = {  # seconds
+    DatabaseAccess.OWNER: 25,  # nginx and gunicorn wait for 30
+    DatabaseAccess.READER: 5,
 }
+LATE = 1  # second after which PostgreSQL, which has to end it itself, is taken to be frozen
 LONGEST_WAIT_FOR_A_LOCK = "10s"
 LONGEST_SILENCE_OF_POSTGRESQL = 5_000  # milliseconds in which nothing that was sent is taken
 LONGEST_SILENCE_OF_REDIS = {  # seconds; see caching/away.py for one that goes on
@@ -35,7 +36,7 @@ def _limit_waiting() -> None:
     if limit := LONGEST_STATEMENT.get(access):
         options: dict[str, Any] = settings.DATABASES["default"]["OPTIONS"]
         options["options"] += (
-            f" -c statement_timeout={limit} -c lock_timeout={LONGEST_WAIT_FOR_A_LOCK}"
+            f" -c statement_timeout={limit}s -c lock_timeout={LONGEST_WAIT_FOR_A_LOCK}"
         )
         options["tcp_user_timeout"] = LONGEST_SILENCE_OF_POSTGRESQL
 
@@ -51,7 +52,8 @@ def _share_connections() -> None:
     cache["OPTIONS"]["CONNECTION_POOL_KWARGS"]["max_connections"] = 3 * settings.ROLE.threads
     if settings.ROLE.database is not DatabaseAccess.NONE:
         database = settings.DATABASES["default"]
-        database |= {"ENGINE": "bookstore.pooled", "CONN_MAX_AGE": 0}
+        longest = LONGEST_STATEMENT[settings.ROLE.database] + LATE
+        database |= {"ENGINE": "bookstore.pooled", "CONN_MAX_AGE": 0, "LONGEST_SILENCE": longest}
         database["OPTIONS"]["pool"] = {
             "min_size": 1,
             "max_size": settings.ROLE.threads,  # nobody ever waits for somebody else's

@@ -3,19 +3,25 @@
 Django's own pool looks at each connection before it lends it. After a failover all are dead, and
 each would be found out by another request, the second of which waits for a second. Here the first
 one that is dead has all of them made anew. And while PostgreSQL is away only one thread at a time
-waits for a connection; the others are free for pages out of Redis.
+waits for a connection; the others are free for pages out of Redis. One that is frozen, with its
+machine or by a debugger, keeps connections that look alive: who has waited on one for longer than
+PostgreSQL itself lets a statement run has it ended, and PostgreSQL counts as away.
 """
 
 import select
 from collections.abc import Callable
-from typing import Any, ClassVar
+from time import monotonic
+from typing import Any, ClassVar, TypeVar
 
 from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql import base
 from psycopg import BaseConnection, Connection, OperationalError
+from psycopg.abc import PQGen
 from psycopg_pool import ConnectionPool
 
-from caching.away import Breaker
+from caching.away import STRIKES, Breaker
+
+T = TypeVar("T")
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -52,10 +58,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 pool.drain()
                 raise
 
+        def configure(new: Noticed) -> None:
+            new.longest_silence = self.settings_dict.get("LONGEST_SILENCE")
+            self._configure_connection(new)
+
         pool: ConnectionPool[Any] = ConnectionPool(
             kwargs={**self.get_connection_params(), "autocommit": True},  # Django sets it itself
             open=False,  # at the first question: before that the process may still fork
-            configure=self._configure_connection,
+            configure=configure,
             check=check_all,
             connection_class=Noticed,
             **options,
@@ -76,7 +86,26 @@ def check(lent: BaseConnection[Any]) -> None:
 
 
 class Noticed(Connection[Any]):
-    """A connection whose failure to come about is noticed; that all are lent is no outage."""
+    """A connection whose failure to come about is noticed, and that it was answered no more; that
+    all are lent is no outage.
+    """
+
+    longest_silence: float | None = None  # seconds; None: for ever
+
+    def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
+        """Go on with what was asked; raises OperationalError after `longest_silence`."""
+        limit = self.longest_silence if timeout is None else timeout
+        began_at = monotonic()
+        try:
+            return super().wait(gen, interval, limit)
+        except OperationalError as error:
+            if limit is None or monotonic() - began_at < limit:
+                raise
+            DatabaseWrapper.breaker.miss(error, strikes=STRIKES)
+            self.close()
+            if isinstance(self._pool, ConnectionPool):
+                self._pool.drain()  # or others would wait as long on theirs
+            raise OperationalError("PostgreSQL has not answered in time") from error
 
     @classmethod
     def connect(cls, conninfo: str = "", **kwargs: Any) -> Any:

@@ -115,6 +115,38 @@ def test_only_one_at_a_time_waits_for_a_postgresql_that_is_away(
     there.close()
 
 
+def test_a_postgresql_that_answers_no_more_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    monkeypatch.setattr(away, "monotonic", clock)
+    first, second = frozen_after(WAIT_SECONDS), frozen_after(WAIT_SECONDS)
+    pid = ask(second)
+    second.close()  # and in the pool lies one that looks alive
+    with pytest.raises(OperationalError) as silence:
+        ask(first, "SELECT pg_sleep(2)")
+    assert is_outage(silence.value)
+    first.close()
+    assert is_left_alone(second)
+    clock.move(away.AWAY_SECONDS)
+    assert ask(second) != pid
+    second.close()
+
+
+def test_a_statement_that_postgresql_ends_itself_is_no_outage() -> None:
+    thread = frozen_after(PATIENCE_SECONDS)
+    ask(thread)
+    with pytest.raises(OperationalError):
+        ask(thread, "SET statement_timeout = 20; SELECT pg_sleep(30)")
+    assert ask(thread)
+    thread.close()
+
+
+def frozen_after(seconds: float) -> DatabaseWrapper:
+    """What a thread has that waits no longer for an answer."""
+    thread = wrapper(2)
+    thread.settings_dict["LONGEST_SILENCE"] = seconds
+    return thread
+
+
 def test_after_a_failover_the_first_dead_connection_has_all_made_anew(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
