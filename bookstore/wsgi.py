@@ -9,6 +9,7 @@ from django.core.wsgi import get_wsgi_application
 from bookstore import error_reports
 from bookstore.roles import DatabaseAccess
 from bookstore.serving.bodies import reading_to_the_end
+from caching import turns
 
 LONGEST_STATEMENT = {  # seconds
     DatabaseAccess.OWNER: 25,  # nginx and gunicorn wait for 30
@@ -52,6 +53,7 @@ def _share_connections() -> None:
     cache["OPTIONS"]["CONNECTION_POOL_KWARGS"]["max_connections"] = 3 * settings.ROLE.threads
     if settings.ROLE.database is not DatabaseAccess.NONE:
         database = settings.DATABASES["default"]
+        turns.limit(settings.ROLE.threads)
         longest = LONGEST_STATEMENT[settings.ROLE.database] + LATE
         database |= {"ENGINE": "bookstore.pooled", "CONN_MAX_AGE": 0, "LONGEST_SILENCE": longest}
         database["OPTIONS"]["pool"] = {

@@ -20,6 +20,7 @@ from typing import Any
 from django.db import InterfaceError, OperationalError, connection, transaction
 from procrastinate.contrib.django import app
 
+from caching import turns
 from caching.answers import Answer
 from caching.door import OutOfMemory, Unavailable, client, needs_redis, trouble
 from caching.kept import Kept, made_of, unkept
@@ -58,6 +59,7 @@ def recall(
     that changes meanwhile holds for nobody any more. One process recomputes at a time; the others
     wait for it, but never longer than WAIT_SECONDS. Shortly before an answer ends one process may
     make it anew while all others are given what holds still; `chance` gives numbers from 0 up to 1.
+    Raises `turns.NoTurn` where too many compute and nothing was right until it ended.
     """
     if _is_bypassed.get():
         return unkept(compute())
@@ -68,17 +70,13 @@ def recall(
         if kept and (held := question.claim_early(kept) if is_due else kept):
             labelled(ANSWERS, answer.name, "hit").inc()
             return held
-        if not kept and (waited_for := question.wait_or_claim()):
-            labelled(ANSWERS, answer.name, "waited").inc()
-            return waited_for
+        # Jittered, so that answers filed together do not all expire together.
+        seconds = max(1, int(answer.lifetime_seconds * (0.9 + 0.2 * chance())))
+        return _renewed(answer.name, question, compute, seconds, kept)
     except Unavailable as error:
         logger.warning("Answering %s without Redis: %s", answer.name, error)
         labelled(ANSWERS, answer.name, "away").inc()
         return made_of(compute())
-    # Jittered, so that answers filed together do not all expire together.
-    seconds = max(1, int(answer.lifetime_seconds * (0.9 + 0.2 * chance())))
-    try:
-        return _renewed(answer.name, question, compute, seconds, kept)
     finally:
         question.release()
 
@@ -105,10 +103,17 @@ def _renewed(
     lifetime_seconds: int,
     kept: Kept | None,
 ) -> Kept:
-    """What `compute` makes; without PostgreSQL what is `kept` and holds still, or has outlived."""
+    """What another one computes meanwhile, or else what `compute` makes.
+
+    Without PostgreSQL, or a turn, what is `kept` and holds still, or has outlived.
+    """
     outcome = "early" if kept else "miss"
     try:
-        return _computed(question, compute, lifetime_seconds)
+        with turns.one():
+            if not kept and (waited_for := question.wait_or_claim()):
+                outcome = "waited"
+                return waited_for
+            return _computed(question, compute, lifetime_seconds)
     except (OperationalError, InterfaceError):
         outlived = kept or question.outlived()
         if outlived is None:
