@@ -23,6 +23,19 @@ def nobody_heals(shop: Shop) -> Iterator[None]:
         serve.resume()
 
 
+@contextlib.contextmanager
+def frozen(process: psutil.Process) -> Iterator[None]:
+    """Hold the process and all below it: they take what is sent to them, and do nothing."""
+    held = [process, *process.children(recursive=True)]
+    for each in held:
+        each.suspend()
+    try:
+        yield
+    finally:
+        for each in held:
+            each.resume()
+
+
 def header(visitor: Visitor) -> int | None:
     """The header's number, asked for as the page does: in memory, then where it is kept."""
     quantity: int | None = visitor.get("/live/visitor").json()["basket_quantity"]
