@@ -55,6 +55,13 @@ def redis_gone(settings: Settings) -> None:
 
 
 @pytest.fixture(autouse=True)
+def nothing_overdue() -> Iterator[None]:
+    """No test's answers grow stale because another one's Redis was gone."""
+    yield
+    store.overdue.forget()
+
+
+@pytest.fixture(autouse=True)
 def nothing_learnt() -> None:
     """No test's searches cost less because another one has asked the same in this process."""
     facets._learnt.clear()

@@ -25,12 +25,13 @@ from caching.answers import Answer
 from caching.door import OutOfMemory, Unavailable, client, needs_redis, trouble
 from caching.kept import Kept, made_of, unkept
 from caching.measuring import ANSWERS, labelled
+from caching.overdue import Overdue
 from caching.question import Place, Question
 from caching.servers import ERA, token_key
 
 __all__ = [
     "OutOfMemory", "Place", "Unavailable", "at_hand", "bump", "bump_after_commit", "bypassed",
-    "client", "needs_redis", "once_an_era", "recall", "remember", "trouble",
+    "client", "needs_redis", "once_an_era", "overdue", "recall", "remember", "trouble",
 ]  # fmt: skip
 
 logger = logging.getLogger(__name__)
@@ -180,7 +181,8 @@ def bump_after_commit(names: Iterable[str]) -> None:
 
     The bump happens twice: right after the commit, and again by a job that is written in the same
     transaction and repeated until it succeeded. A crash between commit and bump, or Redis being
-    gone just then, therefore heals by itself. Raises TransactionManagementError where no
+    gone just then, therefore heals by itself; so that it heals at once, this process tries again,
+    too, for as long as it lives. Raises TransactionManagementError where no
     transaction runs: the answers would be made anew before the write that follows.
     """
     if not connection.in_atomic_block:
@@ -189,11 +191,16 @@ def bump_after_commit(names: Iterable[str]) -> None:
     if not unique:
         return
     app.configure_task("caching.bump").defer(names=unique)  # by name: jobs stand above this module
-    transaction.on_commit(lambda: _bump_or_leave_it_to_the_job(unique))
+    transaction.on_commit(lambda: _bump_now_or_later(unique))
 
 
-def _bump_or_leave_it_to_the_job(names: Sequence[str]) -> None:
+def _bump_now_or_later(names: Sequence[str]) -> None:
     try:
         bump(names)
     except Unavailable as error:
-        logger.warning("Left %d stale answers to the job: %s", len(names), error)
+        logger.warning("%d generations are raised once Redis is back: %s", len(names), error)
+        overdue.add(names)
+
+
+overdue = Overdue(bump)
+"""What this process has yet to bump."""
