@@ -64,10 +64,11 @@ class CopiesForm(forms.Form):
         return {isbn13: number for isbn13, number in numbers.items() if number}
 
     def clean(self) -> dict[str, Any]:
-        """At least one copy. Raises ValidationError."""
+        """At least one copy, whatever else is wrong."""
         cleaned = super().clean() or self.cleaned_data
-        if not self.errors and not self.copies:
-            raise forms.ValidationError(self.nothing_chosen)
+        names = [_name(line) for line in self.most]
+        if not self.copies and self.errors.keys().isdisjoint(names):
+            self.add_error(next(iter(names), None), self.nothing_chosen)
         return cleaned
 
 

@@ -73,6 +73,11 @@ class ReturnForm(CopiesForm):
     )
     key = forms.CharField(widget=forms.HiddenInput, max_length=LONGEST_KEY, required=False)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """With the copies first, as the page has them."""
+        super().__init__(*args, **kwargs)
+        self.order_fields([row.field.name for row in self.rows])
+
     @property
     def reason_text(self) -> str:
         """Both answers as one text, for staff."""

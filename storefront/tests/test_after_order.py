@@ -207,6 +207,17 @@ def test_a_return_that_cannot_be(
     assert not Return.objects.exists()
 
 
+def test_all_that_is_wrong_with_a_return_is_told_at_once(client: Client, order: Order) -> None:
+    ship(order)
+    response = client.post(f"{order.get_absolute_url()}returns/", copies(order, 0))
+    assert response.status_code == 422
+    page = response.content.decode()
+    (name,) = copies(order, 0)
+    assert [f"id_{name}", "id_reason"] == re.findall(r'<li><a href="#(\w+)">', page)
+    assert f'id="id_{name}_error"><li>Please choose at least one copy.</li>' in page
+    assert not Return.objects.exists()
+
+
 # --- Withdrawing from an order that one may see ---------------------------------------------------
 
 
