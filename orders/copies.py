@@ -29,9 +29,16 @@ class CopiesForm(forms.Form):
     nothing_chosen = gettext_lazy("Please choose at least one copy.")
 
     def __init__(
-        self, *args: Any, most: Mapping[OrderLine, int], are_chosen: bool = True, **kwargs: Any
+        self,
+        *args: Any,
+        most: Mapping[OrderLine, int],
+        are_chosen: bool = True,
+        are_fixed: bool = False,
+        **kwargs: Any,
     ) -> None:
-        """`most` copies of each line can be chosen; all of them are at first, or none."""
+        """`most` copies of each line can be chosen; all of them are at first, or none. If they
+        `are_fixed` it stays at that, whatever is sent.
+        """
         super().__init__(*args, **kwargs)
         self.most = dict(most)
         for line, quantity in self.most.items():
@@ -40,6 +47,7 @@ class CopiesForm(forms.Form):
                 min_value=0,
                 max_value=quantity,
                 required=False,
+                disabled=are_fixed,
                 initial=quantity if are_chosen else 0,
                 error_messages={
                     "invalid": _("The quantity of “%(title)s” must be a whole number.")

@@ -245,6 +245,39 @@ def test_withdrawing_takes_two_steps(client: Client, order: Order) -> None:
     assert "We have sent the acknowledgment to guest@example.com" in read(client, order)
 
 
+def test_an_order_that_is_not_paid_is_withdrawn_from_as_a_whole(
+    client: Client, emma: Edition
+) -> None:
+    order = make_order({emma: 3}, placed_at=timezone.now())
+    client.get(order.get_guest_url())
+    page = read(client, order, "withdrawal/")
+    assert "3 copies" in page
+    assert not re.search(r'<input[^>]*name="copies_', page)
+
+    url = f"{order.get_absolute_url()}withdrawal/"
+    data = {**hidden(page), "name": "Alice", **copies(order, 1)}  # from a page of before
+    page = client.post(url, {**data, "step": "review"}).content.decode()
+    assert "Withdraw from the whole order?" in page
+    assert "3 × Emma" in page
+    assert "refunded" not in page
+    assert client.post(url, {**hidden(page), "step": "confirm"}).status_code == 303
+    order.refresh_from_db()
+    assert (order.status, Return.objects.get().lines.get().quantity) == ("canceled", 3)
+
+
+def test_what_is_paid_meanwhile_is_chosen_anew(client: Client, emma: Edition) -> None:
+    order = make_order({emma: 3}, payment_method="fake", placed_at=timezone.now())
+    client.get(order.get_guest_url())
+    data = {"name": "Alice", "key": "k"}
+    url = f"{order.get_absolute_url()}withdrawal/"
+    assert client.post(url, {**data, "step": "review"}).status_code == 200
+    pay(order)
+    response = client.post(url, {**data, "step": "confirm"})
+    assert response.status_code == 422
+    assert "Please choose at least one copy." in response.content.decode()
+    assert not Return.objects.exists()
+
+
 def test_a_withdrawal_without_a_name(client: Client, order: Order) -> None:
     url = f"{order.get_absolute_url()}withdrawal/"
     for step in ("review", "confirm"):

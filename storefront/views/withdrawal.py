@@ -61,9 +61,11 @@ def state_for_order(request: HttpRequest, number: str) -> HttpResponse:
     order = find_own_order(request, number)
     if was_sent_before(request, order):
         return see_other(f"{order.get_absolute_url()}#returns")
+    is_unpaid = order.status == Order.Status.AWAITING_PAYMENT
     form = OrderWithdrawalForm(
         request.POST or None,
         most=withdrawal.withdrawable(order),
+        are_fixed=is_unpaid,  # it ends as a whole
         initial={"name": _name(request, order), "key": secrets.token_urlsafe(16)},
     )
     step = request.POST.get("step", "")
@@ -76,7 +78,7 @@ def state_for_order(request: HttpRequest, number: str) -> HttpResponse:
         "form": form,
         "last_day": withdrawal.last_day(end) if end else None,
         "is_over": end is not None and timezone.now() >= end,
-        "is_unpaid": order.status == Order.Status.AWAITING_PAYMENT,
+        "is_unpaid": is_unpaid,
         "days": Seller.objects.current().withdrawal_days,
     }
     template = "confirm_for_order" if is_stated else "statement_for_order"
