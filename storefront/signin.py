@@ -2,20 +2,27 @@
 
 import logging
 from typing import Any
+from urllib.parse import urlencode
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
+from allauth.account.utils import get_next_redirect_url
 from django.contrib import messages
-from django.http import HttpRequest
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from orders.models import Basket
 from orders.models.basket import BasketGone
+from storefront import paths
 from storefront.sessions import GUEST_BASKET
 from storefront.visitor import drop_card, find_guest_basket, rebuild_card
 
 logger = logging.getLogger(__name__)
+
+ONWARD = "onward"  # in the session: where somebody wanted to go who must confirm an address first
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth carries no types
@@ -35,6 +42,23 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ca
             _bring_along(request, guest_basket, user)
         drop_card(old_session_key)  # signing in gives the session another key
         rebuild_card(request)
+
+    def respond_email_verification_sent(self, request: HttpRequest, user: User) -> HttpResponse:
+        """Have them look for the e-mail, and remember where they were going."""
+        if onward := get_next_redirect_url(request):  # None for what is not of this shop
+            request.session[ONWARD] = onward
+        response: HttpResponse = super().respond_email_verification_sent(request, user)
+        return response
+
+    def get_email_verification_redirect_url(self, email_address: EmailAddress) -> str:
+        """Where the link of that e-mail leads: to the sign-in, and from there to where they were
+        going.
+        """
+        url: str = super().get_email_verification_redirect_url(email_address)
+        if self.request.user.is_authenticated or ONWARD not in self.request.session:
+            return url
+        onward = {REDIRECT_FIELD_NAME: self.request.session.pop(ONWARD)}
+        return f"{paths.LOGIN}?{urlencode(onward)}"
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send at once, and say so when the mail server refuses.

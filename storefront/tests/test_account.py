@@ -88,6 +88,27 @@ def test_sign_up_verify_sign_in_and_see_the_orders(client: Client, emma: Edition
     assert "Emma" in text(client, "/account/orders/")
 
 
+def test_who_signs_up_while_buying_goes_on_with_it(client: Client, emma: Edition) -> None:
+    put(client, emma)
+    assert "/account/signup/?next=%2Fcheckout%2F" in text(client, "/account/login/?next=/checkout/")
+    fields = {"email": "dora@example.com", "password1": people.PASSWORD, "next": "/checkout/"}
+    client.post("/account/signup/", fields)
+    answer = client.post(link_in_last_mail("/account/confirm-email/"))
+    assert answer["Location"] == "/account/login/?next=%2Fcheckout%2F"
+    sign_in = {"login": "dora@example.com", "password": people.PASSWORD, "next": "/checkout/"}
+    assert client.post(answer["Location"], sign_in)["Location"] == "/checkout/"
+    assert "Emma" in text(client, "/checkout/")
+
+
+def test_signing_up_leads_to_no_other_site(client: Client) -> None:
+    for number, onward in enumerate(("https://evil.example/", "//evil.example/", "javascript:x")):
+        email = f"dora{number}@example.com"
+        fields = {"email": email, "password1": people.PASSWORD, "next": onward}
+        client.post("/account/signup/", fields)
+        answer = client.post(link_in_last_mail("/account/confirm-email/"))
+        assert answer["Location"] == "/account/login/"
+
+
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
