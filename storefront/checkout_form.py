@@ -64,8 +64,8 @@ class CheckoutForm(forms.Form):
     name = forms.CharField(max_length=200, required=False)
     line1 = forms.CharField(max_length=200, required=False)
     line2 = forms.CharField(max_length=200, required=False)
-    city = forms.CharField(max_length=100, required=False)
     postcode = forms.CharField(max_length=20, required=False)
+    city = forms.CharField(max_length=100, required=False)
     country = CountryField(required=False)
     save_address = forms.BooleanField(label=_("Keep this address for next time"), required=False)
     payment_method = forms.ChoiceField(

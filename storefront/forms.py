@@ -25,7 +25,7 @@ LONGEST_NUMBER = 60  # an ISBN with label and separators
 LONGEST_VOUCHER = 40
 LONGEST_GIFT_CARD = 40  # with all that separates its groups
 MAX_ADDRESSES = 30  # in an address book
-ADDRESS_FIELDS = ("name", "line1", "line2", "city", "postcode", "country")
+ADDRESS_FIELDS = ("name", "line1", "line2", "postcode", "city", "country")
 
 
 class CountrySelect(forms.Select):
@@ -212,16 +212,16 @@ AUTOCOMPLETE = {
     "name": "name",
     "line1": "address-line1",
     "line2": "address-line2",
-    "city": "address-level2",
     "postcode": "postal-code",
+    "city": "address-level2",
     "country": "country",
 }
 LABELS = {
     "name": _("Full name"),
     "line1": _("Address"),
     "line2": _("Address, second line"),
-    "city": _("City"),
     "postcode": _("Postcode"),
+    "city": _("City"),
 }
 
 

@@ -214,6 +214,16 @@ def test_bad_input(client: Client, emma: Edition, field: str, value: str, words:
     assert Stock.objects.get().allocated == 0
 
 
+def test_errors_are_listed_as_the_page_has_the_fields(client: Client, emma: Edition) -> None:
+    put(client, emma)
+    nothing = dict.fromkeys(DELIVERY, "")
+    page = client.post("/checkout/", {**hidden(client), **WISH, **nothing}).content.decode()
+    listed = re.findall(r'<li><a href="#id_(\w+)">', page)
+    assert listed == ["name", "line1", "postcode", "city", "country"]
+    shown = re.findall(r'<(?:input|select)[^>]* name="(\w+)"', page)
+    assert listed == [name for name in shown if name in listed]
+
+
 def test_a_country_without_postcodes(client: Client, emma: Edition) -> None:
     put(client, emma)
     assert order_with(client, country="HK", postcode="").shipping_postcode == ""
