@@ -1,10 +1,14 @@
-"""What is not where it is asked for: gone, with words that tell why, or moved."""
+"""What is not where it is asked for: gone, with words that tell why, moved, or not shown."""
 
 from django.http import Http404
 
 
 class Missing(Http404):
     """Nothing stands here; the text is shown to the visitor."""
+
+
+class OutOfSight(Http404):
+    """An order that this visitor cannot see, or none at all: the page does not tell which."""
 
 
 class Moved(Exception):

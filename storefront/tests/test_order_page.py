@@ -93,6 +93,15 @@ def test_no_such_order(client: Client, number: str) -> None:
     assert client.get(f"/orders/{number}/").status_code == 404
 
 
+def test_who_cannot_see_an_order_is_told_how_they_could(order: Order) -> None:
+    there, nowhere = order.number, "0000-0000-0000"
+    client = Client(headers={"X-Request-ID": "f" * 32})  # the pages say it
+    pages = [client.get(f"/orders/{number}/").content.decode() for number in (there, nowhere)]
+    assert "by the link in our e-mails, or sign in" in pages[0]
+    assert f'href="/account/login/?next=/orders/{there}/"' in pages[0]
+    assert pages[0].replace(there, nowhere) == pages[1]
+
+
 def test_alices_order_is_never_visible_to_bob(client: Client, emma: Edition) -> None:
     alices = make_order({emma: 1}, user=people.alice())
     client.force_login(people.bob())

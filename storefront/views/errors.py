@@ -15,7 +15,7 @@ from psycopg.errors import ReadOnlySqlTransaction
 
 from storefront import paths
 from storefront.answering import render_frame
-from storefront.missing import Missing
+from storefront.missing import Missing, OutOfSight
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -46,6 +46,11 @@ WORDS = {
         _("The shop cannot look into its books just now. Please try again in a minute."),
     ),
 }
+NOT_SHOWN = _("We cannot show you an order here")
+HOW_TO_SEE_IT = _(
+    "Please open your order by the link in our e-mails, or sign in to the account that you ordered"
+    " with."
+)
 PAUSED = _("Ordering pauses for a moment")
 KEPT = _(
     "Your basket is kept. It cannot be shown or changed just now: please try again in a minute."
@@ -77,6 +82,10 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404: nothing stands at this address."""
+    if isinstance(exception, OutOfSight):
+        values = {"heading": NOT_SHOWN, "words": HOW_TO_SEE_IT, "path": request.path}
+        template = "storefront/out_of_sight.html"
+        return _page(request, 404, "", template=template, values=values)
     # Django's own Http404 (no route, no row) carries no words for people.
     detail = str(exception) if isinstance(exception, Missing) else ""
     return _page(request, 404, detail)

@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,6 +13,7 @@ from orders import cancellation
 from orders.gateways import PaymentMethod, payment_methods
 from orders.models import Order, OrderEvent, WrongState
 from storefront import order_progress
+from storefront.missing import OutOfSight
 from storefront.order_forms import LONGEST_KEY
 from storefront.views.redirects import see_other
 from storefront.visitor import (
@@ -112,22 +113,22 @@ def _token(request: HttpRequest) -> str:
 def find_order(request: HttpRequest, number: str) -> Order:
     """The order, if the visitor may see it.
 
-    Raises Http404 alike for an order that does not exist and one that is somebody else's, so that
-    nobody can find out which numbers there are.
+    Raises OutOfSight alike for an order that does not exist and one that is somebody else's, so
+    that nobody can find out which numbers there are.
     """
     try:
         order = Order.objects.page_of(number)
     except Order.DoesNotExist:
-        raise Http404 from None
+        raise OutOfSight from None
     if not may_see(request, order, token=_token(request)):
-        raise Http404
+        raise OutOfSight
     return order
 
 
 def find_own_order(request: HttpRequest, number: str) -> Order:
     """The order, if it is the visitor's.
 
-    Raises Http404 as `find_order` does, and PermissionDenied for staff, who has the back office.
+    Raises OutOfSight as `find_order` does, and PermissionDenied for staff, who has the back office.
     """
     order = find_order(request, number)
     if not is_theirs(request, order):
