@@ -1,6 +1,6 @@
 """The form of the one-page checkout: what is asked, and what of it is needed when."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -142,6 +142,17 @@ class CheckoutForm(forms.Form):
         served = (each.method.code for each in offer.choices if not each.refusal)
         first = self.fields["shipping_method"].initial
         self.fields["shipping_method"].initial = next(served, first)
+
+    def answer_codes(self, typed: Iterable[str], refused: Mapping[str, str]) -> None:
+        """Empty the fields of what was typed and taken; say at the others why it is `refused`.
+        Nothing else is checked yet.
+        """
+        for name in typed:
+            if name not in refused:
+                self.initial[name] = ""
+        for name, problem in refused.items():
+            told = self.error_class([problem], renderer=self.renderer, field_id=self[name].auto_id)
+            self.errors[name] = told
 
     @property
     def blank_for(self) -> tuple[str, ...] | None:

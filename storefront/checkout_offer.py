@@ -41,7 +41,7 @@ class Offer:
     terms: Terms
     choices: tuple[Choice, ...]
     voucher_problem: str = ""
-    gift_card_problems: tuple[str, ...] = ()
+    gift_card_problems: tuple[GiftCardError, ...] = ()
 
     def choice(self, code: str) -> Choice | None:
         """The way of shipping with this code."""
@@ -86,7 +86,7 @@ def read(
     at: datetime.datetime,
 ) -> Offer:
     """What can be agreed about `lines` of `Basket.priced_lines`, whatever was wished."""
-    voucher_problem, gift_card_problems = "", []
+    voucher_problem, gift_card_problems = "", list[GiftCardError]()
     while True:
         try:
             terms = Terms.read(lines, wishes, at=at, rules=rules)
@@ -95,7 +95,7 @@ def read(
             voucher_problem = str(error)
             wishes = replace(wishes, voucher_code="")
         except GiftCardError as error:
-            gift_card_problems.append(str(error))
+            gift_card_problems.append(error)
             wishes = replace(wishes, gift_card_codes=_without(error, wishes.gift_card_codes))
     return Offer(
         wishes=wishes,

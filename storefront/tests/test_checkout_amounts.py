@@ -148,6 +148,37 @@ def test_an_unknown_voucher_changes_nothing(client: Client, emma: Edition) -> No
     assert Basket.objects.get().voucher_code == ""
 
 
+@pytest.mark.parametrize("button", [{}, {"act": "voucher"}])
+def test_a_refused_code_stays_in_its_field_and_is_named_there(
+    client: Client, emma: Edition, button: dict[str, str]
+) -> None:
+    good = card()
+    typed = {"voucher": "SPRONG", "new_gift_card": "AAAA-BBBB"}
+    form = {**hidden(client), **WISH, **button, **typed, "gift_card": good.code}
+    response = client.post("/checkout/", form)
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert "<title>Error: Checkout" in page
+    for name, code in typed.items():
+        told = re.search(rf'<input[^>]*name="{name}"[^>]*>', page)
+        assert told
+        for words in (f'value="{code}"', 'aria-invalid="true"', f"id_{name}_error"):
+            assert words in told.group()
+    assert page.count("We know no gift card of the code “AAAA-BBBB”.") == 2  # summary and field
+    assert f'name="gift_card" value="{good.code}"' in page
+    assert 'value="12 Long Lane"' in page
+    assert not Order.objects.exists()
+
+
+def test_a_code_that_is_taken_leaves_the_others_as_typed(client: Client, emma: Edition) -> None:
+    spring()
+    form = {**hidden(client), **WISH, "voucher": "SPRING", "new_gift_card": "AAAA-BBBB"}
+    page = client.post("/checkout/", form).content.decode()
+    assert "Voucher SPRING" in page
+    assert 'value="AAAA-BBBB"' in page
+    assert not re.search(r'<input[^>]*name="voucher"[^>]* value="[^"]', page)
+
+
 def test_a_code_that_was_typed_counts_before_anything_is_bought(
     client: Client, emma: Edition
 ) -> None:

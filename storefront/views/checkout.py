@@ -40,7 +40,7 @@ from storefront.visitor import (
     signed_in_user,
 )
 
-CODES = ("voucher", "new_gift_card")  # typed, not applied yet
+CODES = VOUCHER, GIFT_CARD = "voucher", "new_gift_card"  # typed, not applied yet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +75,7 @@ def _answer(request: HttpRequest, basket: Basket) -> HttpResponse:
     if request.POST.get("basket") != str(basket.pk):
         changed = _("Your basket has changed since this page was opened: please look it over.")
         return _page(request, basket, _form(request, basket), _Complaint(problems=[changed]))
-    if "act" in request.POST or _types_code(request):
+    if "act" in request.POST or _typed_codes(request):
         try:
             return _act(request, basket)
         except BasketGone:  # ordered in another tab at this very moment
@@ -178,28 +178,35 @@ def _act(request: HttpRequest, basket: Basket) -> HttpResponse:
     """
     act, _colon, place = request.POST.get("act", "").partition(":")
     codes = _gift_card_codes(request)
-    voucher = request.POST.get("voucher", "").strip()[:LONGEST_CODE]
-    problem = ""
+    typed = {} if act == "update" else _typed_codes(request)
+    refused: dict[str, str] = {}
     if act == "remove_voucher":
         vouchers.keep(basket, "")
-    elif act != "update" and voucher:
+        typed.pop(VOUCHER, None)
+    elif VOUCHER in typed:
         try:
-            vouchers.keep(basket, voucher)
+            vouchers.keep(basket, typed[VOUCHER])
         except VoucherError as error:
-            problem = str(error)
+            refused[VOUCHER] = str(error)
     if act == "remove_gift_card":
         codes = [code for n, code in enumerate(codes) if str(n) != place]
-    elif act != "update" and (added := request.POST.get("new_gift_card", "").strip()):
-        codes.append(added[:LONGEST_CODE])
+        typed.pop(GIFT_CARD, None)
+    elif GIFT_CARD in typed:
+        codes.append(typed[GIFT_CARD])
     form = _form(request, basket, codes=codes)
-    is_wrong = problem or form.offer.gift_card_problems
+    for problem in form.offer.gift_card_problems:
+        if GIFT_CARD in typed and problem.code in ("", typed[GIFT_CARD]):
+            refused[GIFT_CARD] = str(problem)
+    form.answer_codes(typed, refused)
+    is_wrong = refused or form.offer.gift_card_problems
     status = 422 if is_wrong and act != "update" else 200
-    return _page(request, basket, form, status=status, voucher_problem=problem, has_acted=True)
+    return _page(request, basket, form, status=status, has_acted=True)
 
 
-def _types_code(request: HttpRequest) -> bool:
-    """Whether a code was typed and not applied: it counts before anything is bought."""
-    return any(request.POST.get(name, "").strip() for name in CODES)
+def _typed_codes(request: HttpRequest) -> dict[str, str]:
+    """What was typed and not applied, by field: it counts before anything is bought."""
+    typed = {name: request.POST.get(name, "").strip()[:LONGEST_CODE] for name in CODES}
+    return {name: code for name, code in typed.items() if code}
 
 
 def _gift_card_codes(request: HttpRequest) -> list[str]:
@@ -225,7 +232,7 @@ def _form(
         user=user,
         usual_country=known.seller.country,
         data=data,
-        initial={name: text for name, text in request.POST.items() if name not in CODES},
+        initial=dict(request.POST.items()),
     )
     wishes = Wishes(
         country=form.destination,
@@ -247,7 +254,6 @@ def _page(
     complaint: _Complaint | None = None,
     *,
     status: int = 0,
-    voucher_problem: str = "",
     has_acted: bool = False,
 ) -> HttpResponse:
     lines: Sequence[BasketLine] = basket.priced_lines()
@@ -259,7 +265,11 @@ def _page(
         "shown": checkout_changes.shown(form.offer),
         "complaint": complaint,
         "problems": complaint.problems if complaint else (),
-        "voucher_problem": voucher_problem or form.offer.voucher_problem,
+        "gift_card_problems": [
+            problem
+            for problem in map(str, form.offer.gift_card_problems)
+            if problem not in form.errors.get(GIFT_CARD, ())
+        ],
         "has_acted": has_acted,
         "has_problems": any(line.problem for line in lines),
         "has_files": any(
