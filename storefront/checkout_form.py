@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 ANOTHER_ADDRESS = "another"
+GIFT_CARDS = "gift_card"  # hidden fields: the codes of those that were taken
 LONGEST_CODE = 40
 
 

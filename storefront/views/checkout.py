@@ -7,7 +7,9 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -27,9 +29,9 @@ from orders.models.basket import BasketError, BasketGone
 from orders.quotes import Rules
 from orders.terms import Wishes
 from orders.vouchers import VoucherError
-from storefront import checkout_changes, checkout_offer
+from storefront import checkout_changes, checkout_draft, checkout_offer
 from storefront.checkout_changes import Change
-from storefront.checkout_form import LONGEST_CODE, CheckoutForm
+from storefront.checkout_form import GIFT_CARDS, LONGEST_CODE, CheckoutForm
 from storefront.sessions import GUEST_BASKET
 from storefront.views.redirects import see_other
 from storefront.visitor import (
@@ -70,6 +72,8 @@ def show(request: HttpRequest) -> HttpResponse:
 
 def _answer(request: HttpRequest, basket: Basket) -> HttpResponse:
     """Do what the button says that was pressed."""
+    if request.POST.get("act") == "basket":
+        return _to_basket(request, basket)
     if "take" in request.POST:
         return _take_what_is_left(request, basket)
     if request.POST.get("basket") != str(basket.pk):
@@ -137,6 +141,7 @@ def _untold(request: HttpRequest, form: CheckoutForm) -> _Complaint | None:
 
 def _go_on(request: HttpRequest, order: Order) -> HttpResponse:
     """To where the order is paid, or to its page."""
+    checkout_draft.forget(request.session)
     if request.session.get(GUEST_BASKET) == str(order.basket_id):
         del request.session[GUEST_BASKET]
     if not may_see(request, order):
@@ -153,6 +158,13 @@ def _order_of_this_form(request: HttpRequest) -> Order | None:
         return None
     order = Order.objects.of_basket(basket_id) if basket_rows.is_ordered(basket_id) else None
     return order if order is not None and may_see(request, order) else None
+
+
+def _to_basket(request: HttpRequest, basket: Basket) -> HttpResponse:
+    """To where the basket is changed; what was typed is there again afterwards."""
+    checkout_draft.keep(request, at=timezone.now())
+    renew_card(request, basket=basket)  # the session may have another key now
+    return see_other(reverse("basket"))
 
 
 def _take_what_is_left(request: HttpRequest, basket: Basket) -> HttpResponse:
@@ -177,7 +189,7 @@ def _act(request: HttpRequest, basket: Basket) -> HttpResponse:
     Raises BasketGone.
     """
     act, _colon, place = request.POST.get("act", "").partition(":")
-    codes = _gift_card_codes(request)
+    codes = _gift_card_codes(request.POST)
     typed = {} if act == "update" else _typed_codes(request)
     refused: dict[str, str] = {}
     if act == "remove_voucher":
@@ -209,8 +221,8 @@ def _typed_codes(request: HttpRequest) -> dict[str, str]:
     return {name: code for name, code in typed.items() if code}
 
 
-def _gift_card_codes(request: HttpRequest) -> list[str]:
-    codes = request.POST.getlist("gift_card")[: MAX_CARDS + 1]
+def _gift_card_codes(typed: MultiValueDict[str, str]) -> list[str]:
+    codes = typed.getlist(GIFT_CARDS)[: MAX_CARDS + 1]
     return [code.strip()[:LONGEST_CODE] for code in codes if code.strip()]
 
 
@@ -222,8 +234,10 @@ def _form(
     codes: Sequence[str] | None = None,
 ) -> CheckoutForm:
     """With `data` it is checked; without it shows what was typed before."""
+    at = timezone.now()
     lines = basket.priced_lines()
     user = signed_in_user(request)
+    typed = checkout_draft.read(request, at=at)
     known = tables.read()
     methods = known.suiting(lines)
     form = CheckoutForm(
@@ -232,16 +246,15 @@ def _form(
         user=user,
         usual_country=known.seller.country,
         data=data,
-        initial=dict(request.POST.items()),
+        initial=dict(typed.items()),
     )
     wishes = Wishes(
         country=form.destination,
         email=str(form["email"].value() or ""),
         user=user,
         voucher_code=basket.voucher_code,
-        gift_card_codes=_gift_card_codes(request) if codes is None else codes,
+        gift_card_codes=_gift_card_codes(typed) if codes is None else codes,
     )
-    at = timezone.now()
     rules = Rules.read(wishes.country, day=timezone.localdate(at), known=known)
     form.attach(checkout_offer.read(lines, methods, wishes, rules, at=at))
     return form
