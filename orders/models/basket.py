@@ -279,7 +279,8 @@ class Basket(models.Model):
         if line is None:
             if len(lines) >= MAX_LINES:
                 raise BasketFull
-            line = BasketLine(basket=self, edition=edition)
+            line = BasketLine(basket=self)
+        line.edition = edition  # as it was read, perhaps with what lies there of it
         line.quantity, line.seen_amount = quantity, seen_amount
         line.save()
         return line

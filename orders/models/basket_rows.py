@@ -38,24 +38,9 @@ LEFT JOIN catalog_supply AS supply ON supply.edition_id = edition.id
 LEFT JOIN LATERAL (
     SELECT amount, tax_rate FROM catalog_price AS price WHERE {IN_FORCE} LIMIT 1
 ) AS price ON true"""  # noqa: S608 - the same
-_OF_NUMBER = f"""FROM catalog_edition AS edition {_TABLES}
-WHERE edition.isbn13 = %(isbn13)s AND edition.is_offered"""
-_NUMBERED = f"SELECT {_OFFER_COLUMNS} {_OF_NUMBER}"
-_KNOWN = f"""
-SELECT {_OFFER_COLUMNS} FROM catalog_edition AS edition {_TABLES} WHERE edition.id = %(edition)s
-"""  # noqa: S608 - the same
-_LINE_COLUMNS = "line.id, line.basket_id, line.edition_id, line.quantity, line.seen_amount"
-_LINES = f"""
-SELECT {_LINE_COLUMNS}, line.added_at, {_COLUMNS}
-FROM orders_basketline AS line JOIN catalog_edition AS edition ON edition.id = line.edition_id
-{_TABLES}
-WHERE line.basket_id = %(basket)s ORDER BY line.id
-"""  # noqa: S608 - the same
-_STOCKED_COLUMNS = f"""{_LINE_COLUMNS}, line.added_at, {_COLUMNS},
-    coalesce(copies.available, 0), coalesce(copies.held, 0), coalesce(copies.most, 0)"""
-_STOCKED = f"""orders_basketline AS line
-JOIN catalog_edition AS edition ON edition.id = line.edition_id {_TABLES}
-LEFT JOIN LATERAL (
+_COPIES_COLUMNS = """coalesce(copies.available, 0), coalesce(copies.held, 0),
+    coalesce(copies.most, 0)"""
+_COPIES = """LEFT JOIN LATERAL (
     SELECT sum(here) FILTER (WHERE is_for_customers) AS available, sum(allocated) AS held,
         greatest(
             max(here) FILTER (WHERE is_for_customers),
@@ -68,8 +53,25 @@ LEFT JOIN LATERAL (
             ON location.id = stock.location_id
         WHERE stock.edition_id = edition.id
     ) AS stock
-) AS copies ON true"""  # noqa: S608 - the same
+) AS copies ON true"""
 """`most` is what one order could have: from one place, or from all if the seller splits."""
+_STOCKED_OFFER = f"{_OFFER_COLUMNS}, {_COPIES_COLUMNS}"
+_OF_NUMBER = f"""FROM catalog_edition AS edition {_TABLES} {_COPIES}
+WHERE edition.isbn13 = %(isbn13)s AND edition.is_offered"""
+_NUMBERED = f"SELECT {_STOCKED_OFFER} {_OF_NUMBER}"
+_KNOWN = f"""
+SELECT {_OFFER_COLUMNS} FROM catalog_edition AS edition {_TABLES} WHERE edition.id = %(edition)s
+"""  # noqa: S608 - the same
+_LINE_COLUMNS = "line.id, line.basket_id, line.edition_id, line.quantity, line.seen_amount"
+_LINES = f"""
+SELECT {_LINE_COLUMNS}, line.added_at, {_COLUMNS}
+FROM orders_basketline AS line JOIN catalog_edition AS edition ON edition.id = line.edition_id
+{_TABLES}
+WHERE line.basket_id = %(basket)s ORDER BY line.id
+"""  # noqa: S608 - the same
+_STOCKED_COLUMNS = f"{_LINE_COLUMNS}, line.added_at, {_COLUMNS}, {_COPIES_COLUMNS}"
+_STOCKED = f"""orders_basketline AS line
+JOIN catalog_edition AS edition ON edition.id = line.edition_id {_TABLES} {_COPIES}"""
 _LINES_WITH_STOCK = f"""
 SELECT {_STOCKED_COLUMNS} FROM {_STOCKED} WHERE line.basket_id = %(basket)s ORDER BY line.id
 """  # noqa: S608 - the same
@@ -105,7 +107,7 @@ _ORDERED = "SELECT id FROM orders_order WHERE basket_id = %(basket)s"
 # One statement each, because somebody waits for every one.
 _START = f"""
 WITH wanted AS MATERIALIZED (
-    SELECT edition.id AS wanted_id, price.amount AS wanted_amount, {_OFFER_COLUMNS} {_OF_NUMBER}
+    SELECT edition.id AS wanted_id, price.amount AS wanted_amount, {_STOCKED_OFFER} {_OF_NUMBER}
 ), begun AS (
     INSERT INTO orders_basket (id, voucher_code, created_at, updated_at)
     SELECT %(basket)s, '', %(at)s, %(at)s FROM wanted
@@ -171,7 +173,7 @@ def start(
     """
     told = {"basket": basket_id, "isbn13": isbn13, "quantity": quantity, "at": at, **_told(day)}
     found = prepared.rows(_START, told)
-    return (found[0][0], _edition(found[0][_STARTED:])) if found else None
+    return (found[0][0], _edition(found[0][_STARTED:], with_stock=True)) if found else None
 
 
 def touch(basket_id: UUID, *, at: datetime.datetime) -> bool:
@@ -185,9 +187,9 @@ def discard(basket_id: UUID) -> None:
 
 
 def numbered(isbn13: str, *, day: datetime.date) -> Edition | None:
-    """The offered edition with this number, at its price of that day."""
+    """The offered edition with this number, at its price of that day, and what lies there of it."""
     found = prepared.rows(_NUMBERED, {"isbn13": isbn13, **_told(day)})
-    return _edition(found[0]) if found else None
+    return _edition(found[0], with_stock=True) if found else None
 
 
 def known(edition_id: int, *, day: datetime.date) -> Edition | None:
@@ -228,10 +230,12 @@ def _edition(row: Row, *, of_line: bool = False, with_stock: bool = False) -> Ed
     edition._state.fields_cache |= {"work": work, "supply": supply}
     edition.price_amount = row[0]
     edition.__dict__["price_tax_rate"] = row[1]
+    row = row[2:]
     if of_line:
-        work.authors = _authors(row[2] or ())
+        work.authors = _authors(row[0] or ())
+        row = row[1:]
     if with_stock:
-        edition.available_quantity, edition.held_quantity, most = row[3:]
+        edition.available_quantity, edition.held_quantity, most = row
         edition.__dict__["most_for_one_order"] = most
         if supply is not None:
             supply.held_quantity = edition.held_quantity

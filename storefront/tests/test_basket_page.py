@@ -124,6 +124,19 @@ def test_what_is_not_for_sale(client: Client) -> None:
     assert "visitor" not in client.cookies
 
 
+def test_what_is_short_is_said_as_it_is_put_in(client: Client, emma: Edition) -> None:
+    def told(quantity: int) -> str:
+        fields = {"isbn13": emma.isbn13, "quantity": quantity}
+        return client.post("/basket/lines/", fields, headers=HTMX).content.decode()
+
+    assert "Only" not in told(5)  # all that there are
+    assert "Added to your basket: Emma. <strong>Only 5 left.</strong>" in told(1)
+    put(client, emma)
+    assert 'warning">“Emma” is in your basket. Only 5 left.</li>' in text_of(client)
+    client.cookies.clear()
+    assert "Added to your basket: Emma. <strong>Only 5 left.</strong>" in told(6)
+
+
 def test_the_first_book_takes_one_statement(
     client: Client, emma: Edition, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:

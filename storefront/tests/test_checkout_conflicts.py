@@ -1,5 +1,6 @@
 """What comes between a customer and the order: others who were quicker, changes, forgery."""
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -147,6 +148,20 @@ def test_somebody_was_quicker(client: Client, emma: Edition) -> None:
     assert "Please check" not in page
     assert Order.objects.count() == 0
     assert order_with(client).lines.get().quantity == 2
+
+
+def test_what_is_known_to_be_short_cannot_be_bought(client: Client, emma: Edition) -> None:
+    put(client, emma, 6)
+    page = client.get("/checkout/").content.decode()
+    assert "Some of it cannot be ordered as it is:" in page
+    assert not re.search(r'<button class="button wide"[^>]*>Buy now', page)
+    first = re.search(r"<button[^>]*>", page.partition('id="checkout"')[2])
+    assert first
+    assert 'name="act" value="update"' in first.group()  # what the Enter key presses
+    response = client.post("/checkout/", {**hidden(client), **WISH})  # a page of before
+    assert response.status_code == 409
+    assert "There are not enough copies" in response.content.decode()
+    assert not Order.objects.exists()
 
 
 def test_sold_out_at_the_last_moment(client: Client, emma: Edition) -> None:

@@ -63,8 +63,11 @@ def add(request: HttpRequest) -> HttpResponse:
     card = renew_card(request, basket=line.basket, wanted=number)
     if _is_from_htmx(request):
         return _fragment(request, card, line=line)
-    text = _("“%(title)s” is in your basket.")
-    messages.success(request, text % {"title": line.edition.display_title})
+    text = _("“%(title)s” is in your basket.") % {"title": line.edition.display_title}
+    if line.problem:
+        messages.warning(request, f"{text} {line.problem}")
+    else:
+        messages.success(request, text)
     return see_other(reverse("basket"))
 
 
