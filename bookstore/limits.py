@@ -18,7 +18,9 @@ from storefront.views import errors
 MINUTE = 60
 LIMITS = {
     re.compile(r"/api/v1/baskets"): Limit("baskets", 300, MINUTE),
-    re.compile(r"/basket/lines/|/api/v1/baskets/[^/]+/lines"): Limit("lines", 600, MINUTE),
+    re.compile(r"/basket/(lines|quantities)/|/api/v1/baskets/[^/]+/lines"): Limit(
+        "lines", 600, MINUTE
+    ),
     re.compile(r"/checkout/|/api/v1/orders"): Limit("orders", 120, 10 * MINUTE),
     re.compile(r"/orders/withdrawal/"): Limit("withdrawals", 30, 10 * MINUTE),
 }

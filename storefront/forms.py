@@ -1,12 +1,13 @@
 """What visitors may write into the shop's forms; every field has a limit and a plain error."""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.forms.renderers import BaseRenderer
 from django.forms.utils import flatatt
+from django.http import QueryDict
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
@@ -15,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Address, User
 from catalog import isbn
 from orders import countries, vouchers
-from orders.models import Basket
+from orders.models import Basket, BasketLine
 from orders.models.basket import MAX_QUANTITY
 
 if TYPE_CHECKING:
@@ -128,6 +129,48 @@ class QuantityForm(forms.Form):
     """Another quantity for a line; zero removes it."""
 
     quantity = QuantityField(min_value=0)
+
+
+class QuantitiesForm(forms.Form):
+    """The quantities of a basket as they were typed, and which line is to go, if one is."""
+
+    def __init__(self, lines: Sequence[BasketLine], data: QueryDict) -> None:
+        """For the `lines` that are in it now; what was put in meanwhile stays as it is."""
+        super().__init__(data)
+        self.lines = lines
+        self.removed = data.get("remove", "")
+        for line in lines:
+            name = _quantity_of(line)
+            if name in data and line.edition.isbn13 != self.removed:
+                field = QuantityField(min_value=0)
+                field.label = _("“%(title)s”") % {"title": line.edition.display_title}
+                self.fields[name] = field
+
+    @property
+    def changed(self) -> dict[str, int]:
+        """The numbers of copies that are others now, by isbn13; once the form is valid."""
+        wanted = {line.edition.isbn13: self._wanted(line) for line in self.lines}
+        there = {line.edition.isbn13: line.quantity for line in self.lines}
+        return dict(wanted.items() - there.items())
+
+    def _wanted(self, line: BasketLine) -> int:
+        if line.edition.isbn13 == self.removed:
+            return 0
+        wanted: int = self.cleaned_data.get(_quantity_of(line), line.quantity)
+        return wanted
+
+    def typed(self, line: BasketLine) -> str:
+        """What stands in the line's field."""
+        return str(self.data.get(_quantity_of(line), line.quantity))
+
+    def problem(self, line: BasketLine) -> str:
+        """What is wrong with that; empty: nothing."""
+        return " ".join(map(str, self.errors.get(_quantity_of(line), ())))
+
+
+def _quantity_of(line: BasketLine) -> str:
+    """The name of its field."""
+    return f"quantity-{line.edition.isbn13}"
 
 
 class VoucherForm(forms.Form):

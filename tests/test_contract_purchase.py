@@ -20,8 +20,9 @@ def test_a_guest_buys(shop: Shop, visitor: Visitor, next_edition: NextEdition) -
     assert add(visitor, edition, 2).location == "/basket/"
     basket = visitor.get("/basket/")
     assert edition["title"] in basket.text
-    line = f"/basket/lines/{edition['isbn13']}/"
-    assert visitor.submit(basket.form(line), quantity="1").status == 303
+    quantity = {f"quantity-{edition['isbn13']}": "1"}
+    form = basket.form("/basket/quantities/")
+    assert visitor.submit(form, **quantity, checkout="1").location == "/checkout/"
     sent = check_out(visitor, "guest@example.com", payment_method="fake")
     number = order_number(sent)
     page = visitor.follow(sent)

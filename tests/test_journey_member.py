@@ -158,7 +158,7 @@ def test_an_account_without_scripts(shop: Shop, new_tab: NewTab, next_edition: N
     tab.open(next_edition()["url"])
     tab.press("Add to basket")
     tab.wait_for("/basket/")
-    tab.page.get_by_role("link", name="To the checkout").click()
+    tab.page.get_by_role("button", name="To the checkout").click()
     tab.fill(**ADDRESS)
     tab.press("Buy now")
     tab.page.wait_for_url(re.compile("/orders/"))

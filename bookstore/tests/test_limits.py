@@ -35,7 +35,7 @@ def test_the_api_counts_baskets(client: Client) -> None:
     assert client.post("/api/v1/baskets", REMOTE_ADDR="192.0.2.7").status_code == 201
 
 
-@pytest.mark.parametrize("path", ["/basket/lines/", "/checkout/"])
+@pytest.mark.parametrize("path", ["/basket/lines/", "/basket/quantities/", "/checkout/"])
 def test_pages_count_what_is_sent(client: Client, path: str) -> None:
     for _each in range(2):
         assert client.post(path, {"isbn13": "1"}).status_code != 429

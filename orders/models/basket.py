@@ -3,7 +3,7 @@
 import datetime
 import functools
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
 
@@ -197,6 +197,21 @@ class Basket(models.Model):
             return self._put(edition, list(self.lines.all()), quantity)
         self.lines.filter(edition=edition).delete()
         return None
+
+    @transaction.atomic
+    def set_quantities(self, quantities: "Mapping[str, int]") -> None:
+        """Have exactly so many copies of what is in it, by isbn13; with 0 a line goes.
+
+        All of it or nothing. Raises NotForSale, QuantityOutOfRange or BasketGone.
+        """
+        self._touch()
+        lines = list(self.lines.select_related("edition__work"))
+        for line in lines:
+            quantity = quantities.get(line.edition.isbn13, line.quantity)
+            if quantity == 0:
+                line.delete()
+            elif quantity != line.quantity:
+                self._put(line.edition, lines, quantity)
 
     def set_voucher_code(self, code: str) -> None:
         """Have this voucher used once it is ordered; none for "". Raises BasketGone."""

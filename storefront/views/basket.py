@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib import messages
 from django.forms import BaseForm
@@ -21,7 +21,7 @@ from orders import vouchers
 from orders.models import Basket, BasketLine
 from orders.models.basket import MAX_QUANTITY, BasketError, BasketGone
 from orders.visitor import Card
-from storefront.forms import LineForm, QuantityForm, VoucherForm
+from storefront.forms import LineForm, QuantitiesForm, QuantityForm, VoucherForm
 from storefront.same_origin import same_origin
 from storefront.views.redirects import see_other
 from storefront.visitor import (
@@ -35,6 +35,14 @@ from storefront.visitor import (
 )
 
 REMOVED = "removed"  # in the session: the line that was removed last, so that it can come back
+
+
+class Row(NamedTuple):
+    """A line with what stands in its field, and what is wrong with that."""
+
+    line: BasketLine
+    quantity: int | str
+    error: str = ""
 
 
 @never_cache
@@ -90,11 +98,33 @@ def change(request: HttpRequest, isbn13: str) -> HttpResponse:
         except BasketError as error:
             return _refuse(request, [str(error)], status=422)
         if line is not None and quantity == 0:
-            request.session[REMOVED] = {
-                "isbn13": isbn13, "title": edition.display_title, "quantity": line.quantity,
-            }  # fmt: skip
+            _remember_removed(request, line, edition)
         renew_card(request)
     return see_other(reverse("basket"))
+
+
+@never_cache
+@require_POST
+def change_all(request: HttpRequest) -> HttpResponse:
+    """Give all lines the quantities that were typed, remove one, or go on to the checkout."""
+    basket = find_filled_basket(request)
+    if basket is None:
+        return see_other(reverse("basket"))
+    form = QuantitiesForm(basket.priced_lines(), request.POST)
+    if not form.is_valid():
+        return _page(request, status=422, quantities=form)
+    if changed := form.changed:
+        try:
+            basket.set_quantities(changed)
+        except BasketError as error:
+            return _page(request, [str(error)], status=422, quantities=form)
+        for line in form.lines:
+            if changed.get(line.edition.isbn13) == 0:
+                _remember_removed(request, line, line.edition)
+        renew_card(request)
+    lines = basket.priced_lines()
+    is_ready = bool(lines) and not any(line.problem for line in lines)
+    return see_other(reverse("checkout" if "checkout" in request.POST and is_ready else "basket"))
 
 
 @never_cache
@@ -131,19 +161,26 @@ def _add(request: HttpRequest, isbn13: str, quantity: int) -> BasketLine:
         return put_into_basket(request, isbn13, quantity)
 
 
+def _remember_removed(request: HttpRequest, line: BasketLine, edition: Edition) -> None:
+    request.session[REMOVED] = {
+        "isbn13": edition.isbn13, "title": edition.display_title, "quantity": line.quantity,
+    }  # fmt: skip
+
+
 def _page(
     request: HttpRequest,
     errors: list[str] | None = None,
     status: int = 200,
     voucher_form: VoucherForm | None = None,
+    quantities: QuantitiesForm | None = None,
 ) -> HttpResponse:
     basket = find_filled_basket(request, with_beside=True)
     lines = basket.priced_lines() if basket else []
     context: dict[str, Any] = {
         "voucher_form": voucher_form or VoucherForm(),
         **(_voucher(request, basket, lines) if basket and basket.voucher_code else {}),
-        "lines": lines,
-        "errors": errors or [],
+        "rows": _rows(lines, quantities),
+        "errors": [*(errors or []), *(_in_words(quantities) if quantities else [])],
         "has_problems": any(line.problem for line in lines),
         "subtotal_amount": sum((line.total_amount for line in lines), start=Decimal("0.00")),
         "max_quantity": MAX_QUANTITY,
@@ -151,6 +188,12 @@ def _page(
         "recommendations": _beside(basket) if basket else [],
     }
     return render(request, "storefront/basket.html", context, status=status)
+
+
+def _rows(lines: Sequence[BasketLine], form: QuantitiesForm | None) -> list[Row]:
+    if form is None:
+        return [Row(line, line.quantity) for line in lines]
+    return [Row(line, form.typed(line), form.problem(line)) for line in lines]
 
 
 def _beside(basket: Basket) -> list[Beside]:
