@@ -56,6 +56,9 @@ def started() -> Iterator[Browser]:
         browser.close()
 
 
+STICKING_OUT = """() => [...document.querySelectorAll('body *')]
+    .filter(each => each.getBoundingClientRect().right > innerWidth + 1)
+    .slice(0, 5).map(each => each.outerHTML.slice(0, 150))"""
 NOT_THE_SHOPS_FAULT = {
     "net::ERR_ABORTED",  # leaving a page stops what it was still asking for
     "net::ERR_NETWORK_CHANGED",  # this machine got or lost a network: a container came or went
@@ -174,6 +177,14 @@ class Tab:
             if self.page.get_by_role("option").count():
                 break
         return field
+
+    def sticking_out(self, viewport: ViewportSize) -> list[str]:
+        """What makes the page wider than such a window, and how wide; nothing, if it fits."""
+        self.page.set_viewport_size(viewport)
+        width: int = self.page.evaluate("document.documentElement.scrollWidth")
+        if width <= viewport["width"]:
+            return []
+        return [f"{width} px", *self.page.evaluate(STICKING_OUT)]
 
     def main(self) -> Locator:
         """The page's content."""
