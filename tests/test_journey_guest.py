@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests import mailbox
 from tests.browsing import DESK, PHONE, Tab
@@ -52,6 +52,28 @@ def test_a_guest_finds_and_buys_a_book(
     tab.open(edition["url"])
     expect(badge).to_have_text("Only 2 left")
     link_in_the_mail_leads_to_the_order(shop, new_tab(), number, edition["title"])
+
+
+def test_the_keyboard_stays_on_the_button_that_fills_the_basket(
+    tab: Tab, next_edition: NextEdition
+) -> None:
+    tab.open(next_edition()["url"])
+    asked: list[Route] = []
+
+    def hold(route: Route) -> None:
+        asked.append(route)
+
+    tab.page.route("**/basket/lines/", hold)
+    button = tab.main().get_by_role("button", name="Add to basket")
+    button.focus()
+    for _press in range(3):
+        tab.page.keyboard.press("Enter")
+    expect(button).to_have_css("opacity", "0.6")
+    assert len(asked) == 1
+    asked[0].continue_()
+    expect(tab.header_count()).to_have_text(re.compile(r"^1\b"))
+    expect(button).to_have_css("opacity", "1")
+    expect(button).to_be_focused()
 
 
 def find_by_suggestions(tab: Tab, title: str) -> None:
