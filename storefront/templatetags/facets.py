@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from django import template
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
-from django.utils.translation import gettext as _
+from django.utils.translation import get_language, ngettext
 
 from storefront.templatetags.shop import grouped
 
@@ -42,7 +41,7 @@ def number_of_books(number: int, has_more: bool) -> SafeString:
 
 @functools.lru_cache(4_096)  # facets write the same small numbers again and again
 def _number_of_books(number: int, has_more: bool, language: str | None) -> SafeString:
-    more, books = "+" if has_more else "", escape(_("books"))
+    more, books = "+" if has_more else "", escape(ngettext("book", "books", number))
     return mark_safe(  # noqa: S308 - escaped piece by piece
         f'{escape(grouped(number))}{more}<span class="visually-hidden"> {books}</span>'
     )

@@ -170,7 +170,7 @@ def test_all_errors_stand_beside_their_fields(client: Client, emma: Edition) -> 
     response = client.post("/checkout/", {"basket": hidden(client)["basket"]})
     page = response.content.decode()
     assert response.status_code == 422
-    assert "Please check these 3 points" in page
+    assert "Please check this:" in page
     for name, words in {
         "email": "Please enter your e-mail address.",
         "shipping_method": "Please choose how your order reaches you.",

@@ -8,6 +8,7 @@ from urllib.parse import quote
 import pytest
 from django.test.client import Client
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from caching import store
 from catalog import indexing, spelling, unanswered
@@ -15,6 +16,7 @@ from catalog.facets import Counts, period
 from catalog.models import Edition, UnansweredQuery, Work
 from catalog.search import Criteria, search
 from catalog.tests.factories import EditionFactory, SubjectFactory, WorkFactory, put_in_stock
+from storefront.templatetags.facets import number_of_books
 from storefront.tests.shop import read
 from tests.patience import eventually
 
@@ -97,6 +99,19 @@ def test_stock_changes_nothing_on_a_page_that_is_kept(shelf: None, client: Clien
     assert read(client, "/search/?q=sea") == before
 
 
+@pytest.mark.parametrize(
+    ("number", "has_more", "words"),
+    [
+        (0, False, "0 books"),
+        (1, False, "1 book"),
+        (2, False, "2 books"),
+        (1000, True, "1,000+ books"),
+    ],
+)
+def test_a_count_is_read_out(number: int, has_more: bool, words: str) -> None:
+    assert strip_tags(number_of_books(number, has_more)) == words
+
+
 # --- How many are in stock ------------------------------------------------------------------------
 
 
@@ -106,7 +121,7 @@ def in_stock(client: Client, page: str) -> int:
     assert asking
     answer = client.get(asking[1].replace("&amp;", "&"))
     assert answer["Cache-Control"] == "no-store"
-    told = re.fullmatch(r'(\d+)<span class="visually-hidden"> books</span>', answer.text)
+    told = re.fullmatch(r'(\d+)<span class="visually-hidden"> books?</span>', answer.text)
     assert told
     return int(told[1])
 
