@@ -1,10 +1,12 @@
 """An order's page: who may see it, what it shows, paying by pretence, canceling."""
 
+import re
 from decimal import Decimal
 
 import pytest
 from django.test import Client
 from django.utils import timezone
+from django.utils.formats import date_format
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from catalog.models import Edition, Stock
@@ -40,6 +42,23 @@ def test_a_guest_with_the_token(client: Client, order: Order) -> None:
     for words in (order.number, "Emma", "Jane Austen", "2 × $12.50", "$25.00", "$4.50", "$29.50",
                   "Christ Church", "United Kingdom", "Awaiting payment", "Placed"):  # fmt: skip
         assert words in page
+
+
+def test_files_wait_for_the_payment_until_it_is_in(client: Client) -> None:
+    ebook = EditionFactory.create(format="ebook", price=Decimal("4.00"))
+    order = make_order({ebook: 1}, shipping_method=shipping_method("download"))
+    before = client.get(order.get_guest_url()).content.decode()
+    order.mark_paid(at=timezone.now())
+    after = client.get(order.get_guest_url()).content.decode()
+    assert "by e-mail, as soon as the payment is in." in before
+    assert "Our booksellers send you the e-books and audiobooks by e-mail." in after
+    assert "as soon as the payment is in" not in after
+
+
+def test_days_are_written_alike(client: Client, order: Order) -> None:
+    page = client.get(order.get_guest_url()).content.decode()
+    day = date_format(order.placed_at, "DATE_FORMAT")
+    assert re.search(f"Placed</span>\\s*<time [^>]+>{re.escape(day)}</time>", page)
 
 
 def test_afterwards_the_address_works_without_the_token(client: Client, order: Order) -> None:
