@@ -22,6 +22,7 @@ from storefront.templatetags.shop import money
 
 MOST_TYPED = 200  # letters
 MOST_WORDS = 12
+LONGEST_SHOWN = 40  # letters of what is refused
 MOST_REMEMBERED = 4096  # addresses, of at most so many letters:
 LONGEST_REMEMBERED = 300
 YES = frozenset({"1", "on", "true", "yes"})
@@ -49,10 +50,13 @@ def price_band_name(key: str) -> str:
     return _("%(lowest)s to %(limit)s") % {"lowest": money(lowest), "limit": money(limit)}
 
 
+UNREADABLE = gettext_lazy("Some of what you search for cannot be read. Please type it again.")
+
+
 def _check_readable(text: str) -> None:
     """Refuse what was no UTF-8 (Django decodes it with replacement characters)."""
     if "\N{REPLACEMENT CHARACTER}" in text:
-        raise ValidationError(_("This is not text in UTF-8."))
+        raise ValidationError(UNREADABLE)
 
 
 class Switch(forms.CheckboxInput):
@@ -66,8 +70,20 @@ class Switch(forms.CheckboxInput):
 class SearchForm(forms.Form):
     """The search page's filters; an empty field restricts nothing."""
 
-    q = forms.CharField(required=False, max_length=MOST_TYPED, validators=[_check_readable])
-    subject = forms.SlugField(required=False, max_length=100, widget=forms.HiddenInput)
+    q = forms.CharField(
+        required=False,
+        max_length=MOST_TYPED,
+        validators=[_check_readable],
+        error_messages={
+            "max_length": gettext_lazy(
+                "That is more than %(limit_value)d letters. Please search for fewer words."
+            ),
+            "null_characters_not_allowed": UNREADABLE,
+        },
+    )
+    subject = forms.SlugField(
+        label=gettext_lazy("Subject"), required=False, max_length=100, widget=forms.HiddenInput
+    )
     format = forms.ChoiceField(
         label=gettext_lazy("Format"),
         required=False,
@@ -79,7 +95,12 @@ class SearchForm(forms.Form):
         choices=[("", gettext_lazy("Any language")), *languages.CHOICES],
     )
     price = forms.ChoiceField(label=gettext_lazy("Price"), required=False, choices=_price_choices)
-    year = forms.RegexField("^[12][0-9]{3}$|^[12][0-9]{2}0s$", required=False, max_length=5)
+    year = forms.RegexField(
+        "^[12][0-9]{3}$|^[12][0-9]{2}0s$",
+        label=gettext_lazy("Year"),
+        required=False,
+        max_length=5,
+    )
     available = forms.BooleanField(
         label=gettext_lazy("In stock now"), required=False, widget=Switch
     )
@@ -99,12 +120,11 @@ class SearchForm(forms.Form):
 def read_criteria(query: QueryDict) -> Criteria:
     """What to search for, by the first MOST_WORDS words.
 
-    Raises BadRequest that names the parameter at fault.
+    Raises BadRequest that names what is at fault, as the page calls it.
     """
     form = SearchForm(query)
     if not form.is_valid():
-        name, errors = next(iter(form.errors.items()))
-        raise BadRequest(f"{name}: {' '.join(map(str, errors))}")
+        raise BadRequest(_trouble_with(form))
     values = form.cleaned_data
     return Criteria(
         q=" ".join(values["q"].split()[:MOST_WORDS]),
@@ -119,6 +139,17 @@ def read_criteria(query: QueryDict) -> Criteria:
         after=read_key(query, "after"),
         before=read_key(query, "before"),
     )
+
+
+def _trouble_with(form: SearchForm) -> str:
+    """What is wrong with the first field that is: of what is chosen, not typed, that it is none."""
+    name, (error, *_others) = next(iter(form.errors.items()))
+    if name == "q":
+        return str(error)
+    return _("%(filter)s: we do not know “%(value)s”. Please choose again.") % {
+        "filter": form.fields[name].label,
+        "value": form.data.get(name, "")[:LONGEST_SHOWN],
+    }
 
 
 def asked_for(query_string: str) -> tuple[Criteria, str]:

@@ -107,30 +107,28 @@ def paging_of(results: Results, parameters: dict[str, str] | None = None) -> Pag
 
 
 def read_page(query: QueryDict, *, last: int = LAST_PAGE) -> int:
-    """The number of the page that is asked for. Raises BadRequest, naming the parameter."""
+    """The number of the page that is asked for. Raises BadRequest, in words for people."""
     text = query.get("page", "1")
     last = FURTHEST if query.get("after") or query.get("before") else last
     if not (re.fullmatch("[0-9]{1,9}", text) and 1 <= int(text) <= last):
         raise BadRequest(
-            _("page: “%(value)s” is not a page number from 1 to %(last)d.")
+            _("“%(value)s” is not a page number from 1 to %(last)d.")
             % {"value": text[:40], "last": last}
         )
     return int(text)
 
 
 def read_key(query: QueryDict, name: str) -> str:
-    """The key of a page's neighbor, if one is given. Raises BadRequest, naming the parameter."""
+    """The key of a page's neighbor, if one is given. Raises BadRequest, in words for people."""
     key = query.get(name, "")
     if not re.fullmatch(r"[A-Za-z0-9_.-]*", key) or len(key) > LONGEST_KEY:
-        raise bad_key(name)
+        raise bad_key()
     return key
 
 
-def bad_key(name: str) -> BadRequest:
+def bad_key() -> BadRequest:
     """For a key that is none of ours."""
-    return BadRequest(
-        _("%(name)s: this link is damaged. Begin at the first page.") % {"name": name}
-    )
+    return BadRequest(_("This link is damaged. Please begin at the first page."))
 
 
 def page_of(works: "QuerySet[Work, int]", request: HttpRequest) -> tuple[Sequence[int], Paging]:

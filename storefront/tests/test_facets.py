@@ -154,10 +154,10 @@ def test_a_slip_is_counted_as_what_was_meant(shelf: None, client: Client) -> Non
     eventually(lambda: in_stock(client, page) == 1)
 
 
-def test_no_count_names_the_parameter_at_fault(shelf: None, client: Client) -> None:
+def test_no_count_names_what_is_at_fault(shelf: None, client: Client) -> None:
     response = client.get("/search/available/?q=sea&format=parchment")
     assert response.status_code == 400
-    assert "format" in response.content.decode()
+    assert "Format: we do not know “parchment”." in response.content.decode()
 
 
 def test_words_that_filters_leave_no_book_of_are_no_slip(shelf: None, client: Client) -> None:

@@ -173,4 +173,4 @@ def test_unknown_slugs_are_not_found(kind: str, client: Client) -> None:
 def test_no_page_numbers_are_refused(page: str, emma: Edition, client: Client) -> None:
     response = client.get("/subjects/fiction/", {"page": page})
     assert response.status_code == 400
-    assert "page: " in response.content.decode()
+    assert f"“{page}” is not a page number from 1 to 50." in response.content.decode()

@@ -82,7 +82,7 @@ def test_a_forged_key_is_refused(name: str, key: str, shelf: Edition, client: Cl
     for path in ("/search/", "/subjects/classics/", "/imprints/harbour/"):
         response = client.get(path, {name: key, "sort": "title"})
         assert response.status_code == 400
-        assert f"{name}: this link is damaged" in response.content.decode()
+        assert "This link is damaged." in response.content.decode()
 
 
 def test_a_key_says_what_was_written() -> None:

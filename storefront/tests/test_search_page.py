@@ -231,35 +231,37 @@ def test_one_request_asks_for_all_stock_badges(emma: Edition, client: Client) ->
 
 
 @pytest.mark.parametrize(
-    ("query", "parameter"),
+    ("query", "words"),
     [
-        ("q=" + "a" * 201, "q: "),
-        ("q=%ff%fe", "q: "),
-        ("q=a%00b", "q: "),
-        ("page=-1", "page: "),
-        ("page=0", "page: "),
-        ("page=abc", "page: "),
-        ("page=999999", "page: "),
-        ("page=" + "9" * 5000, "page: "),
-        ("page=0000000019999999999999999999", "page: "),
-        ("page=%D9%A1", "page: "),
-        ("format=scroll", "format: "),
-        ("language=xx", "language: "),
-        ("price=cheap", "price: "),
-        ("sort=random", "sort: "),
-        ("available=perhaps", "available: "),
-        ("subject=no+slug", "subject: "),
+        ("q=" + "a" * 201, "That is more than 200 letters. Please search for fewer words."),
+        ("q=%ff%fe", "Some of what you search for cannot be read. Please type it again."),
+        ("q=a%00b", "Some of what you search for cannot be read. Please type it again."),
+        ("page=-1", "“-1” is not a page number from 1 to 50."),
+        ("page=0", "“0” is not a page number from 1 to 50."),
+        ("page=abc", "“abc” is not a page number from 1 to 50."),
+        ("page=999999", "“999999” is not a page number from 1 to 50."),
+        ("page=" + "9" * 5000, f"“{'9' * 40}” is not a page number from 1 to 50."),
+        ("page=0000000019999999999999999999", "“0000000019999999999999999999” is not a page"),
+        ("page=%D9%A1", "“١” is not a page number from 1 to 50."),
+        ("format=scroll", "Format: we do not know “scroll”. Please choose again."),
+        ("language=xx", "Language: we do not know “xx”. Please choose again."),
+        ("price=cheap", "Price: we do not know “cheap”. Please choose again."),
+        ("year=soon", "Year: we do not know “soon”. Please choose again."),
+        ("sort=random", "Sort by: we do not know “random”. Please choose again."),
+        ("sort=" + "a" * 99, f"Sort by: we do not know “{'a' * 40}”. Please choose again."),
+        ("available=perhaps", "In stock now: we do not know “perhaps”. Please choose again."),
+        ("subject=no+slug", "Subject: we do not know “no slug”. Please choose again."),
     ],
 )
 def test_what_cannot_be_understood_is_named(
-    query: str, parameter: str, emma: Edition, client: Client,
+    query: str, words: str, emma: Edition, client: Client,
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:  # fmt: skip
     with django_assert_num_queries(0):
         response = client.get(f"/search/?{query}")
     assert response.status_code == 400
     page = response.content.decode()
-    assert f'<p class="message error">{parameter}' in page
+    assert f'<p class="message error">{words}' in page
     assert 'action="/search/"' in page
     assert "no-store" in response["Cache-Control"]
 

@@ -197,7 +197,7 @@ def _render_found(
     try:
         results = listed(criteria, mark=mark, size=size)
     except BadKey:
-        raise bad_key("after" if after else "before") from None
+        raise bad_key() from None
     if not results.works and criteria.page > 1:
         raise Missing(_("This list ends before page %(number)d.") % {"number": criteria.page})
     paging = paging_of(results)

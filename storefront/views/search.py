@@ -91,7 +91,7 @@ def _render(request: HttpRequest, criteria: Criteria) -> bytes:
     try:
         results = search.search(criteria)
     except BadKey:
-        raise bad_key("after" if criteria.after else "before") from None
+        raise bad_key() from None
     if not results.works and criteria.page > 1:
         raise Missing(_("The results end before page %(page)d.") % {"page": results.page})
     filters = active_filters(criteria, results.subject)
