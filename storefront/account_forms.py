@@ -3,10 +3,10 @@
 from typing import Any
 
 from allauth.account import forms
-from django.forms import Field
+from django.forms import EmailField, Field
 from django.utils.translation import gettext_lazy as _
 
-E_MAIL = _("E-mail address")
+from storefront.forms import E_MAIL, NOT_AN_EMAIL
 
 
 class _InTheShopsWords:
@@ -26,6 +26,8 @@ class _InTheShopsWords:
         for name, field in self.fields.items():
             field.label = self.words.get(name, field.label)
             field.widget.attrs.pop("placeholder", None)
+            if isinstance(field, EmailField):
+                field.error_messages |= NOT_AN_EMAIL
 
 
 class SignInForm(_InTheShopsWords, forms.LoginForm):  # type: ignore[misc]
@@ -57,6 +59,8 @@ class ChangePasswordForm(_InTheShopsWords, forms.ChangePasswordForm):  # type: i
 
 class ChangeEmailForm(_InTheShopsWords, forms.AddEmailForm):  # type: ignore[misc]
     """Another address."""
+
+    words = {"email": _("New e-mail address")}
 
 
 class AskAgainForm(_InTheShopsWords, forms.ReauthenticateForm):  # type: ignore[misc]

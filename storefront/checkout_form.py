@@ -20,6 +20,7 @@ from storefront.forms import (
     MAX_ADDRESSES,
     NEEDED,
     CountryField,
+    EmailField,
     check_postcode,
     is_kept,
     prepare_address_fields,
@@ -48,12 +49,7 @@ class ShippingChoice:
 class CheckoutForm(forms.Form):
     """Contact, delivery and payment."""
 
-    email = forms.EmailField(
-        label=_("E-mail address"),
-        max_length=254,
-        help_text=_("We send the confirmation and news of your order there."),
-        error_messages={"required": _("Please enter your e-mail address.")},
-    )
+    email = EmailField(help_text=_("We send the confirmation and news of your order there."))
     shipping_method = forms.ChoiceField(
         label=_("Delivery"),
         widget=forms.RadioSelect,

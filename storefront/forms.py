@@ -74,6 +74,21 @@ class CountryField(forms.ChoiceField):
         return value in countries.NAMES
 
 
+E_MAIL = _("E-mail address")
+NOT_AN_EMAIL = {
+    "required": _("Please enter your e-mail address."),
+    "invalid": _("Please enter an e-mail address such as name@example.com."),
+}
+
+
+class EmailField(forms.EmailField):
+    """An e-mail address, in the shop's words."""
+
+    def __init__(self, **options: Any) -> None:
+        """As long as the longest that there can be."""
+        super().__init__(label=E_MAIL, max_length=254, error_messages=NOT_AN_EMAIL, **options)
+
+
 class NumberField(forms.CharField):
     """An edition's number in any notation; becomes its 13 digits."""
 

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from orders.copies import CopiesForm
+from storefront.forms import EmailField
 
 LONGEST_KEY = 100
 
@@ -26,11 +27,8 @@ class StatementForm(forms.Form):
         error_messages={"required": _("Please enter the number of the order.")},
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
-    email = forms.EmailField(
-        label=_("E-mail address"),
-        max_length=254,
+    email = EmailField(
         help_text=_("The one that you ordered with. We send the acknowledgment there."),
-        error_messages={"required": _("Please enter your e-mail address.")},
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
 

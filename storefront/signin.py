@@ -31,6 +31,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ca
     error_messages = {
         **DefaultAccountAdapter.error_messages,
         "email_password_mismatch": gettext_lazy("E-mail address and password do not match."),
+        "duplicate_email": gettext_lazy("That is the e-mail address of your account already."),
+        "email_taken": gettext_lazy("That is the e-mail address of another account."),
     }
 
     def login(self, request: HttpRequest, user: User) -> None:

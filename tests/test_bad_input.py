@@ -181,7 +181,7 @@ def test_a_foreign_basket_is_not_ordered(visitor: Visitor, next_edition: NextEdi
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"email": "nobody"}, "Enter a valid email address."),
+        ({"email": "nobody"}, "Please enter an e-mail address such as name@example.com."),
         ({"email": "a" * 300 + "@example.com"}, ""),
         ({"line1": "a" * 5000}, ""),
         ({"country": "XX"}, ""),

@@ -219,10 +219,44 @@ def test_another_email_address_counts_once_it_is_confirmed(client: Client) -> No
     client.post(once_more, {"password": people.PASSWORD})
     alice.refresh_from_db()
     assert alice.email == "alice@example.com"
-    assert "alicia@example.com" in text(client, "/account/email/")
+    page = text(client, "/account/email/")
+    assert "alicia@example.com" in page
+    assert "We have sent a link to alicia@example.com." in page
+    assert "New e-mail address" in page
     client.post(link_in_last_mail("/account/confirm-email/"))
     alice.refresh_from_db()
     assert alice.email == "alicia@example.com"
+
+
+@pytest.mark.parametrize(
+    ("path", "field"), [("login/", "login"), ("signup/", "email"), ("password/reset/", "email")]
+)
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("alice@", "Please enter an e-mail address such as name@example.com."),
+        ("", "Please enter your e-mail address."),
+    ],
+)
+def test_what_is_no_address_is_told_in_the_shops_words(
+    client: Client, path: str, field: str, typed: str, words: str
+) -> None:
+    page = client.post(f"/account/{path}", {field: typed}).content.decode()
+    assert words in page
+    assert "email address" not in page
+
+
+def test_the_address_that_one_has_and_the_one_that_is_given_up(client: Client) -> None:
+    people.alice()
+    client.post("/account/login/", ALICE)
+    change = {"email": "alicia@example.com", "action_add": "1"}
+    once_more = client.post("/account/email/", change)["Location"]
+    client.post(once_more, {"password": people.PASSWORD})
+    own = client.post("/account/email/", {"email": "alice@example.com", "action_add": "1"})
+    assert "That is the e-mail address of your account already." in own.content.decode()
+    client.post("/account/email/", {"email": "alicia@example.com", "action_remove": "1"})
+    page = text(client, "/account/email/")
+    assert "The e-mail address alicia@example.com is removed." in page
 
 
 def test_change_the_password(client: Client) -> None:

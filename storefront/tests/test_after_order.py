@@ -342,7 +342,7 @@ def test_a_stranger_learns_nothing(order: Order) -> None:
         ({"number": "x" * 41}, "at most 40 characters"),
         ({"number": "7K3Q\x009XWM"}, "Null characters are not allowed."),
         ({"number": "７Ｋ３Ｑ"}, "This is not the number of an order."),
-        ({"email": "nobody"}, "Enter a valid email address."),
+        ({"email": "nobody"}, "Please enter an e-mail address such as name@example.com."),
         ({"name": ""}, "Please enter your name."),
         ({"name": "x" * 201}, "at most 200 characters"),
     ],

@@ -186,7 +186,7 @@ def test_all_errors_stand_beside_their_fields(client: Client, emma: Edition) -> 
 @pytest.mark.parametrize(
     ("field", "value", "words"),
     [
-        ("email", "not an address", "Enter a valid email address."),
+        ("email", "not an address", "Please enter an e-mail address such as name@example.com."),
         ("email", "x" * 250 + "@example.com", "at most 254 characters"),
         ("name", "", "Please enter the name of the person who receives the parcel."),
         ("name", "x" * 201, "at most 200 characters"),
