@@ -311,6 +311,7 @@ CDN_SECONDS = env("CDN_SECONDS")
 ALLAUTH_TRUSTED_PROXY_COUNT = env("PROXY_COUNT")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env("PROXY_COUNT") else None
 SECURE_REFERRER_POLICY = "same-origin"
+CSRF_FAILURE_VIEW = "storefront.views.errors.form_is_too_old"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576  # bytes, for everything but uploaded files
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000  # a long series in the back office has as many

@@ -131,15 +131,27 @@ def test_an_error_page_names_it(visitor: Client, address: str, status: int) -> N
     assert "no-store" in response["Cache-Control"]
 
 
-def test_the_page_for_an_old_form_names_it(visitor: Client) -> None:
-    response = visitor.post("/form", headers=GIVEN)
+@pytest.mark.parametrize(
+    ("came_from", "again"),
+    [
+        ("", "/form"),
+        ("http://testserver/basket/?a=1&b=2", "http://testserver/basket/?a=1&amp;b=2"),
+        ("http://evil.example/basket/", "/form"),
+        ("javascript:alert(1)", "/form"),
+    ],
+)
+def test_an_old_form_leads_to_where_it_stands(visitor: Client, came_from: str, again: str) -> None:
+    response = visitor.post("/form", headers={**GIVEN, "Referer": came_from})
+    page = response.content.decode()
     assert response.status_code == 403
-    assert "This form is too old" in response.content.decode()
-    assert f"<code>{NUMBER}</code>" in response.content.decode()
+    assert "This form is too old" in page
+    assert f'<a class="button" href="{again}">Load the page again</a>' in page
+    assert NUMBER not in page
+    assert "no-store" in response["Cache-Control"]
 
 
 @pytest.mark.django_db
-def test_the_page_for_too_much_names_it(
+def test_the_problem_of_too_much_names_it(
     visitor: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     none = {pattern: Limit(each.name, 0, 86_400) for pattern, each in limits.LIMITS.items()}

@@ -10,6 +10,7 @@ from django.core.exceptions import BadRequest
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import add_never_cache_headers
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from psycopg.errors import ReadOnlySqlTransaction
 
@@ -51,6 +52,11 @@ HOW_TO_SEE_IT = _(
     "Please open your order by the link in our e-mails, or sign in to the account that you ordered"
     " with."
 )
+TOO_OLD = _("This form is too old")
+SEND_ANEW = _(
+    "Nothing was changed. Please load the page again, and send the form once more. The shop needs"
+    " cookies for that."
+)
 PAUSED = _("Ordering pauses for a moment")
 KEPT = _(
     "Your basket is kept. It cannot be shown or changed just now: please try again in a minute."
@@ -78,6 +84,19 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     """403: not for this visitor."""
     return _page(request, 403, "")
+
+
+def form_is_too_old(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403: the form's token is none of this session, so nothing was changed."""
+    values = {"heading": TOO_OLD, "words": SEND_ANEW, "again": _page_of_form(request)}
+    return _page(request, 403, "", template="storefront/old_form.html", values=values)
+
+
+def _page_of_form(request: HttpRequest) -> str:
+    """Where the form stands: many are sent to addresses at which nothing can be opened."""
+    came_from, host = request.headers.get("Referer", ""), request.get_host()
+    is_ours = url_has_allowed_host_and_scheme(came_from, host, require_https=request.is_secure())
+    return came_from if is_ours else request.path
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
