@@ -13,7 +13,7 @@ class DatabaseAccess(Enum):
     """What a role may do in PostgreSQL."""
 
     OWNER = "owner"  # reads and writes everything; the only writer
-    READER = "reader"  # a database user with SELECT on the catalogue alone
+    READER = "reader"  # a database user with SELECT on what is public
     NONE = "none"  # Django's dummy backend: a query is an error
 
 

@@ -3,7 +3,8 @@
 A generation name stands for something that changes: `edition:<isbn13>` for one edition and all that
 its page shows, `catalog` for any change to what lists show, `vocabulary` for the names of
 contributors, imprints, series and subjects, `subjects` for how many works stand on each shelf,
-`recommendations` for a work that stands on so many books' pages that all are made anew.
+`recommendations` for a work that stands on so many books' pages that all are made anew, `seller`
+for what the shop says of itself.
 Writers raise them (`store.bump_after_commit`). Arguments stand in the answer's address; what turns
 by itself is compared like a generation: the day, because prices and publication dates turn at
 midnight.
@@ -13,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 MINUTE, HOUR = 60, 3600
-EVERYTHING = ("catalog", "vocabulary")  # no answer depends on neither
+EVERYTHING = ("catalog", "vocabulary", "seller")  # no answer depends on none of them
 PLACES = ("after", "before")  # arguments that are keys of places in long lists
 TURNING = ("day",)  # arguments that turn by themselves and never come back
 
@@ -54,6 +55,10 @@ def _on_one_edition_and_others(*, isbn13: str, **arguments: str) -> tuple[str, .
     return (f"edition:{isbn13}", "vocabulary", "recommendations")
 
 
+def _on_seller(**arguments: str) -> tuple[str, ...]:
+    return ("seller",)
+
+
 EDITION_PAGE = Answer("edition_page", 24 * HOUR, _on_one_edition_and_others)
 COVER = Answer("covers", 24 * HOUR, _on_one_edition)
 HOME_PAGE = Answer("home_page", 24 * HOUR, _on_any_title)
@@ -67,4 +72,5 @@ SEARCH_PAGE = Answer("search_page", 10 * MINUTE, _on_any_title, has_any_words=Tr
 AVAILABLE_COUNT = Answer("available_count", 1, _on_any_title, has_any_words=True)
 """Of what changes with the stock, which raises no generation: so it ends with its second."""
 
+ABOUT_PAGE = Answer("about_page", 24 * HOUR, _on_seller)
 SITEMAP = Answer("sitemap", 6 * HOUR, _on_shelves)

@@ -97,7 +97,9 @@ def page(number: int) -> dict[str, object]:
 
 
 def _others() -> Iterator[str]:
-    yield from map(reverse, ("home", "search", "new", "coming_soon", "subjects", "staff_lists"))
+    yield from map(
+        reverse, ("home", "search", "new", "coming_soon", "subjects", "staff_lists", "about")
+    )
     for_sale = Edition.objects.offered().filter(imprint=OuterRef("pk"))
     things: Iterable[Any] = chain(
         StaffList.objects.all(),

@@ -17,6 +17,7 @@ FIXED = {
     "all lists": "/lists/",
     "new": "/new/",
     "coming soon": "/coming-soon/",
+    "about": "/about/",
     "status": "/status/",
 }
 

@@ -31,6 +31,7 @@ EXAMPLES = {
     "staff_list": ["/lists/favorites/"],
     "cover": ["/covers/9780306406157.svg"],
     "sitemap": ["/sitemap.xml"],
+    "about": ["/about/"],
 }
 SHOW_NO_ROWS = {"media", "robots", "status"}
 """Files under the digest of what they hold, and pages of settings alone."""

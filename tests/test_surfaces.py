@@ -11,6 +11,7 @@ from decimal import Decimal
 import pytest
 import time_machine
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
@@ -41,6 +42,7 @@ from catalog.models import (
 from catalog.tests import feeds
 from catalog.tests.factories import ContributorFactory, preorderable
 from catalog.tests.pictures import show_picture
+from orders.models import Seller
 from storefront.tests.shop import add_works, open_shop
 from storefront.urls import public
 from tests.jobs import run_jobs
@@ -208,6 +210,18 @@ def a_merger_undone(books: Books) -> None:
     merging.undo(merged, actor=None, at=timezone.now())
 
 
+def the_seller(books: Books) -> None:
+    form = {"legal_name": "Emma Books Ltd", "withdrawal_days": "14", "credit_note_prefix": "C"}
+    assert books.staff.post(reverse("admin:orders_seller_add"), form).status_code == 302
+
+
+def the_sellers_telephone(books: Books) -> None:
+    page = reverse("admin:orders_seller_change", args=[Seller.objects.get().pk])
+    fields = books.staff.get(page).context["adminform"].form.initial
+    form = {name: value for name, value in {**fields, "phone": "+44 20 1"}.items() if value}
+    assert books.staff.post(page, form).status_code == 302
+
+
 def a_deleted_list(books: Books) -> None:
     books.delete(StaffList.objects.get())
 
@@ -226,7 +240,8 @@ CHANGES = [
     a_suppliers_file, a_suppliers_later_file, a_file_taken_back_out,
     a_book_off_sale, a_book_that_is_recommended_nowhere,
     a_subject_that_is_hidden, a_works_subject, a_deleted_edition, a_replaced_edition,
-    a_split_work, a_merged_work, a_merger_undone, a_deleted_list, removed_samples,
+    a_split_work, a_merged_work, a_merger_undone, the_seller, the_sellers_telephone,
+    a_deleted_list, removed_samples,
 ]  # fmt: skip
 
 

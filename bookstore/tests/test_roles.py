@@ -18,6 +18,8 @@ from bookstore import roles, urls
 from bookstore.management.commands.grant_reader import catalogue_tables
 from bookstore.roles import ROLES, SPLIT, Role, UnknownRole, get_role
 from bookstore.tests.shell import CHECKOUT, run
+from orders.models import Seller
+from orders.models.seller import SHOWN
 
 HTML, PROBLEM = "text/html", "application/problem+json"
 VISIT = """
@@ -231,9 +233,21 @@ def test_the_reader_reads_the_catalogue_and_nothing_else(
     assert granted == ({"SELECT"} if table in catalogue_tables() else set())
 
 
+def test_of_the_seller_the_reader_reads_what_everyone_may_know(reader: psycopg.Connection) -> None:
+    question = "SELECT has_column_privilege(current_user, 'orders_seller', %s, 'SELECT')"
+    columns = [field.column for field in Seller._meta.concrete_fields]
+    readable = {each for each in columns if reader.execute(question, [each]).fetchone() == (True,)}
+    assert readable == {
+        "only", "legal_name", "address", "tax_number", "register_entry", "email", "phone",
+    }  # fmt: skip
+    statement, parameters = Seller.objects.only(*SHOWN)[:1].query.sql_with_params()
+    assert reader.execute(statement, parameters).fetchall() == []
+
+
 @pytest.mark.parametrize(
     "statement",
     [
+        "SELECT invoice_note FROM orders_seller",
         "SELECT FROM orders_order",
         "SELECT FROM accounts_user",
         "SELECT FROM django_session",

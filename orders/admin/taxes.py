@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from caching import store
 from orders import countries, tax_tables
 from orders.admin.country_fields import CountriesField, CountryField, names_of
 from orders.models import Seller, TaxArea, TaxRate
@@ -39,6 +40,11 @@ class SellerAdmin(admin.ModelAdmin[Seller]):
     def has_add_permission(self, request: HttpRequest) -> bool:
         """There is one seller."""
         return super().has_add_permission(request) and not Seller.objects.exists()
+
+    def save_model(self, request: HttpRequest, obj: Seller, form: Any, change: bool) -> None:
+        """The public pages say so at once."""
+        super().save_model(request, obj, form, change)
+        store.bump_after_commit(["seller"])
 
     def has_delete_permission(self, request: HttpRequest, obj: Seller | None = None) -> bool:
         """Invoices need one."""

@@ -6,9 +6,16 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog import prepared
 
+SHOWN = ("legal_name", "address", "tax_number", "register_entry", "email", "phone")
+"""What the shop says of itself to everyone: of this table the public pages may read no more."""
+
 
 class SellerQuerySet(models.QuerySet["Seller"]):
     """The one row, found."""
+
+    def as_shown(self) -> "Seller":
+        """What everyone may know of the seller; nothing before staff filled it in."""
+        return self.only(*SHOWN).first() or Seller()
 
     def current(self) -> "Seller":
         """The seller; with nothing filled in before staff did."""

@@ -41,6 +41,7 @@ PAGES = [
     "/lists/",
     "/lists/favorites/",
     "/sitemap.xml",
+    "/about/",
 ]
 WITHOUT_STORES = ["/status/", "/robots.txt"]
 

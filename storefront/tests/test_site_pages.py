@@ -12,6 +12,7 @@ from django.test.client import Client
 from django.urls import resolve, reverse
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from orders.models import Seller
 from storefront import paths, sitemap
 from storefront.tests.shop import add_works, open_shop, read
 from storefront.views import errors
@@ -104,6 +105,35 @@ def test_paths_of_other_roles_are_right() -> None:
     for path in (paths.RDS_READY, paths.REDIS_READY):
         assert resolve(path).func == resolve(paths.FRONTEND_READY).func
     assert set(paths.for_templates().values()) == {*named, paths.RDS_READY, paths.REDIS_READY}
+
+
+@pytest.mark.django_db
+def test_a_shop_that_has_said_nothing_of_itself_says_its_name(client: Client) -> None:
+    page = read(client, "/about/")
+    assert "<h1>The Bookstore</h1>" in page
+    main = page.partition("<main")[2].partition("</main>")[0]
+    assert "<h2" not in main
+    assert "<dl" not in main
+
+
+@pytest.mark.django_db
+def test_who_sells_and_how_to_reach_them(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    Seller.objects.create(
+        legal_name="Books & Co. Ltd", address="1 Book Street\nLondon", email="us+shop@example.com",
+        phone="+44 20 1", register_entry="Companies House 1", tax_number="GB 1",
+        invoice_note="Not for everyone.",
+    )  # fmt: skip
+    with django_assert_num_queries(1):
+        page = read(client, "/about/")
+    assert '<a href="mailto:us%2Bshop@example.com">us+shop@example.com</a>' in page
+    for words in ("Books &amp; Co. Ltd", "1 Book Street<br>London", "+44 20 1",
+                  "Companies House 1", "GB 1"):  # fmt: skip
+        assert words in page
+    assert "Not for everyone." not in page
+    assert '<a href="/about/">About and contact</a>' in read(client, "/status/")
+    assert "http://localhost:8000/about/" in locations(client, "/sitemap.xml")
 
 
 # --- Errors -------------------------------------------------------------------------------------

@@ -24,5 +24,6 @@ urlpatterns = [
     path("media/<path:name>", media.show, name="media"),
     path("sitemap.xml", site.sitemap_xml, name="sitemap"),
     path("robots.txt", site.robots_txt, name="robots"),
+    path("about/", site.about, name="about"),
     path("status/", site.status, name="status"),
 ]

@@ -1,11 +1,12 @@
-"""Pages about the site itself: for crawlers, and whether it works."""
+"""Pages about the site itself: who sells, what crawlers find, and whether it works."""
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from caching.answers import SITEMAP
+from caching.answers import ABOUT_PAGE, SITEMAP
+from orders.models import Seller
 from storefront import paths, sitemap
 from storefront.answering import XML, origin, remembered, render_public, tagged
 from storefront.paging import FURTHEST, read_page
@@ -22,6 +23,17 @@ def sitemap_xml(request: HttpRequest) -> HttpResponse:
         return render_public(request, f"storefront/{template}", values)
 
     return remembered(request, SITEMAP, render, content_type=XML, page=str(number))
+
+
+@require_safe
+def about(request: HttpRequest) -> HttpResponse:
+    """Who sells here, as far as that is filled in, and how to reach them."""
+
+    def render() -> bytes:
+        values = {"seller": Seller.objects.as_shown()}
+        return render_public(request, "storefront/about.html", values)
+
+    return remembered(request, ABOUT_PAGE, render)
 
 
 @require_safe

@@ -1,4 +1,7 @@
-"""Makes the login of the frontend role: it reads the catalogue's tables and nothing else."""
+"""Makes the login of the frontend role: it reads the catalogue's tables and nothing else.
+
+But for what the seller says of itself to everyone, column by column.
+"""
 
 import contextlib
 from typing import Any
@@ -27,6 +30,8 @@ from catalog.models import (
     SupplierRecord,
     UploadedList,
 )
+from orders.models import Seller
+from orders.models.seller import SHOWN
 
 CONNECT_SECONDS = 5
 READ_ONLY = "default_transaction_read_only=on"
@@ -131,7 +136,9 @@ def _statements(reader: str) -> list[sql.Composed]:
     names = {
         "reader": sql.Identifier(reader),
         "database": sql.Identifier(str(connection.settings_dict["NAME"])),
-        "tables": sql.SQL(", ").join(sql.Identifier(table) for table in catalogue_tables()),
+        "tables": sql.SQL(", ").join(map(sql.Identifier, catalogue_tables())),
+        "seller": sql.Identifier(Seller._meta.db_table),
+        "shown": sql.SQL(", ").join(map(sql.Identifier, (Seller._meta.pk.name, *SHOWN))),
     }
     return [
         sql.SQL(statement).format(**names)
@@ -142,6 +149,7 @@ def _statements(reader: str) -> list[sql.Composed]:
             "GRANT CONNECT ON DATABASE {database} TO {reader}",
             "GRANT USAGE ON SCHEMA public TO {reader}",
             "GRANT SELECT ON {tables} TO {reader}",
+            "GRANT SELECT ({shown}) ON {seller} TO {reader}",
             "REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC",
             "GRANT TEMPORARY ON DATABASE {database} TO CURRENT_USER",
         )
