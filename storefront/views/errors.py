@@ -69,6 +69,7 @@ ANNOUNCED = _(
     "Ordering pauses for a moment. Your basket is kept: please press the button again in a minute."
 )
 RETRY_SECONDS = 10
+OUR_FAULT = range(500, 600)
 AWAY = (psycopg.OperationalError, psycopg.InterfaceError, ReadOnlySqlTransaction)
 
 logger = logging.getLogger(__name__)
@@ -178,7 +179,7 @@ def _page(
             "heading": heading,
             "words": words,
             "detail": detail,
-            "request_id": number,
+            "request_id": number if status in OUR_FAULT else "",
             **(values or {}),
         }
         body = render_frame(request, template, shown)
