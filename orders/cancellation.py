@@ -4,11 +4,13 @@ Staff ends a whole order by `Order.cancel`, which these stand on.
 """
 
 import datetime
+import hashlib
 from collections import Counter
 from collections.abc import Mapping
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -28,6 +30,7 @@ from orders.models import (
 from orders.models.gift_card import GiftCardUsed
 from orders.pricing import ZERO, part
 
+Kind = OrderEvent.Kind
 OPEN = (Order.Status.AWAITING_PAYMENT, Order.Status.PAID)
 PAID_FOR = (Order.Status.PAID, Order.Status.SHIPPED, Order.Status.COMPLETED)
 
@@ -50,6 +53,13 @@ class NotCancelable(Exception):
             for isbn13, number in self.most.items()
         )
         return " ".join(texts)
+
+
+class CanceledOtherwise(Exception):
+    """Somebody was quicker, and canceled other copies."""
+
+    def __str__(self) -> str:
+        return _("Copies of this order have just been canceled: please look again.")
 
 
 def is_open_to_customer(order: Order) -> bool:
@@ -120,13 +130,20 @@ def cancel_copies(
     at: datetime.datetime,
     actor: User | None = None,
     reason: str = "",
+    key: str = "",
 ) -> None:
     """Take these copies, numbers by isbn13, out of a paid order; their price goes back.
 
-    Where nothing else is left of it, the whole order is canceled. Raises NotCancelable, or
-    WrongState where it is not paid or a gift card was used, with nothing written.
+    Where nothing else is left of it, the whole order is canceled. With the `key` of an earlier call
+    nothing is canceled again. Raises NotCancelable; WrongState where it is not paid or a gift card
+    was used; or CanceledOtherwise where the key canceled other copies; with nothing written.
     """
     order.lock()
+    reference = _reference(key, copies) if key else ""
+    if earlier := canceled_with(order, key).first():
+        if earlier.reference != reference:
+            raise CanceledOtherwise
+        return
     if order.status not in PAID_FOR or not copies:
         raise WrongState(order, _("canceled in part"))
     wanted = _choose(cancelable(order), copies)
@@ -134,7 +151,7 @@ def cancel_copies(
         wanted.get(line, 0) == line.quantity - line.canceled_quantity for line in order.lines.all()
     )
     if is_all and order.status == Order.Status.PAID:
-        order.cancel(actor=actor, reason=reason, at=at)
+        order.cancel(actor=actor, reason=reason, at=at, reference=reference)
         return
     _take_out(order, wanted, actor=actor)
     parts = [restitution.Part(value_of(line, n), line, n) for line, n in wanted.items()]
@@ -145,10 +162,23 @@ def cancel_copies(
         parts.append(restitution.Part(restitution.unreturned_shipping(order)))
     titles = ", ".join(f"{n} × {line.title}" for line, n in wanted.items())
     note = f"{titles} ({reason})" if reason else titles
-    event = order.record(OrderEvent.Kind.LINES_CANCELED, actor=actor, note=note, at=at)
+    event = order.record(Kind.LINES_CANCELED, actor=actor, note=note, at=at, reference=reference)
     order.tell(OrderMessage.Kind.LINES_CANCELED, str(event.pk))
     _return(order, parts, key=f"event-{event.pk}", reason=titles, actor=actor, at=at)
     fulfillment.settle_parcels(order=order, at=at, actor=actor)
+
+
+def canceled_with(order: Order, key: str) -> QuerySet[OrderEvent]:
+    """The event, if there is one, of the copies that were canceled with this key."""
+    kinds = (Kind.LINES_CANCELED, Kind.CANCELED)
+    found = order.events.filter(kind__in=kinds, reference__startswith=f"{key}/")
+    return found if key else found.none()
+
+
+def _reference(key: str, copies: Mapping[str, int]) -> str:
+    """By which the event is found again: the key, and which copies they were in short."""
+    chosen = " ".join(f"{number}:{n}" for number, n in sorted(copies.items()))
+    return f"{key}/{hashlib.sha256(chosen.encode()).hexdigest()[:16]}"
 
 
 def _choose(most: Mapping[OrderLine, int], copies: Mapping[str, int]) -> dict[OrderLine, int]:

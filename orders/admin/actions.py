@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog.models import Location
 from orders import cancellation, carriers, fulfillment, readiness, refunds, returns
 from orders.copies import CopiesForm
-from orders.models import Order, OrderLine
+from orders.models import Order, OrderEvent, OrderLine
 
 Status = Order.Status
 
@@ -114,6 +115,7 @@ class CancelCopiesForm(ShownCopiesForm):
         required=False,
         help_text=_("The customer reads it."),
     )
+    key = forms.CharField(widget=forms.HiddenInput, max_length=100, required=False)
 
 
 class ReturnForm(ShownCopiesForm):
@@ -130,6 +132,12 @@ def _fresh_key(order: Order) -> str:
 def _seen_key(order: Order) -> str:
     """The same for all who see the same parcels: of two who pack at once, one does."""
     last = order.shipments.order_by("id").last()
+    return f"after-{last.pk if last else 0}"
+
+
+def _uncanceled_key(order: Order) -> str:
+    """The same for all who see the same copies: of two who cancel some at once, one does."""
+    last = order.events.filter(kind=OrderEvent.Kind.LINES_CANCELED).last()
     return f"after-{last.pk if last else 0}"
 
 
@@ -150,15 +158,14 @@ class Action:
     """For a CopiesForm: how many of each line can be chosen."""
 
     key: Callable[[Order], str] = _fresh_key
-    keyed: str = ""
-    """The order's rows that remember the key of a form: sent again, it has been done."""
+    keyed: Callable[[Order, str], QuerySet[Any]] | None = None
+    """The rows that remember the key of a form: sent again, it has been done."""
 
     def is_repeated(self, order: Order, key: str) -> bool:
         """Whether the form with this key was carried out before."""
         if not self.keyed or not key or not key.isprintable():
             return False
-        rows: Any = getattr(order, self.keyed)
-        return bool(rows.filter(key=key).exists())
+        return self.keyed(order, key).exists()
 
     def make_form(self, order: Order, data: Any) -> forms.Form:
         """The form, filled with `data` or not at all."""
@@ -219,7 +226,7 @@ ACTIONS: dict[str, Action] = {
         ),
         most=_packable,
         key=_seen_key,
-        keyed="shipments",
+        keyed=lambda order, key: order.shipments.filter(key=key),
     ),
     "ship": Action(
         label=_("Ship"),
@@ -271,7 +278,7 @@ ACTIONS: dict[str, Action] = {
         ),
         permission="orders.change_return",
         most=returns.returnable,
-        keyed="returns",
+        keyed=lambda order, key: order.returns.filter(key=key),
     ),
     "settle": Action(
         label=_("Attention no longer needed"),
@@ -294,6 +301,8 @@ ACTIONS: dict[str, Action] = {
         ),
         is_dangerous=True,
         most=cancellation.cancelable,
+        key=_uncanceled_key,
+        keyed=cancellation.canceled_with,
     ),
     "cancel": Action(
         label=_("Cancel the order"),

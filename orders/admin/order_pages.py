@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from catalog.models.stock import InsufficientStock
 from orders.admin.actions import ACTIONS, STEPS, Action
-from orders.cancellation import NotCancelable
+from orders.cancellation import CanceledOtherwise, NotCancelable
 from orders.copies import CopiesForm
 from orders.fulfillment import PackedOtherwise
 from orders.models import Order, WrongState
@@ -22,7 +22,7 @@ from orders.returns import NotReturnable
 
 REFUSALS = (
     WrongState, RefundError, InsufficientStock, NotThere, PackedOtherwise, NotCancelable,
-    NotReturnable,
+    CanceledOtherwise, NotReturnable,
 )  # fmt: skip
 """What the verbs say no with; the message is for staff."""
 

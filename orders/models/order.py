@@ -298,17 +298,19 @@ class Order(Delivery, Amounts):
         actor: "User | None" = None,
         reason: str = "",
         at: datetime.datetime | None = None,
+        reference: str = "",
     ) -> None:
         """Give its stock back and end it. Raises WrongState once a part has left, or twice.
 
-        Staff is told when money has to go back.
+        Staff is told when money has to go back. The event is found by its `reference`.
         """
         at = at or timezone.now()
         self.lock()
         is_open = self.status in (Order.Status.AWAITING_PAYMENT, Order.Status.PAID)
         if not is_open or self.shipments.gone().exists():
             raise WrongState(self, _("canceled"))
-        self._cancel(OrderEvent.Kind.CANCELED, actor=actor, reason=reason, at=at)
+        kind = OrderEvent.Kind.CANCELED
+        self._cancel(kind, actor=actor, reason=reason, at=at, reference=reference)
 
     @transaction.atomic
     def expire(self, *, now: datetime.datetime) -> bool:
@@ -367,7 +369,13 @@ class Order(Delivery, Amounts):
         self.tell(OrderMessage.Kind.REFUNDED, str(refund.pk))
 
     def _cancel(
-        self, kind: OrderEvent.Kind, *, actor: "User | None", reason: str, at: datetime.datetime
+        self,
+        kind: OrderEvent.Kind,
+        *,
+        actor: "User | None",
+        reason: str,
+        at: datetime.datetime,
+        reference: str = "",
     ) -> None:
         promised = {line: line.promised_quantity for line in self.lines.with_promises()}
         OrderLine.objects.all().give_up(promised, reference=self.number, actor=actor)
@@ -376,7 +384,7 @@ class Order(Delivery, Amounts):
             use.give_back(at=at)
         self._undo_gift_cards(actor=actor, at=at)
         self.change(status=Order.Status.CANCELED, canceled_at=at, expires_at=None)
-        self.record(kind, actor=actor, note=reason, at=at)
+        self.record(kind, actor=actor, note=reason, at=at, reference=reference)
         PaymentAttempt.objects.give_up(self)
         RefundRequest.objects.ask_for_all(
             self, reason=_("The order was canceled."), actor=actor, at=at

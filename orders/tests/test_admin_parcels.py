@@ -161,11 +161,18 @@ def test_a_parcels_page_asks_or_leads_back(client: Client, clerk: User, emma: Ed
 
 def test_copies_are_canceled(client: Client, clerk: User, emma: Edition) -> None:
     order = paid({emma: 3})
-    data = {**copies(order, 1), "reason": "Water damage"}
-    response = client.post(url(order, "cancel-part"), data, follow=True)
-    assert f"Copies of order {order.number} are canceled." in response.content.decode()
+    key = client.get(url(order, "cancel-part")).context["form"]["key"].value()
+    data = {**copies(order, 1), "reason": "Water damage", "key": key}
+    for _click in range(2):
+        response = client.post(url(order, "cancel-part"), data, follow=True)
+        assert f"Copies of order {order.number} are canceled." in response.content.decode()
+    refused = client.post(url(order, "cancel-part"), {**data, **copies(order, 2)}, follow=True)
+    assert "have just been canceled: please look again." in refused.content.decode()
     assert order.lines.get().canceled_quantity == 1
     assert order.refund_requests.get().amount == Decimal("9.99")
+    again = client.get(url(order, "cancel-part")).context["form"]["key"].value()
+    client.post(url(order, "cancel-part"), {**data, "key": again})
+    assert order.lines.get().canceled_quantity == 2
 
 
 def test_who_may_only_look_moves_no_parcel(client: Client, emma: Edition) -> None:

@@ -144,6 +144,28 @@ def test_canceling_paying_and_packing_at_once_lose_neither_money_nor_copies() ->
     assert_books_in_order()
 
 
+def test_copies_canceled_by_four_with_one_key_are_canceled_once() -> None:
+    edition, other = EditionFactory.create(stock=4), EditionFactory.create(stock=4)
+    order = paid({edition: 4, other: 1})
+    cancel = partial(cancellation.cancel_copies, at=NOW, key="after-0")
+    same, more = {edition.isbn13: 1}, {edition.isbn13: 2}
+    outcomes = at_once([partial(cancel, order=each, copies=same) for each in copies_of(order, 4)])
+    assert outcomes == [None] * 4
+    assert order.events.filter(kind="lines_canceled").count() == 1
+    assert order.refund_requests.get().amount == Decimal("9.99")
+    assert stock_of(edition) == (4, 3)
+    with pytest.raises(cancellation.CanceledOtherwise):
+        cancel(order=order, copies=more)
+    everything = partial(cancellation.cancel_copies, at=NOW, key="after-1")
+    rest = {edition.isbn13: 3, other.isbn13: 1}
+    at_once([partial(everything, order=each, copies=rest) for each in copies_of(order, 2)])
+    order.refresh_from_db()
+    assert order.status == "canceled"
+    assert sum(each.amount for each in order.refund_requests.all()) == order.total_amount
+    everything(order=order, copies=rest)  # nothing more happens
+    assert_books_in_order()
+
+
 def test_a_return_asked_for_and_refunded_by_four_at_once_is_one() -> None:
     edition = EditionFactory.create(stock=2)
     order = paid({edition: 2})
