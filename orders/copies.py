@@ -25,7 +25,7 @@ class Row(NamedTuple):
 class CopiesForm(forms.Form):
     """One number for each line of which there are some to choose."""
 
-    label: "StrOrPromise" = "%(title)s"
+    label: "StrOrPromise" = "%(line)s"
     nothing_chosen = gettext_lazy("Please choose at least one copy.")
 
     def __init__(
@@ -43,7 +43,7 @@ class CopiesForm(forms.Form):
         self.most = dict(most)
         for line, quantity in self.most.items():
             self.fields[_name(line)] = forms.IntegerField(
-                label=self.label % {"title": line.title, "n": quantity},
+                label=self.label % {"line": line.described, "n": quantity},
                 min_value=0,
                 max_value=quantity,
                 required=False,

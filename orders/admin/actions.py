@@ -91,7 +91,7 @@ class NoteForm(forms.Form):
 class ShownCopiesForm(CopiesForm):
     """Choosing copies where nothing but the field says how many there are."""
 
-    label = _("%(title)s (at most %(n)d)")
+    label = _("%(line)s (at most %(n)d)")
 
 
 class PackForm(ShownCopiesForm):

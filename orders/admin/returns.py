@@ -47,15 +47,15 @@ class ReceiveForm(forms.Form):
         self.lines = list(of_return.lines.select_related("order_line"))
         for line in self.lines:
             if line.expected_quantity:
-                self._add(f"restocked_{line.pk}", line, _("%(title)s: on the shelf"), full=True)
-                self._add(f"written_off_{line.pk}", line, _("%(title)s: written off"), full=False)
+                self._add(f"restocked_{line.pk}", line, _("%(line)s: on the shelf"), full=True)
+                self._add(f"written_off_{line.pk}", line, _("%(line)s: written off"), full=False)
         self.order_fields([*(name for name in self.fields if "_" in name), "location", "note"])
 
     def _add(self, name: str, line: ReturnLine, label: str, *, full: bool) -> None:
         most = line.expected_quantity
         is_sold = line.order_line.edition_id is not None
         self.fields[name] = forms.IntegerField(
-            label=label % {"title": f"{most} × {line.order_line.title}"},
+            label=label % {"line": f"{most} × {line.order_line.described}"},
             min_value=0,
             max_value=most,
             required=False,

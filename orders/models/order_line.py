@@ -10,7 +10,7 @@ from django.db.models import Exists, F, OuterRef, Prefetch, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
-from catalog import formats
+from catalog import formats, isbn
 from catalog.formats import DIGITAL_FORMATS
 from catalog.models import Format
 from catalog.models import Supply as EditionSupply
@@ -170,6 +170,11 @@ class OrderLine(models.Model):
     def format_label(self) -> str:
         """The format's name; `get_format_display` makes a table of all of them at each call."""
         return formats.label(self.format)
+
+    @property
+    def described(self) -> str:
+        """Title, format and number, which tell it from all other lines of the order."""
+        return ", ".join((self.title, str(self.format_label), isbn.hyphenated(self.isbn13)))
 
     @property
     def is_digital(self) -> bool:

@@ -11,7 +11,8 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
-from catalog.models import Edition
+from catalog import isbn
+from catalog.models import Edition, Format
 from catalog.tests.factories import (
     EditionFactory,
     WorkFactory,
@@ -89,7 +90,7 @@ def let_in(client: Client, *permissions: str) -> None:
 def test_a_part_is_packed_and_sent(client: Client, clerk: User, emma: Edition) -> None:
     order = paid({emma: 3})
     asked = client.get(url(order, "pack-part")).content.decode()
-    assert "Emma (at most 3)" in asked
+    assert f"Emma, Paperback, {isbn.hyphenated(emma.isbn13)} (at most 3)" in asked
     data = {**copies(order, 2), "key": "after-0", "location": str(main_shop().pk)}
     for _click in range(2):
         assert client.post(url(order, "pack-part"), data).status_code == 303
@@ -173,6 +174,29 @@ def test_copies_are_canceled(client: Client, clerk: User, emma: Edition) -> None
     again = client.get(url(order, "cancel-part")).context["form"]["key"].value()
     client.post(url(order, "cancel-part"), {**data, "key": again})
     assert order.lines.get().canceled_quantity == 2
+
+
+def test_two_formats_of_a_title_are_told_apart(client: Client, clerk: User, emma: Edition) -> None:
+    hardback = EditionFactory.create(work=emma.work, stock=5, format=Format.HARDBACK)
+    order = paid({emma: 1, hardback: 1})
+    names = [
+        f"Emma, {name}, {isbn.hyphenated(edition.isbn13)}"
+        for name, edition in (("Paperback", emma), ("Hardback", hardback))
+    ]
+
+    def labels(address: str) -> list[str]:
+        fields = client.get(address).context["form"].fields
+        return [field.label for name, field in fields.items() if name[-1].isdigit()]
+
+    for action in ("pack-part", "cancel-part"):
+        assert labels(url(order, action)) == [f"{name} (at most 1)" for name in names]
+    fulfillment.ship(order=order, at=timezone.now())
+    assert labels(url(order, "return")) == [f"{name} (at most 1)" for name in names]
+    both = {emma.isbn13: 1, hardback.isbn13: 1}
+    sent = returns.request_return(order=order, copies=both, at=timezone.now())
+    assert labels(step(sent, "receive")) == [
+        f"1 × {name}: {where}" for name in names for where in ("on the shelf", "written off")
+    ]
 
 
 def test_who_may_only_look_moves_no_parcel(client: Client, emma: Edition) -> None:
@@ -279,7 +303,7 @@ def test_a_return_is_received_and_refunded(
     assert client.get("/admin/orders/order/?stage=returns").context["cl"].result_count == 1
     line = of_return.lines.get()
     asked = client.get(step(of_return, "receive")).content.decode()
-    assert "2 × Emma: on the shelf" in asked
+    assert f"2 × {line.order_line.described}: on the shelf" in asked
     data = {
         f"restocked_{line.pk}": 1, f"written_off_{line.pk}": 1,
         "location": str(main_shop().pk), "note": "One is fine",

@@ -224,6 +224,7 @@ def test_all_that_is_wrong_with_a_return_is_told_at_once(client: Client, order: 
 def test_withdrawing_takes_two_steps(client: Client, order: Order) -> None:
     assert "Withdraw from contract here" in read(client, order)
     page = read(client, order, "withdrawal/")
+    assert 'Emma <span class="small muted">Paperback</span></label>' in page
     assert "Step 1 of 2" in page
     url = f"{order.get_absolute_url()}withdrawal/"
     data = {**hidden(page), "name": "Alice", **copies(order, 1)}
