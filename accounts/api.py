@@ -11,6 +11,13 @@ from accounts.models import ApiToken, User
 SAFE_METHODS = ("GET", "HEAD")
 
 
+def require(user: User, permission: str) -> None:
+    """Raises AuthorizationError for who lacks the permission."""
+    if not user.has_perm(permission):
+        text = _("The permission %(name)s is needed.")
+        raise AuthorizationError(message=text % {"name": permission})
+
+
 class StaffBearer(HttpBearer):
     """`Authorization: Bearer <token>`, made by `create_api_token`; never a cookie.
 
@@ -43,10 +50,6 @@ class StaffBearer(HttpBearer):
         if not found.user.is_staff:
             raise AuthorizationError(message=_("This bearer token is not a member of staff's."))
         action = "view" if request.method in SAFE_METHODS else self.writing
-        permission = f"{self.app}.{action}_{self.model}"
-        if not found.user.has_perm(permission):
-            raise AuthorizationError(
-                message=_("The permission %(name)s is needed.") % {"name": permission}
-            )
+        require(found.user, f"{self.app}.{action}_{self.model}")
         found.used(at=timezone.now())
         return found.user

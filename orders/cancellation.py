@@ -24,6 +24,7 @@ from orders.models import (
     OrderEvent,
     OrderLine,
     OrderMessage,
+    Payment,
     ReturnLine,
     WrongState,
 )
@@ -87,6 +88,14 @@ def cancel_for_customer(*, order: Order, at: datetime.datetime, actor: User | No
     if not is_open_to_customer(order):
         raise WrongState(order, _("canceled"))
     order.cancel(actor=actor, reason=_("Canceled by the customer."), at=at)
+
+
+def gives_money_back(order: Order) -> bool:
+    """Whether money goes back when it is canceled, or a part of it; the balance of a gift card that
+    an unpaid order holds is merely set free.
+    """
+    kept = Payment.objects.kept(order)
+    return any(order.paid_at or not payment.is_by_gift_card for payment in kept)
 
 
 def cancelable(order: Order) -> dict[OrderLine, int]:

@@ -17,6 +17,7 @@ from orders.copies import CopiesForm
 from orders.models import Order, OrderEvent, OrderLine
 
 Status = Order.Status
+MAY_REFUND = "orders.add_refund"
 
 
 class NoForm(forms.Form):
@@ -154,12 +155,21 @@ class Action:
     do: Callable[[Order, dict[str, Any], Any], object]
     is_dangerous: bool = False
     permission: str = "orders.change_order"
+    gives_money_back: Callable[[Order], bool] | None = None
+    """Whether it would, with the order as it is: who may not refund may not do it then."""
+
     most: Callable[[Order], Mapping[OrderLine, int]] | None = None
     """For a CopiesForm: how many of each line can be chosen."""
 
     key: Callable[[Order], str] = _fresh_key
     keyed: Callable[[Order, str], QuerySet[Any]] | None = None
     """The rows that remember the key of a form: sent again, it has been done."""
+
+    def needs_refunder(self, user: Any, order: Order) -> bool:
+        """Whether it is for somebody else, who may refund."""
+        if self.gives_money_back is None or user.has_perm(MAY_REFUND):
+            return False
+        return self.gives_money_back(order)
 
     def is_repeated(self, order: Order, key: str) -> bool:
         """Whether the form with this key was carried out before."""
@@ -265,7 +275,7 @@ ACTIONS: dict[str, Action] = {
         do=lambda order, data, actor: refunds.refund_by_staff(
             order=order, at=timezone.now(), actor=actor, **data
         ),
-        permission="orders.add_refund",
+        permission=MAY_REFUND,
     ),
     "return": Action(
         label=_("Note a return"),
@@ -300,6 +310,7 @@ ACTIONS: dict[str, Action] = {
             order=order, at=timezone.now(), actor=actor, **data
         ),
         is_dangerous=True,
+        gives_money_back=cancellation.gives_money_back,
         most=cancellation.cancelable,
         key=_uncanceled_key,
         keyed=cancellation.canceled_with,
@@ -317,6 +328,7 @@ ACTIONS: dict[str, Action] = {
         ),
         do=lambda order, data, actor: order.cancel(actor=actor, **data),
         is_dangerous=True,
+        gives_money_back=cancellation.gives_money_back,
     ),
 }
 STEPS = ("pack", "mark-paid", "ship", "complete")

@@ -1,14 +1,17 @@
 """An order's buttons, and the page on which each is confirmed."""
 
+import functools
 from typing import Any, NamedTuple
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from catalog.models.stock import InsufficientStock
 from orders.admin.actions import ACTIONS, STEPS, Action
@@ -25,6 +28,8 @@ REFUSALS = (
     CanceledOtherwise, NotReturnable,
 )  # fmt: skip
 """What the verbs say no with; the message is for staff."""
+
+ASK_REFUNDER = gettext_lazy("Money would go back: please ask somebody who may refund to do this.")
 
 
 class Button(NamedTuple):
@@ -43,10 +48,14 @@ class Button(NamedTuple):
 
 def buttons(request: HttpRequest, order: Order) -> list[Button]:
     """What this person can do with the order now."""
+    order.remember(lines=order.lines.all())
+    is_possible = functools.cache(lambda asked: asked(order))  # several buttons ask the same
     possible = {
         slug: action
         for slug, action in ACTIONS.items()
-        if request.user.has_perm(action.permission) and action.is_possible(order)
+        if request.user.has_perm(action.permission)
+        and is_possible(action.is_possible)
+        and not action.needs_refunder(request.user, order)
     }
     following = next((slug for slug in STEPS if slug in possible), "")
     if following in ("mark-paid", "ship") and order.shipments.packed().exists():
@@ -79,6 +88,9 @@ def act(
         return back
     if form.is_bound and action.is_repeated(order, request.POST.get("key", "")[:100]):
         messages.success(request, action.done % {"number": order.number})
+        return back
+    if action.needs_refunder(request.user, order):
+        messages.warning(request, ASK_REFUNDER)
         return back
     if not action.is_possible(order):
         text = _("“%(action)s” is not possible: order %(number)s is “%(status)s”.")
@@ -116,7 +128,11 @@ def perform(
 ) -> str:
     """Do it; why it could not be done, or nothing."""
     try:
-        action.do(order, data, request.user)
+        with transaction.atomic():
+            order.lock()  # it may be paid at this moment
+            if action.needs_refunder(request.user, order):
+                return str(ASK_REFUNDER)
+            action.do(order, data, request.user)
     except REFUSALS as refusal:
         return str(refusal)
     model_admin.log_change(request, order, str(action.label))

@@ -19,7 +19,7 @@ from ninja import Query, Router
 from ninja.errors import HttpError
 from ninja.params.functions import Header
 
-from accounts.api import StaffBearer
+from accounts.api import StaffBearer, require
 from catalog.api import StaffRequest, invalid
 from catalog.models import Edition, Location
 from orders import checkout, fulfillment, gateways, refunds
@@ -37,6 +37,7 @@ from orders.api.schemas import (
     RefundOut,
     ShipmentIn,
 )
+from orders.cancellation import gives_money_back
 from orders.models import Basket, Order, Seller, ShippingMethod, tables
 from orders.quotes import NotServed
 from orders.terms import Terms, Wishes
@@ -182,9 +183,16 @@ def create_shipment(
 def cancel_order(
     request: StaffRequest, number: str, cancellation: CancellationIn | None = None
 ) -> OrderOut:
-    """Its copies are for sale again; money that came in is to be refunded."""
-    order = _order(number)
-    order.cancel(actor=request.auth, reason=cancellation.reason if cancellation else "")
+    """Its copies are for sale again; money that came in is to be refunded.
+
+    Where some is, the permission to add refunds is needed as well.
+    """
+    with transaction.atomic():
+        order = _order(number)
+        order.lock()  # it may be paid at this moment
+        if gives_money_back(order):
+            require(request.auth, "orders.add_refund")
+        order.cancel(actor=request.auth, reason=cancellation.reason if cancellation else "")
     return OrderOut.of(order)
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import User
 from catalog.models import Stock
 from catalog.tests.factories import EditionFactory, WorkFactory
-from orders import fulfillment
+from orders import fulfillment, refunds
 from orders.models import Order, OrderEvent, Payment, Refund, ShippingMethod
 from orders.tests.factories import BasketFactory, make_order
 from tests.people import alice, carol
@@ -329,6 +329,21 @@ def test_who_may_change_orders_still_may_not_refund(client: Client) -> None:
     assert order.status == "paid"
     assert client.post(url(order, "refund"), {}).status_code == 403
     assert not Refund.objects.exists()
+
+
+def test_who_may_not_refund_cancels_only_what_is_not_paid(client: Client) -> None:
+    let_in(client, "view_order", "change_order")
+    unpaid, order = placed(), paid()
+    copies = {f"copies_{order.lines.get().pk}": "1"}
+    assert "/cancel" not in client.get(url(order)).content.decode()
+    for action, form in (("cancel", {}), ("cancel-part", copies)):
+        assert client.get(url(order, action)).status_code == 303
+        assert "please ask somebody who may refund" in do(client, order, action, **form)
+    assert (order.status, order.lines.get().canceled_quantity) == ("paid", 0)
+    assert not order.refund_requests.exists()
+    assert f"Order {unpaid.number} is canceled." in do(client, unpaid, "cancel")
+    refunds.request_refund(order=order, at=timezone.now())
+    assert f"Order {order.number} is canceled." in do(client, order, "cancel")  # nothing is left
 
 
 def test_without_any_permission_there_is_nothing(client: Client) -> None:

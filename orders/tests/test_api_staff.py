@@ -213,7 +213,9 @@ def test_who_ships_may_not_refund(client: Client) -> None:
     packer.user_permissions.add(Permission.objects.get(codename="change_order"))
     assert do(client, order, "refunds", {}, packer).status_code == 403
     assert not Refund.objects.exists()
+    assert do(client, order, "cancellation", {}, packer).status_code == 403  # refunds as well
     assert do(client, order, "shipments", {}, packer).status_code == 201
+    assert do(client, placed(client), "cancellation", {}, packer).status_code == 201
     packer.user_permissions.set(Permission.objects.filter(codename="add_refund"))
     assert do(client, order, "refunds", {"amount": "1.00"}, packer).status_code == 201
 
