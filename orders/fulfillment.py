@@ -92,6 +92,7 @@ def announce(*, shipment: Shipment, at: datetime.datetime, actor: User | None = 
         raise WrongState(order, wish)
     if shipment.ready_at:
         return
+    readiness.require_kept(order, wish)
     _require_out(order, shipment, wish, at)
     if order.status == Order.Status.AWAITING_PAYMENT:
         until = at + readiness.COLLECTED_WITHIN
@@ -126,6 +127,7 @@ def ship(
     today, wish = timezone.localdate(at), _("shipped")
     if order.status != Order.Status.PAID:
         raise WrongState(order, wish)
+    readiness.require_kept(order, wish)
     packed = [] if copies or location else list(order.shipments.packed().for_page())
     shipments = [each for each in packed if not _not_out(each, today)]
     left = readiness.packable(order)
@@ -162,6 +164,7 @@ def ship_packed(
         return
     if shipment.shipped_at or order.status != Order.Status.PAID:
         raise WrongState(order, wish)
+    readiness.require_kept(order, wish)
     _require_out(order, shipment, wish, at)
     _leave(order, shipment, at=at, actor=actor, carrier=carrier, tracking=tracking)
     _advance(order, at=at, actor=actor)
@@ -267,6 +270,7 @@ def _pack(
     out_on: datetime.date,
 ) -> list[Shipment]:
     there = readiness.packable(order)
+    readiness.require_kept(order, _("packed"))
     if not readiness.may_be_packed(order) or not there:
         raise WrongState(order, _("packed"))
     chosen = readiness.choose(order, there, location=location, copies=copies, out_on=out_on)

@@ -1,21 +1,34 @@
 """Readiness: which orders may be packed, which of their copies, and from which day they may leave.
 
-Who pays when they collect is served before they have paid. A book leaves on its publication date
+Who pays when they collect is served before they have paid; who has all of it back is served no
+more, as their order waits to be canceled. A book leaves on its publication date
 and not before; it is packed a few days ahead, so that all parcels can go on the day itself.
 """
 
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import GreaterThanOrEqual
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalog.models import Location
-from orders.models import Order, OrderLine, ShipmentLine, WrongState
+from orders.models import (
+    Order,
+    OrderLine,
+    Payment,
+    Refund,
+    RefundRequest,
+    ShipmentLine,
+    WrongState,
+)
 from orders.models.payment import OFFLINE
+from orders.pricing import ZERO
 
 PACKED_AHEAD = datetime.timedelta(days=3)
 """How long before it is out a book may be picked and packed."""
@@ -23,10 +36,37 @@ PACKED_AHEAD = datetime.timedelta(days=3)
 COLLECTED_WITHIN = datetime.timedelta(days=7)
 """How long what was announced is kept for who pays when they collect it."""
 
+
+def _amount(rows: "QuerySet[Any]") -> Coalesce:
+    """Of those of an order, in its currency."""
+    of_order = rows.filter(order=OuterRef("pk"), currency=OuterRef("currency")).order_by()
+    total = of_order.values("order").annotate(total=Sum("amount")).values("total")
+    return Coalesce(Subquery(total), ZERO)
+
+
+IS_PAID_BACK = Q(
+    Exists(
+        OrderLine.objects.filter(
+            order=OuterRef("pk"),
+            quantity__gt=F("canceled_quantity"),
+            total_amount__gt=F("discount_amount"),
+        )
+    ),
+    Exists(Payment.objects.filter(order=OuterRef("pk"))),
+    GreaterThanOrEqual(
+        _amount(RefundRequest.objects.exclude(status=RefundRequest.Status.FAILED))
+        + _amount(Refund.objects.filter(request=None)),
+        _amount(Payment.objects.all()),
+    ),
+    status=Order.Status.PAID,
+)
+"""The orders of which all that came in has gone back, or is about to, though copies that cost
+something are still in them."""
+
 IS_PAID_ON_COLLECTION = Q(
     status=Order.Status.AWAITING_PAYMENT, payment_method=OFFLINE, collection_point__gt=""
 )
-MAY_BE_PACKED = Q(status=Order.Status.PAID) | IS_PAID_ON_COLLECTION
+MAY_BE_PACKED = (Q(status=Order.Status.PAID) & ~IS_PAID_BACK) | IS_PAID_ON_COLLECTION
 """The orders whose copies are fetched from the shelves."""
 
 
@@ -61,9 +101,22 @@ class Packable:
 
 def may_be_packed(order: Order) -> bool:
     """Whether it is paid, or will be when it is collected."""
+    if order.status == Order.Status.PAID:
+        return not is_paid_back(order)
     is_awaiting = order.status == Order.Status.AWAITING_PAYMENT
-    is_paid_on_collection = is_awaiting and order.payment_method == OFFLINE and order.is_collection
-    return order.status == Order.Status.PAID or is_paid_on_collection
+    return is_awaiting and order.payment_method == OFFLINE and order.is_collection
+
+
+def is_paid_back(order: Order) -> bool:
+    """Whether it is paid, and nothing is kept of what was paid for copies still in it."""
+    is_paid = order.status == Order.Status.PAID
+    return is_paid and Order.objects.filter(IS_PAID_BACK, pk=order.pk).exists()
+
+
+def require_kept(order: Order, wish: str) -> None:
+    """Raises WrongState, which names the `wish`, for an order that is paid back."""
+    if is_paid_back(order):
+        raise WrongState(order, wish, _("All of its money has gone back: please cancel it."))
 
 
 def out_date(line: OrderLine) -> datetime.date | None:

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -73,7 +74,10 @@ class RefundForm(forms.Form):
 
     amount = forms.DecimalField(
         label=_("Amount"), min_value=0, max_digits=12, decimal_places=2, required=False,
-        help_text=_("Empty: all that was received and did not go back."),
+    )  # fmt: skip
+    is_all = forms.BooleanField(
+        label=_("All of it"), required=False,
+        help_text=_("All that can be refunded, and what waits for you to give it back."),
     )  # fmt: skip
     reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
     by_hand = forms.BooleanField(
@@ -81,6 +85,13 @@ class RefundForm(forms.Form):
         help_text=_("Then the payment provider is not asked."),
     )  # fmt: skip
     key = forms.CharField(widget=forms.HiddenInput, max_length=64, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Either an amount, or all of it. Raises nothing: the amount is marked."""
+        data = super().clean() or self.cleaned_data
+        if "amount" in data and (data["amount"] is None) is not data["is_all"]:
+            self.add_error("amount", _("Please enter an amount, or tick “All of it”: one of both."))
+        return data
 
 
 class NoteForm(forms.Form):
@@ -158,6 +169,9 @@ class Action:
     gives_money_back: Callable[[Order], bool] | None = None
     """Whether it would, with the order as it is: who may not refund may not do it then."""
 
+    sums: Callable[[Order], Mapping[Promise, Decimal]] | None = None
+    """What is good to know of the order's money, by what each is."""
+
     most: Callable[[Order], Mapping[OrderLine, int]] | None = None
     """For a CopiesForm: how many of each line can be chosen."""
 
@@ -185,6 +199,19 @@ class Action:
         return self.form(data, **options)
 
 
+def _refund_sums(order: Order) -> dict[Promise, Decimal]:
+    return {
+        _("Received, and not given back"): order.received_amount,
+        _("Waits to go back"): order.waiting_amount,
+        _("Can be refunded"): order.refundable_amount,
+    }
+
+
+def _refund(order: Order, data: dict[str, Any], actor: Any) -> None:
+    wish = {name: value for name, value in data.items() if name != "is_all"}
+    refunds.refund_by_staff(order=order, at=timezone.now(), actor=actor, **wish)
+
+
 def _packable(order: Order) -> dict[OrderLine, int]:
     found: dict[OrderLine, int] = {}
     for each in readiness.packable(order):
@@ -193,7 +220,7 @@ def _packable(order: Order) -> dict[OrderLine, int]:
 
 
 def _can_be_shipped(order: Order) -> bool:
-    if order.status != Status.PAID:
+    if order.status != Status.PAID or readiness.is_paid_back(order):
         return False
     return order.shipments.packed().exists() or bool(readiness.packable(order))
 
@@ -203,9 +230,9 @@ def _can_be_packed(order: Order) -> bool:
 
 
 def _can_be_completed(order: Order) -> bool:
-    return order.status == Status.SHIPPED or (
-        order.status == Status.PAID and not order.needs_shipment
-    )
+    if order.status == Status.PAID:
+        return not order.needs_shipment and not readiness.is_paid_back(order)
+    return order.status == Status.SHIPPED
 
 
 ACTIONS: dict[str, Action] = {
@@ -272,10 +299,9 @@ ACTIONS: dict[str, Action] = {
         is_possible=lambda order: (
             order.refundable_amount > 0 or order.refund_requests.for_staff().exists()
         ),
-        do=lambda order, data, actor: refunds.refund_by_staff(
-            order=order, at=timezone.now(), actor=actor, **data
-        ),
+        do=_refund,
         permission=MAY_REFUND,
+        sums=_refund_sums,
     ),
     "return": Action(
         label=_("Note a return"),

@@ -229,6 +229,7 @@ class OrderAdmin(ReadOnlyAdmin[Order]):
         context: dict[str, Any] = {"buttons": buttons, **(extra_context or {})}
         if order:
             context["parcels"] = parcels.describe(request, order)
+            context["is_paid_back"] = readiness.is_paid_back(order)
             context["returns"] = order.returns.for_page()
         return super().change_view(request, object_id, form_url, context)
 

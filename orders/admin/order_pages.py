@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalog.models.stock import InsufficientStock
+from orders import readiness
 from orders.admin.actions import ACTIONS, STEPS, Action
 from orders.cancellation import CanceledOtherwise, NotCancelable
 from orders.copies import CopiesForm
@@ -57,7 +58,8 @@ def buttons(request: HttpRequest, order: Order) -> list[Button]:
         and is_possible(action.is_possible)
         and not action.needs_refunder(request.user, order)
     }
-    following = next((slug for slug in STEPS if slug in possible), "")
+    steps = ("cancel", "cancel-part") if readiness.is_paid_back(order) else STEPS
+    following = next((slug for slug in steps if slug in possible), "")
     if following in ("mark-paid", "ship") and order.shipments.packed().exists():
         following = ""  # the parcel's own button comes next
     return [
@@ -104,6 +106,7 @@ def act(
         "opts": Order._meta,
         "order": order,
         "action": action,
+        "sums": action.sums(order) if action.sums else {},
         "form": form,
     }
     return render(request, "admin/orders/order/act.html", context)

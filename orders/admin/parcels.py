@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from orders import fulfillment
+from orders import fulfillment, readiness
 from orders.admin.actions import NoForm, ShipForm
 from orders.admin.order_pages import REFUSALS
 from orders.models import Order, Shipment
@@ -32,6 +32,8 @@ class ParcelAction:
     do: Callable[[Shipment, dict[str, Any], Any], object]
     form: type[forms.Form] = NoForm
     is_next: bool = False
+    goes_on: bool = False
+    """Whether it brings the parcel on, which it does not where the money has gone back."""
 
     @property
     def is_immediate(self) -> bool:
@@ -58,6 +60,7 @@ PARCEL_ACTIONS: dict[str, ParcelAction] = {
             shipment=shipment, at=timezone.now(), actor=actor
         ),
         is_next=True,
+        goes_on=True,
     ),
     "hand-over": ParcelAction(
         label=_("Hand over"),
@@ -69,6 +72,7 @@ PARCEL_ACTIONS: dict[str, ParcelAction] = {
             shipment=shipment, at=timezone.now(), actor=actor
         ),
         is_next=True,
+        goes_on=True,
     ),
     "hand-over-paid": ParcelAction(
         label=_("Paid now: hand over"),
@@ -90,6 +94,7 @@ PARCEL_ACTIONS: dict[str, ParcelAction] = {
         ),
         form=ShipForm,
         is_next=True,
+        goes_on=True,
     ),
     "delivered": ParcelAction(
         label=_("It has arrived"),
@@ -113,16 +118,19 @@ PARCEL_ACTIONS: dict[str, ParcelAction] = {
 def describe(request: HttpRequest, order: Order) -> list[dict[str, Any]]:
     """The order's parcels, each with its buttons."""
     may_act = request.user.has_perm(PERMISSION)
-    shipments = order.shipments.for_page().select_related("order", "location")
+    shipments = list(order.shipments.for_page().select_related("order", "location"))
+    goes_on = bool(shipments) and not readiness.is_paid_back(order)
     return [
-        {"shipment": shipment, "buttons": _buttons(shipment) if may_act else []}
+        {"shipment": shipment, "buttons": _buttons(shipment, goes_on) if may_act else []}
         for shipment in shipments
     ]
 
 
-def _buttons(shipment: Shipment) -> list[dict[str, Any]]:
+def _buttons(shipment: Shipment, goes_on: bool) -> list[dict[str, Any]]:
     possible = {
-        slug: action for slug, action in PARCEL_ACTIONS.items() if action.is_possible(shipment)
+        slug: action
+        for slug, action in PARCEL_ACTIONS.items()
+        if action.is_possible(shipment) and (goes_on or not action.goes_on)
     }
     following = next((slug for slug, action in possible.items() if action.is_next), "")
     return [

@@ -45,10 +45,14 @@ class Amounts(models.Model):
         return _total(Payment, self) - _total(Refund, self)
 
     @property
+    def waiting_amount(self) -> Decimal:
+        """What is about to go back, in the order's currency."""
+        return _total(RefundRequest, self, status=RefundRequest.Status.WAITING)
+
+    @property
     def refundable_amount(self) -> Decimal:
         """What came in, did not go back and is not about to, in the order's currency."""
-        waiting = _total(RefundRequest, self, status=RefundRequest.Status.WAITING)
-        return max(self.received_amount - waiting, Decimal("0.00"))
+        return max(self.received_amount - self.waiting_amount, Decimal("0.00"))
 
     @property
     def missing_amount(self) -> Decimal:

@@ -12,9 +12,9 @@ from django.utils import timezone
 from accounts.models import User
 from catalog.models import Stock
 from catalog.tests.factories import EditionFactory, WorkFactory
-from orders import fulfillment, refunds
+from orders import cancellation, fulfillment, picking, refunds
 from orders.models import Order, OrderEvent, Payment, Refund, ShippingMethod
-from orders.tests.factories import BasketFactory, make_order
+from orders.tests.factories import BasketFactory, make_order, shipping_method
 from tests.people import alice, carol
 
 pytestmark = pytest.mark.django_db
@@ -190,8 +190,48 @@ def test_refund_once_and_never_too_much(client: Client, clerk: User) -> None:
     )
     assert Refund.objects.count() == 1
     assert client.post(url(order, "refund"), {"amount": "x"}).status_code == 200
-    do(client, order, "refund")
+    for unclear in ({}, {"amount": "1.00", "is_all": "on"}):
+        asked = client.post(url(order, "refund"), unclear)
+        assert list(asked.context["form"].errors) == ["amount"]
+    assert list(asked.context["sums"].values()) == [Decimal("20.00"), 0, Decimal("20.00")]
+    assert Refund.objects.count() == 1
+    do(client, order, "refund", is_all="on")
     assert order.received_amount == 0
+
+
+def test_an_order_whose_money_has_gone_back_is_to_be_canceled(client: Client, clerk: User) -> None:
+    order, packed, kept = paid(), paid(), paid()
+    fulfillment.pack(order=packed, at=timezone.now())
+    for each in (order, packed):
+        page = do(client, each, "refund", is_all="on")
+        assert "Please cancel it, so that its copies are for sale again." in page
+        buttons = client.get(url(each)).context["buttons"]
+        assert [button.action.label for button in buttons if button.is_next] == ["Cancel the order"]
+        assert not {"Pack", "Pack a part", "Ship"} & {str(each.action.label) for each in buttons}
+        assert "cannot be shipped. All of its money has gone back" in do(client, each, "ship")
+    [parcel] = client.get(url(packed)).context["parcels"]
+    assert [button["action"].label for button in parcel["buttons"]] == ["Unpack"]
+    assert "cannot be packed. All of its money has gone back" in do(client, order, "pack")
+    asked = many(client, [order, packed, kept], "ship")
+    assert asked.context["left_out"] == [order.number, packed.number]
+    assert client.get(ORDERS, {"stage": "to_pick"}).context["cl"].result_list.get() == kept
+    assert [each.quantity for each in picking.pick_lists(on=timezone.localdate())] == [2]
+    do(client, order, "cancel")
+    assert order.status == "canceled"
+
+
+def test_what_costs_nothing_is_sent_though_nothing_is_kept(client: Client, clerk: User) -> None:
+    gift = EditionFactory.create(stock=1, price=Decimal("0.00"))
+    bought = EditionFactory.create(stock=1)
+    order = make_order(
+        {gift: 1, bought: 1}, placed_at=timezone.now(), address=None,
+        shipping_method=shipping_method("collection"),
+    )  # fmt: skip
+    order.mark_paid(at=timezone.now())
+    copies = {bought.isbn13: 1}
+    cancellation.cancel_copies(order=order, copies=copies, at=timezone.now(), actor=clerk)
+    assert order.refundable_amount == 0
+    assert "is packed." in do(client, order, "pack")
 
 
 def test_a_button_needs_its_own_forms_token(clerk: User) -> None:
