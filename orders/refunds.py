@@ -50,7 +50,12 @@ class RefundConflict(RefundError):
     """The key was used before, for another amount."""
 
     def __init__(self) -> None:
-        super().__init__(_("This Idempotency-Key was used for another refund before."))
+        super().__init__(
+            _(
+                "This was sent before, for another amount. Please look at what has gone back, and"
+                " begin anew for anything else."
+            )
+        )
 
 
 class RefundNotFailed(RefundError):

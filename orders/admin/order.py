@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from catalog import isbn
-from orders import picking, readiness
+from orders import gateways, picking, readiness
 from orders.admin import (
     downloads,
     order_messages,
@@ -27,8 +27,7 @@ from orders.admin import (
     waiting_orders,
 )
 from orders.admin.actions import ACTIONS, Action
-from orders.admin.reading import PartOfOrder, ReadOnlyAdmin, provider_name
-from orders.gateways import payment_methods
+from orders.admin.reading import PartOfOrder, ReadOnlyAdmin
 from orders.models import Order, OrderEvent, OrderLine
 from orders.models.numbers import normalize_number
 
@@ -116,7 +115,7 @@ class PaymentMethodFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         """Those that are offered."""
-        return [(method.code, method.name) for method in payment_methods()]
+        return [(method.code, method.name) for method in gateways.payment_methods()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Orders that chose it."""
@@ -298,7 +297,7 @@ class OrderAdmin(ReadOnlyAdmin[Order]):
     @admin.display(description=gettext_lazy("payment method"))
     def paid_by(self, order: Order) -> str:
         """By the name that customers see."""
-        return provider_name(order.payment_method)
+        return gateways.name_of(order.payment_method)
 
     @admin.display(description=gettext_lazy("sent by"), ordering="shipping_method_name")
     def way(self, order: Order) -> str:

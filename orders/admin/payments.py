@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from orders import discrepancies
-from orders.admin.reading import PartOfOrder, ReadOnlyAdmin, provider_name
+from orders import discrepancies, gateways
+from orders.admin.reading import PartOfOrder, ReadOnlyAdmin
 from orders.discrepancies import LABELS, MONEY_MOVES, Discrepancy, NotThere, Remedy
 from orders.gateways import ProviderRefused, ProviderUnreachable
 from orders.models import Payment, PaymentAttempt, ProviderEvent, Refund, RefundRequest, WrongState
@@ -28,7 +28,7 @@ class Paid(ReadOnlyAdmin[Any]):
     @admin.display(description=gettext_lazy("payment method"), ordering="provider")
     def paid_by(self, row: Any) -> str:
         """By the name that customers see."""
-        return provider_name(row.provider)
+        return gateways.name_of(row.provider)
 
 
 @admin.register(Payment)
@@ -153,7 +153,7 @@ class MoneyInline(PartOfOrder):
     @admin.display(description=gettext_lazy("payment method"))
     def paid_by(self, row: Any) -> str:
         """By the name that customers see."""
-        return provider_name(row.provider)
+        return gateways.name_of(row.provider)
 
 
 class PaymentInline(MoneyInline):

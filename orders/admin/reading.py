@@ -6,15 +6,7 @@ from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
 
-from orders.gateways import find
-
 M = TypeVar("M", bound=models.Model)
-
-
-def provider_name(code: str) -> str:
-    """What customers call the way to pay; its code, when it is offered no more."""
-    gateway = find(code)
-    return str(gateway.method.name) if gateway else code
 
 
 class ReadOnlyAdmin(admin.ModelAdmin[M]):

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,13 +18,20 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from catalog.models import Location
 from catalog.models.stock import InsufficientStock
-from orders import restitution, returns
+from orders import gateways, restitution, returns
 from orders.admin.reading import ReadOnlyAdmin
 from orders.models import Return, ReturnLine
 from orders.pricing import ZERO
 from orders.refunds import RefundError
 
 Status = Return.Status
+STEPS = {
+    "receive": gettext_lazy("Receive"),
+    "decline": gettext_lazy("Decline"),
+    "refund": gettext_lazy("Refund"),
+}
+"""What can be done with a return, by its address."""
+
 REFUSALS = (
     returns.WrongReturnState, returns.NotReturnable, returns.NotSold, RefundError,
     InsufficientStock,
@@ -181,7 +189,7 @@ class ReturnAdmin(ReadOnlyAdmin[Return]):
             messages.error(request, str(refusal))
             return _back(of_return)
         if request.method == "POST" and response.status_code == 303:
-            self.log_change(request, of_return, slug)
+            self.log_change(request, of_return, str(STEPS[slug]))
         return response
 
 
@@ -191,11 +199,10 @@ def _possible(of_return: Return) -> list[str]:
     )
 
 
-def _steps(request: HttpRequest, of_return: Return) -> list[dict[str, str]]:
-    labels = {"receive": _("Receive"), "decline": _("Decline"), "refund": _("Refund")}
+def _steps(request: HttpRequest, of_return: Return) -> list[dict[str, str | Promise]]:
     permissions = {"refund": MAY_REFUND}
     return [
-        {"slug": slug, "label": labels[slug]}
+        {"slug": slug, "label": STEPS[slug]}
         for slug in _possible(of_return)
         if request.user.has_perm(permissions.get(slug, MAY_RECEIVE))
     ]
@@ -204,7 +211,7 @@ def _steps(request: HttpRequest, of_return: Return) -> list[dict[str, str]]:
 def _receive(request: HttpRequest, of_return: Return) -> HttpResponse:
     form = ReceiveForm(request.POST or None, of_return=of_return)
     if not form.is_valid():
-        return _page(request, of_return, form, title=_("Receive"))
+        return _page(request, of_return, form, title=STEPS["receive"])
     returns.receive(
         of_return=of_return,
         restocked=form.copies("restocked"),
@@ -221,7 +228,7 @@ def _receive(request: HttpRequest, of_return: Return) -> HttpResponse:
 def _decline(request: HttpRequest, of_return: Return) -> HttpResponse:
     form = DeclineForm(request.POST or None)
     if not form.is_valid():
-        return _page(request, of_return, form, title=_("Decline"))
+        return _page(request, of_return, form, title=STEPS["decline"])
     returns.decline(
         of_return=of_return,
         reason=form.cleaned_data["reason"],
@@ -258,11 +265,14 @@ def _refund(request: HttpRequest, of_return: Return) -> HttpResponse:
             messages.success(request, _("The refund is under way or written down."))
             return _back(of_return)
         proposed = returns.propose(of_return, **wish)
-    return _page(request, of_return, form, title=_("Refund"), worth=proposed, given=given)
+    ways = [(gateways.name_of(payment.provider), amount) for payment, amount in proposed.ways]
+    return _page(
+        request, of_return, form, title=STEPS["refund"], worth=proposed, ways=ways, given=given
+    )
 
 
 def _page(
-    request: HttpRequest, of_return: Return, form: forms.Form, *, title: str, **more: Any
+    request: HttpRequest, of_return: Return, form: forms.Form, *, title: Promise, **more: Any
 ) -> HttpResponse:
     context = {
         **admin.site.each_context(request),

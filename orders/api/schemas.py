@@ -65,7 +65,7 @@ class LineIn(Schema):
 
 def _known_country(code: str) -> str:
     if code not in countries.NAMES:
-        raise ValueError("This is no ISO 3166 code of a country.")
+        raise ValueError(_("This is no ISO 3166 code of a country."))
     return code
 
 

@@ -120,7 +120,7 @@ def credit_note(
         taxes=_credited_taxes(corrected, earlier, _wanted(order, corrected, rows), amount),
         means=(
             Means(
-                name=_provider_name(refund.provider),
+                name=gateways.name_of(refund.provider),
                 amount=refund.amount,
                 on=local_date(refund.refunded_at),
             ),
@@ -132,16 +132,9 @@ def credit_note(
     )
 
 
-def _provider_name(code: str) -> str:
-    if code == "gift_card":
-        return _("Gift card")
-    gateway = gateways.find(code)
-    return str(gateway.method.name) if gateway else code.capitalize()
-
-
 def _payment_means(payment: Payment) -> Means:
     return Means(
-        name=_provider_name(payment.provider),
+        name=gateways.name_of(payment.provider),
         amount=payment.amount,
         on=local_date(payment.received_at),
     )

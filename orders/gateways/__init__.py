@@ -1,6 +1,7 @@
 """The ways to pay: the interface, and which of them this shop offers."""
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from orders.gateways.fake import FakeGateway
 from orders.gateways.gateway import (
@@ -13,6 +14,7 @@ from orders.gateways.gateway import (
 from orders.gateways.offline import OfflineGateway
 from orders.gateways.stripe import StripeGateway
 from orders.models import Order
+from orders.models.gift_card import GIFT_CARD
 
 __all__ = [
     "AskingGateway",
@@ -24,6 +26,7 @@ __all__ = [
     "find",
     "find_asking",
     "known",
+    "name_of",
     "offered",
     "payment_methods",
     "start",
@@ -54,6 +57,14 @@ def find(code: str) -> Gateway | None:
 def known(code: str) -> Gateway | None:
     """The gateway with this code, also where it is offered no more but can give money back."""
     return find(code) or (FakeGateway() if code == FakeGateway.method.code else None)
+
+
+def name_of(code: str) -> str:
+    """What customers call the way to pay; its code, where it is offered no more."""
+    if code == GIFT_CARD:
+        return _("Gift card")
+    gateway = find(code)
+    return str(gateway.method.name) if gateway else code.capitalize()
 
 
 def find_asking(code: str) -> AskingGateway | None:

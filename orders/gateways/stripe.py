@@ -38,6 +38,7 @@ TOLERANCE_SECONDS = 300  # how old an event's signature may be
 TIMEOUT_SECONDS = 8  # of one try; a customer waits for it
 RETRIES = 1
 PAGE = 100  # rows of one list, the most that Stripe gives
+NO_PAYMENT = _("It names no payment that it could go back by: please give it back yourself.")
 
 T = TypeVar("T")
 
@@ -110,7 +111,7 @@ class StripeGateway:
         Stripe forgets idempotency keys after a day, so earlier refunds are looked through first.
         """
         if request.payment is None:
-            return RefundAnswer(state=RefundState.REFUSED, reason="no payment")
+            return RefundAnswer(state=RefundState.REFUSED, reason=str(NO_PAYMENT))
         payment_id, key = request.payment.event_id, request.provider_key
         try:
             minor = to_minor(request.amount, request.currency)

@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
@@ -313,6 +314,7 @@ def test_a_return_is_received_and_refunded(
 
     shown = client.get(step(of_return, "refund")).content.decode()
     assert "$19.98" in shown
+    assert "by way of “Pretended payment”" in shown
     preview = client.post(
         step(of_return, "refund"),
         {"step": "preview", "with_shipping": "on", "deduction_amount": "2.00"},
@@ -326,6 +328,8 @@ def test_a_return_is_received_and_refunded(
     assert of_return.order.refund_requests.get().amount == Decimal("17.98")
     again = client.post(step(of_return, "refund"), {}, follow=True).content.decode()
     assert "not possible" in again
+    done = LogEntry.objects.order_by("id").values_list("change_message", flat=True)
+    assert list(done) == ["Receive", "Refund"]
     assert of_return.order.refund_requests.count() == 1
 
 
