@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 from bookstore import backlog
 from catalog.models import ImportRun, MatchReview
 from orders import discrepancies, picking
-from orders.models import Order
+from orders.models import Order, Seller
 from orders.picking import Stage
 
 DAILY_APPS = ("orders", "catalog", "accounts")
@@ -28,7 +28,9 @@ DAILY_MODELS = ("Order", "Payment", "Refund", "ShippingMethod", "Basket", "Order
 class Duty(NamedTuple):
     """Something that waits for a bookseller."""
 
-    number: int
+    number: int | None
+    """How many; None for what is not counted."""
+
     text: str
     url: str
     is_urgent: bool
@@ -95,12 +97,26 @@ class BackOffice(AdminSite):
             duties = [*duties, *_doubtful_matches()]
         if request.user.has_perm("procrastinate.view_procrastinatejob"):
             duties = [*_failed_jobs(), *duties]
+        if request.user.has_perm("orders.change_seller"):
+            duties = [*_unnamed_seller(), *duties]
         return super().index(request, {"duties": duties, **(extra_context or {})})
 
 
 def _place(daily: Sequence[str], name: str) -> int:
     """Where it stands among what is used daily; all else follows."""
     return daily.index(name) if name in daily else len(daily)
+
+
+def _unnamed_seller() -> list[Duty]:
+    """Invoices are issued by themselves, and never change: so this comes before the first sale."""
+    seller = Seller.objects.current()
+    if seller.can_be_named:
+        return []
+    url = reverse("admin:orders_seller_add")
+    if not seller._state.adding:
+        url = reverse("admin:orders_seller_change", args=[seller.pk])
+    text = _("Fill in the seller before you sell: invoices need a legal name and an address.")
+    return [Duty(None, str(text), url, is_urgent=True)]
 
 
 def _failed_jobs() -> list[Duty]:

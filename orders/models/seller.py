@@ -74,5 +74,10 @@ class Seller(models.Model):
             ),
         )
 
+    @property
+    def can_be_named(self) -> bool:
+        """Whether an invoice can say who sells, and where."""
+        return bool(self.legal_name.strip() and self.address.strip())
+
     def __str__(self) -> str:
         return self.legal_name or str(_("Seller"))

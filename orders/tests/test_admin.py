@@ -13,7 +13,7 @@ from accounts.models import User
 from catalog.models import Stock
 from catalog.tests.factories import EditionFactory, WorkFactory
 from orders import cancellation, fulfillment, picking, refunds
-from orders.models import Order, OrderEvent, Payment, Refund, ShippingMethod
+from orders.models import Order, OrderEvent, Payment, Refund, Seller, ShippingMethod
 from orders.tests.factories import BasketFactory, make_order, shipping_method
 from tests.people import alice, carol
 
@@ -401,6 +401,7 @@ def test_without_any_permission_there_is_nothing(client: Client) -> None:
 def test_the_start_page_says_what_needs_doing(
     client: Client, clerk: User, django_assert_max_num_queries: Any
 ) -> None:
+    Seller.objects.create(legal_name="Lamplight Books Ltd", address="1 Broad Street")
     assert "No order waits for you." in client.get("/admin/").content.decode()
     placed()
     paid()
@@ -420,6 +421,22 @@ def test_the_start_page_says_what_needs_doing(
     assert client.get(duties[0].url).status_code == 200
     for duty in duties[1:]:
         assert client.get(duty.url).context["cl"].result_count == 1
+
+
+def test_who_sells_is_filled_in_before_anything_is_sold(client: Client, clerk: User) -> None:
+    [duty] = client.get("/admin/").context["duties"]
+    assert (duty.number, duty.is_urgent) == (None, True)
+    assert "Fill in the seller before you sell" in duty.text
+    assert client.get(duty.url).status_code == 200
+    seller = Seller.objects.create(legal_name="Lamplight Books Ltd", address=" ")
+    [duty] = client.get("/admin/").context["duties"]
+    assert client.get(duty.url).context["original"] == seller
+    seller.address = "1 Broad Street"
+    seller.save()
+    assert client.get("/admin/").context["duties"] == []
+    let_in(client, "view_order")
+    Seller.objects.all().delete()
+    assert client.get("/admin/").context["duties"] == []
 
 
 @pytest.mark.parametrize("name", ["payment", "refund", "orderevent", "basket"])
