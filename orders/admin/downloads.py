@@ -1,4 +1,4 @@
-"""Orders as a CSV file, streamed."""
+"""Orders, and the money that moved, as CSV files, streamed."""
 
 from typing import Any
 
@@ -15,25 +15,32 @@ from catalog.admin.downloads import ForExcelForm, as_file
 from orders import exports
 from orders.models import Order
 
+WHAT = {
+    "orders": gettext_lazy("Orders: one line for each line of an order"),
+    "money": gettext_lazy("Money: one line for each payment and each refund"),
+}
+
 
 class OrdersForm(ForExcelForm):
-    """Which orders."""
+    """What of which days."""
 
-    first = forms.DateField(
-        label=gettext_lazy("Placed from"), required=False, widget=AdminDateWidget
-    )
+    what = forms.ChoiceField(label=gettext_lazy("What"), choices=list(WHAT.items()))
+    first = forms.DateField(label=gettext_lazy("From"), required=False, widget=AdminDateWidget)
     last = forms.DateField(
         label=gettext_lazy("to"),
         required=False,
         widget=AdminDateWidget,
-        help_text=gettext_lazy("Both days included; empty: all."),
+        help_text=gettext_lazy(
+            "Orders that were placed, or money that moved, on these days; empty: all."
+        ),
     )
     status = forms.ChoiceField(
         label=gettext_lazy("Status"),
         choices=[("", gettext_lazy("all")), *Order.Status.choices],
         required=False,
+        help_text=gettext_lazy("Of orders alone."),
     )
-    field_order = ("first", "last", "status", "for_excel")
+    field_order = ("what", "first", "last", "status", "for_excel")
 
     def clean(self) -> dict[str, Any]:
         """Refuse a period that ends before it begins."""
@@ -45,19 +52,22 @@ class OrdersForm(ForExcelForm):
 
 
 def download(request: HttpRequest) -> HttpResponseBase:
-    """Ask which orders are wanted (GET), and give them (POST)."""
+    """Ask what is wanted (GET), and give it (POST)."""
     if not request.user.has_perm("orders.view_order"):
         raise PermissionDenied
     form = OrdersForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         wanted = form.cleaned_data
-        rows = exports.order_rows(
-            first=wanted["first"], last=wanted["last"], status=wanted["status"]
+        period = {"first": wanted["first"], "last": wanted["last"]}
+        rows = (
+            exports.money_rows(**period)
+            if wanted["what"] == "money"
+            else exports.order_rows(**period, status=wanted["status"])
         )
-        return as_file("orders", rows, with_mark=wanted["for_excel"])
+        return as_file(wanted["what"], rows, with_mark=wanted["for_excel"])
     context = {
         **admin.site.each_context(request),
-        "title": _("Download orders as CSV"),
+        "title": _("Download as CSV"),
         "opts": Order._meta,
         "form": form,
         "media": form.media,

@@ -1,6 +1,7 @@
 """Orders as CSV."""
 
 import datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,13 +13,17 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from catalog.tests.factories import EditionFactory
-from orders import exports
-from orders.models import Order
-from orders.tests.factories import make_order
+from orders import exports, fulfillment, refunds, returns
+from orders.documents import issuing
+from orders.documents.contents import from_json
+from orders.models import Order, Payment
+from orders.payments import EventKind, PaymentEvent, record_event
+from orders.tests.factories import NOW, make_order
 from tests.people import alice, carol
 
 pytestmark = pytest.mark.django_db
 URL = "/admin/orders/order/download/"
+DAY = datetime.timedelta(days=1)
 
 
 def lines(**wanted: Any) -> list[dict[str, Any]]:
@@ -41,15 +46,82 @@ def test_each_line_of_an_order_is_one_line_with_its_amounts() -> None:
     assert {name: found[0][name] for name in (
         "order", "status", "isbn13", "title", "quantity", "unit_amount", "line_total_amount",
         "order_shipping_amount", "order_total_amount", "currency", "paid_at",
+        "returned_quantity", "order_refunded_amount",
     )} == {
         "order": order.number, "status": "awaiting_payment", "isbn13": line.isbn13,
         "title": "=Emma", "quantity": 2, "unit_amount": line.unit_amount,
         "line_total_amount": line.total_amount, "order_shipping_amount": order.shipping_amount,
         "order_total_amount": order.total_amount, "currency": "USD", "paid_at": "",
+        "returned_quantity": 0, "order_refunded_amount": 0,
     }  # fmt: skip
     assert datetime.datetime.fromisoformat(found[0]["placed_at"]) == order.placed_at.replace(
         microsecond=0
     )
+
+
+def test_what_came_back_and_the_money_for_it() -> None:
+    emma, other = EditionFactory.create(stock=5), EditionFactory.create(stock=5)
+    order, untouched = make_order({emma: 3, other: 1}), make_order({other: 1})
+    for each in (order, untouched):
+        each.mark_paid(at=NOW)
+    fulfillment.ship(order=order, at=NOW)
+    for quantity in (1, 2):
+        back = returns.request_return(order=order, copies={emma.isbn13: quantity}, at=NOW)
+        if quantity == 1:  # the others have not come yet
+            returns.receive(
+                of_return=back, restocked={}, written_off={emma.isbn13: 1}, location=None, at=NOW
+            )
+            returns.refund(of_return=back, at=NOW)
+    refunds.request_refund(order=order, amount=Decimal("2.00"), at=NOW)
+    assert [
+        (row["order"], row["isbn13"], row["returned_quantity"], row["order_refunded_amount"])
+        for row in sorted(lines(), key=lambda row: row["order"] != order.number)
+    ] == [
+        (order.number, emma.isbn13, 1, Decimal("11.99")),
+        (order.number, other.isbn13, 0, Decimal("11.99")),
+        (untouched.number, other.isbn13, 0, 0),
+    ]
+
+
+def movements(**wanted: Any) -> list[tuple[Any, ...]]:
+    """Without when, which is the first column."""
+    heading, *rows = exports.money_rows(**wanted)
+    assert heading == exports.MONEY_HEADINGS
+    return [tuple(row[1:]) for row in rows]
+
+
+def test_money_in_and_money_back_in_the_order_in_which_it_moved() -> None:
+    edition = EditionFactory.create(stock=9, price=Decimal("21.40"), price__tax_rate=Decimal(7))
+    order, double = (make_order({edition: 1}, payment_method="fake") for _order in range(2))
+    for each, event_id in ((order, "a"), (double, "b"), (double, "c")):
+        event = PaymentEvent(
+            provider="fake", event_id=event_id, order_number=each.number,
+            kind=EventKind.SUCCEEDED, amount=each.total_amount, currency="USD",
+        )  # fmt: skip
+        record_event(event, at=NOW + len(Payment.objects.all()) * DAY)
+    issuing.issue_invoice(order_id=order.pk, at=NOW)
+    request = refunds.request_refund(
+        order=order, amount=Decimal("10.70"), at=NOW + DAY, actor=carol(), by_hand=True
+    )[0]
+    assert request.refund is not None
+    note = issuing.issue_credit_note(refund_id=request.refund.pk, at=NOW)
+    assert note is not None
+    tax = order.tax_amount
+    credited = sum((each.tax_amount for each in from_json(note.content).taxes), Decimal(0))
+    total = order.total_amount
+    invoice = order.documents.get(kind="invoice").number
+    assert tax > credited > 0
+    assert movements() == [
+        (order.number, invoice, "payment", "fake", total, "USD", tax),
+        (double.number, None, "payment", "fake", total, "USD", tax),
+        (order.number, note.number, "refund", "offline", Decimal("-10.70"), "USD", -credited),
+        (double.number, None, "payment", "fake", total, "USD", None),
+    ]
+    second = timezone.localdate(NOW + DAY)
+    assert [row[2] for row in movements(first=second, last=second)] == ["payment", "refund"]
+    with CaptureQueriesContext(connection) as queries:
+        movements()
+    assert len(queries) == 2
 
 
 def test_by_day_and_status() -> None:
@@ -79,12 +151,20 @@ def test_the_page(client: Client) -> None:
     client.force_login(carol())
     assert URL in client.get("/admin/orders/order/").content.decode()
     assert client.get(URL).status_code == 200
-    answer: Any = client.post(URL, {"status": "awaiting_payment", "for_excel": "on"})
+    answer: Any = client.post(
+        URL, {"what": "orders", "status": "awaiting_payment", "for_excel": "on"}
+    )
     text = b"".join(answer.streaming_content).decode()
     assert text.startswith("\ufefforder,status,")
     assert f"{order.number},awaiting_payment," in text
     assert ",'=Emma," in text
-    wrong = client.post(URL, {"first": "2026-03-02", "last": "2026-03-01"})
+    order.mark_paid(at=timezone.now())
+    answer = client.post(URL, {"what": "money"})
+    heading, row = b"".join(answer.streaming_content).decode().splitlines()
+    assert heading == "date,order,document,kind,method,amount,currency,tax_amount"
+    assert row.split(",", 1)[1].startswith(f"{order.number},,payment,offline,")
+    assert answer["Content-Disposition"].startswith('attachment; filename="money-')
+    wrong = client.post(URL, {"what": "orders", "first": "2026-03-02", "last": "2026-03-01"})
     assert (wrong.status_code, "before the first day" in wrong.content.decode()) == (422, True)
 
 
