@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from catalog import isbn
+from catalog.criteria import words
 from orders import gateways, picking, readiness
 from orders.admin import (
     downloads,
@@ -29,7 +30,7 @@ from orders.admin import (
 from orders.admin.actions import ACTIONS, Action
 from orders.admin.reading import PartOfOrder, ReadOnlyAdmin
 from orders.models import Order, OrderEvent, OrderLine
-from orders.models.numbers import normalize_number
+from orders.models.numbers import normalize_number, part_of_number
 
 
 class LineInline(PartOfOrder):
@@ -155,7 +156,9 @@ class OrderAdmin(ReadOnlyAdmin[Order]):
         "placed_at",
     )  # fmt: skip
     search_fields = ("number",)  # shows the box; get_search_results does the finding
-    search_help_text = gettext_lazy("Order number, e-mail address, name, or an ISBN")
+    search_help_text = gettext_lazy(
+        "Order number or a part of it, e-mail address, name, ISBN, or words of a title"
+    )
     actions = ("mark_paid", "ship")
     change_list_template = "admin/orders/order/change_list.html"
 
@@ -186,8 +189,16 @@ class OrderAdmin(ReadOnlyAdmin[Order]):
         by_number = queryset.filter(number=normalize_number(text))
         if by_number.exists():
             return by_number, False
-        field = "email__icontains" if "@" in text else "shipping_name__icontains"
-        return queryset.filter(**{field: text}), False
+        if "@" in text:
+            return queryset.filter(email__icontains=text), False
+        found = Q(shipping_name__icontains=text)
+        if part := part_of_number(text):
+            found |= Q(number__contains=part) | Q(number__startswith=normalize_number(text))
+        if (query := words(text)) is not None:
+            # Along the catalogue's index of words: to look through the lines takes too long.
+            lines = OrderLine.objects.filter(edition__work__search_entry__vector=query)
+            found |= Q(pk__in=lines.values("order"))
+        return queryset.filter(found), False
 
     # --- Pages ----------------------------------------------------------------------------------
 

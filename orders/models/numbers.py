@@ -10,6 +10,7 @@ _LENGTH = 12  # 60 bits
 _CARD_LENGTH = 16
 _VOUCHER_LENGTH = 8
 _GROUP = 4
+_SHORTEST_PART = 3  # of a number, to be looked for by
 _MISREAD = str.maketrans("ILO", "110")
 
 
@@ -21,6 +22,14 @@ def make_number() -> str:
 def normalize_number(text: str) -> str:
     """The number that someone meant who typed it without groups, or mistook O for 0."""
     return _grouped(_plain(text))
+
+
+def part_of_number(text: str) -> str:
+    """What may be a part of a number, with hyphens as they were typed; empty for what cannot be."""
+    part = text.strip().upper().translate(_MISREAD)
+    characters = part.replace("-", "")
+    is_part = _SHORTEST_PART <= len(characters) < _LENGTH and set(characters) <= set(_ALPHABET)
+    return part if is_part else ""
 
 
 def make_voucher_code() -> str:

@@ -304,12 +304,11 @@ class Order(Delivery, Amounts):
 
         Staff is told when money has to go back. The event is found by its `reference`.
         """
-        at = at or timezone.now()
         self.lock()
         is_open = self.status in (Order.Status.AWAITING_PAYMENT, Order.Status.PAID)
         if not is_open or self.shipments.gone().exists():
             raise WrongState(self, _("canceled"))
-        kind = OrderEvent.Kind.CANCELED
+        kind, at = OrderEvent.Kind.CANCELED, at or timezone.now()
         self._cancel(kind, actor=actor, reason=reason, at=at, reference=reference)
 
     @transaction.atomic

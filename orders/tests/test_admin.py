@@ -288,6 +288,17 @@ def test_an_order_is_found_by_what_staff_has_in_hand(client: Client, clerk: User
         assert order.number in page, search
         assert other.number not in page, search
     assert order.number in client.get(ORDERS, {"q": "liddell"}).content.decode()
+    middle = order.number[5:]
+    for search in (order.number[:4], f"{order.number[:4]}{order.number[5:7]}", middle.lower()):
+        found = client.get(ORDERS, {"q": search}).context["cl"].result_list
+        assert [each.number for each in found] == [order.number], search
+    evelina = EditionFactory.create(
+        stock=1, work=WorkFactory.create(title="Evelina", author="Frances Burney")
+    )
+    wanted = make_order({evelina: 1}, placed_at=timezone.now())
+    for search in ("evelina", "burney evel"):
+        found = client.get(ORDERS, {"q": search}).context["cl"].result_list
+        assert [each.number for each in found] == [wanted.number], search
     assert order.number not in client.get(ORDERS, {"q": "nobody"}).content.decode()
 
 
