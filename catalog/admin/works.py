@@ -11,12 +11,13 @@ from django.db.models import ForeignKey, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from catalog import affinities
 from catalog.admin import curations, merges
 from catalog.admin.curations import CurationInline
-from catalog.admin.labeled import LabeledInline
+from catalog.admin.labeled import LabeledFormSet, LabeledInline
 from catalog.admin.sources import WORK_FIELDS, SourcedAdmin
 from catalog.criteria import words
 from catalog.models import Contribution, Edition, SeriesMembership, Work
@@ -26,10 +27,36 @@ from catalog.models.slugs import readable
 MOST_AROUND = 100  # books whose recommendations are found anew while staff waits
 
 
+class ContributionFormSet(LabeledFormSet):
+    """Refuses a part that the contributor has already: Django's own check passes over the rows
+    that name no edition.
+    """
+
+    def clean(self) -> None:
+        """Besides, name the row that says again what another says, also one that came meanwhile."""
+        super().clean()
+        shown = [form.instance.pk for form in self.initial_forms]
+        others = Contribution.objects.filter(work=self.instance.pk).exclude(pk__in=shown)
+        taken = set(others.values_list("contributor", "role", "edition"))
+        for form in self.forms:
+            data = getattr(form, "cleaned_data", None)
+            if not data or data.get("DELETE") or form.errors:
+                continue
+            part = data["contributor"].pk, data["role"], data["edition"] and data["edition"].pk
+            if part in taken:
+                form.add_error(
+                    "contributor",
+                    gettext("%(contributor)s has this part already: delete one of the two rows.")
+                    % {"contributor": data["contributor"]},
+                )
+            taken.add(part)
+
+
 class ContributionInline(LabeledInline[Contribution, Work]):
     """Who had a part in the work, or in one of its editions."""
 
     model = Contribution
+    formset = ContributionFormSet
     autocomplete_fields = ("contributor",)
     fields = ("ordinal", "role", "contributor", "edition")
     extra = 0

@@ -70,6 +70,40 @@ def test_a_work_is_entered_with_its_author(client: Client, clerk: "User") -> Non
     assert "austen" in vector_of(work)
 
 
+def parts_form(work: Work, *parts: tuple[Any, str]) -> dict[str, Any]:
+    """The form of `work` with its one contribution and these that are new."""
+    there = work.contributions.get()
+    rows = [(there.contributor_id, there.role), *parts]
+    form = work_form(work)
+    form |= {"contributions-TOTAL_FORMS": str(len(rows)), "contributions-INITIAL_FORMS": "1"}
+    for number, (contributor, role) in enumerate(rows):
+        row = {"work": work.pk, "ordinal": "1", "role": role, "contributor": contributor}
+        form |= {f"contributions-{number}-{name}": value for name, value in row.items()}
+    return {**form, "contributions-0-id": there.pk}
+
+
+def test_a_part_that_is_there_is_refused_in_its_row(client: Client, clerk: "User") -> None:
+    work = emma().work
+    austen, other = work.contributions.get().contributor_id, ContributorFactory.create().pk
+    url = reverse("admin:catalog_work_change", args=[work.pk])
+
+    for parts in ([(austen, "A01")], [(other, "B06"), (other, "B06")]):
+        response = client.post(url, parts_form(work, *parts))
+        assert response.status_code == 200
+        formset = response.context["inline_admin_formsets"][0].formset
+        assert [list(errors) for errors in formset.errors[:-1]] == [[]] * len(parts)
+        assert "has this part already" in formset.errors[-1]["contributor"][0]
+        assert work.contributions.count() == 1
+
+    form = parts_form(work, (other, "B06"))  # somebody adds the translator meanwhile
+    work.contributions.create(contributor_id=other, role="B06")
+    assert "has this part already" in client.post(url, form).content.decode()
+
+    moved = {**form, "contributions-1-role": "A12"}
+    assert client.post(url, moved).status_code == 302
+    assert work.contributions.count() == 3
+
+
 def test_rows_lead_to_their_editions_and_say_what_their_fields_are(
     client: Client, clerk: "User"
 ) -> None:
