@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Self
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Prefetch, Q
 from django.utils.functional import cached_property
@@ -16,6 +17,9 @@ from catalog.models import generations, slugs
 if TYPE_CHECKING:
     from catalog.models.contributor import Contribution
     from catalog.models.edition import Edition
+
+MOST_BOOST = 1_000_000
+"""As 100,000 copies sold today; with any number of sales beside it the column can hold the sum."""
 
 
 class WorkQuerySet(models.QuerySet["Work"]):
@@ -140,6 +144,7 @@ class Work(models.Model):
         _("boost"),
         default=0,
         db_default=0,
+        validators=[MaxValueValidator(MOST_BOOST)],
         help_text=_("Added to the popularity that sales give: 10 weigh as a copy sold today."),
     )
     is_recommendable = models.BooleanField(
@@ -163,6 +168,7 @@ class Work(models.Model):
                 name="work_first_published_plausible",
                 condition=Q(first_published__range=(-3500, 2200)),
             ),
+            models.CheckConstraint(name="work_boost_bounded", condition=Q(boost__lte=MOST_BOOST)),
         )
         indexes = (
             models.Index(fields=("-popularity", "id"), name="work_by_popularity"),

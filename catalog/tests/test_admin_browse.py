@@ -3,10 +3,12 @@
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.test import Client
 
-from catalog import affinities, indexing, jobs, recommending, shelf_sizes
+from catalog import affinities, indexing, jobs, popularity, recommending, shelf_sizes
 from catalog.models import Curation, SearchEntry, Subject, Work
+from catalog.models.work import MOST_BOOST
 from catalog.tests.back_office import WORKS, empty_formset, stale_names
 from catalog.tests.factories import EditionFactory, SubjectFactory, WorkFactory
 
@@ -96,6 +98,23 @@ def test_a_boost_counts_at_once_and_sales_stay(
     client.post(f"{WORKS}{pair[0].pk}/change/", form_of(pair[0], boost="50"))
     work = Work.objects.get(pk=pair[0].pk)
     assert (work.boost, work.popularity) == (50, 70)
+
+
+def test_a_boost_has_a_bound_and_popularity_goes_on(
+    client: Client, clerk: "User", pair: tuple[Work, Work]
+) -> None:
+    url = f"{WORKS}{pair[0].pk}/change/"
+    for boost in (MOST_BOOST + 1, 2_147_483_647):
+        response = client.post(url, form_of(pair[0], boost=str(boost)))
+        assert list(response.context["adminform"].form.errors) == ["boost"]
+    with pytest.raises(IntegrityError, match="work_boost_bounded"), transaction.atomic():
+        Work.objects.filter(pk=pair[0].pk).update(boost=MOST_BOOST + 1)
+    assert client.post(url, form_of(pair[0], boost=str(MOST_BOOST))).status_code == 302
+
+    popularity.renew({pair[0].pk: 1_000_000_000, pair[1].pk: 10})
+
+    found = Work.objects.order_by("pk").values_list("popularity", flat=True)
+    assert list(found) == [1_001_000_000, 10]
 
 
 def test_the_page_says_why_each_is_shown(
