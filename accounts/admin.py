@@ -1,11 +1,15 @@
 """People in the back office: users who sign in by e-mail address, and staff's API tokens."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.contrib import admin, messages
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -30,6 +34,7 @@ class EmailAddressInline(admin.TabularInline[Any, User]):
 
 
 admin.site.unregister(EmailAddress)  # it is looked at on its user's page
+admin.site.unregister(Group)  # whoever may change it could give themselves every power
 
 
 class NewUserForm(AdminUserCreationForm[User]):
@@ -72,7 +77,13 @@ class UserAdmin(DjangoUserAdmin[User]):
         (None, {"fields": ("email", "name", "password")}),
         (
             _("What they may do"),
-            {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")},
+            {
+                "fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions"),
+                "description": _(
+                    "Staff are never deleted, so that the history can name them: untick “Active”"
+                    " instead, and they cannot sign in any more."
+                ),
+            },
         ),
         (_("When"), {"fields": ("last_login", "date_joined")}),
     )
@@ -98,17 +109,41 @@ class UserAdmin(DjangoUserAdmin[User]):
         return self._is_within_reach(request, obj) and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody below a superuser deletes staff."""
-        return self._is_within_reach(request, obj) and super().has_delete_permission(request, obj)
+        """Staff stay, whoever asks: what they did would go with them."""
+        is_kept = obj is not None and bool(_kept([obj]))
+        return not is_kept and super().has_delete_permission(request, obj)
 
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """Leave those out that one may not delete."""
-        customers = queryset.filter(is_staff=False, is_superuser=False)
-        super().delete_queryset(request, queryset if request.user.is_superuser else customers)
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Besides, name those who stay."""
+        gone, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        return gone, counts, lacking, [*protected, *map(str, _kept(list(objs)))]
 
     @staticmethod
     def _is_within_reach(request: HttpRequest, obj: Any) -> bool:
         return obj is None or request.user.is_superuser or not (obj.is_staff or obj.is_superuser)
+
+
+def _kept(users: Sequence[User]) -> list[User]:
+    """Those of whom the history tells, or may some day: they are not deleted."""
+    told = set(LogEntry.objects.filter(user__in=users).values_list("user", flat=True))
+    return [user for user in users if user.is_staff or user.is_superuser or user.pk in told]
+
+
+@admin.register(Group)
+class RoleAdmin(DjangoGroupAdmin):
+    """What the staff in a group may do. Made and changed by superusers alone, as all powers."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Superusers alone."""
+        return bool(request.user.is_superuser)
+
+    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        """Superusers alone."""
+        return bool(request.user.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        """Superusers alone."""
+        return bool(request.user.is_superuser)
 
 
 @admin.register(ApiToken)

@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from django.urls import reverse
 
@@ -151,6 +152,50 @@ def test_nobody_else_gives_or_takes_powers(client: Client) -> None:
     assert not helper.is_superuser
     assert boss.email == "carol@example.com"
     assert boss.check_password(PASSWORD)
+
+
+def test_staff_and_what_they_did_stay(client: Client, clerk: User) -> None:
+    colleague = User.objects.create_user("dave@example.com", PASSWORD, is_staff=True)
+    former, customer = bob(), alice()
+    LogEntry.objects.create(user=former, action_flag=CHANGE, object_repr="Emma")
+    delete = {"action": "delete_selected", "post": "yes"}
+
+    for person in (clerk, colleague, former):
+        url = reverse("admin:accounts_user_delete", args=[person.pk])
+        assert client.post(url, {"post": "yes"}).status_code == 403
+        chosen = {"_selected_action": [person.pk, customer.pk]}
+        page = client.post(USERS, {**delete, **chosen}).content.decode()
+        assert "untick “Active” on their page" in page
+        assert str(person) in page
+        assert "your account" not in page
+    assert "untick “Active”" in client.get(change_url(colleague)).content.decode()
+    assert User.objects.count() == 4
+    assert LogEntry.objects.count() == 1
+
+    client.post(USERS, {**delete, "_selected_action": [customer.pk]})
+    assert set(User.objects.all()) == {clerk, colleague, former}
+
+
+def test_groups_are_the_affair_of_superusers(client: Client) -> None:
+    helper = alice()
+    helper.is_staff = True
+    helper.save()
+    codenames = ("view_group", "add_group", "change_group", "delete_group")
+    helper.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    group = Group.objects.create(name="Helpers")
+    helper.groups.add(group)
+    client.force_login(helper)
+
+    every = [permission.pk for permission in Permission.objects.all()]
+    form = {"name": "Helpers", "permissions": every}
+    assert client.get("/admin/auth/group/").status_code == 200
+    for page in ("add", f"{group.pk}/change", f"{group.pk}/delete"):
+        assert client.post(f"/admin/auth/group/{page}/", {**form, "post": "yes"}).status_code == 403
+    assert not group.permissions.exists()
+
+    client.force_login(carol())
+    assert client.post(f"/admin/auth/group/{group.pk}/change/", form).status_code == 302
+    assert group.permissions.count() == len(every)
 
 
 def test_tokens_are_revoked(client: Client, clerk: User) -> None:
