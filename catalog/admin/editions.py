@@ -20,6 +20,7 @@ from catalog.admin.merges import MergingMixin
 from catalog.admin.sources import EDITION_FIELDS, SourcedAdmin
 from catalog.admin.trade_facts import TRADE_FACTS, TradeFactsMixin
 from catalog.criteria import words
+from catalog.feeds import uses
 from catalog.formats import DIGITAL_FORMATS
 from catalog.models import Edition, Price, Stock, Supply
 
@@ -295,8 +296,8 @@ class EditionAdmin(TradeFactsMixin, MergingMixin, SourcedAdmin[Edition]):
         return (*shown, (_("What suppliers say"), says)) if obj else shown
 
     def has_delete_permission(self, request: HttpRequest, obj: Edition | None = None) -> bool:
-        """What has a ledger is no longer offered, but never deleted."""
-        if obj is None or obj.stocks.exists():
+        """What has a ledger or was ordered is no longer offered, but never deleted."""
+        if obj is None or obj.stocks.exists() or uses.would_lose(obj.pk):
             return False
         return super().has_delete_permission(request, obj)
 

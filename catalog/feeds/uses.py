@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import SET_NULL, Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from catalog.feeds.vocabulary import Made
@@ -60,6 +60,18 @@ def of_editions(ids: Collection[int]) -> dict[int, str]:
     waited = Supply.objects.filter(edition__in=ids, awaited__gt=0)
     text = _("Customers wait for it.")
     return found | dict.fromkeys(waited.values_list("edition_id", flat=True), text)
+
+
+def would_lose(edition_id: int) -> bool:
+    """Whether rows would go on without the edition if it were deleted: lines of orders, say.
+
+    Those that go along with it are named before anybody confirms.
+    """
+    return any(
+        model._default_manager.filter(**{column: edition_id}).exists()
+        for model, column in _users(Edition, GO_ALONG_WITH_EDITIONS)
+        if model._meta.get_field(column).remote_field.on_delete is SET_NULL
+    )
 
 
 def delete_unused(made: Iterable[Made]) -> None:

@@ -129,6 +129,19 @@ def test_rows_lead_to_their_editions_and_say_what_their_fields_are(
     assert 'aria-label="Delete: ' in box[0]
 
 
+def test_a_work_with_editions_is_not_deleted_and_the_page_says_why(
+    client: Client, clerk: "User"
+) -> None:
+    edition = emma(stock=1)
+    url = reverse("admin:catalog_work_delete", args=[edition.work_id])
+    for page in (client.get(url), client.post(url, {"post": "yes"})):
+        text = page.content.decode()
+        assert "A work goes once it has no edition" in text
+        assert edition.isbn13 in text
+        assert "your account" not in text
+    assert Work.objects.exists()
+
+
 def test_another_title_is_found_at_once(client: Client, clerk: "User") -> None:
     edition = emma()
     url = reverse("admin:catalog_work_change", args=[edition.work_id])

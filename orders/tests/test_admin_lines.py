@@ -10,10 +10,11 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from accounts.models import User
+from catalog.models import Edition, Format
 from catalog.tests.factories import EditionFactory, embargoed, preorderable, put_in_stock
 from orders import cancellation, fulfillment, waiting
 from orders.models import Order
-from orders.tests.factories import make_order, make_voucher
+from orders.tests.factories import make_order, make_voucher, shipping_method
 from tests.people import carol
 
 pytestmark = pytest.mark.django_db
@@ -70,3 +71,16 @@ def test_the_start_page_leads_to_the_pick_list(client: Client) -> None:
     said = client.get("/admin/").content.decode()
     for name in ("admin:orders_pick_list", "admin:orders_waiting"):
         assert f'href="{reverse(name)}"' in said
+
+
+def test_what_was_ordered_is_not_deleted(client: Client) -> None:
+    ebook, mistake = (EditionFactory.create(format=Format.EBOOK) for _each in range(2))
+    order = make_order({ebook: 1}, placed_at=NOW, shipping_method=shipping_method("download"))
+    order.mark_paid(at=NOW)
+
+    for edition, status in ((ebook, 403), (mistake, 302)):
+        url = reverse("admin:catalog_edition_delete", args=[edition.pk])
+        assert client.post(url, {"post": "yes"}).status_code == status
+
+    assert order.lines.get().edition == ebook
+    assert not Edition.objects.filter(pk=mistake.pk).exists()
