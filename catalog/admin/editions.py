@@ -6,94 +6,24 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin
-from django.contrib.admin.widgets import AdminDateWidget
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalog import indexing, isbn, languages, merging
+from catalog import indexing, isbn, merging
 from catalog.admin import cover_pages, downloads, stock_pages
+from catalog.admin.edition_filters import AvailabilityFilter, LanguageFilter, PriceFilter
+from catalog.admin.edition_form import EditionForm
+from catalog.admin.meanwhile import MeanwhileForm
 from catalog.admin.merges import MergingMixin
 from catalog.admin.sources import EDITION_FIELDS, SourcedAdmin
 from catalog.admin.trade_facts import TRADE_FACTS, TradeFactsMixin
 from catalog.criteria import words
 from catalog.feeds import uses
-from catalog.formats import DIGITAL_FORMATS
 from catalog.models import Edition, Price, Stock, Supply
-
-
-class EditionForm(forms.ModelForm[Edition]):
-    """An edition, and maybe a new price from a day on."""
-
-    isbn13 = forms.CharField(
-        label=gettext_lazy("ISBN or SKU"),
-        max_length=40,
-        help_text=gettext_lazy("In any notation; a number of the shop’s own begins with 2."),
-    )
-    new_price = forms.DecimalField(
-        label=gettext_lazy("New price"),
-        required=False,
-        min_value=0,
-        max_digits=10,
-        decimal_places=2,
-        help_text=gettext_lazy("Tax included. Leave empty to keep the prices as they are."),
-    )
-    price_from = forms.DateField(
-        label=gettext_lazy("From"),
-        required=False,
-        widget=AdminDateWidget,
-        help_text=gettext_lazy("Today, unless you say otherwise. Later prices are replaced."),
-    )
-    tax_rate = forms.DecimalField(
-        label=gettext_lazy("Tax rate"),
-        required=False,
-        min_value=0,
-        max_value=100,
-        decimal_places=2,
-        help_text=gettext_lazy("Percent contained in the new price; empty: no tax is shown."),
-    )
-
-    class Meta:
-        model = Edition
-        fields = "__all__"  # noqa: DJ007 - the admin class lists them
-        help_texts = {
-            "embargo_date": gettext_lazy(
-                "The first day on which it may be sold, if that is later than its publication."
-                " Until then customers can at most pre-order it."
-            ),
-        }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.instance.pk and "tax_rate" in self.fields:
-            running = self.instance.prices.in_force(timezone.localdate()).first()
-            self.fields["tax_rate"].initial = running.tax_rate if running else None
-            today = f"{running.amount} {running.currency}" if running else _("not for sale")
-            field = self.fields["new_price"]
-            field.help_text = f"{_('Today: %(price)s.') % {'price': today}} {field.help_text}"
-
-    def clean_isbn13(self) -> str:
-        """The 13 digits that are meant."""
-        try:
-            return isbn.normalize(self.cleaned_data["isbn13"])
-        except isbn.InvalidNumber:
-            raise forms.ValidationError(_("This is no valid ISBN or SKU.")) from None
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse a day without a price, and an embargo that would hold nothing back."""
-        data = super().clean() or self.cleaned_data
-        embargo, published = data.get("embargo_date"), data.get("publication_date")
-        if "embargo_date" in self.changed_data and embargo and published and embargo <= published:
-            self.add_error(
-                "embargo_date",
-                _("It is not sold before its publication anyway: name a later day, or none."),
-            )
-        if data.get("price_from") and data.get("new_price") is None:
-            self.add_error("new_price", _("What shall it cost from that day on?"))
-        return data
 
 
 class PriceInline(admin.TabularInline[Price, Edition]):
@@ -122,7 +52,7 @@ class StockInline(admin.TabularInline[Stock, Edition]):
         return False
 
 
-class SupplyForm(forms.ModelForm[Supply]):
+class SupplyForm(MeanwhileForm[Supply]):
     """How the edition is had while no copy is there."""
 
     class Meta:
@@ -159,59 +89,6 @@ class SupplyInline(admin.StackedInline[Supply, Edition]):
         if obj is not None and obj.is_digital:
             return (("accepts_preorders", "promised_date"),)
         return super().get_fields(request, obj)
-
-
-class AvailabilityFilter(admin.SimpleListFilter):
-    """In stock or not."""
-
-    title = gettext_lazy("stock")
-    parameter_name = "stock"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """The choices."""
-        return [("in", gettext_lazy("In stock")), ("out", gettext_lazy("Sold out"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Only editions that take stock are looked at."""
-        in_stock = Stock.objects.filter(on_hand__gt=F("allocated")).values("edition")
-        match self.value():
-            case "in":
-                return queryset.filter(pk__in=in_stock)
-            case "out":
-                return queryset.exclude(pk__in=in_stock).exclude(format__in=DIGITAL_FORMATS)
-            case _:
-                return queryset
-
-
-class PriceFilter(admin.SimpleListFilter):
-    """For sale or not."""
-
-    title = gettext_lazy("price")
-    parameter_name = "priced"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """The choices."""
-        return [("no", gettext_lazy("Without a price today"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Those that no customer can buy."""
-        return queryset.filter(price_amount=None) if self.value() == "no" else queryset
-
-
-class LanguageFilter(admin.SimpleListFilter):
-    """The languages that there are editions in."""
-
-    title = gettext_lazy("language")
-    parameter_name = "language"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """The choices."""
-        used = set(Edition.objects.order_by().values_list("language", flat=True).distinct())
-        return [(code, name) for code, name in languages.CHOICES if code in used]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Those in the chosen language."""
-        return queryset.filter(language=self.value()) if self.value() else queryset
 
 
 @admin.register(Edition)

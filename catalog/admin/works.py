@@ -18,6 +18,7 @@ from catalog import affinities
 from catalog.admin import curations, merges
 from catalog.admin.curations import CurationInline
 from catalog.admin.labeled import LabeledFormSet, LabeledInline
+from catalog.admin.meanwhile import MeanwhileForm
 from catalog.admin.sources import WORK_FIELDS, SourcedAdmin
 from catalog.criteria import words
 from catalog.models import Contribution, Edition, SeriesMembership, Work
@@ -108,12 +109,12 @@ class EditionInline(admin.TabularInline[Edition, Work]):
         return False
 
 
-class WorkForm(forms.ModelForm[Work]):
+class WorkForm(MeanwhileForm[Work]):
     """A work; its key may be left to the shop."""
 
     class Meta:
         model = Work
-        fields = "__all__"  # noqa: DJ007 - the admin class lists them
+        fields = "__all__"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
