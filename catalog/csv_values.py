@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from stdnum import isbn as stdnum_isbn
 
 from catalog import isbn
+from catalog.money import MOST_AMOUNT
 
 MOST_COPIES = 1_000_000
 _LONGEST = 100  # characters, of whatever is no text
@@ -248,8 +249,8 @@ def _plain(digits: str, mark: str) -> Decimal:
     if plain.startswith("-"):
         raise InvalidField(_("is negative."))
     value = Decimal(plain)
-    if value > 99_999:
-        raise InvalidField(_("is more than 99999."))
+    if value > MOST_AMOUNT:
+        raise InvalidField(_("is more than %(most)d.") % {"most": MOST_AMOUNT})
     return value
 
 

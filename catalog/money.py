@@ -6,6 +6,8 @@ from decimal import Decimal
 from django.utils.formats import number_format
 from django.utils.translation import get_language
 
+MOST_AMOUNT = Decimal(99_999)
+"""That anybody may enter for one copy, in a form or a list; more is a slip of the finger."""
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "CAD": "CA$", "AUD": "A$"}
 WITHOUT_MINOR_UNIT = frozenset({"JPY", "KRW", "ISK", "CLP", "VND"})
 SYMBOL_FIRST = frozenset({"en", "ga", "ja", "ko", "nl", "th", "tr", "zh"})

@@ -18,7 +18,7 @@ from catalog.csv_files import Columns, InvalidRows, Layout, ListFile, Row, RowEr
 from catalog.csv_values import Kind
 from catalog.list_outcomes import Each, Outcome, in_batches
 from catalog.models import Edition, Price
-from catalog.models.price import NewPrice, timeline
+from catalog.models.price import EARLIEST_DAY, NewPrice, timeline
 
 COLUMNS = Columns(
     {
@@ -69,7 +69,7 @@ def import_prices(file: BinaryIO, *, today: datetime.date, layout: Layout | None
     found = check(read, today=today)
     if found.outcome.errors:
         raise InvalidRows(found.outcome.errors)
-    carry_out(found.lines)
+    carry_out(found.lines, today=today)
     return found.outcome
 
 
@@ -86,12 +86,14 @@ def check(file: ListFile, *, today: datetime.date) -> PriceList:
                 found.lines.append(line)
     found.lines.sort(key=lambda line: (line.isbn13, line.price.valid_from))
     for batch in in_batches(_by_edition(found.lines)):
-        _compare(batch, found.outcome)
+        _compare(batch, found.outcome, today)
     return found
 
 
-def carry_out(lines: Sequence[Line], *, each: Each = lambda done, key: None) -> int:
-    """Set these prices, in their order; how many editions' changed.
+def carry_out(
+    lines: Sequence[Line], *, today: datetime.date, each: Each = lambda done, key: None
+) -> int:
+    """Set these prices, in their order; how many editions' changed. What was before today stays.
 
     Inside a transaction it is one change; outside, each thousand editions are, and `each` is
     called within them.
@@ -100,7 +102,8 @@ def carry_out(lines: Sequence[Line], *, each: Each = lambda done, key: None) -> 
     for batch in in_batches(_by_edition(lines)):
         with transaction.atomic():
             matching.take_turns()
-            editions = Price.objects.set_many(line.price for group in batch for line in group)
+            prices = (line.price for group in batch for line in group)
+            editions = Price.objects.set_many(prices, today=today)
             works = Edition.objects.filter(pk__in=editions).values_list("work", flat=True)
             indexing.works_changed(list(works))
             changed += len(editions)
@@ -116,7 +119,10 @@ def _check_row(
         first = _day(row["valid_from"]) or today
         last = _day(row["valid_to"])
         earlier = periods[row["isbn13"]].setdefault(first, row.line)
-        if last is not None and last < first:
+        if first < EARLIEST_DAY:
+            message = _("lies before %(year)d: correct the year.") % {"year": EARLIEST_DAY.year}
+            errors.append(row.error("valid_from", message))
+        elif last is not None and last < first:
             errors.append(row.error("valid_to", _("is before the first day.")))
         elif earlier != row.line:
             message = _("has a price from the same day in line %(line)d.") % {"line": earlier}
@@ -161,7 +167,7 @@ def _by_edition(lines: Sequence[Line]) -> Iterator[list[Line]]:
     return (list(group) for _number, group in groupby(lines, key=itemgetter(0)))
 
 
-def _compare(batch: Sequence[Sequence[Line]], outcome: Outcome) -> None:
+def _compare(batch: Sequence[Sequence[Line]], outcome: Outcome, today: datetime.date) -> None:
     """With the prices that are there, edition by edition."""
     known: dict[int, list[Price]] = defaultdict(list)
     wanted = [group[0].price.edition_id for group in batch]
@@ -170,7 +176,7 @@ def _compare(batch: Sequence[Sequence[Line]], outcome: Outcome) -> None:
         known[price.edition_id].append(price)
     for group in batch:
         there = known[group[0].price.edition_id]
-        becomes = timeline(there, [line.price for line in group])
+        becomes = timeline(there, [line.price for line in group], today=today)
         if list(map(_facts, there)) == list(map(_facts, becomes)):
             outcome.unchanged += len(group)
         elif there:

@@ -175,7 +175,7 @@ def _look(uploaded: UploadedList, layout: dict[str, Any], *, today: datetime.dat
             return _Looked(file, stock.outcome, lambda it: _carry_out_stock(it, stock))
         case Kind.PRICES:
             prices = price_lists.check(file, today=today)
-            return _Looked(file, prices.outcome, lambda it: _carry_out_prices(it, prices))
+            return _Looked(file, prices.outcome, lambda it: _carry_out_prices(it, prices, today))
         case _:
             rows, outcome = importing.check(file)
             if len(rows) > MOST_TITLES:
@@ -192,9 +192,11 @@ def _carry_out_stock(uploaded: UploadedList, found: stock_lists.StockList) -> Ou
     return stock_lists.carry_out(rest, actor=uploaded.actor, each=_progress(uploaded))
 
 
-def _carry_out_prices(uploaded: UploadedList, found: price_lists.PriceList) -> None:
+def _carry_out_prices(
+    uploaded: UploadedList, found: price_lists.PriceList, today: datetime.date
+) -> None:
     rest = [line for line in found.lines if line.key > uploaded.done_key]
-    price_lists.carry_out(rest, each=_progress(uploaded))
+    price_lists.carry_out(rest, today=today, each=_progress(uploaded))
 
 
 @transaction.atomic

@@ -91,6 +91,9 @@ class SupplyInline(admin.StackedInline[Supply, Edition]):
         return super().get_fields(request, obj)
 
 
+PRICE_FIELDS = ("new_price", "price_from", "tax_rate")
+
+
 @admin.register(Edition)
 class EditionAdmin(TradeFactsMixin, MergingMixin, SourcedAdmin[Edition]):
     """The sellable forms."""
@@ -102,7 +105,7 @@ class EditionAdmin(TradeFactsMixin, MergingMixin, SourcedAdmin[Edition]):
     autocomplete_fields = ("work", "imprint")
     fieldsets = (
         (None, {"fields": ("isbn13", "work", "format", "language", "imprint", "is_offered")}),
-        (gettext_lazy("Price"), {"fields": ("new_price", "price_from", "tax_rate")}),
+        (gettext_lazy("Price"), {"fields": PRICE_FIELDS}),
         (
             gettext_lazy("Only where the work’s title does not fit"),
             {"fields": ("title", "subtitle")},
@@ -167,10 +170,15 @@ class EditionAdmin(TradeFactsMixin, MergingMixin, SourcedAdmin[Edition]):
         return ("isbn13", *TRADE_FACTS) if obj else ()
 
     def get_fieldsets(self, request: HttpRequest, obj: Edition | None = None) -> Any:
-        """Besides, of one that is there, what the trade says."""
+        """Besides, of one that is there, what the trade says; and whether plans may go."""
         shown = super().get_fieldsets(request, obj)
+        if obj is None:
+            return shown
+        if obj.prices.beginning_after(timezone.localdate()).exists():
+            first, (name, _options), *rest = shown
+            shown = (first, (name, {"fields": (*PRICE_FIELDS, "replaces_later")}), *rest)
         says = {"fields": TRADE_FACTS, "classes": ("collapse",)}
-        return (*shown, (_("What suppliers say"), says)) if obj else shown
+        return (*shown, (_("What suppliers say"), says))
 
     def has_delete_permission(self, request: HttpRequest, obj: Edition | None = None) -> bool:
         """What has a ledger or was ordered is no longer offered, but never deleted."""
@@ -197,13 +205,23 @@ class EditionAdmin(TradeFactsMixin, MergingMixin, SourcedAdmin[Edition]):
             obj.move_to(obj.work)
             indexing.works_changed([form.initial["work"]])
         super().save_model(request, obj, form, change)
-        amount = form.cleaned_data.get("new_price")
-        if amount is not None:
-            obj.set_price(
-                amount,
-                valid_from=form.cleaned_data["price_from"] or timezone.localdate(),
-                tax_rate=form.cleaned_data["tax_rate"],
-            )
+        if isinstance(form, EditionForm):
+            form.write_price(obj)
+
+    def construct_change_message(
+        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
+    ) -> list[dict[str, dict[str, list[str]]]]:
+        """With the old price and the new one, and not only that it was changed."""
+        message = super().construct_change_message(request, form, formsets, add)
+        if not form.price_told:
+            return message
+        if add:
+            return [*message, {"changed": {"fields": [form.price_told]}}]
+        said = message[0]["changed"]
+        labels = zip(form.changed_data, said["fields"], strict=True)
+        others = [label for name, label in labels if name not in PRICE_FIELDS]
+        said["fields"] = [*others, form.price_told]
+        return message
 
     def sourced_editions(self, obj: Edition) -> list[int]:
         """Itself."""
@@ -214,7 +232,7 @@ class EditionAdmin(TradeFactsMixin, MergingMixin, SourcedAdmin[Edition]):
     ) -> set[str]:
         """Its fields, a new price, and whether it is ordered for customers."""
         changed = set(form.changed_data)
-        if "new_price" in changed:
+        if {"new_price", "tax_rate"} & changed:
             changed.add("price")
         supplies = (each for formset in formsets if formset.model is Supply for each in formset)
         if any({"accepts_backorders", "backorder_days"} & set(s.changed_data) for s in supplies):

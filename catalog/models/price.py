@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from operator import attrgetter
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -17,6 +17,11 @@ from django.utils.translation import gettext_lazy as _
 from caching import store
 from catalog.models import generations
 
+if TYPE_CHECKING:
+    from catalog.models.edition import Edition
+
+EARLIEST_DAY = datetime.date(1990, 1, 1)
+"""From which a price can hold; an earlier day has a slip in its year."""
 _DAY = datetime.timedelta(days=1)
 
 IN_FORCE = """price.edition_id = edition.id AND price.currency = %(currency)s
@@ -58,14 +63,42 @@ class PriceQuerySet(models.QuerySet["Price"]):
             valid_from__lte=day,
         )
 
+    def beginning_after(self, day: datetime.date) -> Self:
+        """Those that begin later than `day`, in the shop's currency, the earliest first."""
+        later = self.filter(currency=settings.SHOP_CURRENCY, valid_from__gt=day)
+        return later.order_by("valid_from")
+
     @transaction.atomic
-    def set_many(self, wanted: Iterable[NewPrice]) -> set[int]:
+    def set_tax_rate(
+        self, edition: "Edition", rate: Decimal | None, *, valid_from: datetime.date
+    ) -> None:
+        """From `valid_from` on, the price that holds on that day contains another rate.
+
+        Its amount and its end stay. Raises Price.DoesNotExist where there is none.
+        """
+        list(type(edition).objects.select_for_update().filter(pk=edition.pk).values_list("pk"))
+        price = self.in_force(valid_from).get(edition=edition)
+        if price.valid_from < valid_from:
+            rest = _copy(price, valid_from=valid_from, tax_rate=rate)
+            price.valid_to = valid_from - _DAY
+            price.save(update_fields=["valid_to"])
+            rest.save()
+        else:
+            price.tax_rate = rate
+            price.save(update_fields=["tax_rate"])
+        edition.went_stale()
+
+    @transaction.atomic
+    def set_many(
+        self, wanted: Iterable[NewPrice], *, today: datetime.date = datetime.date.min
+    ) -> set[int]:
         """Set these prices, in the shop's currency, as `Edition.set_price` does one by one.
 
         Those of an edition in the order of their days. One without an end replaces all that begin
-        that day or later; one with an end only cuts its own days out of the others. What would
-        change nothing is left as it is. Returns the ids of the editions whose prices changed; a
-        fixed number of statements. Raises django.db.utils.DataError for too large an amount.
+        that day or later; one with an end only cuts its own days out of the others. What an edition
+        cost before `today` stays, and so does what would not change. Returns the ids of the
+        editions whose prices changed; a fixed number of statements. Raises
+        django.db.utils.DataError for too large an amount.
         """
         from catalog.models.edition import Edition
 
@@ -79,7 +112,7 @@ class PriceQuerySet(models.QuerySet["Price"]):
             known[price.edition_id].append(price)
         changes = _Changes()
         for edition_id, news in by_edition.items():
-            changes.compare(known[edition_id], timeline(known[edition_id], news))
+            changes.compare(known[edition_id], timeline(known[edition_id], news, today=today))
         changes.write()
         if stale := {work for edition, work in works.items() if edition in changes.editions}:
             store.bump_after_commit(generations.showing(stale))
@@ -153,8 +186,13 @@ class Price(models.Model):
         return new.valid_to is not None and self.valid_to >= new.valid_to
 
 
-def timeline(known: "Sequence[Price]", news: Iterable[NewPrice]) -> "list[Price]":
-    """The prices of an edition, not saved, once `news` hold; the earliest first."""
+def timeline(
+    known: Sequence[Price], news: Iterable[NewPrice], *, today: datetime.date
+) -> list[Price]:
+    """The prices of an edition, not saved, once `news` hold; the earliest first.
+
+    Days before `today` keep the price that they had; news fill only those without one.
+    """
     line = [_copy(price) for price in sorted(known, key=attrgetter("valid_from"))]
     for new in sorted(news, key=attrgetter("valid_from")):
         before = next((price for price in line if price.holds_on(new.valid_from)), None)
@@ -175,7 +213,26 @@ def timeline(known: "Sequence[Price]", news: Iterable[NewPrice]) -> "list[Price]
             valid_to=new.valid_to,
         )
         line = sorted([*kept, price], key=attrgetter("valid_from"))
-    return line
+    return _with_past(line, known, today)
+
+
+def _with_past(line: list[Price], known: Sequence[Price], today: datetime.date) -> list[Price]:
+    """The same, but on each day before `today` the price that is known of it."""
+    for price in known:
+        if price.valid_from >= today:
+            continue
+        last = today - _DAY if price.valid_to is None else min(price.valid_to, today - _DAY)
+        if not any(_covers(each, price, last) for each in line):
+            kept = [left for each in line for left in _outside(each, price.valid_from, last)]
+            line = [*kept, _copy(price, valid_to=last)]
+    return sorted(line, key=attrgetter("valid_from"))
+
+
+def _covers(price: Price, known: Price, last: datetime.date) -> bool:
+    """Whether it is what is known, from its first day to `last` at least."""
+    same = (known.valid_from, known.amount, known.tax_rate)
+    is_same = (price.valid_from, price.amount, price.tax_rate) == same
+    return is_same and (price.valid_to is None or price.valid_to >= last)
 
 
 def _copy(price: Price, **changes: Any) -> Price:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -151,6 +152,10 @@ def test_a_new_price_ends_the_running_one(client: Client, clerk: "User") -> None
         ({"price_from": "2030-01-01"}, "new_price"),
         ({"new_price": "1", "price_from": "soon"}, "price_from"),
         ({"new_price": "1", "tax_rate": "101"}, "tax_rate"),
+        ({"new_price": "100000"}, "new_price"),
+        ({"new_price": "1", "price_from": "0001-01-01"}, "price_from"),
+        ({"new_price": "1", "price_from": "2020-01-01"}, "price_from"),
+        ({"tax_rate": "7", "price_from": "2020-01-01"}, "price_from"),
     ],
 )
 def test_a_wrong_price_is_refused(
@@ -161,6 +166,58 @@ def test_a_wrong_price_is_refused(
     response = client.post(url, edition_form(edition, **changes))
     assert list(response.context["adminform"].form.errors) == [field]
     assert Price.objects.count() == 1
+
+
+def history(edition: Edition) -> str:
+    """What the log says of its last change."""
+    return LogEntry.objects.filter(object_id=edition.pk).latest("id").get_change_message()
+
+
+def test_another_tax_rate_alone_keeps_the_price(client: Client, clerk: "User") -> None:
+    edition = emma(price=Decimal("9.99"))
+    url = reverse("admin:catalog_edition_change", args=[edition.pk])
+    today = timezone.localdate()
+    later = today + datetime.timedelta(days=30)
+    edition.set_price(Decimal(12), valid_from=later)
+
+    assert client.post(url, edition_form(edition, tax_rate="7")).status_code == 302
+
+    assert list(edition.prices.order_by("valid_from").values_list("amount", "tax_rate")) == [
+        (Decimal("9.99"), None),
+        (Decimal("9.99"), Decimal(7)),
+        (Decimal(12), None),
+    ]
+    assert edition.prices.in_force(today).get().valid_to == later - datetime.timedelta(days=1)
+    assert f"Price: 9.99 → 9.99 USD, tax – → 7.00 %, from {today}" in history(edition)
+    assert edition.provenance.sources["price"] == "staff"
+    assert client.post(url, edition_form(edition, tax_rate="")).status_code == 302
+    assert edition.prices.in_force(today).get().tax_rate is None
+
+    bare = emma(price=False)
+    url = reverse("admin:catalog_edition_change", args=[bare.pk])
+    refused = client.post(url, edition_form(bare, tax_rate="7"))
+    assert "say what it shall cost" in refused.context["adminform"].form.errors["new_price"][0]
+
+
+def test_planned_prices_go_only_if_they_may(client: Client, clerk: "User") -> None:
+    edition = emma(price=Decimal("9.99"))
+    url = reverse("admin:catalog_edition_change", args=[edition.pk])
+    assert "replaces_later" not in client.get(url).content.decode()
+    planned = timezone.localdate() + datetime.timedelta(days=30)
+    edition.set_price(Decimal(12), valid_from=planned)
+    form = edition_form(edition, new_price="9")
+
+    asked = client.post(url, form)
+    assert "Planned prices would go: 12.00 USD from" in asked.content.decode()
+    assert 'name="replaces_later"' in asked.content.decode()
+    assert edition.prices.count() == 2
+
+    assert client.post(url, {**form, "replaces_later": "on"}).status_code == 302
+    assert list(edition.prices.order_by("valid_from").values_list("amount", flat=True)) == [
+        Decimal("9.99"),
+        Decimal(9),
+    ]
+    assert f"Price: 9.99 → 9.00 USD, from {timezone.localdate()}" in history(edition)
 
 
 def test_a_change_renews_both_works(client: Client, clerk: "User") -> None:

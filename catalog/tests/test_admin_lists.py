@@ -201,15 +201,16 @@ def test_a_long_list_is_the_workers_and_goes_on_after_a_kill(
 
 def test_a_price_list_with_commas_and_periods(client: Client, clerk: "User") -> None:
     edition = EditionFactory.create(price=Decimal("10.00"))
-    text = f"EAN;VK;von;bis\n{edition.isbn13};1.250,00;1.6.2026;30.6.2026\n"
+    year = timezone.localdate().year + 1
+    text = f"EAN;VK;von;bis\n{edition.isbn13};1.250,00;1.6.{year};30.6.{year}\n"
     uploaded = checked(client, "prices", text, "isbn13", "amount", "valid_from", "valid_to")
     take_in(client, uploaded)
     assert list(
         Price.objects.order_by("valid_from").values_list("amount", "valid_from", "valid_to")
     ) == [
-        (Decimal("10.00"), datetime.date(2024, 1, 1), datetime.date(2026, 5, 31)),
-        (Decimal("1250.00"), datetime.date(2026, 6, 1), datetime.date(2026, 6, 30)),
-        (Decimal("10.00"), datetime.date(2026, 7, 1), None),
+        (Decimal("10.00"), datetime.date(2024, 1, 1), datetime.date(year, 5, 31)),
+        (Decimal("1250.00"), datetime.date(year, 6, 1), datetime.date(year, 6, 30)),
+        (Decimal("10.00"), datetime.date(year, 7, 1), None),
     ]
     assert stale_names() == set(generations.showing([edition.work_id]))
 

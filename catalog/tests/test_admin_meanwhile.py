@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.http import QueryDict
 from django.test import Client
+from django.utils import timezone
 
 from catalog.models import Edition, Work
 from catalog.tests.back_office import EDITIONS, WORKS, emma
@@ -75,7 +76,9 @@ def test_what_another_tab_saved_stays(client: Client, clerk: "User") -> None:
     edition = Edition.objects.get(pk=edition.pk)
     assert (edition.pages, edition.is_offered, edition.language) == (300, False, "de")
     assert edition.weight_grams == 410
-    assert set(edition.provenance.sources) == {"pages", "is_offered", "language", "weight_grams"}
+    said = {"pages", "is_offered", "language", "price", "weight_grams"}
+    assert set(edition.provenance.sources) == said
+    assert edition.prices.in_force(timezone.localdate()).get().tax_rate == 7
 
 
 def test_where_both_changed_the_same_the_second_is_asked(client: Client, clerk: "User") -> None:

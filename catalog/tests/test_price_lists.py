@@ -100,6 +100,7 @@ def test_a_price_with_an_end_cuts_its_days_out() -> None:
         ("NUMBER,€1.00,,,,", "amount"), ("NUMBER,1.00,,soon,,", "valid_from"),
         ("NUMBER,1.00,,2026-06-02,2026-06-01,", "valid_to"),
         ("NUMBER,1.00,,,2026-02-28,", "valid_to"),
+        ("NUMBER,1.00,,0001-01-01,,", "valid_from"), ("NUMBER,1.00,,1989-12-31,,", "valid_from"),
         ("NUMBER,1.00,,,,0.07", "tax_rate"), ("NUMBER,1.00,,,,101", "tax_rate"),
         ("NUMBER,100000,,,,", "amount"), ("NUMBER,3.00,,,,", "isbn13"),
     ],
@@ -114,6 +115,29 @@ def test_a_wrong_line_is_named_and_nothing_is_written(line: str, column: str) ->
         load(text)
     assert [(error.line, error.column) for error in caught.value.errors] == [(3, column)]
     assert [price[0] for price in prices(edition)] == [Decimal("9.99")]
+
+
+def test_what_it_cost_before_today_stays() -> None:
+    edition, bare = EditionFactory.create(), EditionFactory.create(price=False)
+    february, next_month = datetime.date(2026, 2, 1), datetime.date(2026, 4, 1)
+    edition.set_price(Decimal(11), valid_from=february)
+    edition.set_price(Decimal(12), valid_from=next_month)
+    text = "isbn13,amount,valid_from,valid_to\n" + "".join(
+        f"{each.isbn13},{line}\n"
+        for each in (edition, bare)
+        for line in ("9.00,2020-01-01,", "2.00,2024-06-01,2024-06-30")
+    )
+    assert numbers(load(text)) == (2, 2, 0, 0)
+    there = [
+        (Decimal("9.99"), BEGINNING, february - DAY, None),
+        (Decimal(11), february, TODAY - DAY, None),
+    ]
+    assert prices(edition)[1:] == [*there, (Decimal(9), TODAY, None, None)]
+    assert prices(edition)[0][:3] == (Decimal(9), datetime.date(2020, 1, 1), BEGINNING - DAY)
+    assert [price[0] for price in prices(bare)] == [Decimal(9), Decimal(2), Decimal(9)]
+    before = list(Price.objects.order_by("pk").values())
+    assert numbers(load(text)) == (0, 0, 4, 0)
+    assert list(Price.objects.order_by("pk").values()) == before
 
 
 @pytest.mark.parametrize("start", [-400, -1, 0, 30, 60, 90])

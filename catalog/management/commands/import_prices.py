@@ -16,16 +16,18 @@ class Command(ListCommand):
 
     help = (
         "Imports a price list with the columns isbn13, amount and maybe currency, valid_from,"
-        " valid_to, tax_rate. Without a day a price holds from today. Nothing is written if any"
-        " line is wrong."
+        " valid_to, tax_rate. Without a day a price holds from today; what an edition cost before"
+        " today stays. Nothing is written if any line is wrong."
     )
     columns = price_lists.COLUMNS
 
     def look_through(self, read: ListFile) -> tuple[Outcome, Callable[[], str]]:
-        found = price_lists.check(read, today=timezone.localdate())
+        today = timezone.localdate()
+        found = price_lists.check(read, today=today)
 
         @transaction.atomic
         def carry_out() -> str:
-            return f"The prices of {price_lists.carry_out(found.lines)} editions changed."
+            changed = price_lists.carry_out(found.lines, today=today)
+            return f"The prices of {changed} editions changed."
 
         return found.outcome, carry_out
