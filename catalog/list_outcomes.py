@@ -1,13 +1,19 @@
 """What a list would do, or did: numbers for staff, and the lines that are wrong."""
 
+import datetime
+import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from decimal import Decimal
+from operator import attrgetter
+from typing import NamedTuple, TypeVar
 
 from catalog.csv_files import ListFile, Row, RowError
 
 BATCH = 1_000
 """Lines that are looked up together."""
+MOST_JUMPS = 50
+"""Prices that are shown, old and new, before a list is taken in."""
 MOST_ERRORS = 10_000
 """Lines that are told as wrong; more are counted."""
 
@@ -15,6 +21,21 @@ Item = TypeVar("Item")
 Each = Callable[[int, str], None]
 """Called in the transaction of each batch that was carried out, with how many lines it had, and
 the key of the last: lines are carried out in the order of their keys."""
+
+
+class Jump(NamedTuple):
+    """A price that changes, in the amounts that stand in the list's report."""
+
+    isbn13: str
+    before: Decimal
+    after: Decimal
+    first: datetime.date
+
+    @property
+    def factor(self) -> Decimal:
+        """How many times the one is the other, whichever is more."""
+        low, high = sorted((self.before, self.after))
+        return high / low if low else Decimal("Infinity")
 
 
 @dataclass
@@ -29,6 +50,12 @@ class Outcome:
     wrong: int = 0
     errors: list[RowError] = field(default_factory=list)
     wrong_rows: list[tuple[Row, list[RowError]]] = field(default_factory=list)
+    jumps: list[Jump] = field(default_factory=list)
+    """Of a price list, what changes most; the largest first."""
+
+    def show(self, jumps: Iterable[Jump]) -> None:
+        """Keep these in mind, as far as they are among the largest."""
+        self.jumps = heapq.nlargest(MOST_JUMPS, [*self.jumps, *jumps], key=attrgetter("factor"))
 
     def refuse(self, row: Row, errors: Sequence[RowError]) -> None:
         """The row is wrong, for these reasons."""

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from catalog import indexing, matching
 from catalog.csv_files import Columns, InvalidRows, Layout, ListFile, Row, RowError
 from catalog.csv_values import Kind
-from catalog.list_outcomes import Each, Outcome, in_batches
+from catalog.list_outcomes import Each, Jump, Outcome, in_batches
 from catalog.models import Edition, Price
 from catalog.models.price import EARLIEST_DAY, NewPrice, timeline
 
@@ -181,8 +181,18 @@ def _compare(batch: Sequence[Sequence[Line]], outcome: Outcome, today: datetime.
             outcome.unchanged += len(group)
         elif there:
             outcome.changed += len(group)
+            outcome.show(_jumps(group, there, today))
         else:
             outcome.created += len(group)
+
+
+def _jumps(group: Sequence[Line], there: Sequence[Price], today: datetime.date) -> Iterator[Jump]:
+    """From what to what these lines change the price on the first day that they can."""
+    for number, new in group:
+        first = max(new.valid_from, today)
+        before = next((price for price in there if price.holds_on(first)), None)
+        if before is not None and before.amount != new.amount:
+            yield Jump(number, before.amount, new.amount, first)
 
 
 def _facts(price: Price) -> tuple[Any, ...]:

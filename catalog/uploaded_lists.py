@@ -235,6 +235,10 @@ def _note(uploaded: UploadedList, file: ListFile, outcome: Outcome) -> None:
         **{name: getattr(outcome, name) for name in names},
         "notes": file.notes,
         "errors": [_told(error) for error in outcome.errors[:SHOWN_ERRORS]],
+        "jumps": [
+            [each.isbn13, str(each.before), str(each.after), each.first.isoformat()]
+            for each in outcome.jumps
+        ],
     }
     cells = outcome.cells_of_wrong_rows(file) if outcome.wrong_rows else ()
     uploaded.wrong_rows = "".join(csv_writing.stream(cells, with_mark=bool(outcome.wrong_rows)))

@@ -1,8 +1,11 @@
 """Lists in the back office: upload one, name its columns, see what it would do, take it in."""
 
-from collections.abc import Callable
+import datetime
+from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -17,8 +20,11 @@ from django.utils.translation import gettext_lazy
 from catalog import uploaded_lists
 from catalog.admin.list_forms import ApplyForm, ColumnsForm, UploadForm
 from catalog.csv_files import UnreadableFile
-from catalog.models import UploadedList
+from catalog.list_outcomes import Jump
+from catalog.models import Edition, UploadedList
+from catalog.money import format_money
 
+LARGE_FACTOR = 2  # a price that doubles or halves is more often a slip than meant
 PERMISSIONS = {
     UploadedList.Kind.STOCK: ("catalog.change_stock",),
     UploadedList.Kind.PRICES: ("catalog.change_edition",),
@@ -217,11 +223,31 @@ def show(request: HttpRequest, uploaded: UploadedList) -> HttpResponse:
             (gettext_lazy("without a value"), report["blank"]),
             (gettext_lazy("wrong"), report["wrong"]),
         ],
+        "jumps": _jumps(report.get("jumps", ())),
         "form": ApplyForm(label_suffix="")
         if uploaded.status == UploadedList.Status.CHECKED
         else None,
     }
     return render(request, "admin/catalog/uploadedlist/show.html", context)
+
+
+def _jumps(told: Sequence[Sequence[str]]) -> list[dict[str, Any]]:
+    """Old and new prices with their titles, as the table shows them."""
+    editions = Edition.objects.select_related("work").in_bulk(
+        [number for number, *_rest in told], field_name="isbn13"
+    )
+    return [
+        {
+            "isbn13": number,
+            "title": editions[number].display_title if number in editions else "",
+            "before": format_money(Decimal(before), settings.SHOP_CURRENCY),
+            "after": format_money(Decimal(after), settings.SHOP_CURRENCY),
+            "first": datetime.date.fromisoformat(first),
+            "is_large": Jump(number, Decimal(before), Decimal(after), datetime.date.min).factor
+            >= LARGE_FACTOR,
+        }
+        for number, before, after, first in told
+    ]
 
 
 def apply(request: HttpRequest, uploaded: UploadedList) -> HttpResponse:

@@ -215,6 +215,25 @@ def test_a_price_list_with_commas_and_periods(client: Client, clerk: "User") -> 
     assert stale_names() == set(generations.showing([edition.work_id]))
 
 
+def test_prices_that_jump_are_shown_before_they_are_taken_in(client: Client, clerk: "User") -> None:
+    one, two, same = (EditionFactory.create(price=Decimal("12.50")) for _each in range(3))
+    text = f"EAN;VK\n{one.isbn13};12,99\n{two.isbn13};1.250\n{same.isbn13};12,50\n"
+    uploaded = checked(client, "prices", text, "isbn13", "amount")
+    today = timezone.localdate().isoformat()
+    assert uploaded.report["jumps"] == [
+        [two.isbn13, "12.50", "1250", today],
+        [one.isbn13, "12.50", "12.99", today],
+    ]
+    page = client.get(step("change", uploaded)).content.decode()
+    jump = page[page.index(two.isbn13) : page.index(one.isbn13)]
+    assert two.display_title in jump
+    assert "$12.50" in jump and "<strong>$1,250.00</strong>" in jump
+    assert "Is that right?" in jump
+    assert page.count("Is that right?") == 1
+    assert same.isbn13 not in page
+    assert Price.objects.count() == 3
+
+
 def test_what_a_column_does_not_tell_is_asked(client: Client, clerk: "User") -> None:
     edition = EditionFactory.create(price=False)
     text = f"EAN;VK\n{edition.isbn13};1.250\n"
