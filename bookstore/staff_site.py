@@ -82,6 +82,8 @@ class BackOffice(AdminSite):
                 app["app_label"] == "procrastinate"
             ):  # the package's name says nothing to booksellers
                 app["name"] = _("Jobs")
+                for model in app["models"]:
+                    model["name"] = _("What the shop does by itself")
         return sorted(apps, key=lambda app: _place(DAILY_APPS, app["app_label"]))
 
     def index(

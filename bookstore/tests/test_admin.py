@@ -45,6 +45,8 @@ def test_the_daily_work_comes_first(client: Client) -> None:
     names = {app["app_label"]: app["name"] for app in apps}
     assert list(names)[:3] == ["orders", "catalog", "accounts"]
     assert names["procrastinate"] == "Jobs"
+    jobs = next(app for app in apps if app["app_label"] == "procrastinate")
+    assert [model["name"] for model in jobs["models"]] == ["What the shop does by itself"]
     assert [model["object_name"] for model in apps[0]["models"]][:6] == [
         "Order", "Payment", "Refund", "ShippingMethod", "Basket", "OrderEvent",
     ]  # fmt: skip

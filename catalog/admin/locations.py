@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog import isbn
 from catalog.admin import scanned
+from catalog.admin.slugged import IN_PLAIN_WORDS
 from catalog.models import Location, StockMovement
 from catalog.models.stock import publish_stock
 
@@ -20,6 +21,7 @@ BATCH = 1000  # editions in a job
 class LocationAdmin(admin.ModelAdmin[Location]):
     """Shops and store rooms."""
 
+    formfield_overrides = IN_PLAIN_WORDS
     list_display = ("name", "code", "kind", "priority", "serves_shipping", "offers_collection")
     search_fields = ("name", "code")
 

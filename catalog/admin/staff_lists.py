@@ -9,6 +9,7 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 
 from caching import store
+from catalog.admin.slugged import IN_PLAIN_WORDS
 from catalog.models import StaffList, StaffListEntry, generations
 
 
@@ -24,6 +25,7 @@ class EntryInline(admin.TabularInline[StaffListEntry, StaffList]):
 class StaffListAdmin(admin.ModelAdmin[StaffList]):
     """Lists, in the order in which the home page takes them."""
 
+    formfield_overrides = IN_PLAIN_WORDS
     inlines = (EntryInline,)
     list_display = ("title", "ordinal")
     search_fields = ("title",)

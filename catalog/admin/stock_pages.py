@@ -10,6 +10,7 @@ from django.db.models import Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from catalog.admin.stock_forms import FORMS, StockForm
 from catalog.models import Edition, Location, Stock, StockMovement
@@ -96,12 +97,7 @@ def _apply(request: HttpRequest, form: StockForm, edition: Edition) -> bool:
             stock = Stock.objects.at([(edition, location)]).select_related("edition").get()
             form.apply(stock, request.user)
     except InsufficientStock:
-        stock_now = edition.stocks.filter(location=location).first()
-        promised = stock_now.allocated if stock_now else 0
-        form.add_error(
-            "quantity",
-            _("Fewer copies would be left than are promised to orders (%(n)d).") % {"n": promised},
-        )
+        form.add_error("quantity", _too_few(edition.stocks.filter(location=location).first()))
         return False
     values: dict[str, Any] = {
         "location": location, "on_hand": stock.on_hand, "available": stock.available,
@@ -111,3 +107,13 @@ def _apply(request: HttpRequest, form: StockForm, edition: Edition) -> bool:
         _("%(location)s now has %(on_hand)d copies, %(available)d of them available.") % values,
     )
     return True
+
+
+def _too_few(stock: Stock | None) -> str:
+    """Why so many cannot go: they are promised, or were never there."""
+    if stock is not None and stock.allocated:
+        text = _("Fewer copies would be left than are promised to orders (%(n)d).")
+        return text % {"n": stock.allocated}
+    there = stock.on_hand if stock is not None else 0
+    text = ngettext("Only %(n)d copy lies here.", "Only %(n)d copies lie here.", there)
+    return text % {"n": there} if there else _("No copy lies here.")

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalog.admin import import_pages
+from catalog.admin.slugged import IN_PLAIN_WORDS
 from catalog.models import ImportRun, Supplier
 from catalog.models.supplier import PRICE_TYPES, default_price_types
 
@@ -97,6 +98,7 @@ class SupplierAdmin(admin.ModelAdmin[Supplier]):
     """Publishers, distributors and wholesalers whose files the shop reads."""
 
     form = SupplierForm
+    formfield_overrides = IN_PLAIN_WORDS
     list_display = ("name", "currency", "trust", "latest", "run_count")
     search_fields = ("name", "code")
     show_full_result_count = False

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from caching import store
 from catalog import indexing
+from catalog.admin.slugged import IN_PLAIN_WORDS
 from catalog.models import generations
 
 M = TypeVar("M", bound=models.Model)
@@ -19,6 +20,7 @@ class UpkeepAdmin(admin.ModelAdmin[M]):
     """Renews search entries, suggestions and cached pages with each change."""
 
     show_full_result_count = False
+    formfield_overrides = IN_PLAIN_WORDS
     named_by: ClassVar[tuple[str, ...]] = ()
     """Fields that any page may show; a change of one makes all of them stale."""
 

@@ -114,11 +114,14 @@ def _receive(request: HttpRequest, form: UploadForm) -> ImportRun | None:
     earlier = run.earlier
     if earlier is not None:
         day = date_format(timezone.localtime(earlier.created_at), "DATETIME_FORMAT")
-        messages.warning(
-            request,
-            _("This very file was imported on %(day)s; importing it again changes nothing.")
-            % {"day": day},
-        )
+        if run.follows_others_since(earlier):
+            text = _(
+                "This very file was imported on %(day)s. Other files of this supplier came since:"
+                " it may put back what they changed."
+            )
+        else:
+            text = _("This very file was imported on %(day)s; importing it again changes nothing.")
+        messages.warning(request, text % {"day": day})
     return run
 
 

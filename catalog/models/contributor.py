@@ -36,6 +36,7 @@ class Contributor(Addressed):
                 condition=Q(birth_year=None)
                 | Q(death_year=None)
                 | Q(death_year__gte=models.F("birth_year")),
+                violation_error_message=_("The year of death lies before the year of birth."),
             ),
         )
 

@@ -251,6 +251,11 @@ class ImportRun(models.Model):
         same = ImportRun.objects.filter(supplier=self.supplier_id, file_digest=self.file_digest)
         return same.filter(pk__lt=self.pk).first()
 
+    def follows_others_since(self, earlier: "ImportRun") -> bool:
+        """Whether other files of the supplier came between the two."""
+        between = ImportRun.objects.filter(supplier=self.supplier_id, pk__lt=self.pk)
+        return between.filter(pk__gt=earlier.pk).exists()
+
     def mark_seen(self, *, at: datetime.datetime) -> None:
         """Say that staff has looked at how it ended; the first look counts."""
         ImportRun.objects.filter(pk=self.pk, seen_at=None).update(seen_at=at)

@@ -144,7 +144,9 @@ class Supply(models.Model):
         constraints = (
             models.CheckConstraint(name="supply_awaited", condition=Q(awaited__gte=0)),
             models.CheckConstraint(
-                name="supply_backorder_days", condition=Q(backorder_days__range=(1, 365))
+                name="supply_backorder_days",
+                condition=Q(backorder_days__range=(1, 365)),
+                violation_error_message=gettext_lazy("Say in how many days it comes: 1 to 365."),
             ),
         )
 

@@ -167,6 +167,7 @@ class Work(models.Model):
             models.CheckConstraint(
                 name="work_first_published_plausible",
                 condition=Q(first_published__range=(-3500, 2200)),
+                violation_error_message=_("The year of the first publication is not likely."),
             ),
             models.CheckConstraint(name="work_boost_bounded", condition=Q(boost__lte=MOST_BOOST)),
         )

@@ -95,8 +95,12 @@ def test_no_promise_is_broken_and_no_row_left_behind(client: Client, clerk: "Use
     stock.refresh_from_db()
     assert stock.on_hand == 3
 
+    assert (
+        "Only 3 copies lie here."
+        in change_stock(client, emma(stock=3), "damage", 4).content.decode()
+    )
     other = emma()
-    assert change_stock(client, other, "adjust", -1).status_code == 200
+    assert "No copy lies here." in change_stock(client, other, "adjust", -1).content.decode()
     assert not other.stocks.exists()
 
 

@@ -47,6 +47,12 @@ def test_pre_orders_are_accepted(client: Client, clerk: "User") -> None:
     assert works.args == {"work_ids": [edition.work_id]}
 
 
+def test_days_that_cannot_be_are_refused_in_plain_words(client: Client, clerk: "User") -> None:
+    page = save(client, emma(), accepts_backorders="on", backorder_days="0").content.decode()
+    assert "Say in how many days it comes: 1 to 365." in page
+    assert not Supply.objects.exists()
+
+
 def test_an_edition_is_saved_without_any_supply(client: Client, clerk: "User") -> None:
     assert save(client, emma()).status_code == 302
     assert not Supply.objects.exists()

@@ -142,6 +142,36 @@ def test_a_work_with_editions_is_not_deleted_and_the_page_says_why(
     assert Work.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("page", "fields", "words"),
+    [
+        (
+            "contributor",
+            {"name": "A", "sort_name": "A", "slug": "a", "birth_year": 1900, "death_year": 1899},
+            "The year of death lies before the year of birth.",
+        ),
+        ("contributor", {"name": "A", "sort_name": "A", "slug": "é b"}, "letters without accents"),
+        ("location", {"code": "é b", "name": "B", "kind": "shop", "priority": 1}, "no spaces"),
+        ("supplier", {"code": "é b", "name": "B"}, "no spaces"),
+        ("stafflist", {"slug": "é b", "title": "B"}, "no spaces"),
+    ],
+)
+def test_what_is_refused_is_said_in_plain_words(
+    client: Client, clerk: "User", page: str, fields: dict[str, Any], words: str
+) -> None:
+    form = {**empty_formset("entries"), **fields}
+    text = client.post(f"/admin/catalog/{page}/add/", form).content.decode()
+    assert words in text
+    assert "Constraint" not in text
+    assert "Enter a valid" not in text
+
+
+def test_a_year_that_is_not_likely_is_refused(client: Client, clerk: "User") -> None:
+    form = work_form(Work(title="Emma"), first_published="2500")
+    page = client.post(f"{WORKS}add/", form).content.decode()
+    assert "The year of the first publication is not likely." in page
+
+
 def test_another_title_is_found_at_once(client: Client, clerk: "User") -> None:
     edition = emma()
     url = reverse("admin:catalog_work_change", args=[edition.work_id])
