@@ -9,8 +9,9 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
-from django.contrib.auth.models import Group
-from django.db.models import QuerySet
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import ManyToManyField, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -65,6 +66,17 @@ class UserForm(UserChangeForm[User]):
         return email.lower()
 
 
+def asked_for() -> QuerySet[Permission]:
+    """The permissions for what the back office shows, on a page of its own or on another's."""
+    pages = admin.site._registry.items()
+    models = {model for model, _page in pages}
+    models |= {inline.model for _model, page in pages for inline in page.inlines}
+    types = ContentType.objects.get_for_models(*models).values()
+    permissions = Permission.objects.filter(content_type__in=types)
+    order = ("content_type__app_label", "content_type__model", "codename")
+    return permissions.select_related("content_type").order_by(*order)
+
+
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin[User]):
     """Customers and staff. Staff are made and changed by superusers alone."""
@@ -97,6 +109,14 @@ class UserAdmin(DjangoUserAdmin[User]):
     search_help_text = _("E-mail address or name")
     show_full_result_count = False
     ordering = ("-date_joined",)
+
+    def formfield_for_manytomany(
+        self, db_field: "ManyToManyField[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        """Offer what some page of the back office asks for."""
+        if db_field.name == "user_permissions":
+            kwargs["queryset"] = asked_for()
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Powers are given by superusers alone."""
@@ -132,6 +152,17 @@ def _kept(users: Sequence[User]) -> list[User]:
 @admin.register(Group)
 class RoleAdmin(DjangoGroupAdmin):
     """What the staff in a group may do. Made and changed by superusers alone, as all powers."""
+
+    def formfield_for_manytomany(
+        self,
+        db_field: "ManyToManyField[Any, Any]",
+        request: HttpRequest | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Offer what some page of the back office asks for."""
+        if db_field.name == "permissions":
+            kwargs["queryset"] = asked_for()
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Superusers alone."""

@@ -1,13 +1,14 @@
 """The back office: Django's admin site in the shop's own words, with what needs doing first."""
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from allauth.account.adapter import get_adapter
 from django.contrib.admin import AdminSite
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.admin.views.main import SEARCH_VAR
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -15,12 +16,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from accounts.models import User
 from bookstore import backlog
 from catalog.models import ImportRun, MatchReview
 from orders import discrepancies, picking
 from orders.models import Order, Seller
 from orders.picking import Stage
 
+MOST_NAMED = 3  # of those who give out powers
 DAILY_APPS = ("orders", "catalog", "accounts")
 DAILY_MODELS = ("Order", "Payment", "Refund", "ShippingMethod", "Basket", "OrderEvent")
 
@@ -70,6 +73,30 @@ class BackOffice(AdminSite):
         if any("\x00" in value for name, value in request.GET.items() if name != SEARCH_VAR):
             raise BadRequest(_("The address holds a character that cannot be searched for."))
         return super().has_permission(request)
+
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
+        """The view, for staff alone; who may not do what it does reads so in plain words."""
+        return super().admin_view(self._explaining(view), cacheable)
+
+    def _explaining(self, view: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(view)
+        def explained(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            try:
+                return view(request, *args, **kwargs)
+            except PermissionDenied:
+                return self._refuse(request)
+
+        return explained
+
+    def _refuse(self, request: HttpRequest) -> TemplateResponse:
+        """403: not with this account, and who can change that."""
+        superusers = User.objects.filter(is_superuser=True, is_active=True).order_by("pk")
+        context = {
+            **self.each_context(request),
+            "title": _("Your account may not do this"),
+            "superusers": [str(user) for user in superusers[:MOST_NAMED]],
+        }
+        return TemplateResponse(request, "admin/403.html", context, status=403)
 
     def get_app_list(
         self, request: HttpRequest, app_label: str | None = None

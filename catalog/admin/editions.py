@@ -101,6 +101,7 @@ class EditionAdmin(TradeFactsMixin, MergingMixin, SourcedAdmin[Edition]):
     form = EditionForm
     change_form_template = "admin/catalog/edition/change_form.html"
     change_list_template = "admin/catalog/edition/change_list.html"
+    inlines = (StockInline, SupplyInline, PriceInline)
     sourced_fields = EDITION_FIELDS
     autocomplete_fields = ("work", "imprint")
     fieldsets = (
