@@ -9,6 +9,7 @@ import functools
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
+from itertools import accumulate, pairwise, starmap
 from typing import Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, NotSupportedError, connections
@@ -97,6 +98,11 @@ def columns(table: str, names: Iterable[str]) -> str:
     return ", ".join(f"{table}.{name}" for name in names)
 
 
+def slices(*parts: Sequence[str]) -> list[slice]:
+    """Where the columns of each part stand in a row that has the parts one after the other."""
+    return list(starmap(slice, pairwise(accumulate(map(len, parts), initial=0))))
+
+
 def objects(model: type[M], rest: str, parameters: Mapping[str, Any]) -> list[M]:
     """All columns of the model's rows, with the `rest` of the statement; its table is `this`."""
     table = f"{model._meta.db_table} AS this {rest}"
@@ -113,8 +119,8 @@ def together(
     sql, parts = _selecting(tables, tuple(models.items()))
     return [
         tuple(
-            None if row[key] is None else model.from_db(DEFAULT_DB_ALIAS, names, row[start:end])
-            for model, names, key, start, end in parts
+            None if row[key] is None else model.from_db(DEFAULT_DB_ALIAS, names, row[own])
+            for model, names, key, own in parts
         )
         for row in rows(sql, parameters)
     ]
@@ -123,16 +129,14 @@ def together(
 @functools.cache
 def _selecting(
     tables: str, models: tuple[tuple[str, type[Model]], ...]
-) -> tuple[str, list[tuple[type[Model], tuple[str, ...], int, int, int]]]:
-    """The statement, and of each model its columns and where they and its key stand in a row."""
-    selected: list[str] = []
-    parts, start = [], 0
-    for alias, model in models:
-        names = fields(model)
-        selected.append(columns(alias, names))
-        end = start + len(names)
-        parts.append((model, names, start + names.index(model._meta.pk.attname), start, end))
-        start = end
+) -> tuple[str, list[tuple[type[Model], tuple[str, ...], int, slice]]]:
+    """The statement, and of each model its columns and where its key and they stand in a row."""
+    named = [fields(model) for _alias, model in models]
+    selected = [columns(alias, names) for (alias, _model), names in zip(models, named, strict=True)]
+    parts = [
+        (model, names, own.start + names.index(model._meta.pk.attname), own)
+        for (_alias, model), names, own in zip(models, named, slices(*named), strict=True)
+    ]
     return f"SELECT {', '.join(selected)} FROM {tables}", parts  # noqa: S608 - models' own names
 
 

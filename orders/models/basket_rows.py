@@ -5,6 +5,7 @@ Those come with price, supply, authors and what lies there in one statement, how
 
 import datetime
 from collections.abc import Sequence
+from itertools import starmap
 from operator import itemgetter
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,7 @@ from catalog import prepared
 from catalog.models import Contribution, Contributor, ContributorRole, Edition, Supply, Work
 from catalog.models.price import IN_FORCE
 from catalog.models.recommendation import stored_as_json
-from catalog.prepared import columns, fields
+from catalog.prepared import columns, fields, slices
 
 _EDITION = fields(
     Edition, "id", "work_id", "isbn13", "format", "language", "title", "subtitle",
@@ -26,26 +27,34 @@ _SUPPLY = fields(
     Supply, "id", "edition_id", "accepts_preorders", "preorder_cap", "promised_date",
     "accepts_backorders", "backorder_days", "awaited",
 )  # fmt: skip
-_OFFER_COLUMNS = f"""{columns("edition", _EDITION)}, {columns("work", _WORK)},
-    {columns("supply", _SUPPLY)}, price.amount, price.tax_rate"""
+_PRICE = ("amount", "tax_rate")
+_COPIES = ("available", "held", "most")
+_OFFER = {"edition": _EDITION, "work": _WORK, "supply": _SUPPLY, "price": _PRICE}
+"""Tables, and what every statement gives of them, in this order."""
+# From the names that make the statements, so that no other column can be taken for the price.
+_OF_EDITION, _OF_WORK, _OF_SUPPLY, _OF_PRICE, _OF_AUTHORS, _OF_COPIES = slices(
+    *_OFFER.values(), ("authors",), _COPIES
+)
+_OFFER_COLUMNS = ", ".join(starmap(columns, _OFFER.items()))
 _COLUMNS = f"""{_OFFER_COLUMNS},
     (SELECT json_agg(json_build_array(person.name, part.role) ORDER BY part.ordinal, part.id)
      FROM catalog_contribution AS part JOIN catalog_contributor AS person
          ON person.id = part.contributor_id
-     WHERE part.work_id = work.id AND part.edition_id IS NULL)"""  # noqa: S608 - names of our own
+     WHERE part.work_id = work.id AND part.edition_id IS NULL) AS authors"""  # noqa: S608 - names of our own
 _TABLES = f"""JOIN catalog_work AS work ON work.id = edition.work_id
 LEFT JOIN catalog_supply AS supply ON supply.edition_id = edition.id
 LEFT JOIN LATERAL (
     SELECT amount, tax_rate FROM catalog_price AS price WHERE {IN_FORCE} LIMIT 1
 ) AS price ON true"""  # noqa: S608 - the same
-_COPIES_COLUMNS = """coalesce(copies.available, 0), coalesce(copies.held, 0),
-    coalesce(copies.most, 0)"""
-_COPIES = """LEFT JOIN LATERAL (
-    SELECT sum(here) FILTER (WHERE is_for_customers) AS available, sum(allocated) AS held,
-        greatest(
-            max(here) FILTER (WHERE is_for_customers),
-            sum(here) FILTER (WHERE serves_shipping
-                AND EXISTS (SELECT FROM orders_seller WHERE splits_orders))) AS most
+_STOCK = """LEFT JOIN LATERAL (
+    SELECT coalesce(sum(here) FILTER (WHERE is_for_customers), 0) AS available,
+        coalesce(sum(allocated), 0) AS held,
+        coalesce(
+            greatest(
+                max(here) FILTER (WHERE is_for_customers),
+                sum(here) FILTER (WHERE serves_shipping
+                    AND EXISTS (SELECT FROM orders_seller WHERE splits_orders))),
+            0) AS most
     FROM (
         SELECT on_hand - allocated AS here, allocated, serves_shipping,
             serves_shipping OR offers_collection AS is_for_customers
@@ -55,27 +64,26 @@ _COPIES = """LEFT JOIN LATERAL (
     ) AS stock
 ) AS copies ON true"""
 """`most` is what one order could have: from one place, or from all if the seller splits."""
-_STOCKED_OFFER = f"{_OFFER_COLUMNS}, {_COPIES_COLUMNS}"
-_OF_NUMBER = f"""FROM catalog_edition AS edition {_TABLES} {_COPIES}
+_STOCKED_OFFER = f"{_OFFER_COLUMNS}, NULL AS authors, {columns('copies', _COPIES)}"
+_OF_NUMBER = f"""FROM catalog_edition AS edition {_TABLES} {_STOCK}
 WHERE edition.isbn13 = %(isbn13)s AND edition.is_offered"""
 _NUMBERED = f"SELECT {_STOCKED_OFFER} {_OF_NUMBER}"
 _KNOWN = f"""
 SELECT {_OFFER_COLUMNS} FROM catalog_edition AS edition {_TABLES} WHERE edition.id = %(edition)s
 """  # noqa: S608 - the same
-_LINE_COLUMNS = "line.id, line.basket_id, line.edition_id, line.quantity, line.seen_amount"
+LINE = ("id", "basket_id", "edition_id", "quantity", "seen_amount", "added_at")
 _LINES = f"""
-SELECT {_LINE_COLUMNS}, line.added_at, {_COLUMNS}
+SELECT {columns("line", LINE)}, {_COLUMNS}
 FROM orders_basketline AS line JOIN catalog_edition AS edition ON edition.id = line.edition_id
 {_TABLES}
 WHERE line.basket_id = %(basket)s ORDER BY line.id
 """  # noqa: S608 - the same
-_STOCKED_COLUMNS = f"{_LINE_COLUMNS}, line.added_at, {_COLUMNS}, {_COPIES_COLUMNS}"
+_STOCKED_COLUMNS = f"{columns('line', LINE)}, {_COLUMNS}, {columns('copies', _COPIES)}"
 _STOCKED = f"""orders_basketline AS line
-JOIN catalog_edition AS edition ON edition.id = line.edition_id {_TABLES} {_COPIES}"""
+JOIN catalog_edition AS edition ON edition.id = line.edition_id {_TABLES} {_STOCK}"""
 _LINES_WITH_STOCK = f"""
 SELECT {_STOCKED_COLUMNS} FROM {_STOCKED} WHERE line.basket_id = %(basket)s ORDER BY line.id
 """  # noqa: S608 - the same
-_LINE = 6
 _RANK = itemgetter(1)  # in a row of `stored_of`
 BASKET = ("id", "user_id", "voucher_code", "created_at", "updated_at")
 _FILLED = f"""
@@ -107,7 +115,7 @@ _ORDERED = "SELECT id FROM orders_order WHERE basket_id = %(basket)s"
 # One statement each, because somebody waits for every one.
 _START = f"""
 WITH wanted AS MATERIALIZED (
-    SELECT edition.id AS wanted_id, price.amount AS wanted_amount, {_STOCKED_OFFER} {_OF_NUMBER}
+    SELECT {_STOCKED_OFFER}, edition.id AS wanted_id, price.amount AS wanted_amount {_OF_NUMBER}
 ), begun AS (
     INSERT INTO orders_basket (id, voucher_code, created_at, updated_at)
     SELECT %(basket)s, '', %(at)s, %(at)s FROM wanted
@@ -115,9 +123,8 @@ WITH wanted AS MATERIALIZED (
     INSERT INTO orders_basketline (basket_id, edition_id, quantity, seen_amount, added_at)
     SELECT %(basket)s, wanted_id, %(quantity)s, wanted_amount, %(at)s FROM wanted RETURNING id
 )
-SELECT line.id, wanted.* FROM line, wanted
+SELECT wanted.*, line.id FROM line, wanted
 """  # noqa: S608 - the same
-_STARTED = 3  # columns before those of the offer
 _DISCARD = """
 WITH gone AS (DELETE FROM orders_basketline WHERE basket_id = %(basket)s)
 DELETE FROM orders_basket WHERE id = %(basket)s RETURNING id
@@ -145,7 +152,7 @@ def filled(
     own = len(BASKET)
     filled = [row[own:] for row in rows if row[own] is not None]
     found = [each for row in filled for each in row[-1] or ()]
-    lines = [_line(row[:-1], with_stock=True) for row in filled]
+    lines = [_line(row, with_stock=True) for row in filled]
     return rows[0][:own], lines, sorted(found, key=_RANK)
 
 
@@ -173,7 +180,7 @@ def start(
     """
     told = {"basket": basket_id, "isbn13": isbn13, "quantity": quantity, "at": at, **_told(day)}
     found = prepared.rows(_START, told)
-    return (found[0][0], _edition(found[0][_STARTED:], with_stock=True)) if found else None
+    return (found[0][-1], _edition(found[0], with_stock=True)) if found else None
 
 
 def touch(basket_id: UUID, *, at: datetime.datetime) -> bool:
@@ -199,14 +206,17 @@ def known(edition_id: int, *, day: datetime.date) -> Edition | None:
 
 
 def lines(basket_id: UUID, *, day: datetime.date, with_stock: bool) -> list[tuple[Row, Edition]]:
-    """The columns of a basket's lines, in the order they were added, each with its edition."""
+    """A basket's lines in the order they were added, as LINE has their columns, each with its
+    edition.
+    """
     sql = _LINES_WITH_STOCK if with_stock else _LINES
     found = prepared.rows(sql, {"basket": basket_id, **_told(day)})
     return [_line(row, with_stock=with_stock) for row in found]
 
 
 def _line(row: Row, *, with_stock: bool) -> tuple[Row, Edition]:
-    return row[:_LINE], _edition(row[_LINE:], of_line=True, with_stock=with_stock)
+    own = len(LINE)
+    return row[:own], _edition(row[own:], of_line=True, with_stock=with_stock)
 
 
 def _told(day: datetime.date) -> dict[str, Any]:
@@ -218,24 +228,19 @@ def _edition(row: Row, *, of_line: bool = False, with_stock: bool = False) -> Ed
 
     With authors if it is `of_line`: of others nobody asks them either.
     """
-    edition = Edition.from_db(None, _EDITION, row[: len(_EDITION)])
-    row = row[len(_EDITION) :]
-    work = Work.from_db(None, _WORK, row[: len(_WORK)])
-    row = row[len(_WORK) :]
-    supply = None
-    if row[0] is not None:
-        supply = Supply.from_db(None, _SUPPLY, row[: len(_SUPPLY)])
+    edition = Edition.from_db(None, _EDITION, row[_OF_EDITION])
+    work = Work.from_db(None, _WORK, row[_OF_WORK])
+    told, supply = row[_OF_SUPPLY], None
+    if told[0] is not None:
+        supply = Supply.from_db(None, _SUPPLY, told)
         supply._state.fields_cache["edition"] = edition
-    row = row[len(_SUPPLY) :]
     edition._state.fields_cache |= {"work": work, "supply": supply}
-    edition.price_amount = row[0]
-    edition.__dict__["price_tax_rate"] = row[1]
-    row = row[2:]
+    edition.price_amount, edition.__dict__["price_tax_rate"] = row[_OF_PRICE]
     if of_line:
-        work.authors = _authors(row[0] or ())
-        row = row[1:]
+        (people,) = row[_OF_AUTHORS]
+        work.authors = _authors(people or ())
     if with_stock:
-        edition.available_quantity, edition.held_quantity, most = row
+        edition.available_quantity, edition.held_quantity, most = row[_OF_COPIES]
         edition.__dict__["most_for_one_order"] = most
         if supply is not None:
             supply.held_quantity = edition.held_quantity
