@@ -1,20 +1,18 @@
-"""Who is believed: what of a record goes into an edition and its work, and what is kept.
+"""What of a record goes into an edition and its work, and what is kept as it is.
 
-Staff before everybody; then the supplier with the higher trust; of equals the later. A field of a
-work belongs to the edition whose record said it first, so that two editions do not take turns. An
-early notification only fills in what a confirmed record left open.
+`verdicts` knows who is believed. A field of a work belongs to the edition whose record said it
+first, so that two editions do not take turns.
 """
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from catalog import languages
-from catalog.feeds import fields
+from catalog.feeds import fields, verdicts
 from catalog.feeds.sayings import Saying
 from catalog.feeds.states import EditionState, WorkState
+from catalog.feeds.verdicts import WHY_KEPT, Held, Verdict
 from catalog.folding import fold
 from catalog.models import Supplier
 from catalog.models.provenance import STAFF
@@ -112,68 +110,65 @@ class Merge:
     def edition_field(self, name: str, new: Any) -> None:
         """Write a field of the edition, if the supplier may."""
         state = self.state
-        old = state.values.get(name)
-        source = state.sources.get(name, "")
-        if new == old or (fields.is_blank(new) and fields.is_blank(old)):
-            if source and source != STAFF and self.trusts[source] < self.supplier.trust:
-                state.sources[name] = self.supplier.code
-                state.sources_changed = True
+        old, source = state.values.get(name), state.sources.get(name, "")
+        if verdicts.is_same(old, new):
+            self._vouch(name, source)
             return
-        if state.is_new and not source:
+        if state.is_new and not source:  # nobody has said anything of it yet
             if not fields.is_blank(new):
                 self._write(state, name, old, new, source)
-        elif name in state.locked or source == STAFF or (not source and not fields.is_blank(old)):
-            if not fields.is_blank(new):
-                self._keep(name, _("Kept as staff has it."))
-        elif fields.is_blank(new):
-            if source == self.supplier.code and self._clears(name):
-                self._write(state, name, old, new, source)
-        elif fields.is_blank(old) or self._is_believed(name, source):
+            return
+        is_ownerless = not source and not fields.is_blank(old)
+        held = Held(
+            old,
+            trust=self.trusts.get(source, 0),
+            is_staffs=name in state.locked or source == STAFF or is_ownerless,
+            is_own=source == self.supplier.code,
+        )
+        if self._may_write(name, held, new):
             self._write(state, name, old, new, source)
 
-    def _is_believed(self, name: str, source: str) -> bool:
-        """Whether the supplier may overwrite what the source said; notes why it may not."""
-        if self.only_blanks:
-            self._keep(name, _("Kept: it is confirmed, and this is an early notification."))
-        elif self.trusts[source] > self.supplier.trust:
-            self._keep(name, _("Kept as a supplier has it who is trusted more."))
-        else:
-            return True
-        return False
+    def _vouch(self, name: str, source: str) -> None:
+        """Say what somebody less trusted has said, too: from now on it is this supplier's."""
+        if source and source != STAFF and self.trusts[source] < self.supplier.trust:
+            self.state.sources[name] = self.supplier.code
+            self.state.sources_changed = True
 
     def work_field(self, name: str, new: Any) -> None:
         """Write a field of the work, if the supplier may for this edition."""
-        state, work = self.state, self.state.work
+        work = self.state.work
         old = work.values.get(name)
-        if new == old or (fields.is_blank(new) and fields.is_blank(old)):
+        if verdicts.is_same(old, new):
             return
-        if work.is_new and name not in work.claims:
+        if work.is_new and name not in work.claims:  # nobody has said anything of it yet
             self._write(work, name, old, new, "")
             return
-        if self._is_staffs(work, name):
-            if not fields.is_blank(new):
-                self._keep(name, _("Kept as staff has it."))
-            return
         claims = work.claims.get(name, [])
-        own = next((source for edition, source in claims if edition == state.id), "")
-        most = max((self.trusts[source] for _edition, source in claims), default=-1)
-        if fields.is_blank(new):
-            is_ours = own == self.supplier.code and len(claims) == 1
-            may = is_ours and self._clears(name)
-        elif fields.is_blank(old):
-            may = True
-        elif self.only_blanks:
-            self._keep(name, _("Kept: it is confirmed, and this is an early notification."))
-            return
-        else:
-            may = most <= self.supplier.trust if own else most < self.supplier.trust
-            if not may and most > self.supplier.trust:
-                self._keep(name, _("Kept as a supplier has it who is trusted more."))
-        if may:
+        own = next((source for edition, source in claims if edition == self.state.id), "")
+        held = Held(
+            old,
+            trust=max((self.trusts[source] for _edition, source in claims), default=0),
+            is_staffs=self._is_staffs(work, name),
+            is_own=own == self.supplier.code and len(claims) == 1,
+            yields_to_equals=bool(own),
+        )
+        if self._may_write(name, held, new):
             self._write(work, name, old, new, own)
 
-    def _clears(self, name: str) -> bool:
-        return name not in fields.NEVER_CLEARED and not self.only_blanks
+    def _may_write(self, name: str, held: Held, new: Any) -> bool:
+        """Whether the field becomes `new`; notes why it does not."""
+        verdict = verdicts.decide(
+            held,
+            new,
+            trust=self.supplier.trust,
+            only_blanks=self.only_blanks,
+            is_clearable=name not in fields.NEVER_CLEARED,
+        )
+        if verdict is Verdict.TAKEN:
+            return True
+        if verdict in WHY_KEPT:
+            self.saying.leave_out(name, str(WHY_KEPT[verdict]))
+        return False
 
     @staticmethod
     def _is_staffs(work: WorkState, name: str) -> bool:
@@ -181,9 +176,6 @@ class Merge:
         if name in work.locked or any(source == STAFF for _edition, source in claims):
             return True
         return not claims and not work.is_new and not fields.is_blank(work.values.get(name))
-
-    def _keep(self, name: str, sentence: str) -> None:
-        self.saying.leave_out(name, sentence)
 
     def _write(
         self, target: "EditionState | WorkState", name: str, old: Any, new: Any, source: str
