@@ -53,6 +53,10 @@ class Step(NamedTuple):
     is_current: bool
 
 
+Milestone = tuple[str | Promise, datetime.datetime | None]
+"""What a step is called, and when it was reached; None: not yet."""
+
+
 @dataclass(frozen=True)
 class LineProgress:
     """Where the copies of a line are."""
@@ -72,7 +76,7 @@ class LineProgress:
 def steps(order: Order, *, on: datetime.date) -> list[Step]:
     """From placing to the end, as seen that day; the current one is the first still to come."""
     if order.canceled_at:
-        found: list[tuple[str | Promise, datetime.datetime | None]] = [
+        found: list[Milestone] = [
             (_("Placed"), order.placed_at),
             (_("Canceled"), order.canceled_at),
         ]
@@ -86,16 +90,16 @@ def steps(order: Order, *, on: datetime.date) -> list[Step]:
     return [Step(label, at, place == current) for place, (label, at) in enumerate(found)]
 
 
-def _wait(order: Order, on: datetime.date) -> list[tuple[str | Promise, datetime.datetime | None]]:
+def _wait(order: Order, on: datetime.date) -> list[Milestone]:
     """What has to come, or to be published, before the rest can be packed."""
     if order.packed_at or order.shipped_at:
         return []
     lines = [line for line in order.lines.all() if line.kept_quantity]
     days = [line.promised_date for line in lines if line.awaited_quantity and line.promised_date]
     days += [day for line in lines if (day := readiness.out_date(line)) and day > on]
-    return (
-        [(gettext("Expected on %(day)s") % {"day": date_format(max(days))}, None)] if days else []
-    )
+    if not days:
+        return []
+    return [(gettext("Expected on %(day)s") % {"day": date_format(max(days))}, None)]
 
 
 def _issued_at(order: Order) -> datetime.datetime | None:
@@ -107,21 +111,35 @@ def _issued_at(order: Order) -> datetime.datetime | None:
     return max(issued, default=None) if is_sent else None
 
 
-def _last_steps(order: Order) -> list[tuple[str | Promise, datetime.datetime | None]]:
-    parcels = list(order.shipments.all())
-    arrivals = [parcel.delivered_at for parcel in parcels]
-    arrived = max((at for at in arrivals if at), default=None) if all(arrivals) else None
-    arrived = arrived if order.shipped_at else None
-    if not order.needs_shipment and not parcels:
+def _last_steps(order: Order) -> list[Milestone]:
+    if not order.needs_shipment and not order.shipments.all():
         return [(_("Sent by e-mail"), order.completed_at or _issued_at(order))]
-    if order.is_collection:
-        return [(_("Ready to collect"), order.ready_at or arrived), (_("Collected"), arrived)]
-    is_partly_sent = not order.shipped_at and any(parcel.shipped_at for parcel in parcels)
+    return _to_collect(order) if order.is_collection else _to_receive(order)
+
+
+def _to_collect(order: Order) -> list[Milestone]:
+    arrived_at = _arrived_at(order)
+    return [
+        (_("Ready to collect"), order.ready_at or arrived_at),
+        (_("Collected"), arrived_at),
+    ]
+
+
+def _to_receive(order: Order) -> list[Milestone]:
+    has_sent = any(parcel.shipped_at for parcel in order.shipments.all())
+    is_partly_sent = has_sent and not order.shipped_at
     return [
         (_("Packed"), order.packed_at),
         (_("Partly on its way") if is_partly_sent else _("On its way"), order.shipped_at),
-        (_("Delivered"), arrived or order.completed_at),
+        (_("Delivered"), _arrived_at(order) or order.completed_at),
     ]
+
+
+def _arrived_at(order: Order) -> datetime.datetime | None:
+    """When the last parcel came, once all have left and come."""
+    arrivals = [parcel.delivered_at for parcel in order.shipments.all()]
+    has_arrived = order.shipped_at and all(arrivals)
+    return max((at for at in arrivals if at), default=None) if has_arrived else None
 
 
 def line_progress(order: Order) -> list[LineProgress]:

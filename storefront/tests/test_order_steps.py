@@ -1,6 +1,7 @@
 """The steps on an order's page, where they differ from paid, packed and sent."""
 
 import datetime
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -8,9 +9,10 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from pytest_django import DjangoAssertNumQueries
 
+from catalog import prepared
 from catalog.tests.factories import EditionFactory, preorderable
 from orders import cancellation, fulfillment, gift_cards, withdrawal
-from orders.models import GiftCard, Order, Seller
+from orders.models import GiftCard, Order, OrderLine, Seller, Shipment
 from orders.tests.factories import gift_card_edition, make_order, shipping_method
 from storefront.order_progress import steps
 
@@ -52,6 +54,49 @@ def test_who_pays_at_the_counter_collects_before_paying(client: Client) -> None:
     page = client.get(order.get_guest_url()).content.decode()
     assert "Your books are ready. Please come and collect them." in page
     assert "Ready to collect, not paid" in page
+
+
+ONE, TWO, THREE = (NOW + datetime.timedelta(hours=hours) for hours in (1, 2, 3))
+
+
+def with_parcels(*parcels: tuple[datetime.datetime | None, ...], **told: Any) -> Order:
+    """A paid order of a book, with parcels that left and came then."""
+    order = Order(pk=1, status=Order.Status.PAID, placed_at=NOW, paid_at=NOW, packed_at=NOW, **told)
+    made = [Shipment(shipped_at=left, delivered_at=came) for left, came in parcels]
+    prepared.remember(order, lines=[OrderLine(format="paperback", quantity=1)], shipments=made)
+    return order
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        (with_parcels((None, None)), ["On its way", None, None]),
+        (with_parcels((ONE, None), (None, None)), ["Partly on its way", None, None]),
+        (with_parcels((ONE, TWO), (None, None)), ["Partly on its way", None, None]),
+        (with_parcels((ONE, None), (ONE, TWO), shipped_at=ONE), ["On its way", ONE, None]),
+        (with_parcels((ONE, THREE), (ONE, TWO), shipped_at=ONE), ["On its way", ONE, THREE]),
+        (with_parcels((ONE, None), shipped_at=ONE, completed_at=TWO), ["On its way", ONE, TWO]),
+    ],
+    ids=["packed", "a part", "a part came", "one came", "all came", "closed by staff"],
+)
+def test_an_order_has_arrived_when_all_of_it_has(order: Order, expected: list[Any]) -> None:
+    sent, delivered = steps(order, on=TODAY)[-2:]
+    assert [str(sent.label), sent.at, delivered.at] == expected
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        (with_parcels((None, None), collection_point="Shop"), [None, None]),
+        (with_parcels((None, None), collection_point="Shop", ready_at=ONE), [ONE, None]),
+        (with_parcels((TWO, TWO), collection_point="Shop", ready_at=ONE, shipped_at=TWO),
+         [ONE, TWO]),
+        (with_parcels((TWO, TWO), collection_point="Shop", shipped_at=TWO), [TWO, TWO]),
+    ],
+    ids=["packed", "announced", "collected", "collected at once"],
+)  # fmt: skip
+def test_what_is_collected_was_ready(order: Order, expected: list[Any]) -> None:
+    assert [step.at for step in steps(order, on=TODAY)[-2:]] == expected
 
 
 def sold_card(cards: int = 1) -> Order:
