@@ -6,6 +6,7 @@
 import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 from catalog.folding import fold
 
@@ -157,6 +158,14 @@ class Title:
     """Whether it is another name for the same: Frankenstein; or, The Modern Prometheus."""
 
 
+class _Part(NamedTuple):
+    """What one text of a title says: words, and a volume or place in a series behind them."""
+
+    said: str
+    volume: str = ""
+    place: str = ""
+
+
 def match_key(title: str) -> str:
     """What works are looked up by: at most LONGEST_KEY characters, equal for one title's notations.
 
@@ -191,31 +200,24 @@ def read(title: str, subtitle: str = "", statement: str = "") -> Title:
     notes = [fold(note) for note in _NOTES.findall(title)]
     first, *others = _parts(_NOTES.sub(" ", title) if notes else title) or [title]
     full = _main(first)
-    main, volume, place = _without_volume(full)
-    main = _TRAILING_NOISE.sub("", main or full) or main
-    rest: list[str] = []
-    counted: list[str] = []
-    folded = [*(fold(text) for text in others), *([fold(subtitle)] if subtitle else [])]
-    for text in folded:
-        said, part, number = _without_volume(text)
-        volume, place = volume or part, place or number
-        if said and not _SAYS_NOTHING.fullmatch(said):
-            rest.append(said)
-    for note in notes:  # (Vol. 2) is a volume; (Dune, Book 1) names a series
-        said, part, number = _without_volume(_SO_MANY.sub("", note).strip())
-        volume = volume or part
-        if said and not number and not _SAYS_NOTHING.fullmatch(said):
-            counted.append(said)
+    own = _without_volume(full)
+    folded = [*map(fold, others), *([fold(subtitle)] if subtitle else [])]
+    parts = [_part(text) for text in folded]
+    noted = [_part(_SO_MANY.sub("", note).strip()) for note in notes]
+    rest = [part.said for part in parts if part.said]
+    counted = [note.said for note in noted if note.said and not note.place]
     joined = " ".join(rest)
+    is_alternative = joined.startswith("or ")
     return Title(
-        main=main,
+        main=_TRAILING_NOISE.sub("", own.said or full) or own.said,
         rest=joined.removeprefix("or "),
-        volume=volume,
-        place=place,
+        volume=next((each.volume for each in (own, *parts, *noted) if each.volume), ""),
+        # A note names a series and the place in it: (Dune, Book 1). Only (Vol. 2) is of the title.
+        place=next((each.place for each in (own, *parts) if each.place), ""),
         numbers=_numbers([*rest, *counted]),
         kinds=_kinds([full, *folded, *notes, fold(statement)]),
-        is_split=bool(others) and not joined.startswith("or "),
-        is_alternative=joined.startswith("or "),
+        is_split=bool(others) and not is_alternative,
+        is_alternative=is_alternative,
     )
 
 
@@ -252,15 +254,21 @@ def _main(text: str) -> str:
     return " ".join(inner)
 
 
-def _without_volume(folded: str) -> tuple[str, str, str]:
+def _part(folded: str) -> _Part:
+    """A subtitle or a note, silent where it says only what any edition might."""
+    part = _without_volume(folded)
+    return part._replace(said="") if _SAYS_NOTHING.fullmatch(part.said) else part
+
+
+def _without_volume(folded: str) -> _Part:
     """The text without a volume or a place in a series at its end, and both numbers."""
     if not _VOLUME_HINT.search(folded):
-        return folded, "", ""
+        return _Part(folded)
     for pattern, is_volume in ((_VOLUME, True), (_PLACE, False)):
         match = pattern.search(folded)
         if match:
             word = next(group for group in match.groups() if group)
             number = _WORD_NUMBERS.get(word, word.lstrip("0") or "0")
-            left = folded[: match.start()].strip()
-            return (left, number, "") if is_volume else (left, "", number)
-    return folded, "", ""
+            said = folded[: match.start()].strip()
+            return _Part(said, volume=number) if is_volume else _Part(said, place=number)
+    return _Part(folded)

@@ -15,6 +15,7 @@ from catalog.candidates import of_record
 from catalog.likeness import Description, Likeness, compare
 from catalog.onix.records import Collection
 from catalog.tests.matching_pairs import DIFFERENT, DOUBTFUL, SAME, described, record
+from catalog.titles import Title
 
 Pair = tuple[str, str]
 NOBODY = {"", "NA", "Various", "Anonymous", "Unknown"}
@@ -110,6 +111,29 @@ def test_a_series_name_as_title_is_doubted() -> None:
 )  # fmt: skip
 def test_keys_of_odd_titles(title: str, key: str) -> None:
     assert titles.match_key(title) == key
+
+
+@pytest.mark.parametrize(
+    ("title", "subtitle", "expected"),
+    [
+        ("Dune", "", Title("dune")),
+        ("Dune, Vol. 2", "A Novel", Title("dune", volume="2")),
+        ("Dune (Vol. 2 of 3)", "", Title("dune", volume="2")),
+        ("Messiah (Dune, Book 2)", "", Title("messiah")),
+        ("Messiah: Dune, Book 2", "", Title("messiah", "dune", place="2", is_split=True)),
+        ("Dune, Vol. 2", "Part 3", Title("dune", volume="2")),
+        ("Faust #2", "", Title("faust", place="2")),
+        ("Faust", "Book 1, Volume 4", Title("faust", "book 1", volume="4", numbers=("1",))),
+        ("Faust", "Written in 1808", Title("faust", "written in 1808", numbers=("1808",))),
+        ("Faust [1808]", "A Tragedy", Title("faust", numbers=("1808",))),
+        ("Frankenstein; or, The Modern Prometheus", "",
+         Title("frankenstein", "the modern prometheus", is_alternative=True)),
+        ("Emma", "A Study Guide", Title("emma", "a study guide", kinds=frozenset({"guide"}))),
+        ("Emma 2nd edition", "Paperback", Title("emma")),
+    ],
+)  # fmt: skip
+def test_a_title_taken_apart(title: str, subtitle: str, expected: Title) -> None:
+    assert titles.read(title, subtitle) == expected
 
 
 def gutenberg() -> list[tuple[str, str, Description]]:
