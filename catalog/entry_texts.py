@@ -85,16 +85,7 @@ def entry(work: Source, *, today: datetime.date) -> dict[str, Any]:
         work.title, work.subtitle, *(t for e in work.editions for t in (e.title, e.subtitle))
     )
     people = _folded(*(name for _pk, name in work.people))
-    around = _folded(
-        *(title for _pk, title in work.series),
-        *(tag.name for tag in work.tags),
-        *(name for e in work.editions for name in (e.imprint_name, e.publisher_name)),
-    )
-    head = _words(titles + people)
-    body = _words([*around, fold(work.description), fold(work.keywords)])
-    numbers = {number for e in offered for number in isbn.notations(e.isbn13)}
-    lexemes = head | body | {f"^{word}" for word in head} | numbers
-    lexemes |= _marks(work, offers, offered)
+    lexemes = _found_by(work, titles + people, offered) | _marks(work, offers, offered)
     return {
         "work_id": work.pk,
         "names": " ".join(titles + people),
@@ -130,6 +121,19 @@ def _offer(edition: EditionSource, today: datetime.date) -> offer_codes.Offer:
         amount=edition.amount,
         today=today,
     )
+
+
+def _found_by(work: Source, names: list[str], offered: list[EditionSource]) -> set[str]:
+    """The words of all that is said of the work, and the numbers of its editions."""
+    around = _folded(
+        *(title for _pk, title in work.series),
+        *(tag.name for tag in work.tags),
+        *(name for e in work.editions for name in (e.imprint_name, e.publisher_name)),
+    )
+    head = _words(names)
+    body = _words([*around, fold(work.description), fold(work.keywords)])
+    numbers = {number for e in offered for number in isbn.notations(e.isbn13)}
+    return head | body | {f"^{word}" for word in head} | numbers
 
 
 def _marks(work: Source, offers: list[offer_codes.Offer], offered: list[EditionSource]) -> set[str]:
