@@ -125,38 +125,44 @@ def _decoded(opened: "ImageFile") -> "Image.Image":
 
 def _in_srgb(picture: "Image.Image", profile: bytes | None) -> "Image.Image":
     """The picture in RGB or RGBA, its colors as the profile says that they are meant."""
-    from PIL import Image, ImageCms
+    colors, alpha = _parted(_in_eight_bits(picture))
+    shown = _as_meant(colors, profile)
+    if alpha is not None:
+        shown.putalpha(alpha)
+    return shown
 
-    picture = _in_eight_bits(picture)
+
+def _parted(picture: "Image.Image") -> "tuple[Image.Image, Image.Image | None]":
+    """The colors alone, and what of them is see-through; None: nothing is."""
     if picture.mode in ("P", "PA"):
         picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
     elif picture.mode in ("La", "RGBa"):
         picture = picture.convert({"La": "LA", "RGBa": "RGBA"}[picture.mode])
-    alpha = picture.getchannel("A") if picture.mode in ("LA", "RGBA") else None
-    if alpha is None and picture.mode in ("L", "RGB") and "transparency" in picture.info:
-        alpha = picture.convert("RGBA").getchannel("A")
     if picture.mode in ("LA", "RGBA"):
-        picture = picture.convert({"LA": "L", "RGBA": "RGB"}[picture.mode])
+        return picture.convert({"LA": "L", "RGBA": "RGB"}[picture.mode]), picture.getchannel("A")
+    if picture.mode in ("L", "RGB") and "transparency" in picture.info:
+        return picture, picture.convert("RGBA").getchannel("A")
+    return picture, None
+
+
+def _as_meant(colors: "Image.Image", profile: bytes | None) -> "Image.Image":
+    """The colors in RGB. Raises Refused where that cannot be told."""
+    from PIL import ImageCms
+
     meant: Any = io.BytesIO(profile) if profile else None
-    if meant is None and picture.mode == "LAB":
+    if meant is None and colors.mode == "LAB":
         meant = ImageCms.createProfile("LAB")
     if meant is not None:
         with contextlib.suppress(ImageCms.PyCMSError, *BROKEN):  # a wrong one is as good as none
             made = ImageCms.profileToProfile(
-                picture, meant, ImageCms.createProfile("sRGB"), outputMode="RGB",
+                colors, meant, ImageCms.createProfile("sRGB"), outputMode="RGB",
                 renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
                 flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
             )  # fmt: skip
-            picture = made or picture
-    if picture.mode == "LAB":  # which Pillow itself turns into nothing else
+            colors = made or colors
+    if colors.mode == "LAB":  # which Pillow itself turns into nothing else
         raise Refused("broken")
-    picture = picture.convert("RGB")
-    if alpha is not None:
-        picture.putalpha(alpha)
-    if picture.mode not in ("RGB", "RGBA"):
-        raise Refused("broken")
-    assert isinstance(picture, Image.Image)  # noqa: S101 - for the type checker
-    return picture
+    return colors.convert("RGB")
 
 
 def _in_eight_bits(picture: "Image.Image") -> "Image.Image":
