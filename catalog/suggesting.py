@@ -180,44 +180,58 @@ def _nearest(typed: str, begun: Iterable[tuple[Near, Found]]) -> Found:
 # --- What begins so -----------------------------------------------------------------------------
 
 
+class _Look:
+    """One look into a build, for what begins with some prefixes."""
+
+    def __init__(self, prefixes: Sequence[str], most_blocks: int) -> None:
+        self.prefixes = prefixes
+        self.most_blocks = most_blocks
+        self.spans: dict[str, list[int] | None] = {}
+        """By prefix the blocks to look through; None where its best are ready."""
+        self.ready: list[str] = []
+        self.numbers: list[int] = []
+
+    def ask(self, view: View, asking: Any) -> None:
+        """Ask for what is ready, for blocks, and for what has changed: as far as there is any."""
+        self.spans = {p: _blocks(view, p, self.most_blocks) for p in self.prefixes}
+        self.ready = [prefix for prefix, span in self.spans.items() if span is None]
+        self.numbers = [number for span in self.spans.values() for number in span or []]
+        if self.ready:
+            asking.hmget(view.key("best"), self.ready)
+        if self.numbers:
+            asking.hmget(view.key("blocks"), self.numbers)
+        if view.changed:
+            for prefix in self.spans:
+                low, high = f"[{prefix}".encode(), f"[{prefix}".encode() + b"\xff"
+                most = MOST_CHANGED_OF_SHORT if len(prefix) <= SHORT else MOST_CHANGED
+                asking.zrangebylex(view.key("more"), low, high, start=0, num=most)
+
+    def read(self, view: View, replies: Iterable[Any]) -> dict[str, Found]:
+        """What the replies say, by prefix. `view` may have heard of more, but not of the first."""
+        told = iter(replies)
+        best = dict(zip(self.ready, next(told), strict=True)) if self.ready else {}
+        blocks = dict(zip(self.numbers, next(told), strict=True)) if self.numbers else {}
+        found = {
+            prefix: _ready(best[prefix])
+            if span is None
+            else _hits(beginning_with(prefix, map(blocks.get, span)))
+            for prefix, span in self.spans.items()
+        }
+        if view.changed:
+            for prefix, changed in zip(self.spans, told, strict=True):
+                is_ready = self.spans[prefix] is None
+                found[prefix] = _true(view, prefix, found[prefix], changed, is_ready=is_ready)
+        return found
+
+
 def _beginning_with(
     prefixes: Sequence[str], *, most_blocks: int = MOST_BLOCKS, quota: Quota | None = None
 ) -> list[Found]:
     """What begins with each of these, the best of it where there is much."""
-    spans: dict[str, list[int] | None] = {}
-    ready: list[str] = []
-    numbers: list[int] = []
-
-    def ask(view: View, asking: Any) -> None:
-        spans.update((prefix, _blocks(view, prefix, most_blocks)) for prefix in prefixes)
-        ready[:] = [prefix for prefix, blocks in spans.items() if blocks is None]
-        numbers[:] = [number for blocks in spans.values() for number in blocks or []]
-        if ready:
-            asking.hmget(view.key("best"), ready)
-        if numbers:
-            asking.hmget(view.key("blocks"), numbers)
-        for prefix in spans if view.changed else ():
-            low, high = f"[{prefix}".encode(), f"[{prefix}".encode() + b"\xff"
-            most = MOST_CHANGED_OF_SHORT if len(prefix) <= SHORT else MOST_CHANGED
-            asking.zrangebylex(view.key("more"), low, high, start=0, num=most)
-
-    answer = live_build.read(ask, quota=quota)
-    if answer is None:
-        return [{} for _prefix in prefixes]
-    view, replies = answer
-    best = dict(zip(ready, replies.pop(0), strict=True)) if ready else {}
-    blocks = dict(zip(numbers, replies.pop(0), strict=True)) if numbers else {}
-    more = dict(zip(spans, replies, strict=bool(replies)))
-    found = {}
-    for prefix, span in spans.items():
-        if span is None:
-            found[prefix] = _ready(best[prefix])
-        else:
-            found[prefix] = _hits(beginning_with(prefix, map(blocks.get, span)))
-        if view.changed:
-            is_ready = span is None
-            found[prefix] = _true(view, prefix, found[prefix], more[prefix], is_ready=is_ready)
-    return [found[prefix] for prefix in prefixes]
+    look = _Look(prefixes, most_blocks)
+    answer = live_build.read(look.ask, quota=quota)
+    found = look.read(*answer) if answer else {}
+    return [found.get(prefix, {}) for prefix in prefixes]
 
 
 def _true(
