@@ -32,6 +32,7 @@ ONE_SETUP = {
     "bookstore/tests/test_grant_reader.py",
     "bookstore/tests/test_nginx.py",
     "bookstore/tests/test_nginx_cache.py",
+    "bookstore/tests/test_nginx_queries.py",
     "catalog/tests/test_samples.py",
 }
 """Modules whose tests have something in common that takes seconds to set up."""

@@ -36,6 +36,12 @@ class Said:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+def kept(body: bytes = b"a page", *, seconds: int = 60, **headers: str) -> Said:
+    """What nginx keeps for so long; in the names of headers, _ stands for -."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Said(200, body, {"X-Accel-Expires": f"@{int(time.time()) + seconds}", **named})
+
+
 class Role(http.server.ThreadingHTTPServer):
     """A role that remembers what it was asked, and answers what `says` says."""
 

@@ -46,7 +46,7 @@ def test_any_other_version_is_the_current_cover_but_not_kept(
     response = client.get(path)
     assert response.status_code == 200
     assert response["Cache-Control"] == "public, max-age=0, must-revalidate"
-    assert response["X-Accel-Expires"].startswith("@")
+    assert response.has_header("X-Accel-Expires") == (not query)  # nobody's words fill nginx
     assert client.get(path, headers={"if-none-match": response["ETag"]}).status_code == 304
 
 
