@@ -158,6 +158,10 @@ def kept_for(door: Door, cache: str, host: str) -> int:
     [
         ("pages", "/new/", "/new/?q={0}"),
         ("pages", "/series/x/?page=2", "/series/x/?page=2&q={0}&role={0}"),
+        ("pages", "/series/x/?page=2", "/series/x/?page={0:09}"),
+        ("pages", "/series/x/?page=2", "/series/x/?page=2&after={0}"),
+        ("pages", "/contributors/x/?role=A01", "/contributors/x/?role=A01&before={0}"),
+        ("pages", "/search/", "/search/?q={0}"),
         ("files", "/static/x.css", "/static/x.css?v={0}"),
         ("files", "/media/x.jpg", "/media/x.jpg?v={0}"),
         ("files", "/covers/x.svg?v=1", "/covers/x.svg?v=1&z={0}"),
