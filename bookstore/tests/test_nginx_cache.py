@@ -80,6 +80,8 @@ def test_whatever_may_differ_is_cached_apart(door: Door) -> None:
         ("/a", {}, "b /a None None"),
         ("/series/a/?page=2", {}, "b /series/a/?page=2 None None"),
         ("/a", {"Host": "c"}, "c /a None None"),
+        ("/a", {"Host": "B:8000"}, "b /a None None"),
+        ("/a", {"Host": "b."}, "b /a None None"),
         ("/a", {"Accept-Encoding": "br, gzip;q=0.5"}, "b /a gzip None"),
         ("/a", {"Accept-Encoding": "gzip, deflate"}, "b /a gzip None"),
         ("/a", {"Accept-Encoding": "gzip;q=0, br"}, "b /a None None"),

@@ -138,9 +138,9 @@ def test_an_address_without_its_last_slash_keeps_its_query(door: Door) -> None:
 
 
 def test_role_rds_is_asked_as_the_visitor_asks(door: Door) -> None:
-    door.ask("/basket/?next=%2F&x=2")
+    door.ask("/basket/?next=%2F&x=2", headers={"Host": "B:8000"})
     (request,) = door.roles["rds"].seen
-    assert request.path == "/basket/?next=%2F&x=2"
+    assert (request.path, request.headers["Host"]) == ("/basket/?next=%2F&x=2", "B:8000")
 
 
 # --- Who makes addresses up ---------------------------------------------------------------------
@@ -178,3 +178,17 @@ def test_made_up_addresses_leave_the_others_alone(
         for path in (address, made_up.format(number)):
             door.ask(path, headers={"Host": host})
     assert kept_for(door, cache, host) == 1
+
+
+@pytest.mark.parametrize("path", ["/hosts/", "/static/hosts.css", "/live/cards?isbn13=9"])
+def test_made_up_spellings_of_the_host_are_one(door: Door, path: str) -> None:
+    for role in door.roles.values():
+        role.says = lambda request: kept(f"{request.headers['Host']} {request.path}".encode())
+    hosts = ["shop", "shop:1", "shop:2", "SHOP", "shop.", "Shop.:3"]
+    said = {door.ask(path, headers={"Host": host}).body for host in hosts}
+    assert said == {f"shop {path}".encode()}
+    door.raw(
+        f"GET http://elsewhere{path} HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n".encode()
+    )
+    asked = [each.headers["Host"] for role in door.roles.values() for each in role.seen]
+    assert asked == ["shop", "elsewhere"]  # which it refuses
