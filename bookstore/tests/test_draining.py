@@ -21,30 +21,16 @@ from bookstore.roles import REDIS
 from bookstore.serving import draining
 from bookstore.serving.draining import DrainingWorker
 from bookstore.serving.sharing import Shares
-from bookstore.tests.shell import CHECKOUT, NOTHING
+from bookstore.tests.web_server import start_gunicorn
 from tests.patience import eventually
-
-ENVIRONMENT = {
-    **NOTHING,
-    "BOOKSTORE_ROLE": "redis",
-    "SECRET_KEY": "of the tests",
-    "REDIS_URL": "redis://127.0.0.1:1/0",
-    "WEB_CONCURRENCY": "1",
-}
 
 
 class Gunicorn:
     """The shop's gunicorn around an application that waits when it is asked to."""
 
     def __init__(self, tmp_path: Path) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self.port: int = probe.getsockname()[1]
         self.gate = tmp_path / "gate"
-        address = f"127.0.0.1:{self.port}"
-        self.process = psutil.Popen(
-            [sys.executable, "-m", "gunicorn", "bookstore.tests.waiting_app", "--bind", address],
-            env=ENVIRONMENT, cwd=CHECKOUT,
-        )  # fmt: skip
+        self.process, self.port = start_gunicorn("bookstore.tests.waiting_app")
         eventually(self.answers, within=120)
 
     def connect(self) -> http.client.HTTPConnection:

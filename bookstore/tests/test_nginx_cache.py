@@ -1,11 +1,16 @@
 """What nginx keeps of the roles' answers and for how long, with stand-ins for the roles."""
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import pytest
 
 from bookstore.tests.door import Door, Request, Role, Said, kept, opened
+from bookstore.tests.web_server import start_gunicorn
+from tests.patience import eventually
 
 FOR_A_CDN = "public, max-age=0, s-maxage=60, stale-while-revalidate=60, stale-if-error=86400"
 
@@ -187,6 +192,42 @@ def test_while_the_role_fails_its_last_answer_is_given(door: Door, failure: int)
     assert (door.ask(path).status, door.ask(path).body) == (200, b"a page")
     frontend.says = lambda request: ended(b"well again")
     assert door.ask(path).body == b"well again"
+
+
+@pytest.fixture
+def real(tmp_path: Path, door: Door) -> Iterator[tuple[Door, list[psutil.Process]]]:
+    """A door with two processes of a real gunicorn as the frontend; its page has ended."""
+    gunicorn, port = start_gunicorn("bookstore.tests.waiting_app", WEB_CONCURRENCY="2")
+    with opened(tmp_path, frontend=f"127.0.0.1:{port}") as other:
+        eventually(lambda: other.ask("/").status == 200)
+        processes = gunicorn.children()
+        yield other, processes
+    for process in processes:
+        process.resume()
+    gunicorn.terminate()
+    assert gunicorn.wait(timeout=60) == 0
+
+
+def test_a_frozen_process_holds_nobody_for_long(real: tuple[Door, list[psutil.Process]]) -> None:
+    door, processes = real
+    for process in processes:
+        process.suspend()
+    asked_at = time.monotonic()
+    answer = door.ask("/")
+    assert (answer.status, answer.body) == (200, b"done")
+    assert 5 < time.monotonic() - asked_at < 15
+
+
+def test_each_role_is_waited_for_as_long_as_it_may_take(door: Door) -> None:
+    def says(request: Request) -> Said:
+        time.sleep(9)
+        return Said()
+
+    for role in door.roles.values():
+        role.says = says
+    paths = ("/live/suggest?q=slow", "/live/visitor", "/slow/", "/checkout/", "/covers/slow.svg")
+    with ThreadPoolExecutor(len(paths)) as pool:
+        assert [each.status for each in pool.map(door.ask, paths)] == [504, 504, 504, 200, 200]
 
 
 @pytest.mark.parametrize("status", [403, 404, 410, 429])

@@ -5,26 +5,15 @@ import http.client
 import json
 import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from bookstore.tests.shell import CHECKOUT, NOTHING
+from bookstore.tests.web_server import start_gunicorn
 from tests.patience import eventually
 
 VICTIM = "victim-request-0001"
-ENVIRONMENT = {
-    **NOTHING,
-    "BOOKSTORE_ROLE": "redis",
-    "SECRET_KEY": "of the tests",
-    "REDIS_URL": "redis://127.0.0.1:1/0",
-    "HTTPS_ONLY": "off",
-    "LOG_FORMAT": "json",
-    "WEB_CONCURRENCY": "1",
-}
 UNREADABLE = [
     b"GET /\xff\xfe HTTP/1.1\r\nHost: localhost\r\n\r\n",
     b"AB / HTTP/1.1\r\nHost: localhost\r\n\r\n",
@@ -41,11 +30,8 @@ def log(tmp_path: Path) -> Path:
 @pytest.fixture
 def port(log: Path) -> Iterator[int]:
     """Where role redis answers under gunicorn, in one process."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        number = int(free.getsockname()[1])
-    command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{number}"]
     with log.open("w") as output:
-        gunicorn = subprocess.Popen(command, env=ENVIRONMENT, cwd=CHECKOUT, stdout=output)
+        gunicorn, number = start_gunicorn(output=output)
     eventually(lambda: status(number) == 200, within=120)
     yield number
     gunicorn.send_signal(signal.SIGTERM)

@@ -1,4 +1,7 @@
-"""A WSGI application for the tests of how gunicorn stops: it answers when it is allowed to."""
+"""A WSGI application for the tests of how gunicorn stops: it answers when it is allowed to.
+
+nginx keeps its answer, which has ended, for when it cannot be asked.
+"""
 
 import time
 from collections.abc import Iterable
@@ -12,5 +15,5 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
         Path(f"{gate}.waiting").touch()
         while not Path(gate).exists():
             time.sleep(0.01)
-    start_response("200 OK", [("Content-Length", "4")])
+    start_response("200 OK", [("Content-Length", "4"), ("X-Accel-Expires", "@1")])
     return [b"done"]
