@@ -109,7 +109,9 @@ def heal_memory(timestamp: int) -> None:
         if not memory.is_too_full():
             store.once_an_era(FILLED_IN, memory.rebuild, is_needed=not memory.is_built())
     except store.OutOfMemory:
-        raise  # staff is to know, and it is tried again a while later
+        if memory.is_too_full():
+            raise  # staff is to know, and it is tried again a while later
+        return  # there is not even memory to note that: asked again in five seconds
     except store.Unavailable:
         return  # asked again in five seconds
 

@@ -15,18 +15,18 @@ firsts     the phrases that blocks begin with
 blocks     hash: number → block (`suggestion_blocks`)
 best       hash: prefix → packed lines of the best, where many begin alike
 slips      hash: bucket → packed beginnings of words, by what is left of them without a letter
-changed    list: tokens that have changed since, each once
+changed    list: tokens that have changed since; again, where that had to be forgotten
 works      hash: such a token → its line now; empty where it is gone
 more       sorted set: their phrases
 touched    set: tokens and numbers that changed while the build was being written
-parts      set: which of these were written and never end
+parts      set: which of these were written and never end; gone where something was forgotten
 """
 
 import json
 import secrets
 import threading
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -198,11 +198,23 @@ def note_parts(asking: Any, build: Build, *parts: str) -> None:
     asking.sadd(build.key("parts"), *parts)
 
 
+def note_loss(asking: Any, build: Build) -> None:
+    """Note down that something had to be forgotten: the build is not whole any more."""
+    asking.unlink(build.key("parts"))
+
+
+@store.needs_redis
+def note_touched(build: Build, names: Collection[str]) -> None:
+    """Note down what changed while the build is being written. Raises OutOfMemory."""
+    store.client().sadd(build.key("touched"), *names)
+
+
 def is_whole(build: Build) -> bool:
     """Whether all of it is there that was written: some Redis drop whatever they like when full."""
     client = store.client()
     parts = [part.decode() for part in client.smembers(build.key("parts"))]
-    return bool(parts) and client.exists(*map(build.key, parts)) == len(parts)
+    # Each build begins with that one; others may have been noted down since a loss.
+    return "firsts" in parts and client.exists(*map(build.key, parts)) == len(parts)
 
 
 def both() -> tuple[Build | None, Build | None]:

@@ -7,18 +7,21 @@ comes back empty, and when very much has changed. `live_build` says what stands 
 Whoever writes reads PostgreSQL and writes Redis in turn with all others, so that the older of two
 readings is never the one that stays. While a build is written, what changes is noted down, and
 written into that as well before it holds.
+
+A Redis without memory for a change forgets what it said, which it never refuses: unknown is better
+than old. What stands beside that is forgotten with it, so another build is written.
 """
 
 import contextlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from django.db import connection, transaction
 from django.utils import timezone
 
 from caching import store
 from caching.jobs import defer_once
-from catalog import live_base, live_build, live_records, live_rows
+from catalog import live_base, live_build, live_records, live_rows, suggestion_blocks
 from catalog.live_build import Build
 from catalog.live_records import CONTRIBUTOR, WORK, WorkRecord
 from catalog.models import Edition
@@ -32,25 +35,22 @@ SOON = 60  # seconds until that, in which more may change
 FULL, FULL_SECONDS = "live:full", 600  # that there was no memory for it, for so long
 
 
-@store.needs_redis
 def publish_stock(numbers: Collection[str]) -> None:
-    """Write the stock levels of these editions; forget those of editions that are not offered."""
-    for some in _batches(numbers):
-        with _publishing(some) as build:
-            if build:
-                _write_stock(build, some)
+    """Write the stock levels of these editions; forget those of editions that are not offered.
+
+    Raises store.Unavailable when Redis does not answer, and store.OutOfMemory when it had to forget
+    instead: to be tried again.
+    """
+    _publish(numbers, _write_stock)
 
 
-@store.needs_redis
 def publish_works(work_ids: Collection[int]) -> None:
     """Write the suggestions and stock levels of these works; forget works that are gone.
 
-    Where nothing changed that is shown of a work, its suggestions are left alone.
+    Where nothing changed that is shown of a work, its suggestions are left alone. Raises
+    store.Unavailable and store.OutOfMemory as publish_stock does.
     """
-    for some in _batches(work_ids):
-        with _publishing([f"{WORK}{pk}" for pk in some]) as build:
-            if build:
-                _write_works(build, some)
+    _publish([f"{WORK}{pk}" for pk in work_ids], _write_works)
 
 
 def rebuild() -> int:
@@ -127,8 +127,19 @@ def _in_turn(lock: int) -> Iterator[None]:
         yield
 
 
-@contextlib.contextmanager
-def _publishing(names: Sequence[str]) -> Iterator[Build | None]:
+@store.needs_redis
+def _publish(names: Collection[str], write: Callable[[Build, Sequence[str]], None]) -> None:
+    refused = None
+    for some in _batches(names):
+        try:
+            _publish_some(some, write)
+        except store.OutOfMemory as error:
+            refused = error  # and yet the others may not stay as they were
+    if refused:
+        raise refused
+
+
+def _publish_some(names: Sequence[str], write: Callable[[Build, Sequence[str]], None]) -> None:
     """Wait for one's turn to write what is true of `names` now into the build that holds, if any.
 
     Where another one is being written, they are noted down for that.
@@ -136,14 +147,18 @@ def _publishing(names: Sequence[str]) -> Iterator[Build | None]:
     with _in_turn(WRITING):
         being_written, holding = live_build.both()
         if being_written:
-            store.client().sadd(being_written.key("touched"), *names)
-        yield holding
+            try:
+                live_build.note_touched(being_written, names)
+            except store.OutOfMemory:
+                live_build.give_up(being_written)  # without them it may never hold
+        if holding:
+            write(holding, names)
 
 
 def _write_touched(build: Build) -> int:
     """Write some of what was noted down for this build into it; how much that was."""
     names = [name.decode() for name in store.client().spop(build.key("touched"), AT_ONCE)]
-    works = [int(name[1:]) for name in names if name[0] == WORK]
+    works = [name for name in names if name[0] == WORK]
     numbers = [name for name in names if name[0] != WORK]
     if works:
         _write_works(build, works)
@@ -152,7 +167,7 @@ def _write_touched(build: Build) -> int:
     return len(names)
 
 
-def _batches(names: Collection[Any]) -> Iterable[list[Any]]:
+def _batches(names: Collection[str]) -> Iterable[list[str]]:
     all_names = sorted(set(names))
     return (all_names[start : start + AT_ONCE] for start in range(0, len(all_names), AT_ONCE))
 
@@ -160,44 +175,69 @@ def _batches(names: Collection[Any]) -> Iterable[list[Any]]:
 # --- What is written ----------------------------------------------------------------------------
 
 
-def _write_stock(build: Build, numbers: Collection[str]) -> None:
+@dataclass(frozen=True)
+class _Kept:
+    """What a build says of some works or contributors, by token."""
+
+    lines: Mapping[str, str | None]
+    changed: frozenset[str]
+    """Those that stand beside the base."""
+
+
+@dataclass(frozen=True)
+class _Change:
+    """What a build is to say, where it says something else."""
+
+    buckets: Mapping[str, bytes]
+    """Of the stock."""
+    lines: Mapping[str, str | None]
+    """Of works and contributors, by token; None: nothing."""
+    kept: _Kept
+    """What it says of these until now."""
+
+
+def _write_stock(build: Build, numbers: Sequence[str]) -> None:
+    _write(build, _Change(_renewed_buckets(build, numbers), {}, _Kept({}, frozenset())))
+
+
+def _write_works(build: Build, tokens: Sequence[str]) -> None:
+    ids = [int(token[1:]) for token in tokens]
+    found = live_rows.works(ids, today=timezone.localdate())
+    works = {token: found.get(token[1:]) for token in tokens}
+    had = _kept(build, tokens)
+    records = [WorkRecord.read(line) for line in (*works.values(), *had.lines.values()) if line]
+    lines = works | _contributors(author for record in records for author in record.authors)
+    kept = _kept(build, list(lines))
+    # An edition that was deleted since cannot tell, so those that the work had are asked about.
+    numbers = {number for record in records for number in record.numbers}
+    buckets = _renewed_buckets(build, sorted(numbers | live_rows.numbers_of(ids)))
+    changed = {token: line for token, line in lines.items() if line != kept.lines[token]}
+    _write(build, _Change(buckets, changed, kept))
+    if store.client().llen(build.key("changed")) > MOST_CHANGED and not is_too_full():
+        rebuild_soon()
+
+
+def _contributors(ids: Iterable[int]) -> dict[str, str | None]:
+    people = sorted(set(ids))
+    found = live_rows.contributors(people) if people else {}
+    return {f"{CONTRIBUTOR}{pk}": found.get(str(pk)) for pk in people}
+
+
+def _renewed_buckets(build: Build, numbers: Sequence[str]) -> dict[str, bytes]:
+    """The buckets that are to say something else of these editions."""
+    if not numbers:
+        return {}
     lines = live_rows.editions(numbers, today=timezone.localdate())
     buckets: dict[str, dict[str, str | None]] = {}
     for number in numbers:
         bucket = live_records.bucket_of(number, build.buckets)
         buckets.setdefault(bucket, {})[number] = lines.get(number)
     stored = store.client().hmget(build.key("stock"), list(buckets))
-    renewed = {
+    return {
         bucket: live_records.bucket_with(old, lines)
         for (bucket, lines), old in zip(buckets.items(), stored, strict=True)
+        if any(line != live_records.in_bucket(number, old) for number, line in lines.items())
     }
-    store.client().hset(build.key("stock"), mapping=renewed)
-
-
-def _write_works(build: Build, work_ids: Sequence[int]) -> None:
-    new = live_rows.works(work_ids, today=timezone.localdate())
-    works = {f"{WORK}{pk}": new.get(str(pk)) for pk in work_ids}
-    had = _kept(build, list(works))
-    records = [WorkRecord.read(line) for line in (*works.values(), *had.lines.values()) if line]
-    people = sorted({author for record in records for author in record.authors})
-    if people:
-        found = live_rows.contributors(people)
-        contributors = {f"{CONTRIBUTOR}{pk}": found.get(str(pk)) for pk in people}
-        _write_lines(build, contributors, _kept(build, list(contributors)))
-    _write_lines(build, works, had)
-    # An edition that was deleted since cannot tell, so those that the work had are asked about.
-    numbers = {number for record in records for number in record.numbers}
-    if numbers := numbers | live_rows.numbers_of(work_ids):
-        _write_stock(build, sorted(numbers))
-
-
-class _Kept:
-    """What a build says of some works or contributors, by token."""
-
-    def __init__(self, lines: Mapping[str, str | None], changed: Collection[str]) -> None:
-        self.lines = lines
-        self.changed = changed
-        """Those that stand beside the base."""
 
 
 def _kept(build: Build, tokens: Sequence[str]) -> _Kept:
@@ -212,17 +252,28 @@ def _kept(build: Build, tokens: Sequence[str]) -> _Kept:
         else:
             lines[token] = new.decode() or None
             changed.add(token)
-    return _Kept(lines, changed)
+    return _Kept(lines, frozenset(changed))
 
 
-def _write_lines(build: Build, lines: Mapping[str, str | None], kept: _Kept) -> None:
-    """Write beside the base what has changed; in one step, for they are read meanwhile."""
+def _write(build: Build, change: _Change) -> None:
+    """Write it; where Redis has no memory for it, forget what the build says instead.
+
+    Raises OutOfMemory then.
+    """
+    try:
+        _put(build, change)
+    except store.OutOfMemory:
+        _forget(build, change)
+        raise
+
+
+@store.needs_redis
+def _put(build: Build, change: _Change) -> None:
+    """Write it beside the base; in one step, for it is read meanwhile."""
     writing = store.client().pipeline()
-    for token, line in lines.items():
-        before = kept.lines[token]
-        if line == before:
-            continue
-        if token not in kept.changed:
+    for token, line in change.lines.items():
+        before = change.kept.lines[token]
+        if token not in change.kept.changed:
             writing.rpush(build.key("changed"), token)
             live_build.note_parts(writing, build, "changed", "works")
         elif before and (phrases := live_records.phrases_of(token, before)):
@@ -230,7 +281,50 @@ def _write_lines(build: Build, lines: Mapping[str, str | None], kept: _Kept) -> 
         if line and (phrases := live_records.phrases_of(token, line)):
             writing.zadd(build.key("more"), dict.fromkeys(phrases, 0))
         writing.hset(build.key("works"), token, line or "")
-    writing.llen(build.key("changed"))
-    *_written, changed = writing.execute()
-    if changed > MOST_CHANGED and not is_too_full():
-        rebuild_soon()
+    if change.buckets:
+        writing.hset(build.key("stock"), mapping=change.buckets)
+    writing.execute()
+
+
+def _forget(build: Build, change: _Change) -> None:
+    """Have the build say nothing of it, nor of what stands beside that, and be replaced."""
+    phrases = [
+        phrase
+        for token in change.lines
+        if (line := change.kept.lines[token])
+        for phrase in live_records.phrases_of(token, line)
+    ]
+    forgetting = store.client().pipeline(transaction=False)  # a full Redis takes no MULTI
+    live_build.note_loss(forgetting, build)
+    if phrases:
+        forgetting.zrem(build.key("more"), *phrases)
+    # What tells which phrases to look for goes last, so that it is there if this is killed halfway.
+    forgotten = {
+        "best": _best_with(build, phrases, change.lines.keys()),
+        "works": list(change.lines),
+        # Of what has changed, too, or it would seem to be as it was, should it change back.
+        "targets": [live_records.field_of(token) for token in change.lines],
+        "stock": list(change.buckets),
+    }
+    for part, fields in forgotten.items():
+        if fields:
+            forgetting.hdel(build.key(part), *fields)
+    forgetting.execute()
+
+
+def _best_with(build: Build, phrases: Iterable[str], tokens: Collection[str]) -> list[str]:
+    """The prefixes of these phrases for which some of these tokens are kept ready."""
+    prefixes = sorted({each for phrase in phrases for each in suggestion_blocks.prefixes(phrase)})
+    if not prefixes:
+        return []
+    stored = store.client().hmget(build.key("best"), prefixes)
+    return [
+        prefix
+        for prefix, best in zip(prefixes, stored, strict=True)
+        if best and not _tokens_of(best).isdisjoint(tokens)
+    ]
+
+
+def _tokens_of(best: bytes) -> set[str]:
+    lines = suggestion_blocks.unpacked(best).split("\n")
+    return {suggestion_blocks.token_of(line.partition("\t")[0]) for line in lines}
