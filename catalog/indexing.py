@@ -20,7 +20,7 @@ from procrastinate.contrib.django import app
 from caching import store
 from caching.jobs import FIRST
 from catalog import entry_texts, shelf_sizes
-from catalog.models import Edition, Price, SearchEntry, Subject, generations
+from catalog.models import Edition, Price, SearchDay, SearchEntry, Subject, generations
 from catalog.models.price import AMOUNT
 from catalog.models.search_entry import COPIES_MARK
 from catalog.models.subject import lineage
@@ -30,6 +30,7 @@ FEW = 50  # works that a person changes at once
 MOST_RENEWED = 10_000  # at once, of what an older release wrote
 MANY = 2_000  # where nothing but entries is written, or staff waits
 MOST_LOCKED = 1_000  # entries; who receives copies of one waits
+LONGEST_WRITE = datetime.timedelta(hours=1)  # a transaction that began yesterday has ended by then
 
 
 @transaction.atomic
@@ -94,11 +95,29 @@ def popularity_changed(work_ids: Collection[int]) -> None:
     app.configure_task("catalog.publish_popularity").defer(work_ids=ids)
 
 
-def works_turning(day: datetime.date) -> list[int]:
-    """The works of which a price begins, or ended the day before, or an edition comes out."""
-    yesterday = day - datetime.timedelta(days=1)
-    prices = Price.objects.filter(Q(valid_from=day) | Q(valid_to=yesterday))
-    released = Q(publication_date=day) | Q(embargo_date=day)
+def turn_day(*, at: datetime.datetime) -> None:
+    """Sort and filter by the prices and dates of the day that it is, and not of the day noted last.
+
+    The days between count, too, should nobody have turned them. Killed halfway, it begins anew. In
+    its first hour a day is not noted yet, but turned once more: what is being written since
+    yesterday shows the prices of yesterday.
+    """
+    today = timezone.localdate(at)
+    # Sorted, because a clock may have been ahead: then it is turned back.
+    works = works_turning(*sorted((SearchDay.objects.get().day, today)))
+    for start in range(0, len(works), MANY):  # on 1 January very many, which others need
+        works_changed(works[start : start + MANY])
+    SearchDay.objects.note(timezone.localdate(at - LONGEST_WRITE))
+
+
+def works_turning(day: datetime.date, later: datetime.date) -> list[int]:
+    """The works of which another price holds on the later day, or an edition has come out."""
+    if day == later:
+        return []
+    begun = Q(valid_from__gt=day, valid_from__lte=later)
+    prices = Price.objects.filter(begun | Q(valid_to__gte=day, valid_to__lt=later))
+    released = Q(publication_date__gt=day, publication_date__lte=later)
+    released |= Q(embargo_date__gt=day, embargo_date__lte=later)
     turning = Edition.objects.filter(released | Q(pk__in=prices.values("edition")))
     return list(turning.order_by("work").values_list("work", flat=True).distinct())
 

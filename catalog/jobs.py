@@ -51,7 +51,6 @@ class UntilItIsOurTurn(BaseRetryStrategy):
 
 
 UNTIL_IT_IS_OUR_TURN = UntilItIsOurTurn()
-HOURS_OF_TURNING = (0, 6)  # the second time for a worker that was not there at midnight
 
 
 @app.task(name="catalog.publish_stock", queue=NOW, priority=FIRST, retry=UNTIL_REDIS_ANSWERS)
@@ -190,13 +189,8 @@ def delete_import_files(timestamp: int) -> None:
 @app.periodic(cron="*/30 * * * *")  # midnight comes at a half hour in some places
 @app.task(name="catalog.turn_day", queue="clock", lock="catalog.turn_day")
 def turn_day(timestamp: int) -> None:
-    """Sort and filter by the prices and publication dates of the day that has begun."""
-    now = timezone.localtime(datetime.datetime.fromtimestamp(timestamp, tz=datetime.UTC))
-    if now.hour not in HOURS_OF_TURNING:
-        return
-    works = indexing.works_turning(now.date())
-    for start in range(0, len(works), indexing.MANY):  # on 1 January very many, which others need
-        indexing.works_changed(works[start : start + indexing.MANY])
+    """Search by the prices and dates of today (`timestamp`: the planned second, unused)."""
+    indexing.turn_day(at=timezone.now())
 
 
 @app.periodic(cron="40 3 * * *")

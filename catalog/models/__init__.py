@@ -15,7 +15,7 @@ from catalog.models.provenance import Provenance, SupplierRecord
 from catalog.models.publisher import Imprint, Publisher
 from catalog.models.recommendation import BoughtTogether, Curation, Recommendation
 from catalog.models.regrouping import Regrouping
-from catalog.models.search_entry import SearchEntry, SearchWord, UnansweredQuery
+from catalog.models.search_entry import SearchDay, SearchEntry, SearchWord, UnansweredQuery
 from catalog.models.series import Series, SeriesMembership
 from catalog.models.staff_list import StaffList, StaffListEntry
 from catalog.models.stock import Stock
@@ -53,6 +53,7 @@ __all__ = [
     "Publisher",
     "Recommendation",
     "Regrouping",
+    "SearchDay",
     "SearchEntry",
     "SearchWord",
     "Series",

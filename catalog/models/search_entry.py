@@ -1,7 +1,8 @@
 """SearchEntry: what a work is found, filtered, counted and sorted by, denormalized; SearchWord: the
-words that there are.
+words that there are; SearchDay: the day that the entries are of.
 """
 
+import datetime
 from collections.abc import Collection
 from typing import Any
 
@@ -170,6 +171,28 @@ class SearchWord(models.Model):
 
     def __str__(self) -> str:
         return self.word
+
+
+class SearchDayQuerySet(models.QuerySet["SearchDay"]):
+    """The one note."""
+
+    def note(self, day: datetime.date) -> None:
+        """Have it be known that all entries are of that day."""
+        self.update_or_create(pk=1, defaults={"day": day})
+
+
+class SearchDay(models.Model):
+    """The day of which prices and dates all entries are: one row."""
+
+    day = models.DateField()
+
+    objects = SearchDayQuerySet.as_manager()
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=models.Q(pk=1), name="search_day_is_one"),)
+
+    def __str__(self) -> str:
+        return self.day.isoformat()
 
 
 class UnansweredQuery(models.Model):
