@@ -110,9 +110,9 @@ def is_too_full() -> bool:
     return bool(store.client().exists(FULL))
 
 
-def rebuild_soon() -> None:
+def rebuild_soon(*, in_seconds: int = SOON) -> None:
     """Have a job build anew, once for all that asks for it until then."""
-    defer_once(REBUILD, once=REBUILD, in_seconds=SOON, timestamp=0)
+    defer_once(REBUILD, once=REBUILD, in_seconds=in_seconds, timestamp=0)
 
 
 # --- In turn ------------------------------------------------------------------------------------

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from bookstore import audit
-from catalog import isbn
+from catalog import isbn, live_reading, memory, suggesting
 from catalog.models import (
     Contributor,
     Edition,
@@ -21,6 +22,7 @@ from catalog.models import (
     Work,
 )
 from catalog.tests.factories import EditionFactory
+from tests.jobs import run_jobs
 
 pytestmark = pytest.mark.django_db
 TABLES = (
@@ -37,6 +39,19 @@ def books() -> list[tuple[Any, ...]]:
     numbers = Edition.objects.filter(work__key__startswith="generated:").order_by("isbn13")
     fields = ("isbn13", "work__title", "format", "publication_date", "imprint__name")
     return list(numbers.values_list(*fields))
+
+
+def shown(*editions: Edition) -> list[str]:
+    """Those of which cards and badges know."""
+    numbers = [edition.isbn13 for edition in editions]
+    levels = live_reading.stock_levels(numbers, on=timezone.localdate())
+    known = [level.isbn13 for level in levels if level.state != "unknown"]
+    assert [card.isbn13 for card in live_reading.cards(numbers)] == known
+    return known
+
+
+def titles_suggested(edition: Edition) -> list[str]:
+    return [each.label for each in suggesting.suggest(edition.work.title, limit=8)]
 
 
 def test_makes_as_many_editions_as_are_wanted() -> None:
@@ -83,6 +98,20 @@ def test_all_of_it_can_be_taken_away() -> None:
     call_command("generate_catalog", remove=True)
     assert [table.objects.count() for table in TABLES] == before
     assert real.stocks.get().on_hand == 3
+
+
+def test_live_answers_follow_at_once() -> None:
+    real = EditionFactory.create(stock=3)
+    memory.rebuild()
+    generate(beside_real_books=True)
+    run_jobs(only=[memory.REBUILD])
+    made = Edition.objects.offered().filter(work__key__startswith="generated:")[:1].get()
+    assert made.isbn13 in shown(made, real)
+    assert made.work.title in titles_suggested(made)
+    call_command("generate_catalog", remove=True)
+    run_jobs(only=[memory.REBUILD])
+    assert shown(made, real) == [real.isbn13]
+    assert titles_suggested(made) == []
 
 
 @pytest.mark.parametrize("editions", [0, -1, 10_000_001])

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from catalog import indexing, thema
+from catalog import indexing, memory, thema
 from catalog.generation.books import (
     COLUMNS,
     KEY,
@@ -82,8 +82,7 @@ def generate(
     indexing.write_entries(
         works, today=today, progress=lambda done: progress("entries", done, len(works))
     )
-    with transaction.atomic():
-        indexing.catalog_changed()
+    _show()
     return len(works)
 
 
@@ -195,9 +194,15 @@ def remove(*, progress: Progress) -> int:
     Series.objects.filter(slug__contains=SLUG, memberships=None).delete()
     Imprint.objects.filter(slug__contains=SLUG, editions=None).delete()
     Publisher.objects.filter(name__regex=r" Publishing [0-9]+$", imprints=None).delete()
-    with transaction.atomic():
-        indexing.catalog_changed()
+    _show()
     return removed
+
+
+@transaction.atomic
+def _show() -> None:
+    """Have pages, suggestions and badges show what there is now."""
+    indexing.catalog_changed()
+    memory.rebuild_soon(in_seconds=0)
 
 
 def _allow_removal() -> None:

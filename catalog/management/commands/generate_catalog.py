@@ -46,8 +46,8 @@ class Command(BaseCommand):
                 " use another database, or say --beside-real-books. Nothing was written."
             ) from None
         self.stdout.write(
-            f"{works} works with {editions} editions made up. `manage.py rebuild_live` has them"
-            " suggested; `manage.py generate_catalog --remove` takes them away again."
+            f"{works} works with {editions} editions made up. The worker has them suggested soon;"
+            " `manage.py generate_catalog --remove` takes them away again."
         )
 
     def _show(self, what: str, done: int, total: int) -> None:
