@@ -238,15 +238,10 @@ class Basket(models.Model):
             if line is None and len(mine) >= MAX_LINES:
                 continue
             line = line or BasketLine(
-                basket=self,
-                edition=theirs.edition,
-                quantity=0,
-                seen_amount=theirs.seen_amount,
+                basket=self, edition=theirs.edition, quantity=0, seen_amount=theirs.seen_amount
             )
-            before, line.quantity = (
-                line.quantity,
-                min(line.quantity + theirs.quantity, MAX_QUANTITY),
-            )
+            before = line.quantity
+            line.quantity = min(before + theirs.quantity, MAX_QUANTITY)
             if line.quantity > before:
                 line.save()
                 mine[line.edition_id] = line

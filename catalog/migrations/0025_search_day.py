@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("catalog", "0021_embargoes")]
+    dependencies = [("catalog", "0024_plain_refusals")]
 
     operations = [
         migrations.CreateModel(
