@@ -24,7 +24,6 @@ from orders import pricing
 from orders.models import Basket, Order, Voucher, VoucherUse, numbers
 from orders.models.voucher import normalize_code
 
-LONGEST_CODE = 40
 MOST_AT_ONCE = 5000
 """How many vouchers can be made at once."""
 
@@ -170,7 +169,9 @@ def create_many(
 def find(code: str) -> Voucher:
     """The voucher of that code. Raises UnknownVoucher."""
     try:
-        voucher = Voucher.objects.select_related("subject").by_code(code[: 2 * LONGEST_CODE])
+        voucher = Voucher.objects.select_related("subject").by_code(
+            code[: 2 * numbers.LONGEST_CODE]
+        )
     except Voucher.DoesNotExist:
         raise UnknownVoucher from None
     if not voucher.is_active:

@@ -14,6 +14,7 @@ from accounts.models import Address, User
 from orders import countries
 from orders.gateways import PaymentMethod
 from orders.models import PostalAddress, ShippingMethod
+from orders.models.numbers import LONGEST_CODE
 from storefront.checkout_offer import Choice, Offer
 from storefront.forms import (
     ADDRESS_FIELDS,
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 ANOTHER_ADDRESS = "another"
 GIFT_CARDS = "gift_card"  # hidden fields: the codes of those that were taken
-LONGEST_CODE = 40
 
 
 def _code_input() -> forms.TextInput:

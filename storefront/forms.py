@@ -18,13 +18,12 @@ from catalog import isbn
 from orders import countries, vouchers
 from orders.models import Basket, BasketLine
 from orders.models.basket import MAX_QUANTITY
+from orders.models.numbers import LONGEST_CODE
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 LONGEST_NUMBER = 60  # an ISBN with label and separators
-LONGEST_VOUCHER = 40
-LONGEST_GIFT_CARD = 40  # with all that separates its groups
 MAX_ADDRESSES = 30  # in an address book
 ADDRESS_FIELDS = ("name", "line1", "line2", "postcode", "city", "country")
 
@@ -193,7 +192,7 @@ class VoucherForm(forms.Form):
 
     voucher = forms.CharField(
         label=_("Voucher code"),
-        max_length=LONGEST_VOUCHER,
+        max_length=LONGEST_CODE,
         error_messages={"required": _("Please type the code of the voucher.")},
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
     )
@@ -221,7 +220,7 @@ class GiftCardForm(forms.Form):
     code = forms.CharField(
         label=_("Code of the gift card"),
         help_text=_("16 letters and digits. Spaces and hyphens do not matter."),
-        max_length=LONGEST_GIFT_CARD,
+        max_length=LONGEST_CODE,
         error_messages={"required": _("Please type the code of the gift card.")},
         widget=forms.TextInput(
             attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}

@@ -17,8 +17,7 @@ from orders import countries, gateways
 from orders.gift_cards import MAX_CARDS
 from orders.models import Basket, Order, PostalAddress, RefundRequest, Shipment, ShippingMethod
 from orders.models.basket import MAX_QUANTITY
-
-LONGEST_CODE = 40  # of a voucher or a gift card, as somebody may type it
+from orders.models.numbers import LONGEST_CODE
 
 
 def _checked_email(text: str) -> str:

@@ -10,6 +10,8 @@ _LENGTH = 12  # 60 bits
 _CARD_LENGTH = 16
 _VOUCHER_LENGTH = 8
 _GROUP = 4
+LONGEST_CODE = 40
+"""Of a voucher or a gift card, as somebody may type it, with all that separates its groups."""
 _SHORTEST_PART = 3  # of a number, to be looked for by
 _MISREAD = str.maketrans("ILO", "110")
 

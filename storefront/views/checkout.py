@@ -26,12 +26,13 @@ from orders.checkout import (
 from orders.gift_cards import MAX_CARDS, GiftCardError
 from orders.models import Basket, BasketLine, Order, basket_rows, tables
 from orders.models.basket import BasketError, BasketGone
+from orders.models.numbers import LONGEST_CODE
 from orders.quotes import Rules
 from orders.terms import Wishes
 from orders.vouchers import VoucherError
 from storefront import checkout_changes, checkout_draft, checkout_offer
 from storefront.checkout_changes import Change
-from storefront.checkout_form import GIFT_CARDS, LONGEST_CODE, CheckoutForm
+from storefront.checkout_form import GIFT_CARDS, CheckoutForm
 from storefront.sessions import GUEST_BASKET
 from storefront.views.redirects import see_other
 from storefront.visitor import (
