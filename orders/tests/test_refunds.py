@@ -2,7 +2,6 @@
 
 import datetime
 from decimal import Decimal
-from functools import partial
 
 import pytest
 from django.db import connection
@@ -18,7 +17,6 @@ from orders.tests.factories import NOW, make_order
 from tests.jobs import run_jobs, waiting_jobs
 from tests.localstripe import Provider
 from tests.people import carol
-from tests.races import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -358,61 +356,3 @@ def test_without_its_keys_the_provider_gives_nothing_back(attempt: PaymentAttemp
         carry_out()
     asked.refresh_from_db()
     assert (asked.status, asked.problem) == ("failed", "“stripe” is not set up in this shop.")
-
-
-def test_the_books_are_compared_with_the_providers(
-    attempt: PaymentAttempt, provider: Provider
-) -> None:
-    order = attempt.order
-    provider.call("POST", "/v1/refunds", payment_intent=attempt.provider_id, amount=448)
-    reconciliation.compare_all(at=timezone.now())
-    reconciliation.compare_all(at=timezone.now())
-    assert order.refunds.get().amount == Decimal("4.48")
-    order.refresh_from_db()
-    assert not order.needs_attention
-    provider.call("POST", f"/v1/payment_intents/{attempt.provider_id}", amount=2500)
-    reconciliation.compare_all(at=timezone.now())
-    reconciliation.compare_all(at=timezone.now())
-    differs = order.events.get(kind="provider_differs")
-    assert differs.note == "24.48 USD (stripe): The provider says 25.00 USD."
-
-
-def test_a_refund_that_the_provider_knows_nothing_of_is_shown(
-    attempt: PaymentAttempt, provider: Provider
-) -> None:
-    request(attempt.order, amount=FIVE)
-    carry_out()
-    (made,) = provider.refunds(attempt.provider_id)
-    provider.call("DELETE", f"/v1/refunds/{made['id']}")
-    reconciliation.compare_all(at=timezone.now())
-    differs = attempt.order.events.get(kind="provider_differs")
-    assert made["id"] in differs.note
-
-
-def test_each_difference_of_a_payment_is_shown_once(
-    attempt: PaymentAttempt, provider: Provider
-) -> None:
-    order = attempt.order
-    request(order, amount=FIVE)
-    carry_out()
-    (made,) = provider.refunds(attempt.provider_id)
-    provider.call("DELETE", f"/v1/refunds/{made['id']}")
-    for amount in (2500, 2500, 2600):
-        provider.call("POST", f"/v1/payment_intents/{attempt.provider_id}", amount=amount)
-        reconciliation.compare_all(at=timezone.now())
-    notes = [event.note for event in order.events.filter(kind="provider_differs")]
-    assert [made["id"] in note for note in notes] == [True, False, False]
-    assert ["25.00 USD." in note for note in notes] == [False, True, False]
-    assert notes[2].endswith("The provider says 26.00 USD.")
-    order.refresh_from_db()
-    assert order.needs_attention
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_difference_that_two_find_at_once_is_shown_once(
-    attempt: PaymentAttempt, provider: Provider
-) -> None:
-    provider.call("POST", f"/v1/payment_intents/{attempt.provider_id}", amount=2500)
-    compare = partial(reconciliation.compare_all, at=timezone.now())
-    assert at_once([compare] * 4) == [None] * 4
-    assert attempt.order.events.filter(kind="provider_differs").count() == 1
