@@ -9,7 +9,6 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -20,6 +19,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from bookstore import backlog
 from bookstore.jobs import CLOCK
+from catalog.redirects import see_other
 
 admin.site.unregister(ProcrastinateJob)
 
@@ -184,9 +184,7 @@ class JobAdmin(admin.ModelAdmin[ProcrastinateJob]):
                 messages.info(request, _("The job runs already, or is done."))
         except backlog.NotRetried as refusal:
             messages.warning(request, str(refusal))
-        back = redirect("admin:procrastinate_procrastinatejob_change", pk)
-        back.status_code = 303
-        return back
+        return see_other(reverse("admin:procrastinate_procrastinatejob_change", args=[pk]))
 
     def change_view(
         self,

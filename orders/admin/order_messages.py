@@ -6,7 +6,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from catalog.redirects import see_other
 from orders.admin.reading import PartOfOrder, ReadOnlyAdmin
 from orders.models import OrderMessage
 
@@ -146,9 +147,7 @@ class OrderMessageAdmin(ReadOnlyAdmin[OrderMessage]):
             self.mark_arrived(request, chosen)
         else:
             self.send_again(request, chosen)
-        back = redirect("admin:orders_order_change", message.order_id)
-        back.status_code = 303
-        return back
+        return see_other(reverse("admin:orders_order_change", args=[message.order_id]))
 
 
 INLINES = ((MessageInline, "messages"),)

@@ -8,12 +8,13 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalog.models.stock import InsufficientStock
+from catalog.redirects import see_other
 from orders import readiness
 from orders.admin.actions import ACTIONS, STEPS, Action
 from orders.cancellation import CanceledOtherwise, NotCancelable
@@ -78,8 +79,7 @@ def act(
     if not request.user.has_perm(action.permission):
         raise PermissionDenied
     order = get_object_or_404(Order, pk=pk)
-    back = redirect("admin:orders_order_change", order.pk)
-    back.status_code = 303
+    back = see_other(reverse("admin:orders_order_change", args=[order.pk]))
     form = action.make_form(order, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         refusal = perform(request, model_admin, order, action, said(form))

@@ -8,12 +8,13 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from catalog.redirects import see_other
 from orders import fulfillment, readiness
 from orders.admin.actions import NoForm, ShipForm
 from orders.admin.order_pages import REFUSALS
@@ -153,8 +154,7 @@ def act(
     if not request.user.has_perm(PERMISSION):
         raise PermissionDenied
     order = get_object_or_404(Order, pk=pk)
-    back = redirect("admin:orders_order_change", order.pk)
-    back.status_code = 303
+    back = see_other(reverse("admin:orders_order_change", args=[order.pk]))
     shipment = order.shipments.filter(pk=parcel).first()
     form = action.form(request.POST if request.method == "POST" else None)
     if shipment is None:

@@ -6,12 +6,13 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.urls import URLPattern, path
+from django.shortcuts import render
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from catalog.redirects import see_other
 from orders import discrepancies, gateways
 from orders.admin.reading import PartOfOrder, ReadOnlyAdmin
 from orders.discrepancies import LABELS, MONEY_MOVES, Discrepancy, NotThere, Remedy
@@ -54,9 +55,7 @@ class PaymentAdmin(Paid):
             raise PermissionDenied
         if request.method == "POST":
             _press(request)
-            back = redirect("admin:orders_payment_unmatched")
-            back.status_code = 303
-            return back
+            return see_other(reverse("admin:orders_payment_unmatched"))
         context = {
             **self.admin_site.each_context(request),
             "title": _("Payments that do not match"),

@@ -7,8 +7,8 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import URLPattern, path
+from django.shortcuts import get_object_or_404, render
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.html import format_html
@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from catalog.models import Location
 from catalog.models.stock import InsufficientStock
+from catalog.redirects import see_other
 from orders import gateways, restitution, returns
 from orders.admin.reading import ReadOnlyAdmin
 from orders.models import Return, ReturnLine
@@ -294,6 +295,4 @@ def _actor(request: HttpRequest) -> User:
 
 
 def _back(of_return: Return) -> HttpResponse:
-    response = redirect("admin:orders_return_change", of_return.pk)
-    response.status_code = 303
-    return response
+    return see_other(reverse("admin:orders_return_change", args=[of_return.pk]))

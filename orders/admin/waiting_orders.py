@@ -7,14 +7,15 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import URLPattern, path
+from django.shortcuts import get_object_or_404, render
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from catalog.models import Edition
+from catalog.redirects import see_other
 from orders import waiting
 from orders.models import Order
 
@@ -125,9 +126,7 @@ def move_date(request: HttpRequest, pk: int) -> HttpResponse:
             number,
         )
         messages.success(request, text % {"day": date_format(day), "number": number})
-    response = redirect("admin:orders_waiting")
-    response.status_code = 303
-    return response
+    return see_other(reverse("admin:orders_waiting"))
 
 
 def _require(request: HttpRequest, permission: str) -> None:

@@ -14,9 +14,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import Address, User
+from catalog.redirects import see_other
 from orders.models import Order
 from storefront.forms import MAX_ADDRESSES, AddressForm, NameForm
-from storefront.views.redirects import see_other
 from storefront.visitor import renew_card
 
 RECENT_ORDERS = 3

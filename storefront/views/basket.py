@@ -17,13 +17,13 @@ from django.views.decorators.http import require_POST, require_safe
 from catalog import isbn, recommending
 from catalog.models import Edition
 from catalog.recommending import Beside
+from catalog.redirects import see_other
 from orders import vouchers
 from orders.models import Basket, BasketLine
 from orders.models.basket import MAX_QUANTITY, BasketError, BasketGone
 from orders.visitor import Card
 from storefront.forms import LineForm, QuantitiesForm, QuantityForm, VoucherForm
 from storefront.same_origin import same_origin
-from storefront.views.redirects import see_other
 from storefront.visitor import (
     find_basket,
     find_filled_basket,

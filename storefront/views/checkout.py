@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from catalog.isbn import is_edition_number
+from catalog.redirects import see_other
 from orders import gateways, vouchers
 from orders.checkout import (
     AmountChanged,
@@ -34,7 +35,6 @@ from storefront import checkout_changes, checkout_draft, checkout_offer
 from storefront.checkout_changes import Change
 from storefront.checkout_form import GIFT_CARDS, CheckoutForm
 from storefront.sessions import GUEST_BASKET
-from storefront.views.redirects import see_other
 from storefront.visitor import (
     find_filled_basket,
     may_see,

@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from catalog.redirects import see_other
 from orders.models import Order
 from orders.payments import EventKind, PaymentEvent, record_event
 from storefront.views.orders import find_order, hide_token
-from storefront.views.redirects import see_other
 
 
 @never_cache

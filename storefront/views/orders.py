@@ -9,13 +9,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from catalog.redirects import see_other
 from orders import cancellation
 from orders.gateways import PaymentMethod, payment_methods
 from orders.models import Order, OrderEvent, WrongState
 from storefront import order_progress
 from storefront.missing import OutOfSight
 from storefront.order_forms import LONGEST_KEY
-from storefront.views.redirects import see_other
 from storefront.visitor import (
     is_theirs,
     may_see,

@@ -16,11 +16,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from catalog.redirects import see_other
 from orders import attempts, gateways
 from orders.gateways import Gateway, PaymentMethod, ProviderRefused, ProviderUnreachable
 from orders.models import Order, OrderEvent, WrongState
 from storefront.views.orders import find_order, hide_token
-from storefront.views.redirects import see_other
 from storefront.visitor import is_theirs, signed_in_user
 
 logger = logging.getLogger(__name__)

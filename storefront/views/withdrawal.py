@@ -16,11 +16,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from catalog.redirects import see_other
 from orders import returns, withdrawal
 from orders.models import Order, Return, Seller
 from storefront.order_forms import OrderWithdrawalForm, StatementForm
 from storefront.views.orders import find_own_order, was_sent_before
-from storefront.views.redirects import see_other
 from storefront.visitor import signed_in_user
 
 CONFIRMED = "confirm"
