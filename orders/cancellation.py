@@ -163,12 +163,7 @@ def cancel_copies(
         order.cancel(actor=actor, reason=reason, at=at, reference=reference)
         return
     _take_out(order, wanted, actor=actor)
-    parts = [restitution.Part(value_of(line, n), line, n) for line, n in wanted.items()]
-    for line, quantity in wanted.items():
-        line.canceled_quantity += quantity
-        line.save(update_fields=["canceled_quantity"])
-    if not all(line.is_digital for line in wanted) and not has_goods_left(order):
-        parts.append(restitution.Part(restitution.unreturned_shipping(order)))
+    parts = _count(order, wanted)
     titles = ", ".join(f"{n} × {line.title}" for line, n in wanted.items())
     note = f"{titles} ({reason})" if reason else titles
     event = order.record(Kind.LINES_CANCELED, actor=actor, note=note, at=at, reference=reference)
@@ -249,6 +244,17 @@ def _take_out(order: Order, wanted: Mapping[OrderLine, int], *, actor: User | No
         line.awaited_quantity -= awaited.get(line, 0)
         if line.is_gift_card:
             _void(order, line, quantity, actor=actor)
+
+
+def _count(order: Order, wanted: Mapping[OrderLine, int]) -> list[restitution.Part]:
+    """Count the copies as canceled; what goes back is their price, and shipping with the last."""
+    parts = [restitution.Part(value_of(line, n), line, n) for line, n in wanted.items()]
+    for line, quantity in wanted.items():
+        line.canceled_quantity += quantity
+        line.save(update_fields=["canceled_quantity"])
+    if not all(line.is_digital for line in wanted) and not has_goods_left(order):
+        parts.append(restitution.Part(restitution.unreturned_shipping(order)))
+    return parts
 
 
 def _void(order: Order, line: OrderLine, quantity: int, *, actor: User | None) -> None:

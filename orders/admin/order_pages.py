@@ -91,13 +91,8 @@ def act(
     if form.is_bound and action.is_repeated(order, request.POST.get("key", "")[:100]):
         messages.success(request, action.done % {"number": order.number})
         return back
-    if action.needs_refunder(request.user, order):
-        messages.warning(request, ASK_REFUNDER)
-        return back
-    if not action.is_possible(order):
-        text = _("“%(action)s” is not possible: order %(number)s is “%(status)s”.")
-        facts = {"number": order.number, "status": order.get_status_display()}
-        messages.warning(request, text % {"action": action.label, **facts})
+    if reason := _why_not(request, order, action):
+        messages.warning(request, reason)
         return back
     context = {
         **admin.site.each_context(request),
@@ -110,6 +105,17 @@ def act(
         "form": form,
     }
     return render(request, "admin/orders/order/act.html", context)
+
+
+def _why_not(request: HttpRequest, order: Order, action: Action) -> str:
+    """Why it is not asked about, or nothing."""
+    if action.needs_refunder(request.user, order):
+        return str(ASK_REFUNDER)
+    if action.is_possible(order):
+        return ""
+    text = _("“%(action)s” is not possible: order %(number)s is “%(status)s”.")
+    facts = {"number": order.number, "status": order.get_status_display()}
+    return text % {"action": action.label, **facts}
 
 
 def said(form: forms.Form) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from catalog import isbn
-from catalog.models import Edition, Format
+from catalog.models import Edition
 from catalog.tests.factories import (
     EditionFactory,
     WorkFactory,
@@ -159,45 +159,6 @@ def test_a_parcels_page_asks_or_leads_back(client: Client, clerk: User, emma: Ed
     assert client.post(foreign).status_code == 303
     parcel.refresh_from_db()
     assert parcel.shipped_at is None
-
-
-def test_copies_are_canceled(client: Client, clerk: User, emma: Edition) -> None:
-    order = paid({emma: 3})
-    key = client.get(url(order, "cancel-part")).context["form"]["key"].value()
-    data = {**copies(order, 1), "reason": "Water damage", "key": key}
-    for _click in range(2):
-        response = client.post(url(order, "cancel-part"), data, follow=True)
-        assert f"Copies of order {order.number} are canceled." in response.content.decode()
-    refused = client.post(url(order, "cancel-part"), {**data, **copies(order, 2)}, follow=True)
-    assert "have just been canceled: please look again." in refused.content.decode()
-    assert order.lines.get().canceled_quantity == 1
-    assert order.refund_requests.get().amount == Decimal("9.99")
-    again = client.get(url(order, "cancel-part")).context["form"]["key"].value()
-    client.post(url(order, "cancel-part"), {**data, "key": again})
-    assert order.lines.get().canceled_quantity == 2
-
-
-def test_two_formats_of_a_title_are_told_apart(client: Client, clerk: User, emma: Edition) -> None:
-    hardback = EditionFactory.create(work=emma.work, stock=5, format=Format.HARDBACK)
-    order = paid({emma: 1, hardback: 1})
-    names = [
-        f"Emma, {name}, {isbn.hyphenated(edition.isbn13)}"
-        for name, edition in (("Paperback", emma), ("Hardback", hardback))
-    ]
-
-    def labels(address: str) -> list[str]:
-        fields = client.get(address).context["form"].fields
-        return [field.label for name, field in fields.items() if name[-1].isdigit()]
-
-    for action in ("pack-part", "cancel-part"):
-        assert labels(url(order, action)) == [f"{name} (at most 1)" for name in names]
-    fulfillment.ship(order=order, at=timezone.now())
-    assert labels(url(order, "return")) == [f"{name} (at most 1)" for name in names]
-    both = {emma.isbn13: 1, hardback.isbn13: 1}
-    sent = returns.request_return(order=order, copies=both, at=timezone.now())
-    assert labels(step(sent, "receive")) == [
-        f"1 × {name}: {where}" for name in names for where in ("on the shelf", "written off")
-    ]
 
 
 def test_who_may_only_look_moves_no_parcel(client: Client, emma: Edition) -> None:
