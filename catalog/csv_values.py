@@ -15,7 +15,6 @@ from enum import Enum
 
 from django.conf import settings
 from django.utils.translation import gettext as _
-from stdnum import isbn as stdnum_isbn
 
 from catalog import isbn
 from catalog.money import MOST_AMOUNT
@@ -139,7 +138,7 @@ def _number(text: str, notes: Counter[str]) -> str:
     try:
         return isbn.normalize(text)
     except isbn.InvalidNumber:
-        raise InvalidField(_why_no_number(text)) from None
+        raise InvalidField(isbn.why_invalid(_NARROW.sub("", text))) from None
 
 
 def _refuse_rounded(digits: str) -> None:
@@ -149,24 +148,6 @@ def _refuse_rounded(digits: str) -> None:
             _("ends in zeros, as numbers do that a spreadsheet has rounded. If it is right, write"
               " it with hyphens.")
         )  # fmt: skip
-
-
-def _why_no_number(text: str) -> str:
-    compact = re.sub(r"[\s\-‐-―−]", "", _NARROW.sub("", text)).upper()
-    if re.fullmatch(r"[0-9]{8}[0-9X]|[0-9]{7}[0-9X]", compact):
-        return _(
-            "has %(n)d digits: a spreadsheet may have dropped the zeros in front of an ISBN-10."
-            " Write the ISBN-13, in a column formatted as text."
-        ) % {"n": len(compact)}
-    if compact.isdigit() and compact.startswith("9790"):
-        return _("is the number of printed music (ISMN) and no ISBN.")
-    if compact.isdigit() and len(compact) not in (10, 13):
-        return _("has %(n)d digits; an ISBN has 13 (or 10). Copy it from the book.") % {
-            "n": len(compact)
-        }
-    if re.fullmatch(r"[0-9]{13}|[0-9]{9}[0-9X]", compact) and not stdnum_isbn.is_valid(compact):
-        return _("is not a valid ISBN or SKU: its check digit is wrong. Compare it with the book.")
-    return _("is not a valid ISBN or SKU.")
 
 
 # --- copies ---

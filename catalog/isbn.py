@@ -6,6 +6,7 @@ to 29 are for numbers used inside a shop). 979-0 is the music number (ISMN), no 
 
 import re
 
+from django.utils.translation import gettext as _
 from stdnum import isbn as stdnum_isbn
 
 LONGEST = 13  # digits
@@ -45,12 +46,31 @@ def normalize(text: str) -> str:
 
     Raises InvalidNumber when the text is none, or its check digit is wrong.
     """
-    compact = _SEPARATORS.sub("", _LABEL.sub("", text.strip())).upper()
+    compact = _compact(text)
     if re.fullmatch(r"[0-9]{9}[0-9X]", compact) and stdnum_isbn.is_valid(compact):
         return str(stdnum_isbn.to_isbn13(compact))
     if is_edition_number(compact):
         return compact
     raise InvalidNumber(f"{text[:40]!r} is not a valid ISBN or SKU.")
+
+
+def why_invalid(text: str) -> str:
+    """Why a text is no number of an edition, and what to do: the end of a sentence about it."""
+    compact = re.sub(r"[\s\-‐-―−]", "", _LABEL.sub("", text.strip())).upper()
+    if re.fullmatch(r"[0-9]{8}[0-9X]|[0-9]{7}[0-9X]", compact):
+        return _(
+            "has %(n)d digits: a spreadsheet may have dropped the zeros in front of an ISBN-10."
+            " Write the ISBN-13, in a column formatted as text."
+        ) % {"n": len(compact)}
+    if compact.isdigit() and compact.startswith("9790"):
+        return _("is the number of printed music (ISMN) and no ISBN.")
+    if compact.isdigit() and len(compact) not in (10, 13):
+        return _("has %(n)d digits; an ISBN has 13 (or 10). Copy it from the book.") % {
+            "n": len(compact)
+        }
+    if re.fullmatch(r"[0-9]{13}|[0-9]{9}[0-9X]", compact) and not stdnum_isbn.is_valid(compact):
+        return _("is not a valid ISBN or SKU: its check digit is wrong. Compare it with the book.")
+    return _("is not a valid ISBN or SKU.")
 
 
 def notations(number: str) -> set[str]:
@@ -65,8 +85,12 @@ def notations(number: str) -> set[str]:
 
 def looks_like_number(text: str) -> bool:
     """Whether someone who typed this meant a number, right or wrong, and not words."""
-    compact = _SEPARATORS.sub("", _LABEL.sub("", text.strip())).upper()
+    compact = _compact(text)
     return re.fullmatch(r"[0-9]{12}[0-9]|[0-9]{9}[0-9X]", compact) is not None
+
+
+def _compact(text: str) -> str:
+    return _SEPARATORS.sub("", _LABEL.sub("", text.strip())).upper()
 
 
 def hyphenated(number: str) -> str:

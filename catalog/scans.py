@@ -25,7 +25,7 @@ def read(text: str) -> dict[Edition, int]:
 
     A line is a number in any notation, for one copy; or a number, a space and a quantity. The same
     number on several lines counts several times. Raises InvalidRows naming every line that is
-    wrong.
+    wrong; their value is the number, where it is sound and the catalogue does not have it.
     """
     lines = [(n, line.strip()) for n, line in enumerate(text.splitlines(), 1) if line.strip()]
     if len(lines) > MOST_LINES:
@@ -40,7 +40,7 @@ def read(text: str) -> dict[Edition, int]:
         edition = editions.get(number)
         total = copies + (copies_of.get(edition, 0) if edition else 0)
         messages = list(_messages(line, number, edition, copies, total))
-        errors += [RowError(n, "", message) for message in messages]
+        errors += [RowError(n, "", message, "" if edition else number) for message in messages]
         if edition and not messages:
             copies_of[edition] = total
     if errors:
@@ -69,7 +69,7 @@ def _messages(
 ) -> Iterator[str]:
     shown = {"text": line[:40]}
     if not number:
-        yield _("“%(text)s” is not a valid ISBN or SKU.") % shown
+        yield f"“{line[:40]}” {_why(line)}"
     elif edition is None:
         yield _("“%(text)s” is not in the catalogue.") % shown
     elif edition.is_digital:
@@ -78,3 +78,9 @@ def _messages(
         yield _("0 copies are none: leave the line out.")
     elif total > MOST_COPIES:
         yield _("More than %(most)d copies of one title are too many.") % {"most": MOST_COPIES}
+
+
+def _why(line: str) -> str:
+    """What is wrong with the number; what stands behind it may be wrong as well."""
+    is_number_alone = len(line.split()) == 1 or isbn.looks_like_number(line)
+    return isbn.why_invalid(line) if is_number_alone else _("is not a valid ISBN or SKU.")

@@ -6,8 +6,10 @@ from typing import Any
 
 from django import forms
 from django.contrib.admin.widgets import AdminDateWidget
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -77,13 +79,23 @@ class EditionForm(MeanwhileForm[Edition]):
             today = f"{running.amount} {running.currency}" if running else _("not for sale")
             field = self.fields["new_price"]
             field.help_text = f"{_('Today: %(price)s.') % {'price': today}} {field.help_text}"
+        elif "isbn13" in self.fields and (free := Edition.objects.next_own_number()):
+            text = _("The next free one of these: %(number)s.") % {"number": free}
+            self.fields["isbn13"].help_text = f"{self.fields['isbn13'].help_text} {text}"
 
     def clean_isbn13(self) -> str:
-        """The 13 digits that are meant."""
+        """The 13 digits that are meant, of an edition that is not there yet."""
+        said = self.cleaned_data["isbn13"]
         try:
-            return isbn.normalize(self.cleaned_data["isbn13"])
+            number = isbn.normalize(said)
         except isbn.InvalidNumber:
-            raise forms.ValidationError(_("This is no valid ISBN or SKU.")) from None
+            raise forms.ValidationError(f"“{said}” {isbn.why_invalid(said)}") from None
+        there = Edition.objects.filter(isbn13=number).exclude(pk=self.instance.pk).first()
+        if there is not None:
+            address = reverse("admin:catalog_edition_change", args=[there.pk])
+            link = format_html('<a href="{}">{}</a>', address, there)
+            raise forms.ValidationError(format_html(_("It is there already: {}."), link))
+        return number
 
     def clean(self) -> dict[str, Any]:
         """Refuse a day without a price, and an embargo that would hold nothing back."""

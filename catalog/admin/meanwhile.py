@@ -25,7 +25,7 @@ class MeanwhileForm(forms.ModelForm[M]):
         self._of_model = {field.name for field in self._meta.model._meta.get_fields()}
         carried = [name for name in self.fields if name in {*self._of_model, *self.also_carried}]
         # What was sent without it comes from a program: that is compared with what is there.
-        is_told = any(self[name].html_initial_name in self.data for name in carried)
+        is_told = any(self.add_initial_prefix(name) in self.data for name in carried)
         self._carried = carried if self.instance.pk and (is_told or not self.is_bound) else []
         for name in self._carried:
             self.fields[name].show_hidden_initial = True
@@ -40,7 +40,7 @@ class MeanwhileForm(forms.ModelForm[M]):
 
     def _compare(self, name: str) -> None:
         """Refuse the field if it is not any more as it was shown; sent again, it is written."""
-        field, hidden = self.fields[name], self[name].html_initial_name
+        field, hidden = self.fields[name], self.add_initial_prefix(name)
         widget = field.hidden_widget()
         now = self.get_initial_for_field(field, name)
         there = _texts(field.prepare_value(now))

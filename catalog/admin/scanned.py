@@ -8,13 +8,15 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from catalog import scans
 from catalog.admin.once import OnceForm
-from catalog.csv_files import InvalidRows
+from catalog.csv_files import InvalidRows, RowError
 from catalog.models import Location, Stock, StockMovement
 from catalog.models.stock import InsufficientStock
 
@@ -45,13 +47,27 @@ class ScannedForm(OnceForm):
 
     title: str | Promise = ""
     button: str | Promise = ""
+    may_enter = False
+    """Whether titles that are missing can be entered on the way."""
 
     def clean_numbers(self) -> dict[Any, int]:
         """The editions that were scanned, and how many copies of each."""
         try:
             return scans.read(self.cleaned_data["numbers"])
         except InvalidRows as error:
-            raise forms.ValidationError([str(each) for each in error.errors[:20]]) from error
+            raise forms.ValidationError(list(map(self._told, error.errors[:20]))) from error
+
+    def _told(self, error: RowError) -> str:
+        """With the way to enter a title that is not there yet."""
+        if not (error.value and self.may_enter):
+            return str(error)
+        return format_html(
+            '{} <a href="{}?isbn13={}" target="_blank">{}</a>',
+            error,
+            reverse("admin:catalog_edition_add"),
+            error.value,
+            _("Enter it (in a new tab)"),
+        )
 
     def apply(self, actor: Any) -> None:
         """Do it. Raises InsufficientStock."""
@@ -137,6 +153,7 @@ def change(request: HttpRequest, action: str) -> HttpResponse:
         request.POST if request.method == "POST" else None,
         initial={"numbers": request.GET.get("numbers", "")[:MOST_CHARACTERS]},
     )
+    form.may_enter = action == "delivery" and request.user.has_perm("catalog.add_edition")
     if request.method == "POST" and form.is_valid() and _apply(request, form):
         done = redirect("admin:catalog_stock_scanned", action)
         done.status_code = 303

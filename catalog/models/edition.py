@@ -116,6 +116,13 @@ class EditionQuerySet(models.QuerySet["Edition"]):
     def _with_free(self) -> Self:
         return self.alias(free_quantity=_copies_for_customers(AVAILABLE) - _awaited())
 
+    def next_own_number(self) -> str:
+        """The number after the highest of the shop's own in use; empty once all are used up."""
+        own = self.filter(isbn13__gte="20", isbn13__lt="21").order_by("-isbn13")
+        last = own.values_list("isbn13", flat=True).first() or "200000000000"
+        twelve = str(int(last[:12]) + 1)
+        return twelve + isbn.check_digit(twelve) if twelve.startswith("20") else ""
+
     def with_price(self, *, on: datetime.date | None = None) -> Self:
         """Annotate `price_amount`, the price in the shop's currency that holds `on` that day."""
         from catalog.models.price import Price

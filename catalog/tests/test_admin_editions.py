@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from catalog import indexing
+from catalog import indexing, isbn
 from catalog.models import (
     Edition,
     Format,
@@ -107,8 +107,16 @@ def test_an_edition_is_entered(client: Client, clerk: "User", number: str) -> No
     assert f"edition:{edition.isbn13}" in stale_names()
 
 
-@pytest.mark.parametrize("number", ["9780156907393", "123", "", "9790000000001"])
-def test_a_broken_number_is_refused(client: Client, clerk: "User", number: str) -> None:
+@pytest.mark.parametrize(
+    ("number", "why"),
+    [
+        ("9780156907393", "“9780156907393” is not a valid ISBN or SKU: its check digit is wrong."),
+        ("123", "“123” has 3 digits; an ISBN has 13 (or 10)."),
+        ("", "This field is required."),
+        ("9790000000001", "“9790000000001” is the number of printed music (ISMN) and no ISBN."),
+    ],
+)
+def test_a_broken_number_is_refused(client: Client, clerk: "User", number: str, why: str) -> None:
     draft = Edition(
         work=WorkFactory.create(),
         format="paperback",
@@ -117,8 +125,26 @@ def test_a_broken_number_is_refused(client: Client, clerk: "User", number: str) 
     )
     response = client.post(f"{EDITIONS}add/", edition_form(draft, isbn13=number))
     assert response.status_code == 200
-    assert "isbn13" in response.context["adminform"].form.errors
+    (said,) = response.context["adminform"].form.errors["isbn13"]
+    assert said.startswith(why)
     assert not Edition.objects.exists()
+
+
+def test_a_number_that_is_taken_leads_to_its_edition(client: Client, clerk: "User") -> None:
+    edition = emma(isbn13="9780156907392")
+    page = client.post(f"{EDITIONS}add/", edition_form(edition, isbn13="0-15-690739-9"))
+    link = f'<a href="{EDITIONS}{edition.pk}/change/">{edition}</a>'
+    assert f"It is there already: {link}." in page.content.decode()
+
+
+def test_the_next_number_of_the_shops_own_is_proposed(client: Client, clerk: "User") -> None:
+    assert "2000000000015" in client.get(f"{EDITIONS}add/").content.decode()
+    emma(isbn13="2000000000015")
+    emma(isbn13="2100000000005")
+    page = client.get(f"{EDITIONS}add/").content.decode()
+    number = Edition.objects.next_own_number()
+    assert (number[:12], isbn.is_edition_number(number)) == ("200000000002", True)
+    assert f"The next free one of these: {number}." in page
 
 
 def test_the_price_of_today_stands_beside_the_new_one(client: Client, clerk: "User") -> None:

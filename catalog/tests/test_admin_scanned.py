@@ -46,6 +46,15 @@ def test_a_delivery_of_several_titles(client: Client, clerk: "User") -> None:
     assert "Done: 7 copies of 2 titles." in client.get(response["Location"]).content.decode()
 
 
+def test_a_title_that_is_missing_can_be_entered_on_the_way(client: Client, clerk: "User") -> None:
+    page = send(client, "delivery", sku(998), "9780306406158").content.decode()
+    assert page.count("Enter it (in a new tab)") == 1
+    link = f'/admin/catalog/edition/add/?isbn13={sku(998)}"'
+    assert link in page
+    assert f'value="{sku(998)}"' in client.get(link[:-1]).content.decode()
+    assert "Enter it" not in send(client, "loss", sku(998)).content.decode()
+
+
 def test_a_loss(client: Client, clerk: "User") -> None:
     edition = EditionFactory.create(stock=3)
     assert send(client, "loss", f"{edition.isbn13} 2").status_code == 303
