@@ -24,7 +24,7 @@ def into_basket(books: Sequence[Mapping[str, str]]) -> Flow:
 
 
 def guest_checkout(books: Sequence[Mapping[str, str]]) -> Flow:
-    """The same, and on to the page of an order that waits to be paid by bank transfer."""
+    """A book into the basket, and on to the page of an order that waits to be paid by transfer."""
 
     def flow(session: Session, turn: int) -> None:
         _basket(session, books[turn % len(books)])

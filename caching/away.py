@@ -94,7 +94,10 @@ class Pool(redis.ConnectionPool):
         return self.ask(ask)
 
     def track(self, tracked: Tracked) -> list[Any]:
-        """The same for a question with one reply, which is remembered if it is asked again."""
+        """What is answered to a question with one reply, which is remembered if it is asked again.
+
+        Raises LeftAlone as `ask` does.
+        """
         self._checkpid()
 
         def ask() -> list[Any]:

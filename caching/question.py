@@ -80,7 +80,7 @@ class Question:
 
     @needs_redis
     def recollect(self) -> Kept | None:
-        """The same; Redis is not asked again for what it would have said that it changed."""
+        """The answer that holds now, from memory as long as Redis would say the same."""
         return self._read(client().said(self._place.asking))
 
     def _read(self, values: Any) -> Kept | None:

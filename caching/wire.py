@@ -169,7 +169,10 @@ class Wires:
         return self._over_one(lambda wire: wire.exchange(question, replies))
 
     def track(self, tracked: Tracked) -> list[Any]:
-        """The same for a question with one reply, which is remembered if it is asked again."""
+        """Answer a question with one reply, which is remembered if it is asked again.
+
+        Raises what redis-py raises when Redis does not answer.
+        """
         return self._over_one(lambda wire: wire.track(tracked))
 
     def remembered(self, tracked: Tracked) -> Any:

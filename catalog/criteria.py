@@ -190,7 +190,7 @@ def offer_fits(criteria: Criteria) -> str:
 
 
 def offer_test(criteria: Criteria) -> Callable[[int], bool]:
-    """The same as a function."""
+    """Whether an edition's number fits all filters but the stock, as a function of it."""
     mask, number = _mask(criteria)
     years = criteria.years
     if not years:

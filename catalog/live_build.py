@@ -111,7 +111,7 @@ class View:
         return self.build.key(part)
 
     def having_heard(self, news: Sequence[bytes]) -> Self:
-        """The same, where these have changed, too."""
+        """The view in which these tokens have changed, too."""
         changed = self.changed.union(token.decode() for token in news)
         return replace(self, changed=changed, seen=self.seen + len(news))
 

@@ -35,7 +35,7 @@ class Match:
     doubtful: list[Doubt] = field(default_factory=list)
     """Works that are there already and may be the same, the likeliest first."""
     doubtful_new: list[Doubt] = field(default_factory=list)
-    """The same of new works of this batch: their ids are negative numbers."""
+    """New works of this batch that may be the same: their ids are negative numbers."""
 
 
 @transaction.atomic

@@ -127,7 +127,10 @@ def slips(one: str, other: str, *, most: int) -> int:
 
 
 def slips_at_beginning(typed: str, phrase: str, *, most: int) -> int:
-    """The same for whatever beginning of the phrase is nearest to what was typed."""
+    """How many slips what was typed is from whatever beginning of the phrase is nearest to it.
+
+    More than `most` is `most` + 1.
+    """
     return _slips(typed, phrase, most=most, is_all=False)
 
 

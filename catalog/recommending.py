@@ -53,7 +53,7 @@ def beside(work_ids: Collection[int], *, most: int = SHOWN) -> list[Beside]:
 def beside_known(
     work_ids: Collection[int], found: Iterable[Sequence[Any]], *, most: int = SHOWN
 ) -> list[Beside]:
-    """The same where what was `found` for them is read already: rows of `stored_of`, best first.
+    """What stands beside these works of what was `found` for them: rows of `stored_of`, best first.
 
     One statement; none where nothing was found.
     """
@@ -62,7 +62,7 @@ def beside_known(
 
 
 def beside_book(book: Book) -> list[Beside]:
-    """The same beside one book, for its page: what is out first, as that is kept while stock
+    """What stands beside one book on its page: what is out first, as that is kept while stock
     changes. One statement.
     """
     found = [row for row in book.recommended if row[0] != book.work.pk]

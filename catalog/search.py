@@ -138,7 +138,7 @@ def _levels(wanted: Match) -> list[Match]:
 
 
 def _meant(wanted: Match) -> Match | None:
-    """The same with the words that were meant by what nothing has.
+    """What is wanted, with the words that were meant by those that nothing has.
 
     None where no such words are known, or where it is the filters that leave nothing: then what was
     typed is no slip.

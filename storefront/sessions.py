@@ -64,7 +64,7 @@ class SessionStore(db.SessionStore):
         return {GUEST_BASKET: str(basket)}
 
     async def aload(self) -> dict[str, Any]:
-        """The same for asynchronous code."""
+        """What the session says, as `load` gives it, for asynchronous code."""
         return await sync_to_async(self.load)()
 
     def _get_session_from_db(self) -> AbstractBaseSession | None:
@@ -101,7 +101,7 @@ class SessionStore(db.SessionStore):
         self._written = written
 
     async def asave(self, must_create: bool = False) -> None:
-        """The same for asynchronous code."""
+        """Write the session as `save` does, for asynchronous code."""
         await sync_to_async(self.save)(must_create)
 
     def delete(self, session_key: str | None = None) -> None:

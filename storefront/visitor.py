@@ -41,8 +41,8 @@ def find_basket(request: HttpRequest) -> Basket | None:
 
 
 def find_filled_basket(request: HttpRequest, *, with_beside: bool = False) -> Basket | None:
-    """The same with its priced lines, in one statement; `with_beside`, also with what is known to
-    stand beside them.
+    """The visitor's basket, if they have one, with its priced lines, in one statement;
+    `with_beside`, also with what is known to stand beside them.
     """
     user = signed_in_user(request)
     if user is not None:

@@ -25,7 +25,7 @@ def lasting_door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
 
 @pytest.fixture
 def door(lasting_door: Door) -> Door:
-    """The same, with stand-ins that were asked nothing and answer as they do by themselves."""
+    """nginx before stand-ins that were asked nothing and answer as they do by themselves."""
     for role in lasting_door.roles.values():
         role.says = lambda request: Said()
         role.seen.clear()

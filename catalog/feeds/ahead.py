@@ -103,7 +103,7 @@ def _this_process(run: ImportRun, by: Terms, after: int, size: int) -> Iterator[
 
 @contextlib.contextmanager
 def _second_process(run: ImportRun, by: Terms, after: int, size: int) -> Iterator[Reader]:
-    """The same, read while this process writes; at most one batch waits."""
+    """What another process reads while this one writes; at most one batch waits."""
     second_process.make_light()
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()

@@ -44,7 +44,7 @@ class Item(NamedTuple):
     unread: Unread | None = None
 
     def now_read(self) -> "Item":
-        """The same, read if it was not."""
+        """The product, read by now if it was not."""
         if self.unread is None:
             return self
         product, defaults, terms = self.unread

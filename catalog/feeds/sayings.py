@@ -78,7 +78,7 @@ class Saying:
         return self.record.notification
 
     def copy(self) -> "Saying":
-        """The same, to be worked on: a batch may be tried more than once."""
+        """One like it, to be worked on: a batch may be tried more than once."""
         return Saying(self.record, dict(self.values), list(self.reasons))
 
     def leave_out(self, name: str, sentence: str) -> None:

@@ -72,7 +72,7 @@ def translate(
 
 
 def translated(differences: dict[str, Difference], ids: dict[int, int]) -> dict[str, Difference]:
-    """The same with real ids; what was made and unmade within one batch is left out."""
+    """Differences with real ids, without what was made and unmade within one batch."""
     found = {}
     for name, (old, new, source) in differences.items():
         was, became = (_with_ids(old, ids), _with_ids(new, ids)) if name in KINDS else (old, new)

@@ -49,7 +49,7 @@ class Contributor(Addressed):
 
     @staticmethod
     def address(slug: str) -> str:
-        """The same, where there is no object."""
+        """The page of the contributor with this slug."""
         return f"/contributors/{slug}/"
 
 

@@ -73,7 +73,7 @@ class RegroupingQuerySet(models.QuerySet["Regrouping"]):
         ]
 
     def _to_the_end(self, found: dict[K, int]) -> dict[K, int]:
-        """The same with the ids of what stays now, if what stayed then was merged since."""
+        """What was `found`, with the ids of what stays now if what stayed was merged since."""
         ahead = set(found.values())
         while ahead:  # as often as rows were merged one into the other
             further = dict(self.filter(other_id__in=ahead).values_list("other_id", "kept_id"))

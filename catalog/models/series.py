@@ -40,7 +40,7 @@ class Series(Addressed):
 
     @staticmethod
     def address(slug: str) -> str:
-        """The same, where there is no object."""
+        """The page of the series with this slug."""
         return f"/series/{slug}/"
 
     def missing_numbers(self) -> list[int]:

@@ -34,7 +34,7 @@ def docker(
 
 
 def docker_again(*words: str) -> Outcome:
-    """The same, for what fetches something on the way: a mirror may be away for a moment."""
+    """Run `docker` for what fetches something on the way: a mirror may be away for a moment."""
     for pause_seconds in (10, 30):
         outcome = docker(*words, is_refusable=True)
         if outcome.returncode == 0:
@@ -44,7 +44,7 @@ def docker_again(*words: str) -> Outcome:
 
 
 def remove(*words: str) -> None:
-    """The same, for what takes away: on a busy machine Docker may not have let go of it yet."""
+    """Run `docker` to take away what, on a busy machine, it may not have let go of yet."""
     eventually(lambda: docker(*words, is_refusable=True).returncode == 0, otherwise=" ".join(words))
 
 

@@ -149,7 +149,7 @@ def _taxes(order: Order) -> tuple[TaxRow, ...]:
 
 
 def _taxes_by_lines(lines: Iterable[OrderLine]) -> tuple[TaxRow, ...]:
-    """The same, of an order from before summaries were kept."""
+    """The tax summary of an order from before summaries were kept."""
     sums: dict[Decimal, list[Decimal]] = defaultdict(lambda: [ZERO, ZERO])
     for line in lines:
         if line.tax_rate is not None:

@@ -41,7 +41,7 @@ def numbers(shown: Iterable[Card | Edition]) -> str:
 
 @register.filter
 def numbers_beside(found: Iterable[Beside]) -> str:
-    """The same of recommendations."""
+    """The numbers of recommended editions, as the live answers want them."""
     return numbers(each.card for each in found)
 
 

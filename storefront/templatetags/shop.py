@@ -179,7 +179,7 @@ def lang(code: str) -> SafeString | str:
 
 
 def lang_beside(code: str, page: str | None) -> SafeString | str:
-    """The same beside words in the language `page`."""
+    """` lang="fr"` for words that stand beside others in the language `page`."""
     return format_html(' lang="{}"', code) if code and code != page else ""
 
 
