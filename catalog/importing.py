@@ -6,35 +6,32 @@ lines are reported together. Importing the same file again changes nothing.
 
 import datetime
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from catalog import edition_rows, indexing, matching
 from catalog.csv_files import InvalidRows, Layout, ListFile
 from catalog.edition_rows import EditionRow, Person
+from catalog.list_names import Names
 from catalog.list_outcomes import Outcome
 from catalog.marking import Marks, filled
 from catalog.models import (
     Contribution,
-    Contributor,
     ContributorRole,
     Edition,
-    Imprint,
     Location,
     Price,
-    Publisher,
     Regrouping,
-    Series,
     SeriesMembership,
     Stock,
     Subject,
     Work,
-    slugs,
 )
 
 if TYPE_CHECKING:
@@ -140,25 +137,27 @@ def _by_work(rows: list[EditionRow], editions: dict[str, Edition]) -> dict[str, 
     return groups
 
 
+def _others(this: Model, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the values that are not there yet."""
+    return {name: value for name, value in wanted.items() if getattr(this, name) != value}
+
+
+def _write(this: Model, values: Mapping[str, Any]) -> None:
+    for name, value in values.items():
+        setattr(this, name, value)
+    this.save()
+
+
 class _CatalogImport:
-    """One run, with what it has looked up so far."""
+    """One run, with what it has looked up and counted so far."""
 
     def __init__(self, *, today: datetime.date, is_sample: bool, actor: "User | None") -> None:
         self.today = today
         self.is_sample = is_sample
         self.actor = actor
         self.report = Report()
-        # Where the shop has a code of its own that Thema has too, Thema's is meant: it is last.
-        subjects = Subject.objects.order_by("scheme")
-        self.subjects = {subject.code: subject for subject in subjects}
-        self.publishers = {row.name: row for row in Publisher.objects.all()}
-        self.imprints: dict[str, dict[int, Imprint]] = defaultdict(dict)
-        """By name, then by publisher."""
-        for row in Imprint.objects.all():
-            self.imprints[row.name][row.publisher_id] = row
-        self.series = {row.title: row for row in Series.objects.all()}
-        self.merged_imprints: dict[str, dict[str, Imprint]] = defaultdict(dict)  # publisher's name
-        self.contributors: dict[tuple[str, int | None], Contributor] = {}
+        self.names: Names
+        """Read when it is this run's turn."""
         self.location = Location.objects.first()
         self.counts: dict[Edition, int] = {}
         self.on_hand: dict[int, int] = {}
@@ -170,17 +169,12 @@ class _CatalogImport:
     def run(self, rows: list[EditionRow], progress: Progress) -> Report:
         matching.take_turns()
         matching.hold_works()
+        self.names = Names(rows)
         editions = self._known_editions(rows)
         groups = _by_work(rows, editions)
         parts = ("contributions", "subjects", "series_memberships")
         found = Work.objects.filter(key__in=groups).prefetch_related(*parts)
         works = {work.key: work for work in found}
-        people = [person.sort_name for row in rows for person in row.people]
-        self.contributors = {
-            (row.sort_name, row.birth_year): row
-            for row in Contributor.objects.filter(sort_name__in=people)
-        }
-        self._find_merged(rows, people)
         stocks = Stock.objects.filter(location=self.location, edition__in=editions.values())
         self.on_hand = dict(stocks.values_list("edition_id", "on_hand"))
         ids = {edition.work_id for edition in editions.values()}  # some may leave their work
@@ -211,48 +205,50 @@ class _CatalogImport:
     # --- works ---
 
     def _work(self, work: Work, group: list[EditionRow]) -> Work:
-        first = group[0]
-        described = next((row.description for row in group if row.description), "")
-        is_new = work._state.adding
+        """The work as its lines describe it, written; they are touched if that changes it."""
+        people = [p for row in group for p in row.people if p.role not in _OF_ONE_EDITION]
+        parts = [  # each of which is done, whatever those before it have changed
+            self._describe(work, group),  # first, as a new one has no id before
+            self._classify(work, group),
+            self._contributions(work, None, people),
+            self._join_series(work, group[0]),
+        ]
+        if any(parts):
+            self.touched |= {row.line for row in group}
+        return work
+
+    def _describe(self, work: Work, group: list[EditionRow]) -> bool:
+        """Whether it is new, or has other fields than before."""
+        first, is_new = group[0], work._state.adding
         if is_new:
             work.title = first.title
             self.report.works_created += 1
         wanted = {
             "subtitle": first.subtitle,
-            "description": described,
+            "description": next((row.description for row in group if row.description), ""),
             "original_language": first.original_language,
             "first_published": first.first_published,
-            "main_subject": self.subjects[first.subject_codes[0]] if first.subject_codes else None,
+            "main_subject": next(iter(self.names.subjects(first)), None),
         }
-        changes = {
-            name: value
-            for name, value in wanted.items()
-            if value not in ("", None) and getattr(work, name) != value
-        }
-        lines = {row.line for row in group}
+        said = filled(wanted)
+        changes = _others(work, {name: wanted[name] for name in wanted if name in said})
         if changes or is_new:
-            self.touched |= lines
-            for name, value in changes.items():
-                setattr(work, name, value)
-            work.save()
+            _write(work, changes)
         self.marks.work(work, [*changes, *(["title"] if is_new else [])])
-        codes = [code for row in group for code in row.subject_codes]
-        if codes:
-            subjects = dict.fromkeys(self.subjects[code] for code in codes)
-            if set(subjects) != set(work.subjects.all()):
-                self.touched |= lines
-                self.marks.work(work, ["subjects"])
-                work.subjects.set(subjects)
-        people = [p for row in group for p in row.people if p.role not in _OF_ONE_EDITION]
-        if self._contributions(work, None, people):
-            self.touched |= lines
-        if first.series and self._join_series(work, first):
-            self.touched |= lines
-        return work
+        return is_new or bool(changes)
+
+    def _classify(self, work: Work, group: list[EditionRow]) -> bool:
+        """Whether its subjects are others than before."""
+        subjects = dict.fromkeys(each for row in group for each in self.names.subjects(row))
+        if not subjects or set(subjects) == set(work.subjects.all()):
+            return False
+        self.marks.work(work, ["subjects"])
+        work.subjects.set(subjects)
+        return True
 
     def _contributions(self, work: Work, edition: Edition | None, people: list[Person]) -> bool:
         """Whether these are others than before."""
-        wanted = list(dict.fromkeys((self._contributor(p).pk, p.role) for p in people))
+        wanted = list(dict.fromkeys((self.names.contributor(p).pk, p.role) for p in people))
         if not wanted:
             return False
         current = Contribution.objects.filter(work=work, edition=edition)
@@ -271,36 +267,11 @@ class _CatalogImport:
         )
         return True
 
-    def _find_merged(self, rows: list[EditionRow], people: list[str]) -> None:
-        """What was merged by staff: the old name leads to what stays."""
-        kind = Regrouping.Kind
-        names: dict[str, set[str]] = {kind.CONTRIBUTOR: set(people)}
-        names[kind.SERIES] = {row.series for row in rows} - {""}
-        names[kind.IMPRINT] = {row.imprint for row in rows}
-        for each in Regrouping.objects.current_names(names):
-            if each.kind == kind.CONTRIBUTOR:
-                key = (each.gone["sort_name"], each.gone["birth_year"])
-                self.contributors.setdefault(key, each.kept)
-            elif each.kind == kind.SERIES:
-                self.series.setdefault(each.name, each.kept)
-            else:
-                self.merged_imprints[each.name][each.publisher] = each.kept
-
-    def _contributor(self, person: Person) -> Contributor:
-        key = (person.sort_name, person.birth_year)
-        if key not in self.contributors:
-            self.contributors[key] = Contributor.objects.create(
-                name=person.name,
-                sort_name=person.sort_name,
-                slug=slugs.unused(person.name, among=Contributor, fallback="contributor"),
-                birth_year=person.birth_year,
-                death_year=person.death_year,
-            )
-        return self.contributors[key]
-
     def _join_series(self, work: Work, row: EditionRow) -> bool:
-        """Whether it was not in the series, or in another place of it."""
-        series, position = self._series(row.series), row.series_position
+        """Whether it was not in the line's series, or in another place of it."""
+        if not row.series:
+            return False
+        series, position = self.names.series(row.series), row.series_position
         known = SeriesMembership.objects.filter(series=series, work=work, position=position)
         if known.exists():
             return False
@@ -309,12 +280,6 @@ class _CatalogImport:
             series=series, work=work, defaults={"position": position}
         )
         return True
-
-    def _series(self, title: str) -> Series:
-        if title not in self.series:
-            slug = slugs.unused(title, among=Series, fallback="series")
-            self.series[title] = Series.objects.create(title=title, slug=slug)
-        return self.series[title]
 
     # --- editions ---
 
@@ -326,37 +291,43 @@ class _CatalogImport:
         is_moved = edition.work_id != work.pk
         if is_moved:
             edition.move_to(work)
+        is_other = self._fill_in(edition, work, row, is_new=is_new) or is_moved
+        self.report.editions_created += is_new
+        self.report.editions_changed += is_other and not is_new
+        own_people = [person for person in row.people if person.role in _OF_ONE_EDITION]
+        parts = [
+            self._contributions(work, edition, own_people),
+            self._price(edition, row, is_new=is_new),
+            self._count(edition, row),
+        ]
+        return is_other or any(parts)
+
+    def _fill_in(self, edition: Edition, work: Work, row: EditionRow, *, is_new: bool) -> bool:
+        """Whether it has other fields than before."""
+        is_named_alike = row.title == work.title
         wanted = {
             "format": row.format,
             "language": row.language,
-            "title": "" if row.title == work.title else row.title,
-            "subtitle": "" if row.title == work.title else row.subtitle or edition.subtitle,
-            "imprint": self._imprint(edition, row),
+            "title": "" if is_named_alike else row.title,
+            "subtitle": "" if is_named_alike else row.subtitle or edition.subtitle,
+            "imprint": self.names.imprint(edition, row),
             "publication_date": row.publication_date or edition.publication_date,
             "pages": row.pages or edition.pages,
             "duration_minutes": row.duration_minutes or edition.duration_minutes,
             "weight_grams": row.weight_grams or edition.weight_grams,
         }
-        changes = {
-            name: value
-            for name, value in wanted.items()
-            if is_new or getattr(edition, name) != value
-        }
-        for name, value in changes.items():
-            setattr(edition, name, value)
+        changes = wanted if is_new else _others(edition, wanted)
         if changes:
-            edition.save()
+            _write(edition, changes)
         self.marks.edition(edition, filled(changes) if is_new else changes)
-        self.report.editions_created += is_new
-        self.report.editions_changed += (is_moved or bool(changes)) and not is_new
-        own_people = [person for person in row.people if person.role in _OF_ONE_EDITION]
-        has_others = self._contributions(work, edition, own_people)
-        has_price = self._price(edition, row, is_new=is_new)
-        counted = None if edition.is_digital else row.stock
-        if counted is not None:
-            self.counts[edition] = counted
-        is_counted_anew = counted not in (None, self.on_hand.get(edition.pk, 0))
-        return is_moved or bool(changes) or has_others or has_price or is_counted_anew
+        return bool(changes)
+
+    def _count(self, edition: Edition, row: EditionRow) -> bool:
+        """Whether the line counts another number than lies there."""
+        if row.stock is None or edition.is_digital:
+            return False
+        self.counts[edition] = row.stock
+        return row.stock != self.on_hand.get(edition.pk, 0)
 
     def _price(self, edition: Edition, row: EditionRow, *, is_new: bool) -> bool:
         """Whether it costs something else from today on."""
@@ -373,25 +344,3 @@ class _CatalogImport:
         else:
             edition.set_price(row.price, valid_from=self.today)
         return True
-
-    def _imprint(self, edition: Edition, row: EditionRow) -> Imprint:
-        named, merged = self.imprints[row.imprint], self.merged_imprints[row.imprint]
-        if not row.publisher:
-            if edition.imprint_id and edition.imprint.name == row.imprint:
-                return edition.imprint
-            alike = set(named.values()) or set(merged.values())
-            if len(alike) == 1:
-                return alike.pop()
-        publisher_name = row.publisher or row.imprint
-        publisher = self.publishers.get(publisher_name)
-        if publisher_name in merged and (publisher is None or publisher.pk not in named):
-            return merged[publisher_name]
-        if publisher is None:
-            publisher = Publisher.objects.create(name=publisher_name)
-            self.publishers[publisher_name] = publisher
-        if publisher.pk not in named:
-            slug = slugs.unused(row.imprint, among=Imprint, fallback="imprint")
-            named[publisher.pk] = Imprint.objects.create(
-                publisher=publisher, name=row.imprint, slug=slug
-            )
-        return named[publisher.pk]

@@ -6,8 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from catalog.csv_files import InvalidRows, UnreadableFile
-from catalog.importing import import_catalog
+from catalog import edition_rows
+from catalog.csv_files import InvalidRows, ListFile, UnreadableFile
+from catalog.importing import check, foresee, import_catalog
 from catalog.models import (
     Contribution,
     Contributor,
@@ -106,6 +107,50 @@ def test_a_line_without_a_work_leaves_the_edition_where_it_is() -> None:
     assert vars(report) == {
         "editions_created": 0, "editions_changed": 0, "works_created": 0, "stock_changed": 0,
     }  # fmt: skip
+
+
+EMMA = f'{sku(3)},emma,Emma,"Austen, Jane [A01]",,Lamplight,ebook,en,,,,FBC,,5.00,,,A match.\n'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "changed"),
+    [
+        ("", "", 0),
+        # What is said of the work changes all of its lines
+        ("A student kills.", "A student repents.", 2),
+        (",1866,ru,", ",1867,ru,", 2),
+        (",ru,FBC,", ",ru,F,", 2),
+        (",ru,FBC,", ",ru,F;FBC,", 2),
+        ("1821-1881 [A01];", "1821-1881 [B01];", 2),
+        # What is said of the edition changes its own
+        ("Garnett, Constance, 1861-1946", "Pevear, Richard", 1),
+        ("Crime and Punishment", "Crime & Punishment", 1),
+        (",paperback,", ",audiobook,", 1),
+        ("Sample House", "Another House", 1),
+        (",560,", ",561,", 1),
+        (",12.50,", ",12.51,", 1),
+        (",4,A student", ",5,A student", 1),
+        # A blank says nothing, and neither does what is so already
+        (",4,A student", ",,A student", 0),
+        (",12.50,", ",,", 0),
+        (",560,", ",,", 0),
+        ("; Garnett, Constance, 1861-1946 [B06]", "", 0),
+        (",1866,ru,FBC,", ",,,,", 0),
+        ("A student kills.", "", 0),
+    ],
+)
+def test_a_file_foresees_which_lines_change(old: str, new: str, changed: int) -> None:
+    SubjectFactory.create(code="F", name="Fiction")
+    load(CRIME, CRIME_CLOTH, EMMA)
+    written = (HEADING + CRIME.replace(old, new) + CRIME_CLOTH + EMMA).encode()
+    rows, outcome = check(ListFile(io.BytesIO(written), edition_rows.COLUMNS))
+    foresee(rows, outcome, today=TODAY)
+    assert (outcome.created, outcome.changed, outcome.unchanged) == (0, changed, 3 - changed)
+
+
+def test_copies_of_a_file_are_not_counted() -> None:
+    load(EMMA.replace(",,A match", ",3,A match"))
+    assert not Stock.objects.exists()
 
 
 def test_a_new_price_holds_from_today_and_the_old_one_ends() -> None:
