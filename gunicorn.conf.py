@@ -21,6 +21,7 @@ threads = ROLES.get(os.environ.get("BOOKSTORE_ROLE") or "all", ALL).threads
 timeout = 30
 graceful_timeout = 32  # after SIGTERM: longer than nginx waits; who stops us must wait longer still
 keepalive = 75  # longer than nginx and load balancers keep theirs, so that they close first
+limit_request_line = 8190  # as nginx has it, so that what is too long gets a page of the shop
 control_socket_disable = True
 loglevel = "warning"
 if Path("/dev/shm").is_dir():  # noqa: S108 - memory, so a busy disk stops no heartbeat

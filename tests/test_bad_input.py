@@ -29,6 +29,7 @@ NOBODYS = "0b063714-8d27-4d49-982d-752a17700000"
         ("/search/?q=%FF%FE", 400, "Some of what you search for cannot be read."),
         ("/search/?q=%00", 400, "Some of what you search for cannot be read."),
         (f"/search/?q={'a' * A_LOT}", 400, "That is more than 200 letters."),
+        (f"/search/?q={'a' * 8 * A_LOT}", 400, "That is more than 200 letters."),
         ("/search/?sort=random", 400, "Sort by: we do not know “random”."),
         ("/search/?format=papyrus", 400, "Format: we do not know “papyrus”."),
         ("/search/?price=cheap", 400, "Price: we do not know “cheap”."),

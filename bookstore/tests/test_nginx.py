@@ -188,6 +188,10 @@ def test_an_error_of_nginx_is_a_page_for_people(deserted: Door) -> None:
     [
         (b"GET /%zz HTTP/1.1", 400, b"cannot be read"),
         (b"GET /%00 HTTP/1.1", 400, b"cannot be read"),
+        (b"GET /search/?q=Bront\xc3\xab HTTP/1.1", 400, b"<h1>This request cannot be read"),
+        (b"GET /Bront\xc3\xab/ HTTP/1.1", 400, b"<h1>This request cannot be read"),
+        (b"GET /basket/?q=\xff HTTP/1.1", 400, b"<h1>This request cannot be read"),
+        (b"GET /api/v1/editions?q=Bront\xc3\xab HTTP/1.1", 400, b'"title": "Bad Request"'),
         (b"GET /" + b"a" * 20_000 + b" HTTP/1.1", 414, b"too long"),
         (b"GET /error/page HTTP/1.1", 404, b"No such page"),
         (b"GET /error/problem HTTP/1.1", 404, b"No such page"),

@@ -76,6 +76,12 @@ def test_the_answer_names_the_number_of_its_log_line(port: int, log: Path, reque
     assert VICTIM not in numbers
 
 
+def test_an_address_may_be_as_long_as_nginx_lets_it(port: int) -> None:
+    longest = b"GET /live/none?q=".ljust(8190 - len(b" HTTP/1.1"), b"a")
+    assert answer(port, longest + b" HTTP/1.1\r\nHost: localhost\r\n\r\n")[0].status == 404
+    assert answer(port, longest + b"a HTTP/1.1\r\nHost: localhost\r\n\r\n")[0].status == 400
+
+
 def test_an_ordinary_failure_has_no_number_of_an_earlier_one(port: int, log: Path) -> None:
     for _each in range(8):
         answer(port, UNREADABLE[0])
