@@ -68,7 +68,7 @@ class SubjectAdmin(UpkeepAdmin[Subject]):
     search_fields = ("name", "code")
     autocomplete_fields = ("parent", "gathers")
     prepopulated_fields = {"slug": ("name",)}
-    named_by = ("name", "slug", "parent", "code", "intro", "ordinal", "is_shown", "gathers")
+    named_by = SubjectForm.Meta.fields
 
     def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
         """With names for who cannot see the headings of the columns."""
