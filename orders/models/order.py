@@ -69,10 +69,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
         return self.get(number=numbers.normalize_number(text))
 
     def page_of(self, text: str) -> "Order":
-        """The order of all that someone means by `text`, with all that its page shows.
-
-        Raises Order.DoesNotExist.
-        """
+        """As `by_number`, of all orders, with all that its page shows."""
         order = order_rows.read_for_page(Order, numbers.normalize_number(text))
         if order is None:
             raise Order.DoesNotExist
