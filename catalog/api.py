@@ -139,7 +139,7 @@ class EditionOut(Schema):
             title=edition.display_title,
             subtitle=edition.display_subtitle,
             contributors=[
-                Contributor(name=part.contributor.name, role=part.get_role_display())
+                Contributor(name=part.contributor.name, role=part.role_label)
                 for part in edition.own_contributions
             ],
             format=edition.format,
