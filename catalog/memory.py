@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from caching import store
 from caching.jobs import defer_once
-from catalog import live_base, live_build, live_records, live_rows, suggestion_blocks
+from catalog import live_base, live_build, live_records, live_rows
 from catalog.live_build import Build
 from catalog.live_records import CONTRIBUTOR, WORK, WorkRecord
 from catalog.models import Edition
@@ -294,37 +294,19 @@ def _forget(build: Build, change: _Change) -> None:
         if (line := change.kept.lines[token])
         for phrase in live_records.phrases_of(token, line)
     ]
-    forgetting = store.client().pipeline(transaction=False)  # a full Redis takes no MULTI
-    live_build.note_loss(forgetting, build)
-    if phrases:
-        forgetting.zrem(build.key("more"), *phrases)
-    # What tells which phrases to look for goes last, so that it is there if this is killed halfway.
     forgotten = {
-        "best": _best_with(build, phrases, change.lines.keys()),
         "works": list(change.lines),
         # Of what has changed, too, or it would seem to be as it was, should it change back.
         "targets": [live_records.field_of(token) for token in change.lines],
         "stock": list(change.buckets),
     }
+    forgetting = store.client().pipeline(transaction=False)  # a full Redis takes no MULTI
+    live_build.note_loss(forgetting, build)
+    if phrases:
+        forgetting.zrem(build.key("more"), *phrases)
+    if change.lines:
+        forgetting.unlink(build.key("best"))  # which tells by itself what is shown
     for part, fields in forgotten.items():
         if fields:
             forgetting.hdel(build.key(part), *fields)
     forgetting.execute()
-
-
-def _best_with(build: Build, phrases: Iterable[str], tokens: Collection[str]) -> list[str]:
-    """The prefixes of these phrases for which some of these tokens are kept ready."""
-    prefixes = sorted({each for phrase in phrases for each in suggestion_blocks.prefixes(phrase)})
-    if not prefixes:
-        return []
-    stored = store.client().hmget(build.key("best"), prefixes)
-    return [
-        prefix
-        for prefix, best in zip(prefixes, stored, strict=True)
-        if best and not _tokens_of(best).isdisjoint(tokens)
-    ]
-
-
-def _tokens_of(best: bytes) -> set[str]:
-    lines = suggestion_blocks.unpacked(best).split("\n")
-    return {suggestion_blocks.token_of(line.partition("\t")[0]) for line in lines}

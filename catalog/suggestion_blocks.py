@@ -49,12 +49,6 @@ def token_of(rank: str) -> str:
     return rank[_RANK:]
 
 
-def prefixes(line: str) -> Iterator[str]:
-    """What may have been typed of the line's phrase, as far as the best are kept ready for it."""
-    phrase = line[: line.index("\t")][:LONGEST_READY]
-    return (phrase[:length] for length in range(1, len(phrase) + 1))
-
-
 def phrase_of(label: str, rank: str) -> str:
     """The phrase of the line of that rank."""
     return " ".join(fold(label).split(" ")[int(rank[:2]) :])
