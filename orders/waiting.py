@@ -16,6 +16,7 @@ from django.db import transaction
 
 from accounts.models import User
 from catalog.models import Edition, Location, Stock, Supply
+from orders import readiness
 from orders.models import Allocation, Order, OrderEvent, OrderLine, OrderMessage, Seller
 
 Share = dict[OrderLine, dict[Stock, int]]
@@ -77,7 +78,7 @@ def serve(numbers: Collection[str], *, at: datetime.datetime) -> int:
     """Give free copies of these editions to who waits for them; how many copies were given."""
     numbers, given = set(numbers), 0
     if _are_free(numbers):
-        for order in Order.objects.waiting_for(numbers):
+        for order in Order.objects.waiting_for(numbers).exclude(readiness.IS_PAID_BACK):
             given += _serve(order, numbers, at=at)
             if not _are_free(numbers):
                 break

@@ -161,6 +161,7 @@ def change(request: HttpRequest, action: str) -> HttpResponse:
     context = {
         **admin.site.each_context(request),
         "title": form.title,
+        "action": action,
         "opts": StockMovement._meta,
         "form": form,
     }

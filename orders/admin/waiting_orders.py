@@ -17,9 +17,13 @@ from django.utils.translation import gettext_lazy, ngettext
 from catalog.models import Edition
 from catalog.redirects import see_other
 from orders import waiting
-from orders.models import Order
+from orders.models import Order, OrderEvent
 
 COLUMNS = ("isbn13", "title", "imprint", "to_order", "awaited", "first_promised")
+SHOWN_FOR = datetime.timedelta(days=1)
+"""How long the list says for whom copies were set aside."""
+
+MOST_SERVED = 200
 FURTHEST = datetime.timedelta(days=3 * 366)
 FORMULA = ("=", "+", "-", "@", "\t")
 
@@ -67,6 +71,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "title": _("What customers wait for"),
         "opts": Order._meta,
         "titles": waiting.titles(),
+        "served": OrderEvent.objects.served(since=timezone.now() - SHOWN_FOR)[:MOST_SERVED],
         "today": timezone.localdate(),
         "may_change": request.user.has_perm("orders.change_order"),
     }

@@ -1,5 +1,6 @@
 """OrderEvent: what happened to an order, append-only."""
 
+import datetime
 from typing import Self
 
 from django.conf import settings
@@ -33,6 +34,11 @@ class OrderEventQuerySet(models.QuerySet["OrderEvent"]):
                 *(kind.REFUND_DUE, kind.REFUND_FAILED),
             ),
         )
+
+    def served(self, *, since: datetime.datetime) -> Self:
+        """Those of copies that were set aside for who waited, latest first, with their orders."""
+        found = self.filter(kind=OrderEvent.Kind.SERVED, created_at__gte=since)
+        return found.select_related("order").order_by("-created_at", "-id")
 
 
 class OrderEvent(models.Model):
@@ -99,6 +105,11 @@ class OrderEvent(models.Model):
                 name="order_event_reference_once",
                 fields=("order", "kind", "reference"),
                 condition=~Q(reference=""),
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=("created_at",), name="order_event_served", condition=Q(kind="served")
             ),
         )
 

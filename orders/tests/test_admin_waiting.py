@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from catalog.models import Edition
@@ -16,6 +17,7 @@ from catalog.tests.factories import (
     put_in_stock,
     store_room,
 )
+from orders import refunds, waiting
 from orders.models import Order, OrderEvent
 from orders.tests.factories import make_order, shipping_method
 from tests.jobs import waiting_jobs
@@ -49,6 +51,27 @@ def order(edition: Edition, quantity: int, method: str = "standard") -> Order:
 
 def test_nobody_waits(staff: Client) -> None:
     assert "Nobody waits for a book." in staff.get(LIST).content.decode()
+
+
+def test_a_delivery_leads_to_the_orders_that_it_served(staff: Client, edition: Edition) -> None:
+    first, second, refunded = order(edition, 2), order(edition, 3), order(edition, 4)
+    for each in (first, second, refunded):
+        each.mark_paid(at=NOW)
+    refunds.request_refund(order=refunded, at=NOW)
+    delivery = reverse("admin:catalog_stock_scanned", args=["delivery"])
+    assert f'href="{LIST}#served"' in staff.get(delivery).content.decode()
+    assert "Set aside" not in staff.get(LIST).content.decode()
+
+    put_in_stock(edition, 6)
+    waiting.serve([edition.isbn13], at=timezone.now())
+
+    page = staff.get(LIST).content.decode()
+    for each, quantity in ((first, 2), (second, 3)):
+        link = reverse("admin:orders_order_change", args=[each.pk])
+        assert f'<a href="{link}">{each.number}</a>: {quantity} × Orlando' in page
+    assert f"{refunded.number}</a>: " not in page  # who has the money back is not served
+    later = timezone.now() + datetime.timedelta(days=1, seconds=1)
+    assert not OrderEvent.objects.served(since=later - datetime.timedelta(days=1))
 
 
 def test_the_list_says_who_waits_for_what(staff: Client, edition: Edition) -> None:
