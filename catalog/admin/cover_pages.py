@@ -7,7 +7,8 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,6 +17,7 @@ from catalog import covers
 from catalog.models import Cover, Edition
 from catalog.pictures import making
 from catalog.pictures.making import BadPicture
+from catalog.redirects import see_other
 
 
 class UploadForm(forms.Form):
@@ -72,9 +74,7 @@ def _edition(request: HttpRequest, pk: int, permission: str) -> Edition:
 
 
 def _back(edition: Edition) -> HttpResponse:
-    response = redirect("admin:catalog_edition_cover", edition.pk)
-    response.status_code = 303
-    return response
+    return see_other(reverse("admin:catalog_edition_cover", args=[edition.pk]))
 
 
 def _page(request: HttpRequest, edition: Edition, form: UploadForm) -> HttpResponse:

@@ -5,13 +5,15 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from catalog import intake
 from catalog.admin.once import OnceForm
 from catalog.models import ImportRun
+from catalog.redirects import see_other
 
 
 def undo(request: HttpRequest, run: ImportRun) -> HttpResponse:
@@ -55,9 +57,7 @@ def delete(request: HttpRequest, run: ImportRun) -> HttpResponse:
         messages.error(request, str(refusal))
         return _back(run)
     messages.success(request, _("“%(file)s” was deleted.") % {"file": name})
-    done = redirect("admin:catalog_importrun_changelist")
-    done.status_code = 303
-    return done
+    return see_other(reverse("admin:catalog_importrun_changelist"))
 
 
 def mark_seen(request: HttpRequest, run: ImportRun) -> HttpResponse:
@@ -67,6 +67,4 @@ def mark_seen(request: HttpRequest, run: ImportRun) -> HttpResponse:
 
 
 def _back(run: ImportRun) -> HttpResponse:
-    done = redirect("admin:catalog_importrun_change", run.pk)
-    done.status_code = 303
-    return done
+    return see_other(reverse("admin:catalog_importrun_change", args=[run.pk]))

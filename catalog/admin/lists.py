@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -23,6 +23,7 @@ from catalog.csv_files import UnreadableFile
 from catalog.list_outcomes import Jump
 from catalog.models import Edition, UploadedList
 from catalog.money import format_money
+from catalog.redirects import see_other
 
 LARGE_FACTOR = 2  # a price that doubles or halves is more often a slip than meant
 PERMISSIONS = {
@@ -279,6 +280,4 @@ def download_wrong(request: HttpRequest, uploaded: UploadedList) -> HttpResponse
 
 
 def _to(name: str, *args: Any) -> HttpResponse:
-    done = redirect(reverse(name, args=args))
-    done.status_code = 303
-    return done
+    return see_other(reverse(name, args=args))

@@ -7,8 +7,8 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.urls import URLPattern, path
+from django.shortcuts import render
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,6 +17,7 @@ from catalog import merging
 from catalog.admin import comparing
 from catalog.admin.once import OnceForm
 from catalog.models import MatchReview, Regrouping
+from catalog.redirects import see_other
 
 Decision = MatchReview.Decision
 
@@ -148,11 +149,8 @@ def _after(review: MatchReview) -> MatchReview | None:
 def _on(review: MatchReview | None, request: HttpRequest) -> HttpResponse:
     if review is None:
         messages.info(request, _("All doubtful matches were looked at."))
-        done = redirect("admin:catalog_matchreview_changelist")
-    else:
-        done = redirect("admin:catalog_matchreview_change", review.pk)
-    done.status_code = 303
-    return done
+        return see_other(reverse("admin:catalog_matchreview_changelist"))
+    return see_other(reverse("admin:catalog_matchreview_change", args=[review.pk]))
 
 
 @admin.register(Regrouping)
@@ -212,6 +210,4 @@ class RegroupingAdmin(admin.ModelAdmin[Regrouping]):
                     messages.success(request, _("“%s” is back.") % done.other_name)
         except merging.Refused as refusal:
             messages.error(request, str(refusal))
-        response = redirect("admin:catalog_regrouping_change", done.pk)
-        response.status_code = 303
-        return response
+        return see_other(reverse("admin:catalog_regrouping_change", args=[done.pk]))

@@ -19,6 +19,7 @@ from catalog import merging
 from catalog.admin import comparing
 from catalog.admin.once import OnceForm
 from catalog.models import Contributor, Edition, Work
+from catalog.redirects import see_other
 
 MOST_FOUND = 20
 TEMPLATE = "admin/catalog/merge/change_form.html"
@@ -219,6 +220,4 @@ def _merge_url(row: models.Model) -> str:
 
 
 def _see(row: models.Model) -> HttpResponse:
-    done = redirect(f"admin:catalog_{row._meta.model_name}_change", row.pk)
-    done.status_code = 303
-    return done
+    return see_other(reverse(f"admin:catalog_{row._meta.model_name}_change", args=[row.pk]))

@@ -7,7 +7,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.html import format_html
@@ -19,6 +19,7 @@ from catalog.admin.once import OnceForm
 from catalog.csv_files import InvalidRows, RowError
 from catalog.models import Location, Stock, StockMovement
 from catalog.models.stock import InsufficientStock
+from catalog.redirects import see_other
 
 MOST_CHARACTERS = 100_000
 
@@ -155,9 +156,7 @@ def change(request: HttpRequest, action: str) -> HttpResponse:
     )
     form.may_enter = action == "delivery" and request.user.has_perm("catalog.add_edition")
     if request.method == "POST" and form.is_valid() and _apply(request, form):
-        done = redirect("admin:catalog_stock_scanned", action)
-        done.status_code = 303
-        return done
+        return see_other(reverse("admin:catalog_stock_scanned", args=[action]))
     context = {
         **admin.site.each_context(request),
         "title": form.title,

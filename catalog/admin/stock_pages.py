@@ -8,13 +8,15 @@ from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import Sum
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalog.admin.stock_forms import FORMS, StockForm
 from catalog.models import Edition, Location, Stock, StockMovement
 from catalog.models.stock import InsufficientStock
+from catalog.redirects import see_other
 
 PAGE_SIZE = 50  # movements
 
@@ -58,9 +60,7 @@ def change(request: HttpRequest, pk: int, action: str) -> HttpResponse:
         request.POST if request.method == "POST" else None, initial={"location": _location(request)}
     )
     if request.method == "POST" and form.is_valid() and _apply(request, form, edition):
-        done = redirect("admin:catalog_edition_stock", edition.pk)
-        done.status_code = 303
-        return done
+        return see_other(reverse("admin:catalog_edition_stock", args=[edition.pk]))
     context = {
         **admin.site.each_context(request),
         "title": form.title,

@@ -9,8 +9,8 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Count, QuerySet, Sum
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import URLPattern, path
+from django.shortcuts import get_object_or_404, render
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -21,6 +21,7 @@ from catalog.csv_files import InvalidRows, UnreadableFile
 from catalog.models import Edition, Location, Stocktake
 from catalog.models.stock import InsufficientStock
 from catalog.models.stocktake import MOST_COUNTED, AlreadyPosted, CountTooHigh
+from catalog.redirects import see_other
 
 PAGE_SIZE = 100  # titles
 MOST_FILE_BYTES = 10 * 1024 * 1024
@@ -288,7 +289,4 @@ def _said(refusal: Exception) -> str:
 
 
 def _back(stocktake: Stocktake, query: str = "") -> HttpResponse:
-    done = redirect("admin:catalog_stocktake_change", stocktake.pk)
-    done["Location"] += query
-    done.status_code = 303
-    return done
+    return see_other(reverse("admin:catalog_stocktake_change", args=[stocktake.pk]) + query)

@@ -10,7 +10,8 @@ from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -20,6 +21,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from catalog import intake
 from catalog.admin.once import OnceForm
 from catalog.models import ImportRun, Supplier
+from catalog.redirects import see_other
 
 REST_OF_FORM = 1024 * 1024  # bytes that a form may take beside its file
 TOO_LARGE = gettext_lazy("The file is larger than %(n)d MB. Ask the supplier for several files.")
@@ -126,6 +128,5 @@ def _receive(request: HttpRequest, form: UploadForm) -> ImportRun | None:
 
 
 def _on_to(*page: Any) -> HttpResponse:
-    done = redirect(*page)
-    done.status_code = 303
-    return done
+    name, *args = page
+    return see_other(reverse(name, args=args))
