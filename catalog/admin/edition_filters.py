@@ -3,13 +3,15 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import F, QuerySet
+from django.db.models import F, QuerySet, Sum
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
 from catalog import languages
 from catalog.formats import DIGITAL_FORMATS
 from catalog.models import Edition, Stock
+
+FEW = 3  # copies: soon to be ordered anew
 
 
 class AvailabilityFilter(admin.SimpleListFilter):
@@ -20,7 +22,12 @@ class AvailabilityFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         """The choices."""
-        return [("in", gettext_lazy("In stock")), ("out", gettext_lazy("Sold out"))]
+        few = gettext_lazy("At most %(n)d left") % {"n": FEW}
+        return [
+            ("in", gettext_lazy("In stock")),
+            ("few", few),
+            ("out", gettext_lazy("Sold out")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Only editions that take stock are looked at."""
@@ -28,6 +35,10 @@ class AvailabilityFilter(admin.SimpleListFilter):
         match self.value():
             case "in":
                 return queryset.filter(pk__in=in_stock)
+            case "few":
+                left = Sum(F("on_hand") - F("allocated"))
+                sums = Stock.objects.values("edition").order_by().annotate(left=left)
+                return queryset.filter(pk__in=sums.filter(left__range=(1, FEW)).values("edition"))
             case "out":
                 return queryset.exclude(pk__in=in_stock).exclude(format__in=DIGITAL_FORMATS)
             case _:

@@ -27,6 +27,7 @@ SHOWN_REJECTED = 10
 TENTH = 10  # percent; a screen reader is told no more often
 LARGEST_ORDINAL = 2**31 - 1
 IN_LIST = ("run", "ordinal", "line", "reference", "isbn13", "outcome", "changes", "reasons")
+TITLES = ("edition__title", "edition__work__title")
 Outcome = ImportRecord.Outcome
 
 
@@ -71,7 +72,7 @@ def _records(run: ImportRun) -> QuerySet[ImportRecord]:
 def show(request: HttpRequest, run: ImportRun) -> HttpResponse:
     """How far it is, or how it ended, and what can be done."""
     may_change = request.user.has_perm("catalog.change_importrun")
-    rejected = _records(run).filter(outcome=Outcome.REJECTED).order_by("ordinal").only(*IN_LIST)
+    rejected = _with_titles(_records(run).filter(outcome=Outcome.REJECTED).order_by("ordinal"))
     context = {
         **_context(request, run, title=str(run)),
         **_progress(request, run),
@@ -114,7 +115,7 @@ def records(request: HttpRequest, run: ImportRun) -> HttpResponse:
         found = found.filter(outcome=outcome)
     if sought:
         found = found.filter(_named(sought))
-    page = _page(found.only(*IN_LIST), request)
+    page = _page(_with_titles(found), request)
     kept = {"outcome": outcome, "q": sought}
     context = {
         **_context(request, run, title=_("Records")),
@@ -125,6 +126,11 @@ def records(request: HttpRequest, run: ImportRun) -> HttpResponse:
         "keep": urlencode({name: value for name, value in kept.items() if value}),
     }
     return render(request, "admin/catalog/importrun/records.html", context)
+
+
+def _with_titles(found: QuerySet[ImportRecord]) -> QuerySet[ImportRecord]:
+    """With what a row of the list shows, and nothing else: records can be large."""
+    return found.select_related("edition__work").only(*IN_LIST, *TITLES)
 
 
 def _named(sought: str) -> Q:

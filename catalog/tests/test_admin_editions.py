@@ -28,6 +28,7 @@ from catalog.tests.factories import (
     EditionFactory,
     ImprintFactory,
     WorkFactory,
+    put_in_stock,
 )
 
 if TYPE_CHECKING:
@@ -83,7 +84,10 @@ def test_filters_find_what_is_sold_out_or_without_price(client: Client, clerk: "
         return {e.isbn13 for e in (stocked, sold_out, ebook) if e.isbn13 in page}
 
     assert found(stock="in") == {stocked.isbn13}
+    assert found(stock="few") == {stocked.isbn13}
     assert found(stock="out") == {sold_out.isbn13}
+    put_in_stock(stocked, 3)
+    assert found(stock="few") == set()
     assert found(priced="no") == {sold_out.isbn13}
 
 

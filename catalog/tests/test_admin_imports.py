@@ -78,10 +78,6 @@ def test_the_same_form_imports_once_and_the_same_file_is_told(
     assert "importing it again changes nothing" in said(again)[1]
     assert "The very same file was imported before, on" in again.content.decode()
     assert len(deferred("catalog.run_import")) == 2
-    ImportRun.objects.create(
-        supplier=north(), file_name="later.xml", file_digest="other", file_bytes=1
-    )
-    assert "it may put back what they changed" in said(upload(client, key="k3"))[1]
 
 
 @pytest.mark.parametrize(
