@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from caching import store
 from catalog import indexing, names
+from catalog.feeds import uses
 from catalog.matching import have_works_alone
 from catalog.models import (
     Contribution,
@@ -176,6 +177,11 @@ def replace_edition(double: Edition, *, by: Edition) -> None:
     if double.stocks.exists():
         raise Refused(
             _("%s has a ledger of stock, and stays in the books: take “offered” away instead.")
+            % double.isbn13
+        )
+    if uses.would_lose(double.pk):
+        raise Refused(
+            _("%s was ordered, and stays in the books: take “offered” away instead.")
             % double.isbn13
         )
     kind, work_id = FormerAddress.Kind.EDITION, double.work_id

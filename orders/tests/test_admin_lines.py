@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from accounts.models import User
+from catalog import merging
 from catalog.models import Edition, Format
 from catalog.tests.factories import EditionFactory, embargoed, preorderable, put_in_stock
 from orders import cancellation, fulfillment, waiting
@@ -82,5 +83,7 @@ def test_what_was_ordered_is_not_deleted(client: Client) -> None:
         url = reverse("admin:catalog_edition_delete", args=[edition.pk])
         assert client.post(url, {"post": "yes"}).status_code == status
 
+    with pytest.raises(merging.Refused, match="was ordered"):
+        merging.replace_edition(ebook, by=EditionFactory.create(format=Format.EBOOK))
     assert order.lines.get().edition == ebook
     assert not Edition.objects.filter(pk=mistake.pk).exists()
