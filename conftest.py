@@ -45,6 +45,7 @@ def empty_redis() -> None:
     But for whose it is: a connection that is there already does not note that again.
     """
     store.client().eval(FORGET_ALL, 1, ERA)
+    store.client().ping()  # by now this process, too, has been told (see `store.bump`)
 
 
 @pytest.fixture

@@ -174,6 +174,9 @@ def bump(names: Sequence[str]) -> None:
     for start in range(0, len(names), BUMPED_AT_ONCE):
         some = names[start : start + BUMPED_AT_ONCE]
         client().unlink(*map(token_key, some))  # never refused, however full Redis is
+    # Redis writes to all whom it tells of a command before it reads the next one: whoever remembers
+    # an old answer (caching/tracking.py) has been told by the time that this one is answered.
+    client().ping()
 
 
 def bump_after_commit(names: Iterable[str]) -> None:
