@@ -149,29 +149,37 @@ class QuantitiesForm(forms.Form):
     """The quantities of a basket as they were typed, and which line is to go, if one is."""
 
     def __init__(self, lines: Sequence[BasketLine], data: QueryDict) -> None:
-        """For the `lines` that are in it now; what was put in meanwhile stays as it is."""
+        """For the `lines` that are in it now.
+
+        What was not changed on the page stays as it is, whatever other tabs did to it meanwhile.
+        """
         super().__init__(data)
         self.lines = lines
         self.removed = data.get("remove", "")
         for line in lines:
             name = _quantity_of(line)
-            if name in data and line.edition.isbn13 != self.removed:
+            is_changed = data.get(name) != data.get(f"shown-{line.edition.isbn13}")
+            if name in data and is_changed and line.edition.isbn13 != self.removed:
                 field = QuantityField(min_value=0)
                 field.label = _("“%(title)s”") % {"title": line.edition.display_title}
                 self.fields[name] = field
 
     @property
-    def changed(self) -> dict[str, int]:
-        """The numbers of copies that are others now, by isbn13; once the form is valid."""
-        wanted = {line.edition.isbn13: self._wanted(line) for line in self.lines}
-        there = {line.edition.isbn13: line.quantity for line in self.lines}
-        return dict(wanted.items() - there.items())
+    def removal(self) -> dict[str, int]:
+        """None of the line that is to go, by its isbn13, whatever is wrong with others."""
+        return {
+            line.edition.isbn13: 0 for line in self.lines if line.edition.isbn13 == self.removed
+        }
 
-    def _wanted(self, line: BasketLine) -> int:
-        if line.edition.isbn13 == self.removed:
-            return 0
-        wanted: int = self.cleaned_data.get(_quantity_of(line), line.quantity)
-        return wanted
+    @property
+    def changed(self) -> dict[str, int]:
+        """The other numbers of copies that are others now, by isbn13; once the form is valid."""
+        typed = {line: self.cleaned_data.get(_quantity_of(line)) for line in self.lines}
+        return {
+            line.edition.isbn13: quantity
+            for line, quantity in typed.items()
+            if quantity not in (None, line.quantity)
+        }
 
     def typed(self, line: BasketLine) -> str:
         """What stands in the line's field."""

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from orders.models import Basket
 from orders.models.basket import BasketGone
-from storefront import checkout_draft, paths
+from storefront import paths
 from storefront.sessions import GUEST_BASKET
 from storefront.visitor import drop_card, find_guest_basket, rebuild_card
 
@@ -39,7 +39,6 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ca
         """Sign in: the guest's basket becomes the user's, and what came along is shown."""
         guest_basket = find_guest_basket(request.session)
         old_session_key = request.session.session_key
-        checkout_draft.forget(request.session)
         super().login(request, user)
         if guest_basket is not None:
             _bring_along(request, guest_basket, user)

@@ -155,13 +155,26 @@ def test_what_is_known_to_be_short_cannot_be_bought(client: Client, emma: Editio
     page = client.get("/checkout/").content.decode()
     assert "Some of it cannot be ordered as it is:" in page
     assert not re.search(r'<button class="button wide"[^>]*>Buy now', page)
-    first = re.search(r"<button[^>]*>", page.partition('id="checkout"')[2])
-    assert first
-    assert 'name="act" value="update"' in first.group()  # what the Enter key presses
+    assert 'name="act" value="update"' in pressed_by_enter(page)
     response = client.post("/checkout/", {**hidden(client), **WISH})  # a page of before
     assert response.status_code == 409
     assert "There are not enough copies" in response.content.decode()
     assert not Order.objects.exists()
+
+
+def test_enter_buys(client: Client, emma: Edition) -> None:
+    put(client, emma)
+    assert "name=" not in pressed_by_enter(client.get("/checkout/").content.decode())
+
+
+def pressed_by_enter(page: str) -> str:
+    """The first button of the checkout's form, in it or not."""
+    before, _form, inside = page.partition('<form class="checkout"')
+    button = re.search(r'<button[^>]* form="checkout"[^>]*>', before) or re.search(
+        r"<button[^>]*>", inside
+    )
+    assert button
+    return button.group()
 
 
 def test_sold_out_at_the_last_moment(client: Client, emma: Edition) -> None:

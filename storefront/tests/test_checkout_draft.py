@@ -4,11 +4,12 @@ import re
 from decimal import Decimal
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.test import Client
-from django.utils import timezone
 
+from caching import store
 from catalog.models import Edition
-from orders.models import GiftCard, Order
+from orders.models import Basket, GiftCard, Order
 from storefront import checkout_draft
 from storefront.tests import shopping
 from storefront.tests.shopping import WISH, hidden, order_with, put
@@ -75,22 +76,26 @@ def test_nobody_else_sees_it(client: Client, emma: Edition) -> None:
     assert "Alice Liddell" in page(client)
 
 
-def test_it_is_kept_for_an_hour(client: Client, emma: Edition) -> None:
+def test_it_is_kept_for_an_hour_and_nowhere_else(client: Client, emma: Edition) -> None:
     change_the_basket(client)
-    for minutes, is_kept in ((59, True), (2, False)):
-        session = client.session
-        session[checkout_draft.DRAFT]["at"] -= minutes * 60
-        session.save()
-        assert is_filled_in(client) is is_kept
-    assert checkout_draft.DRAFT not in client.session
+    key = checkout_draft.key(Basket.objects.get().pk)
+    assert 0 < store.client().ttl(key) <= 3600
+    assert not Session.objects.exists()
+    assert is_filled_in(client)
+    store.client().delete(key)
+    assert not is_filled_in(client)
+
+
+@pytest.mark.usefixtures("redis_gone")
+def test_without_redis_the_form_is_empty(client: Client, emma: Edition) -> None:
+    change_the_basket(client)
+    assert not is_filled_in(client)
 
 
 def test_no_more_is_kept_than_the_form_has(client: Client, emma: Edition) -> None:
-    before = timezone.now().timestamp()
     change_the_basket(client, name="x" * 5000, line1="a\x00b", other="y")
-    draft = client.session[checkout_draft.DRAFT]
-    assert before <= draft["at"] <= timezone.now().timestamp()
-    assert draft["typed"]["name"] == ["x" * 254]
-    assert not {"other", "basket", "act", "csrfmiddlewaretoken"} & draft["typed"].keys()
+    typed = checkout_draft.read(Basket.objects.get().pk)
+    assert typed.getlist("name") == ["x" * 254]
+    assert not {"other", "basket", "act", "csrfmiddlewaretoken"} & typed.keys()
     assert client.get("/checkout/").status_code == 200
     assert not Order.objects.exists()

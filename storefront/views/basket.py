@@ -1,6 +1,6 @@
 """The basket's page, and what changes the basket."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -111,20 +111,30 @@ def change_all(request: HttpRequest) -> HttpResponse:
     if basket is None:
         return see_other(reverse("basket"))
     form = QuantitiesForm(basket.priced_lines(), request.POST)
-    if not form.is_valid():
+    is_valid = form.is_valid()
+    try:
+        _save(request, basket, form, form.removal)
+        if is_valid:
+            _save(request, basket, form, form.changed)
+    except BasketError as error:
+        return _page(request, [str(error)], status=422, quantities=form)
+    if not is_valid:
         return _page(request, status=422, quantities=form)
-    if changed := form.changed:
-        try:
-            basket.set_quantities(changed)
-        except BasketError as error:
-            return _page(request, [str(error)], status=422, quantities=form)
-        for line in form.lines:
-            if changed.get(line.edition.isbn13) == 0:
-                _remember_removed(request, line, line.edition)
-        renew_card(request)
     lines = basket.priced_lines()
     is_ready = bool(lines) and not any(line.problem for line in lines)
     return see_other(reverse("checkout" if "checkout" in request.POST and is_ready else "basket"))
+
+
+def _save(
+    request: HttpRequest, basket: Basket, form: QuantitiesForm, quantities: Mapping[str, int]
+) -> None:
+    if not quantities:
+        return
+    basket.set_quantities(quantities)
+    for line in form.lines:
+        if quantities.get(line.edition.isbn13) == 0:
+            _remember_removed(request, line, line.edition)
+    renew_card(request)
 
 
 @never_cache

@@ -74,7 +74,8 @@ def show(request: HttpRequest) -> HttpResponse:
 def _answer(request: HttpRequest, basket: Basket) -> HttpResponse:
     """Do what the button says that was pressed."""
     if request.POST.get("act") == "basket":
-        return _to_basket(request, basket)
+        checkout_draft.keep(basket.pk, request.POST)
+        return see_other(reverse("basket"))
     if "take" in request.POST:
         return _take_what_is_left(request, basket)
     if request.POST.get("basket") != str(basket.pk):
@@ -142,7 +143,6 @@ def _untold(request: HttpRequest, form: CheckoutForm) -> _Complaint | None:
 
 def _go_on(request: HttpRequest, order: Order) -> HttpResponse:
     """To where the order is paid, or to its page."""
-    checkout_draft.forget(request.session)
     if request.session.get(GUEST_BASKET) == str(order.basket_id):
         del request.session[GUEST_BASKET]
     if not may_see(request, order):
@@ -159,13 +159,6 @@ def _order_of_this_form(request: HttpRequest) -> Order | None:
         return None
     order = Order.objects.of_basket(basket_id) if basket_rows.is_ordered(basket_id) else None
     return order if order is not None and may_see(request, order) else None
-
-
-def _to_basket(request: HttpRequest, basket: Basket) -> HttpResponse:
-    """To where the basket is changed; what was typed is there again afterwards."""
-    checkout_draft.keep(request, at=timezone.now())
-    renew_card(request, basket=basket)  # the session may have another key now
-    return see_other(reverse("basket"))
 
 
 def _take_what_is_left(request: HttpRequest, basket: Basket) -> HttpResponse:
@@ -235,10 +228,9 @@ def _form(
     codes: Sequence[str] | None = None,
 ) -> CheckoutForm:
     """With `data` it is checked; without it shows what was typed before."""
-    at = timezone.now()
     lines = basket.priced_lines()
     user = signed_in_user(request)
-    typed = checkout_draft.read(request, at=at)
+    typed = request.POST if request.method == "POST" else checkout_draft.read(basket.pk)
     known = tables.read()
     methods = known.suiting(lines)
     form = CheckoutForm(
@@ -256,6 +248,7 @@ def _form(
         voucher_code=basket.voucher_code,
         gift_card_codes=_gift_card_codes(typed) if codes is None else codes,
     )
+    at = timezone.now()
     rules = Rules.read(wishes.country, day=timezone.localdate(at), known=known)
     form.attach(checkout_offer.read(lines, methods, wishes, rules, at=at))
     return form
