@@ -3,6 +3,7 @@
 Far above what people do, and many may share an address; whoever signs in is counted by allauth.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterator
 
@@ -34,6 +35,7 @@ CODE_FIELDS = {
     "/orders/gift-card/": ("code",),
     "/checkout/": ("voucher", "gift_card", "new_gift_card"),
 }
+CODES_OF_API = "/api/v1/orders"
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -54,8 +56,28 @@ def middleware(get_response: Answer) -> Answer:
 def _limits(request: HttpRequest) -> Iterator[Limit]:
     """What the request counts against, a limit for each time."""
     yield from (limit for pattern, limit in LIMITS.items() if pattern.fullmatch(request.path))
-    for field in CODE_FIELDS.get(request.path, ()):
-        yield from (CODES for code in request.POST.getlist(field) if code.strip())
+    yield from (CODES for code in _codes(request) if code.strip())
+
+
+def _codes(request: HttpRequest) -> list[str]:
+    """The codes of vouchers and gift cards that come with it."""
+    if request.path == CODES_OF_API:
+        return _codes_in_json(request.body)
+    fields = CODE_FIELDS.get(request.path, ())
+    return [code for field in fields for code in request.POST.getlist(field)]
+
+
+def _codes_in_json(body: bytes) -> list[str]:
+    """Those of an order; of what is no order none, as it will be refused."""
+    try:
+        order = json.loads(body)
+    except ValueError:
+        return []
+    if not isinstance(order, dict):
+        return []
+    cards = order.get("gift_cards")
+    codes = [order.get("voucher"), *(cards if isinstance(cards, list) else [])]
+    return [code for code in codes if isinstance(code, str)]
 
 
 def _refuse(request: HttpRequest, wait: int) -> HttpResponse:

@@ -13,7 +13,7 @@ from caching import turns
 
 LONGEST_STATEMENT = {  # seconds
     DatabaseAccess.OWNER: 25,  # nginx and gunicorn wait for 30
-    DatabaseAccess.READER: 5,  # nginx waits for 7
+    DatabaseAccess.READER: 5,  # nginx waits for 10, with what comes before
 }
 LATE = 1  # second after which PostgreSQL, which has to end it itself, is taken to be frozen
 LONGEST_WAIT_FOR_A_LOCK = "10s"

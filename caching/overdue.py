@@ -33,8 +33,8 @@ class Overdue:
             if len(self._names) > MOST:
                 self._names = {WORLD}
             if not self._is_at_work:
-                self._is_at_work = True
                 threading.Thread(target=self._work, name="overdue bumps", daemon=True).start()
+                self._is_at_work = True
 
     def forget(self) -> None:
         """Leave them to the job."""
@@ -42,14 +42,17 @@ class Overdue:
             self._names.clear()
 
     def _work(self) -> None:
+        time.sleep(RETRY_SECONDS)
         while names := self._taken():
-            time.sleep(RETRY_SECONDS)
             try:
                 self._bump(names)
             except Unavailable:
                 self.add(names)
+            except Exception:
+                logger.exception("Left %d generations to the job", len(names))
             else:
                 logger.warning("Raised %d generations as soon as Redis was back", len(names))
+            time.sleep(RETRY_SECONDS)
 
     def _taken(self) -> list[str]:
         with self._turn:

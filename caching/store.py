@@ -110,7 +110,7 @@ def _renewed(
     """
     outcome = "early" if kept else "miss"
     try:
-        with turns.one():
+        with turns.one(may_wait=not kept):
             if not kept and (waited_for := question.wait_or_claim()):
                 outcome = "waited"
                 return waited_for

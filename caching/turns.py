@@ -2,40 +2,44 @@
 
 An answer out of Redis takes a thread for a moment, one that has to be computed for as long as
 PostgreSQL takes. Were that slow, all threads would soon wait for it, and with them who only wants
-what is kept. So all but one may compute or wait for who computes; and once none of them has come to
-an end for PATIENCE_SECONDS, the others are told at once that there is no turn for them.
+what is kept. So all but one may compute, or wait for who computes. The last one may wait for a
+turn, which comes in no time as long as all is well; once it has waited in vain, nobody waits for
+some seconds.
 """
 
 import contextlib
 import threading
+from collections import deque
 from collections.abc import Iterator
 from time import monotonic
 
 from django.db import OperationalError
 
-PATIENCE_SECONDS = 2.0
+PATIENCE_SECONDS = 1.0
+CROWDED_SECONDS = 5.0  # after somebody has waited in vain
 
 
 class NoTurn(OperationalError):
-    """Others compute, and none of them has come to an end lately: PostgreSQL is too slow."""
+    """Others compute, and take long: PostgreSQL is too slow."""
 
 
 class Turns:
-    """So many threads may compute at a time."""
+    """So many threads may compute at a time; who waits is served in order."""
 
     def __init__(self, number: int) -> None:
         self._free = number
-        self._changed_at = monotonic()
-        self._change = threading.Condition()
+        self._waiting: deque[threading.Event] = deque()
+        self._crowded_until = 0.0  # on the monotonic clock
+        self._lock = threading.Lock()
         self._mine = threading.local()
 
     @contextlib.contextmanager
-    def one(self) -> Iterator[None]:
+    def one(self, *, may_wait: bool = True) -> Iterator[None]:
         """A turn for this thread, unless it has one already. Raises NoTurn."""
         if getattr(self._mine, "is_taken", False):
             yield
             return
-        self._take()
+        self._take(may_wait=may_wait)
         self._mine.is_taken = True
         try:
             yield
@@ -43,21 +47,32 @@ class Turns:
             self._mine.is_taken = False
             self._give_back()
 
-    def _take(self) -> None:
-        with self._change:
-            while not self._free:
-                left = self._changed_at + PATIENCE_SECONDS - monotonic()
-                if left <= 0:
-                    raise NoTurn("Too many answers are being computed")
-                self._change.wait(left)
-            self._free -= 1
-            self._changed_at = monotonic()
+    def _take(self, *, may_wait: bool) -> None:
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                return
+            if not may_wait or monotonic() < self._crowded_until:
+                raise NoTurn("Too many answers are being computed")
+            given = threading.Event()
+            self._waiting.append(given)
+        if not given.wait(PATIENCE_SECONDS):
+            self._give_up(given)
+
+    def _give_up(self, given: threading.Event) -> None:
+        with self._lock:
+            if given.is_set():  # at the last moment
+                return
+            self._waiting.remove(given)
+            self._crowded_until = monotonic() + CROWDED_SECONDS
+        raise NoTurn("Too many answers are being computed")
 
     def _give_back(self) -> None:
-        with self._change:
-            self._free += 1
-            self._changed_at = monotonic()
-            self._change.notify()
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().set()
+            else:
+                self._free += 1
 
 
 _turns: Turns | None = None  # of jobs and commands, each of which has a process: as many as ask
@@ -69,6 +84,6 @@ def limit(threads: int) -> None:
     _turns = Turns(max(1, threads - 1))
 
 
-def one() -> contextlib.AbstractContextManager[None]:
-    """A turn for this thread. Raises NoTurn."""
-    return _turns.one() if _turns else contextlib.nullcontext()
+def one(*, may_wait: bool = True) -> contextlib.AbstractContextManager[None]:
+    """A turn for this thread, perhaps after a wait. Raises NoTurn."""
+    return _turns.one(may_wait=may_wait) if _turns else contextlib.nullcontext()

@@ -89,3 +89,21 @@ def test_a_form_with_many_codes_counts_as_many(client: Client) -> None:
     codes = {"voucher": "X", "gift_card": ["1", "2"], "new_gift_card": "3"}
     assert client.post("/checkout/", codes).status_code == 200
     assert client.post("/orders/gift-card/", {"code": "0000"}).status_code == 429
+
+
+@pytest.mark.parametrize(
+    ("body", "codes"),
+    [
+        ('{"voucher": "X", "gift_cards": ["1", "2", " ", 3]}', 3),
+        ('{"voucher": null, "gift_cards": "1"}', 0),
+        ('["X"]', 0),
+        ("no JSON", 0),
+    ],
+)
+def test_the_api_counts_codes(
+    client: Client, monkeypatch: pytest.MonkeyPatch, body: str, codes: int
+) -> None:
+    counted: list[str] = []
+    monkeypatch.setattr(limits, "spend", lambda limit, _client: counted.append(limit.name))
+    client.post("/api/v1/orders", body, content_type="application/json")
+    assert counted == ["orders", *["codes"] * codes]

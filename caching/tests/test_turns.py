@@ -9,7 +9,9 @@ import pytest
 
 from caching import store, turns
 from caching.answers import Answer
+from caching.kept import Kept
 from caching.turns import NoTurn, Turns
+from tests.clock import Clock
 from tests.patience import eventually
 
 ANSWER = Answer("test", 60, lambda *, name: (f"thing:{name}", "all"))
@@ -79,6 +81,54 @@ def test_what_was_computed_before_is_given(
         store.remember(ANSWER, lambda: b"new", name="a")
     next(holding, None)
     assert store.remember(ANSWER, lambda: b"new", name="a") == b"new"
+
+
+def test_what_is_to_be_made_early_waits_for_no_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(turns, "_turns", None)
+    monkeypatch.setattr(turns, "PATIENCE_SECONDS", 60.0)
+    turns.limit(2)
+    store.recall(ANSWER, lambda: b"old", {"name": "a"})
+    holding = taken(1)
+    next(holding)
+    monkeypatch.setattr(Kept, "is_due", lambda *_args, **_more: True)
+    assert store.recall(ANSWER, lambda: b"new", {"name": "a"}).body == b"old"
+    next(holding, None)
+    assert store.recall(ANSWER, lambda: b"new", {"name": "a"}).body == b"new"
+
+
+def test_after_one_who_waited_in_vain_nobody_waits_for_a_while(
+    monkeypatch: pytest.MonkeyPatch, one_thread_left: None
+) -> None:
+    clock = Clock()
+    monkeypatch.setattr(turns, "monotonic", clock)
+    with pytest.raises(NoTurn), turns.one():
+        pass
+    monkeypatch.setattr(turns, "PATIENCE_SECONDS", 3600.0)
+    with pytest.raises(NoTurn), turns.one():
+        pass
+    clock.move(turns.CROWDED_SECONDS)
+    monkeypatch.setattr(turns, "PATIENCE_SECONDS", 0.05)
+    with pytest.raises(NoTurn), turns.one():
+        pass
+
+
+def test_a_turn_goes_to_who_waits_and_not_to_who_comes() -> None:
+    own, order = Turns(1), []
+
+    def wait() -> None:
+        with own.one():
+            order.append("who waits")
+
+    with own.one():
+        thread = threading.Thread(target=wait)
+        thread.start()
+        eventually(lambda: own._waiting)
+    with own.one():
+        order.append("who comes")
+    thread.join()
+    assert order == ["who waits", "who comes"]
 
 
 def test_whoever_waits_gets_the_turn_that_comes_free() -> None:

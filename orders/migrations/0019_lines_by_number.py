@@ -1,4 +1,4 @@
-"""Finds orders by what is in them, and what waits for copies: the indexes hold nobody up."""
+"""Finds orders by what is in them; building the index holds nobody up."""
 
 from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
@@ -14,13 +14,5 @@ class Migration(migrations.Migration):
         AddIndexConcurrently(
             model_name="orderline",
             index=models.Index(fields=["isbn13"], name="order_line_by_number"),
-        ),
-        AddIndexConcurrently(
-            model_name="orderline",
-            index=models.Index(
-                fields=["isbn13"],
-                name="order_line_awaiting",
-                condition=models.Q(awaited_quantity__gt=0),
-            ),
         ),
     ]

@@ -1,4 +1,4 @@
-"""Finds for whom copies were set aside lately; building the index holds nobody up."""
+"""Finds what waits for copies; building the index holds nobody up."""
 
 from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
@@ -12,11 +12,11 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL("SET lock_timeout = 0", migrations.RunSQL.noop),
         AddIndexConcurrently(
-            model_name="orderevent",
+            model_name="orderline",
             index=models.Index(
-                fields=["created_at"],
-                name="order_event_served",
-                condition=models.Q(kind="served"),
+                fields=["isbn13"],
+                name="order_line_awaiting",
+                condition=models.Q(awaited_quantity__gt=0),
             ),
         ),
     ]
