@@ -144,7 +144,10 @@ def _unnamed_seller() -> list[Duty]:
     url = reverse("admin:orders_seller_add")
     if not seller._state.adding:
         url = reverse("admin:orders_seller_change", args=[seller.pk])
-    text = _("Fill in the seller before you sell: invoices need a legal name and an address.")
+    text = _(
+        "Fill in the seller before you sell: invoices need a legal name and an address, and"
+        " customers an e-mail address to write to."
+    )
     return [Duty(None, str(text), url, is_urgent=True)]
 
 

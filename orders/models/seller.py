@@ -76,8 +76,8 @@ class Seller(models.Model):
 
     @property
     def can_be_named(self) -> bool:
-        """Whether an invoice can say who sells, and where."""
-        return bool(self.legal_name.strip() and self.address.strip())
+        """Whether an invoice can say who sells and where, and a customer can write to them."""
+        return all(said.strip() for said in (self.legal_name, self.address, self.email))
 
     def __str__(self) -> str:
         return self.legal_name or str(_("Seller"))

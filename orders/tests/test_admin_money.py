@@ -107,6 +107,9 @@ def test_who_sells_is_filled_in_before_anything_is_sold(client: Client, clerk: U
     assert client.get(duty.url).context["original"] == seller
     seller.address = "1 Broad Street"
     seller.save()
+    assert client.get("/admin/").context["duties"] != []
+    seller.email = "shop@example.com"
+    seller.save()
     assert client.get("/admin/").context["duties"] == []
     let_in(client, "view_order")
     Seller.objects.all().delete()

@@ -121,6 +121,17 @@ def test_who_cannot_see_an_order_is_told_how_they_could(order: Order) -> None:
     assert pages[0].replace(there, nowhere) == pages[1]
 
 
+def test_who_is_signed_in_to_another_account_is_not_sent_in_a_circle(
+    client: Client, order: Order
+) -> None:
+    client.force_login(people.bob())
+    response = client.get(order.get_absolute_url())
+    page = response.content.decode()
+    assert response.status_code == 404
+    assert "This account has no such order." in page
+    assert "/account/login/" not in page.partition("<main")[2].partition("</main>")[0]
+
+
 def test_alices_order_is_never_visible_to_bob(client: Client, emma: Edition) -> None:
     alices = make_order({emma: 1}, user=people.alice())
     client.force_login(people.bob())

@@ -112,6 +112,7 @@ def test_a_shop_that_has_said_nothing_of_itself_says_its_name(client: Client) ->
     page = read(client, "/about/")
     assert "<h1>The Bookstore</h1>" in page
     main = page.partition("<main")[2].partition("</main>")[0]
+    assert "how to reach us from afar will stand here" in main
     assert "<h2" not in main
     assert "<dl" not in main
 

@@ -52,6 +52,10 @@ HOW_TO_SEE_IT = _(
     "Please open your order by the link in our e-mails, or sign in to the account that you ordered"
     " with."
 )
+NOT_OF_ACCOUNT = _(
+    "This account has no such order. If you ordered as a guest, please open your order by the link"
+    " in our e-mails."
+)
 TOO_OLD = _("This form is too old")
 SEND_ANEW = _(
     "Nothing was changed. Please load the page again, and send the form once more. The shop needs"
@@ -103,7 +107,8 @@ def _page_of_form(request: HttpRequest) -> str:
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404: nothing stands at this address."""
     if isinstance(exception, OutOfSight):
-        values = {"heading": NOT_SHOWN, "words": HOW_TO_SEE_IT, "path": request.path}
+        words = NOT_OF_ACCOUNT if exception.is_signed_in else HOW_TO_SEE_IT
+        values = {"heading": NOT_SHOWN, "words": words, "out_of_sight": exception}
         template = "storefront/out_of_sight.html"
         return _page(request, 404, "", template=template, values=values)
     # Django's own Http404 (no route, no row) carries no words for people.

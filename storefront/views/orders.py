@@ -119,9 +119,9 @@ def find_order(request: HttpRequest, number: str) -> Order:
     try:
         order = Order.objects.page_of(number)
     except Order.DoesNotExist:
-        raise OutOfSight from None
+        raise OutOfSight(number, is_signed_in=request.user.is_authenticated) from None
     if not may_see(request, order, token=_token(request)):
-        raise OutOfSight
+        raise OutOfSight(number, is_signed_in=request.user.is_authenticated)
     return order
 
 
