@@ -51,6 +51,11 @@ class NewPrice(NamedTuple):
     """Where the edition costs as much on that day already, nothing changes, later prices neither.
     """
 
+    def effective_from(self, today: datetime.date) -> datetime.date | None:
+        """From when it can hold where the days before `today` keep theirs; None: it is over."""
+        first = max(self.valid_from, today)
+        return first if self.valid_to is None or self.valid_to >= first else None
+
 
 class PriceQuerySet(models.QuerySet["Price"]):
     """Selections of prices."""
@@ -186,6 +191,11 @@ class Price(models.Model):
         return new.valid_to is not None and self.valid_to >= new.valid_to
 
 
+def holding_on(day: datetime.date, prices: Iterable[Price]) -> Price | None:
+    """The one of an edition's prices that holds on `day`."""
+    return next((price for price in prices if price.holds_on(day)), None)
+
+
 def timeline(
     known: Sequence[Price], news: Iterable[NewPrice], *, today: datetime.date
 ) -> list[Price]:
@@ -195,10 +205,12 @@ def timeline(
     """
     line = [_copy(price) for price in sorted(known, key=attrgetter("valid_from"))]
     for new in sorted(news, key=attrgetter("valid_from")):
-        before = next((price for price in line if price.holds_on(new.valid_from)), None)
+        before = holding_on(new.valid_from, line)
         rate = new.tax_rate
-        if rate is None and before is not None:
-            rate = before.tax_rate
+        if rate is None:
+            # Of the price that it really follows: what a day that is over cost stays.
+            followed = holding_on(new.effective_from(today) or new.valid_from, line) or before
+            rate = followed.tax_rate if followed else None
         if before is not None and before.says(new, rate):
             continue
         kept = []
@@ -217,7 +229,7 @@ def timeline(
 
 
 def _with_past(line: list[Price], known: Sequence[Price], today: datetime.date) -> list[Price]:
-    """The same, but on each day before `today` the price that is known of it."""
+    """The prices in `line`, except that each day before `today` keeps the price known of it."""
     for price in known:
         if price.valid_from >= today:
             continue

@@ -140,6 +140,40 @@ def test_what_it_cost_before_today_stays() -> None:
     assert list(Price.objects.order_by("pk").values()) == before
 
 
+@pytest.mark.parametrize(
+    "known",
+    [
+        [(-300, -10, 7), (-9, None, 5)],  # another rate since the day that the list names
+        [(-100, None, 5)],  # no price yet on that day
+        [(-300, -9, 5)],  # none any more today
+    ],
+)
+def test_a_price_from_a_day_that_is_over_keeps_the_rate_of_today(
+    known: list[tuple[int, int | None, int]],
+) -> None:
+    edition = EditionFactory.create(price=False)
+    for first, last, rate in known:
+        edition.prices.create(
+            amount=10, currency="USD", tax_rate=rate, valid_from=TODAY + first * DAY,
+            valid_to=None if last is None else TODAY + last * DAY,
+        )  # fmt: skip
+    text = f"isbn13,amount,valid_from\n{edition.isbn13},12.00,{TODAY - 200 * DAY}\n"
+    load(text)
+    assert edition.prices.in_force(TODAY).get().amount == Decimal(12)
+    assert edition.prices.in_force(TODAY).get().tax_rate == Decimal(5)
+    assert numbers(load(text)) == (0, 0, 1, 0)
+
+
+def test_a_rate_goes_on_from_line_to_line() -> None:
+    edition = EditionFactory.create()
+    load(
+        "isbn13,amount,valid_from,valid_to,tax_rate\n"
+        f"{edition.isbn13},2.00,2020-01-01,2020-12-31,3\n{edition.isbn13},11.00,2026-02-01,,19\n"
+        f"{edition.isbn13},12.00,2026-06-01,,\n"
+    )
+    assert [price[3] for price in prices(edition)] == [Decimal(3), None, Decimal(19), Decimal(19)]
+
+
 @pytest.mark.parametrize("start", [-400, -1, 0, 30, 60, 90])
 @pytest.mark.parametrize("tax_rate", [None, Decimal(7)])
 def test_many_prices_are_set_as_one_is(start: int, tax_rate: Decimal | None) -> None:
