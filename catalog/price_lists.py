@@ -18,7 +18,7 @@ from catalog.csv_files import Columns, InvalidRows, Layout, ListFile, Row, RowEr
 from catalog.csv_values import Kind
 from catalog.list_outcomes import Each, Jump, Outcome, in_batches
 from catalog.models import Edition, Price
-from catalog.models.price import EARLIEST_DAY, NewPrice, timeline
+from catalog.models.price import EARLIEST_DAY, NewPrice, holding_on, timeline
 
 COLUMNS = Columns(
     {
@@ -181,18 +181,19 @@ def _compare(batch: Sequence[Sequence[Line]], outcome: Outcome, today: datetime.
             outcome.unchanged += len(group)
         elif there:
             outcome.changed += len(group)
-            outcome.show(_jumps(group, there, today))
+            outcome.show(_jumps(group, there, becomes, today))
         else:
             outcome.created += len(group)
 
 
-def _jumps(group: Sequence[Line], there: Sequence[Price], today: datetime.date) -> Iterator[Jump]:
-    """From what to what these lines change the price on the first day that they can."""
-    for number, new in group:
-        first = max(new.valid_from, today)
-        before = next((price for price in there if price.holds_on(first)), None)
-        if before is not None and before.amount != new.amount:
-            yield Jump(number, before.amount, new.amount, first)
+def _jumps(
+    group: Sequence[Line], there: Sequence[Price], becomes: Sequence[Price], today: datetime.date
+) -> Iterator[Jump]:
+    """From what to what the price of an edition changes on the days from which its lines hold."""
+    for first in sorted({day for line in group if (day := line.price.effective_from(today))}):
+        before, after = holding_on(first, there), holding_on(first, becomes)
+        if before and after and before.amount != after.amount:
+            yield Jump(group[0].isbn13, before.amount, after.amount, first)
 
 
 def _facts(price: Price) -> tuple[Any, ...]:

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from catalog import price_lists
 from catalog.csv_files import InvalidRows
-from catalog.list_outcomes import Outcome
+from catalog.list_outcomes import Jump, Outcome
 from catalog.models import Edition, Price, SearchEntry, generations
 from catalog.models.price import NewPrice
 from catalog.tests.back_office import stale_names
@@ -172,6 +172,21 @@ def test_a_rate_goes_on_from_line_to_line() -> None:
         f"{edition.isbn13},12.00,2026-06-01,,\n"
     )
     assert [price[3] for price in prices(edition)] == [Decimal(3), None, Decimal(19), Decimal(19)]
+
+
+def test_jumps_are_those_that_happen() -> None:
+    edition = EditionFactory.create(price=Decimal(10))
+    june = datetime.date(2026, 6, 1)
+    outcome = load(
+        "isbn13,amount,valid_from,valid_to\n"
+        f"{edition.isbn13},2.00,2024-01-01,2024-12-31\n{edition.isbn13},3.00,2025-01-01,\n"
+        f"{edition.isbn13},12.00,2026-02-01,\n{edition.isbn13},11.00,2026-06-01,\n"
+    )
+    assert outcome.jumps == [
+        Jump(edition.isbn13, Decimal(10), Decimal(12), TODAY),
+        Jump(edition.isbn13, Decimal(10), Decimal(11), june),
+    ]
+    assert [price[:2] for price in prices(edition)[-2:]] == [(12, TODAY), (11, june)]
 
 
 @pytest.mark.parametrize("start", [-400, -1, 0, 30, 60, 90])
