@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from catalog import isbn
 from catalog.admin.meanwhile import MeanwhileForm
@@ -50,7 +50,7 @@ class EditionForm(MeanwhileForm[Edition]):
         decimal_places=2,
         help_text=gettext_lazy(
             "Percent contained in the price; empty: no tax is shown. Changed without a new price,"
-            " the price stays as it is."
+            " the price stays as it is, and later prices with the same rate change with it."
         ),
     )
     replaces_later = forms.BooleanField(
@@ -116,12 +116,16 @@ class EditionForm(MeanwhileForm[Edition]):
         if amount is None and not is_other_rate:
             return
         before = edition.prices.in_force(first).first()
+        planned = 0
         if amount is None:
-            Price.objects.set_tax_rate(edition, data["tax_rate"], valid_from=first)
+            planned = Price.objects.set_tax_rate(edition, data["tax_rate"], valid_from=first)
         else:
             rate = data["tax_rate"] if is_other_rate else ...
             edition.set_price(amount, valid_from=first, tax_rate=rate)
         self.price_told = _price_change(before, edition.prices.in_force(first).get(), first)
+        if planned:
+            text = ngettext("also %(n)d later price", "also %(n)d later prices", planned)
+            self.price_told += ", " + text % {"n": planned}
 
     def _check_price(self, data: dict[str, Any]) -> None:
         """A day that is over keeps its price, and none that was planned vanishes unasked."""

@@ -76,13 +76,16 @@ class PriceQuerySet(models.QuerySet["Price"]):
     @transaction.atomic
     def set_tax_rate(
         self, edition: "Edition", rate: Decimal | None, *, valid_from: datetime.date
-    ) -> None:
+    ) -> int:
         """From `valid_from` on, the price that holds on that day contains another rate.
 
-        Its amount and its end stay. Raises Price.DoesNotExist where there is none.
+        So do those planned after it with the rate that it had, and how many is returned; amounts
+        and days stay. Raises Price.DoesNotExist where no price holds on that day.
         """
         list(type(edition).objects.select_for_update().filter(pk=edition.pk).values_list("pk"))
         price = self.in_force(valid_from).get(edition=edition)
+        planned = self.beginning_after(valid_from).filter(edition=edition, tax_rate=price.tax_rate)
+        changed = planned.update(tax_rate=rate)
         if price.valid_from < valid_from:
             rest = _copy(price, valid_from=valid_from, tax_rate=rate)
             price.valid_to = valid_from - _DAY
@@ -92,6 +95,7 @@ class PriceQuerySet(models.QuerySet["Price"]):
             price.tax_rate = rate
             price.save(update_fields=["tax_rate"])
         edition.went_stale()
+        return changed
 
     @transaction.atomic
     def set_many(

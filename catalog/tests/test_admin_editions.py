@@ -209,16 +209,20 @@ def test_another_tax_rate_alone_keeps_the_price(client: Client, clerk: "User") -
     today = timezone.localdate()
     later = today + datetime.timedelta(days=30)
     edition.set_price(Decimal(12), valid_from=later)
+    of_its_own = later + datetime.timedelta(days=30)
+    edition.set_price(Decimal(13), valid_from=of_its_own, tax_rate=Decimal(19))
 
     assert client.post(url, edition_form(edition, tax_rate="7")).status_code == 302
 
     assert list(edition.prices.order_by("valid_from").values_list("amount", "tax_rate")) == [
         (Decimal("9.99"), None),
         (Decimal("9.99"), Decimal(7)),
-        (Decimal(12), None),
+        (Decimal(12), Decimal(7)),
+        (Decimal(13), Decimal(19)),
     ]
     assert edition.prices.in_force(today).get().valid_to == later - datetime.timedelta(days=1)
-    assert f"Price: 9.99 → 9.99 USD, tax – → 7.00 %, from {today}" in history(edition)
+    told = f"Price: 9.99 → 9.99 USD, tax – → 7.00 %, from {today}, also 1 later price"
+    assert told in history(edition)
     assert edition.provenance.sources["price"] == "staff"
     assert client.post(url, edition_form(edition, tax_rate="")).status_code == 302
     assert edition.prices.in_force(today).get().tax_rate is None
