@@ -103,8 +103,10 @@ def turn_day(*, at: datetime.datetime) -> None:
     yesterday shows the prices of yesterday.
     """
     today = timezone.localdate(at)
+    noted = SearchDay.objects.first()  # none in a database that was emptied
+    day = noted.day if noted else today - datetime.timedelta(days=1)
     # Sorted, because a clock may have been ahead: then it is turned back.
-    works = works_turning(*sorted((SearchDay.objects.get().day, today)))
+    works = works_turning(*sorted((day, today)))
     for start in range(0, len(works), MANY):  # on 1 January very many, which others need
         works_changed(works[start : start + MANY])
     SearchDay.objects.note(timezone.localdate(at - LONGEST_WRITE))

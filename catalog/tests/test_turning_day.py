@@ -148,3 +148,12 @@ def test_a_clock_that_was_ahead_is_turned_back(clock: time_machine.Traveller) ->
 def test_a_new_shop_has_a_day() -> None:
     jobs.turn_day(timestamp=0)
     assert SearchDay.objects.count() == 1
+
+
+def test_one_that_was_emptied_is_of_yesterday(clock: time_machine.Traveller) -> None:
+    SearchDay.objects.all().delete()
+    books = [book()]
+    clock.move_to(MIDNIGHT + 60 * MINUTE)
+    jobs.turn_day(timestamp=0)
+    assert cost(books) == 5
+    assert SearchDay.objects.get().day == TOMORROW
