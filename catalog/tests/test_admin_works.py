@@ -166,6 +166,17 @@ def test_what_is_refused_is_said_in_plain_words(
     assert "Enter a valid" not in text
 
 
+@pytest.mark.parametrize(
+    ("page", "field"),
+    [("contributor", "slug"), ("location", "code"), ("supplier", "code"), ("stafflist", "slug")],
+)
+def test_readable_addresses_and_codes_have_fields_like_others(
+    client: Client, clerk: "User", page: str, field: str
+) -> None:
+    form = client.get(f"/admin/catalog/{page}/add/").context["adminform"].form
+    assert 'class="vTextField"' in str(form[field])
+
+
 def test_a_year_that_is_not_likely_is_refused(client: Client, clerk: "User") -> None:
     form = work_form(Work(title="Emma"), first_published="2500")
     page = client.post(f"{WORKS}add/", form).content.decode()
