@@ -67,11 +67,14 @@ class UserForm(UserChangeForm[User]):
 
 
 def asked_for() -> QuerySet[Permission]:
-    """The permissions for what the back office shows, on a page of its own or on another's."""
+    """The permissions for what the back office shows, on a page of its own or on another's.
+
+    Not those for groups, which superusers alone change, whatever others are permitted.
+    """
     pages = admin.site._registry.items()
     models = {model for model, _page in pages}
     models |= {inline.model for _model, page in pages for inline in page.inlines}
-    types = ContentType.objects.get_for_models(*models).values()
+    types = ContentType.objects.get_for_models(*models - {Group}).values()
     permissions = Permission.objects.filter(content_type__in=types)
     order = ("content_type__app_label", "content_type__model", "codename")
     return permissions.select_related("content_type").order_by(*order)

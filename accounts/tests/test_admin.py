@@ -188,6 +188,7 @@ def test_groups_are_the_affair_of_superusers(client: Client) -> None:
     client.force_login(helper)
 
     every = list(asked_for().values_list("pk", flat=True))
+    assert not asked_for().filter(codename__in=codenames).exists()
     form = {"name": "Helpers", "permissions": every}
     assert client.get("/admin/auth/group/").status_code == 200
     for page in ("add", f"{group.pk}/change", f"{group.pk}/delete"):
