@@ -1,6 +1,5 @@
 """People in the back office: users who sign in by e-mail address, and staff's API tokens."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -11,7 +10,7 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import ManyToManyField, QuerySet
+from django.db.models import Exists, ManyToManyField, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -127,29 +126,33 @@ class UserAdmin(DjangoUserAdmin[User]):
         powers = ("is_staff", "is_superuser", "groups", "user_permissions")
         return times if request.user.is_superuser else (*times, *powers)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """With whether the history tells of what they did, for any number of them at once."""
+        told = LogEntry.objects.filter(user=OuterRef("pk"))
+        return super().get_queryset(request).annotate(is_told_of=Exists(told))
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody below a superuser changes staff, say a password: it opens all their powers."""
         return self._is_within_reach(request, obj) and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Staff stay, whoever asks: what they did would go with them."""
-        is_kept = obj is not None and bool(_kept([obj]))
+        is_kept = obj is not None and _is_kept(obj)
         return not is_kept and super().has_delete_permission(request, obj)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Besides, name those who stay."""
         gone, counts, lacking, protected = super().get_deleted_objects(objs, request)
-        return gone, counts, lacking, [*protected, *map(str, _kept(list(objs)))]
+        return gone, counts, lacking, [*protected, *map(str, filter(_is_kept, objs))]
 
     @staticmethod
     def _is_within_reach(request: HttpRequest, obj: Any) -> bool:
         return obj is None or request.user.is_superuser or not (obj.is_staff or obj.is_superuser)
 
 
-def _kept(users: Sequence[User]) -> list[User]:
-    """Those of whom the history tells, or may some day: they are not deleted."""
-    told = set(LogEntry.objects.filter(user__in=users).values_list("user", flat=True))
-    return [user for user in users if user.is_staff or user.is_superuser or user.pk in told]
+def _is_kept(user: Any) -> bool:
+    """Whether the history tells of a user of `UserAdmin`, or may some day: then they stay."""
+    return bool(user.is_staff or user.is_superuser or user.is_told_of)
 
 
 @admin.register(Group)

@@ -177,6 +177,22 @@ def test_staff_and_what_they_did_stay(client: Client, clerk: User) -> None:
     assert set(User.objects.all()) == {clerk, colleague, former}
 
 
+def test_many_are_deleted_by_as_few_queries_as_two(
+    client: Client, clerk: User, django_assert_max_num_queries: Any
+) -> None:
+    counts = []
+    for number in (2, 10):
+        customers = [User.objects.create_user(f"{n}@example.com", None) for n in range(number)]
+        chosen = {"_selected_action": [customer.pk for customer in customers]}
+        with django_assert_max_num_queries(60) as counted:
+            page = client.post(USERS, {"action": "delete_selected", **chosen})
+            client.post(USERS, {"action": "delete_selected", "post": "yes", **chosen})
+        counts.append(len(counted))
+        assert "1@example.com" in page.content.decode()
+        assert set(User.objects.all()) == {clerk}
+    assert counts[0] == counts[1]
+
+
 def test_groups_are_the_affair_of_superusers(client: Client) -> None:
     helper = alice()
     helper.is_staff = True
