@@ -198,17 +198,20 @@ def deliver(*, shipment: Shipment, at: datetime.datetime, actor: User | None = N
 
 @transaction.atomic
 def complete(*, order: Order, at: datetime.datetime, actor: User | None = None) -> None:
-    """Close it: shipped, or paid with nothing to send. Raises WrongState otherwise.
+    """Close it: shipped, or paid with nothing to send. Raises WrongState otherwise, or for files
+    whose money has gone back.
 
     Files that were ordered before they are out are sent, and closed, once they are.
     """
     order.lock()
+    wish = _("completed")
     is_paid_file = order.status == Order.Status.PAID and not order.needs_shipment
+    if order.status != Order.Status.SHIPPED and not is_paid_file:
+        raise WrongState(order, wish)
+    readiness.require_kept(order, wish)
     today = timezone.localdate(at)
     if is_paid_file and any(line.is_before_its_day(today) for line in order.lines.all()):
-        raise WrongState(order, _("completed"), _("It holds files that are not out yet."))
-    if order.status != Order.Status.SHIPPED and not is_paid_file:
-        raise WrongState(order, _("completed"))
+        raise WrongState(order, wish, _("It holds files that are not out yet."))
     _complete(order, at=at, actor=actor)
 
 

@@ -128,8 +128,8 @@ def _are_free(numbers: Collection[str]) -> bool:
 @transaction.atomic
 def _serve(order: Order, numbers: Collection[str], *, at: datetime.datetime) -> int:
     order.lock()
-    if order.status == Order.Status.CANCELED:
-        return 0
+    if order.status == Order.Status.CANCELED or readiness.is_paid_back(order):
+        return 0  # since it was found
     lines = list(order.lines.with_promises().select_related("edition__work"))
     waiting = [line for line in lines if line.awaited_quantity and line.isbn13 in numbers]
     share = _share(waiting, _places(order, lines, waiting))

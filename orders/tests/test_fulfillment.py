@@ -8,7 +8,7 @@ import pytest
 from accounts.models import User
 from catalog.models import Edition, Format, StockMovement
 from catalog.tests.factories import EditionFactory
-from orders import fulfillment
+from orders import fulfillment, refunds
 from orders.models import Order, OrderLine, Shipment, WrongState
 from orders.tests.factories import NOW, make_order, shipping_method
 from tests.jobs import waiting_jobs
@@ -120,6 +120,16 @@ def test_files_are_completed_without_shipping() -> None:
     fulfillment.complete(order=order, at=LATER)
     assert order.status == "completed"
     assert not Shipment.objects.exists()
+
+
+def test_files_whose_money_has_gone_back_are_not_completed() -> None:
+    order = make_digital()
+    refunds.request_refund(order=order, at=LATER)
+    with pytest.raises(WrongState) as refusal:
+        fulfillment.complete(order=order, at=LATER)
+    assert "All of its money has gone back: please cancel it." in str(refusal.value)
+    order.refresh_from_db()
+    assert (order.status, order.completed_at) == ("paid", None)
 
 
 @pytest.mark.parametrize("is_paid", [False, True])

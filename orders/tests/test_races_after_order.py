@@ -1,18 +1,30 @@
 """Two people at one order: packing, shipping, canceling, paying, sending back at one time."""
 
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from functools import partial
 
 import pytest
+from django.db import connection, transaction
 
 from catalog.models import Edition
-from catalog.tests.factories import EditionFactory, main_shop
-from orders import cancellation, fulfillment, gift_cards, payments, returns, withdrawal
+from catalog.tests.factories import EditionFactory, main_shop, orderable, put_in_stock
+from orders import (
+    cancellation,
+    fulfillment,
+    gift_cards,
+    payments,
+    refunds,
+    returns,
+    waiting,
+    withdrawal,
+)
 from orders.models import GiftCard, Order, OrderLine, Return, Shipment, WrongState
 from orders.payments import EventKind, PaymentEvent
 from orders.tests.factories import NOW, gift_card_edition, make_order
 from orders.tests.test_cancellation import paid
 from tests.audited import assert_books_in_order
+from tests.patience import eventually
 from tests.people import carol
 from tests.races import at_once
 
@@ -163,6 +175,40 @@ def test_copies_canceled_by_four_with_one_key_are_canceled_once() -> None:
     assert order.status == "canceled"
     assert sum(each.amount for each in order.refund_requests.all()) == order.total_amount
     everything(order=order, copies=rest)  # nothing more happens
+    assert_books_in_order()
+
+
+def somebody_waits_for_us() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks"
+            " WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
+        )
+        [is_waiting] = cursor.fetchone()
+    return bool(is_waiting)
+
+
+def test_an_order_is_not_served_whose_money_goes_back_meanwhile() -> None:
+    edition = EditionFactory.create()
+    orderable(edition)
+    order = paid({edition: 2})
+    put_in_stock(edition, 2)
+
+    def serve() -> int:
+        try:
+            return waiting.serve([edition.isbn13], at=NOW)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor() as threads:
+        with transaction.atomic():
+            order.lock()
+            given = threads.submit(serve)
+            eventually(somebody_waits_for_us)
+            refunds.request_refund(order=order, at=NOW)
+        assert given.result() == 0
+    assert order.lines.get().awaited_quantity == 2
+    assert stock_of(edition) == (2, 0)
     assert_books_in_order()
 
 
