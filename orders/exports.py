@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from django.db.models import Exists, F, Model, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import F, Model, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.fields.json import KeyTransform
 from django.utils import timezone
 
 from orders.models import Document, DocumentKind, Order, OrderLine, Payment, Refund, ReturnLine
-from orders.pricing import ZERO
+from orders.pricing import ZERO, share
 
 Row = Sequence[Any]
 M = TypeVar("M", bound=Model)
@@ -65,15 +65,17 @@ def money_rows(
     """Each payment and each refund from `first` to `last`, both included, in the shop's time, in
     the order in which the money moved. What goes back is negative.
 
-    In two statements. Tax is known of what was paid at once, and of what a credit note is about.
+    In two statements, and one more for every CHUNK payments. Tax is in what covered an order that
+    was paid, shared by amount, and in what a credit note is about: over payments and full refund
+    it comes to nothing.
     """
     yield MONEY_HEADINGS
     invoice = Document.objects.filter(order=OuterRef("order"), kind=DocumentKind.INVOICE)
-    earlier = Payment.objects.filter(order=OuterRef("order"), pk__lt=OuterRef("pk"))
     payments = (
         _within(Payment.objects.all(), "received_at", first, last)
         .select_related("order")
-        .annotate(document=Subquery(invoice.values("number")), is_first=~Exists(earlier))
+        .prefetch_related("order__payments")
+        .annotate(document=Subquery(invoice.values("number")))
         .order_by("received_at", "id")
     )
     refunds = (
@@ -123,9 +125,9 @@ def _row(order: Order, line: Any) -> Row:
 
 
 def _paid(payment: Any) -> Row:
-    order = payment.order
-    is_whole = payment.is_first and payment.amount == order.total_amount
-    tax_amount = order.tax_amount if is_whole and payment.currency == order.currency else None
+    covering = Payment.objects.covering(payment.order)
+    taxes = share(payment.order.tax_amount, [*covering.values()])
+    tax_amount = dict(zip(covering, taxes, strict=True)).get(payment)
     return _movement(payment, "payment", payment.received_at, payment.amount, tax_amount)
 
 

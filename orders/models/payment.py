@@ -1,6 +1,7 @@
 """Payment and Refund: money in, money back. Append-only; a trigger refuses any change."""
 
 import datetime
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -59,6 +60,29 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
         for refund in order.refunds.filter(request=None):
             _take_off(kept, refund)
         return {payment: amount for payment, amount in kept.items() if amount > 0}
+
+    def covering(self, order: "Order") -> "dict[Payment, Decimal]":
+        """How much of what a paid order cost came by which of its payments; nothing of one that
+        was never paid. What came in besides is not among them.
+
+        Gift cards paid their part, and what is exactly payable the rest; else all other money did.
+        What had come in when it was paid comes first, the latest of that before what had perhaps
+        gone back by then.
+        """
+        paid_at = order.paid_at
+        if paid_at is None:
+            return {}
+        payments = sorted(
+            (each for each in order.payments.all() if each.currency == order.currency),
+            key=lambda one: (one.received_at <= paid_at, one.received_at, -one.pk),
+            reverse=True,
+        )
+        by_card = [each for each in payments if each.is_by_gift_card]
+        by_money = [each for each in payments if not each.is_by_gift_card]
+        exact = [each for each in by_money if each.amount == order.payable_amount][:1]
+        covering = _up_to(order.gift_card_amount, by_card)
+        covering |= _up_to(order.payable_amount, exact or by_money)
+        return dict(sorted(covering.items(), key=lambda part: part[0].pk))
 
     def cover(self, order: "Order") -> bool:
         """Whether one of them is exactly what is payable, if anything is."""
@@ -165,6 +189,16 @@ class Refund(MoneyEvent):
     class Meta(MoneyEvent.Meta):
         verbose_name = _("refund")
         verbose_name_plural = _("refunds")
+
+
+def _up_to(amount: Decimal, payments: Iterable[Payment]) -> dict[Payment, Decimal]:
+    """How much of the amount each of the payments covers: the first all it can, and so on."""
+    covered, left = {}, amount
+    for payment in payments:
+        if taken := min(left, payment.amount):
+            covered[payment] = taken
+            left -= taken
+    return covered
 
 
 def _take_off(kept: dict[Payment, Decimal], refund: Refund) -> None:

@@ -12,13 +12,15 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from catalog.models import Edition
 from catalog.tests.factories import EditionFactory
 from orders import exports, fulfillment, refunds, returns
 from orders.documents import issuing
 from orders.documents.contents import from_json
 from orders.models import Order, Payment
 from orders.payments import EventKind, PaymentEvent, record_event
-from orders.tests.factories import NOW, make_order
+from orders.tests.factories import NOW, issue_card, make_order
+from tests.jobs import run_jobs
 from tests.people import alice, carol
 
 pytestmark = pytest.mark.django_db
@@ -121,7 +123,76 @@ def test_money_in_and_money_back_in_the_order_in_which_it_moved() -> None:
     assert [row[2] for row in movements(first=second, last=second)] == ["payment", "refund"]
     with CaptureQueriesContext(connection) as queries:
         movements()
-    assert len(queries) == 2
+    assert len(queries) == 3
+
+
+def receive(order: Order, event_id: str, amount: str, *, at: datetime.datetime = NOW) -> None:
+    event = PaymentEvent(
+        provider="fake", event_id=event_id, order_number=order.number,
+        kind=EventKind.SUCCEEDED, amount=Decimal(amount), currency="USD",
+    )  # fmt: skip
+    record_event(event, at=at)
+    order.refresh_from_db()
+
+
+def give_all_back(order: Order) -> None:
+    """All that was not asked back yet, and with credit notes for all."""
+    if order.refundable_amount:
+        refunds.request_refund(order=order, at=NOW + 3 * DAY)
+    run_jobs(only=["orders.carry_out_refund"])
+    for refund in order.refunds.order_by("id"):
+        issuing.issue_credit_note(refund_id=refund.pk, at=NOW + 3 * DAY)
+
+
+def money_of(order: Order) -> list[tuple[str, str, str]]:
+    """Kind, amount and tax of each movement."""
+    return [(row[2], str(row[4]), str(row[6])) for row in movements() if row[0] == order.number]
+
+
+@pytest.fixture
+def taxed() -> Edition:
+    """At 10.00 with 7 percent of tax in it; an order with shipping of 14.50 holds 0.95."""
+    return EditionFactory.create(stock=9, price=Decimal("10.00"), price__tax_rate=Decimal(7))
+
+
+def test_tax_is_in_what_covered_the_order_and_nets_to_nothing(taxed: Edition) -> None:
+    wrong = make_order({taxed: 1}, payment_method="fake")
+    receive(wrong, "a", "10.00")
+    receive(wrong, "b", "14.50", at=NOW + DAY)
+    split = make_order({taxed: 1}, payment_method="fake")
+    receive(split, "c", "10.00")
+    split.mark_paid(at=NOW + DAY, actor=carol(), rest_amount=Decimal("4.50"), note="Cash")
+    card = issue_card("7.25")
+    given = make_order({taxed: 1}, payment_method="fake", gift_card_codes=[card.code])
+    receive(given, "d", "7.25")
+    assert money_of(wrong) == [("payment", "10.00", "None"), ("payment", "14.50", "0.95")]
+    assert money_of(split) == [("payment", "10.00", "0.66"), ("payment", "4.50", "0.29")]
+    assert money_of(given) == [("payment", "7.25", "0.48"), ("payment", "7.25", "0.47")]
+    for order in (wrong, split, given):
+        give_all_back(order)
+        assert sum(Decimal(amount) for _kind, amount, _tax in money_of(order)) == 0
+        assert sum(Decimal(tax) for *_rest, tax in money_of(order) if tax != "None") == 0
+
+
+def test_no_tax_is_in_money_for_what_was_not_sold(taxed: Edition) -> None:
+    card = issue_card("5.00")
+    order = make_order({taxed: 1}, payment_method="fake", gift_card_codes=[card.code])
+    order.cancel(at=NOW)
+    receive(order, "late", "9.50", at=NOW + DAY)
+    give_all_back(order)
+    kinds = [(kind, tax) for kind, _amount, tax in money_of(order)]
+    assert sorted(kinds) == [("payment", "None")] * 2 + [("refund", "None")] * 2
+
+
+def test_an_order_that_lives_on_has_its_tax_in_what_paid_it_then(taxed: Edition) -> None:
+    card = issue_card("5.00")
+    order = make_order({taxed: 1}, payment_method="fake", gift_card_codes=[card.code])
+    order.expire(now=NOW + 30 * DAY)
+    receive(order, "late", "9.50", at=NOW + 31 * DAY)
+    assert order.status == "paid"
+    assert [(kind, amount, tax) for kind, amount, tax in money_of(order) if kind == "payment"] == [
+        ("payment", "5.00", "None"), ("payment", "9.50", "0.62"), ("payment", "5.00", "0.33"),
+    ]  # fmt: skip
 
 
 def test_by_day_and_status() -> None:
