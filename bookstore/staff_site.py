@@ -185,12 +185,20 @@ def _duties() -> list[Duty]:
     orders = Order.objects.all()
     attention = orders.filter(needs_attention=True).count()
     unpaid = orders.filter(status=Order.Status.AWAITING_PAYMENT).count()
-    to_pick, packed, to_collect, returned = (
-        picking.at_stage(orders, stage, on=timezone.localdate()).count()
-        for stage in (Stage.TO_PICK, Stage.PACKED, Stage.TO_COLLECT, Stage.RETURNS)
+    stages = (Stage.TO_CANCEL, Stage.TO_PICK, Stage.PACKED, Stage.RETURNS, Stage.TO_COLLECT)
+    to_cancel, to_pick, packed, returned, to_collect = (
+        picking.at_stage(orders, stage, on=timezone.localdate()).count() for stage in stages
     )
     duties = (
         (attention, ngettext("order needs attention", "orders need attention", attention)),
+        (
+            to_cancel,
+            ngettext(
+                "order to cancel: its money has gone back",
+                "orders to cancel: their money has gone back",
+                to_cancel,
+            ),
+        ),
         (to_pick, ngettext("order to pack", "orders to pack", to_pick)),
         (packed, ngettext("packed order to send", "packed orders to send", packed)),
         (returned, ngettext("order with a return", "orders with returns", returned)),
@@ -199,8 +207,7 @@ def _duties() -> list[Duty]:
     )
     queries = (
         "needs_attention__exact=1",
-        *(f"stage={stage}" for stage in (Stage.TO_PICK, Stage.PACKED)),
-        *(f"stage={stage}" for stage in (Stage.RETURNS, Stage.TO_COLLECT)),
+        *(f"stage={stage}" for stage in stages),
         "status__exact=awaiting_payment",
     )
     changelist = reverse("admin:orders_order_changelist")

@@ -75,6 +75,7 @@ class PickList:
 class Stage(TextChoices):
     """What staff has to do next with an order that is paid."""
 
+    TO_CANCEL = "to_cancel", _("To cancel: its money has gone back")
     TO_PICK = "to_pick", _("To pick")
     PACKED = "packed", _("Packed, to be sent")
     PARTLY_SENT = "partly_sent", _("Partly sent")
@@ -85,21 +86,19 @@ class Stage(TextChoices):
 
 def at_stage(orders: QuerySet[Order], stage: Stage, *, on: datetime.date) -> QuerySet[Order]:
     """Those of the orders with which that is to be done that day; one may be at several stages."""
+    if stage == Stage.TO_PICK:
+        return to_pick(orders, on=on)
     here = Shipment.objects.filter(order=OuterRef("pk"), shipped_at=None)
     gone = Shipment.objects.filter(order=OuterRef("pk"), shipped_at__isnull=False)
-    match stage:
-        case Stage.TO_PICK:
-            return to_pick(orders, on=on)
-        case Stage.PACKED:
-            return orders.filter(Exists(here.filter(ready_at=None)))
-        case Stage.PARTLY_SENT:
-            return orders.filter(Exists(gone), status=Order.Status.PAID)
-        case Stage.TO_COLLECT:
-            return orders.filter(Exists(here.filter(ready_at__isnull=False)))
-        case Stage.UNDER_WAY:
-            return orders.filter(Exists(gone.filter(delivered_at=None)))
-        case Stage.RETURNS:
-            return orders.filter(pk__in=Return.objects.open().values("order"))
+    conditions = {
+        Stage.TO_CANCEL: readiness.IS_PAID_BACK,
+        Stage.PACKED: Q(Exists(here.filter(ready_at=None))) & ~readiness.IS_PAID_BACK,
+        Stage.PARTLY_SENT: Q(Exists(gone), status=Order.Status.PAID),
+        Stage.TO_COLLECT: Q(Exists(here.filter(ready_at__isnull=False))),
+        Stage.UNDER_WAY: Q(Exists(gone.filter(delivered_at=None))),
+        Stage.RETURNS: Q(pk__in=Return.objects.open().values("order")),
+    }
+    return orders.filter(conditions[stage])
 
 
 def to_pick(orders: QuerySet[Order], *, on: datetime.date) -> QuerySet[Order]:

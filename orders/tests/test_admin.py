@@ -249,8 +249,8 @@ def test_an_order_is_found_by_what_staff_has_in_hand(client: Client, clerk: User
 
 @pytest.mark.parametrize(
     "query",
-    ["status__exact=paid", "stage=to_pick", "stage=packed", "stage=partly_sent", "stage=returns",
-     "stage=to_collect", "stage=under_way", "stage=what",
+    ["status__exact=paid", "stage=to_cancel", "stage=to_pick", "stage=packed", "stage=partly_sent",
+     "stage=returns", "stage=to_collect", "stage=under_way", "stage=what",
      "needs_attention__exact=1", "payment_method=offline", "q=%00", "q=%22'", "p=9"],
 )  # fmt: skip
 def test_filters_open(client: Client, clerk: User, query: str) -> None:
@@ -349,7 +349,7 @@ def test_the_start_page_says_what_needs_doing(
     packed = paid()
     fulfillment.pack(order=packed, at=timezone.now())
     paid().cancel()
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(21):
         response = client.get("/admin/")
     duties = response.context["duties"]
     assert [(duty.number, duty.text) for duty in duties] == [

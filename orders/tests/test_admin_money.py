@@ -68,6 +68,30 @@ def test_an_order_whose_money_has_gone_back_is_to_be_canceled(client: Client, cl
     assert order.status == "canceled"
 
 
+def test_the_start_page_leads_to_the_orders_whose_money_has_gone_back(
+    client: Client, clerk: User
+) -> None:
+    Seller.objects.create(legal_name="Lamplight Books Ltd", address="1 Broad Street")
+    at = timezone.now()
+    orders, partly, kept = [paid(), paid()], paid(), paid()
+    fulfillment.pack(order=orders[1], at=at)
+    for each in orders:  # as a program may, or somebody at the provider's
+        refunds.request_refund(order=each, at=at)
+    refunds.request_refund(order=partly, at=at, amount=Decimal("1.00"))
+
+    duties = client.get("/admin/").context["duties"]
+
+    assert [(duty.number, duty.text) for duty in duties] == [
+        (2, "orders to cancel: their money has gone back"),
+        (2, "orders to pack"),
+    ]
+    listed = [{*client.get(duty.url).context["cl"].result_list} for duty in duties]
+    assert listed == [{*orders}, {partly, kept}]
+    for each in orders:
+        each.cancel(actor=clerk, at=at)
+    assert [duty.text for duty in client.get("/admin/").context["duties"]] == ["orders to pack"]
+
+
 def test_what_costs_nothing_is_sent_though_nothing_is_kept(client: Client, clerk: User) -> None:
     gift = EditionFactory.create(stock=1, price=Decimal("0.00"))
     bought = EditionFactory.create(stock=1)
