@@ -15,6 +15,7 @@ from orders import attempts, gateways, provider_events
 from orders.gateways import ProviderRefused
 from orders.gateways.news import RefundStatus
 from orders.models import OrderEvent, Payment, ProviderEvent, RefundRequest
+from orders.models.order_event import fitted_reference
 
 logger = logging.getLogger(__name__)
 
@@ -114,9 +115,17 @@ def compare(payment: Payment, *, at: datetime.datetime) -> None:
 @transaction.atomic
 def _show_to_staff(payment: Payment, problem: str, *, about: str, at: datetime.datetime) -> None:
     """Once for each thing that it is `about`, whether or not staff has settled it since."""
-    order, kind = payment.order, OrderEvent.Kind.PROVIDER_DIFFERS
-    reference = f"{payment.provider}:{about}"
+    order, note = payment.order, f"{payment}: {problem}"
+    reference = fitted_reference(f"{payment.provider}:{about}")
+    # An earlier release referred to the payment alone.
+    formerly = Q(reference=f"{payment.provider}:{payment.event_id}", note=note)
     order.lock()
-    if not order.events.filter(kind=kind, reference=reference).exists():
-        note = f"{payment}: {problem}"
-        order.record(kind, note=note, reference=reference, at=at, needs_attention=True)
+    shown = order.events.filter(kind=OrderEvent.Kind.PROVIDER_DIFFERS)
+    if not shown.filter(Q(reference=reference) | formerly).exists():
+        order.record(
+            OrderEvent.Kind.PROVIDER_DIFFERS,
+            note=note,
+            reference=reference,
+            at=at,
+            needs_attention=True,
+        )

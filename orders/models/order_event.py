@@ -1,6 +1,7 @@
 """OrderEvent: what happened to an order, append-only."""
 
 import datetime
+import hashlib
 from typing import Self
 
 from django.conf import settings
@@ -9,6 +10,16 @@ from django.db.models import CharField, Exists, OuterRef, Q, Value
 from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+LONGEST_REFERENCE = 230
+
+
+def fitted_reference(text: str) -> str:
+    """The text, short enough for an event; what is cut off still tells two apart."""
+    if len(text) <= LONGEST_REFERENCE:
+        return text
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return f"{text[: LONGEST_REFERENCE - len(digest) - 1]}/{digest}"
 
 
 class OrderEventQuerySet(models.QuerySet["OrderEvent"]):
@@ -91,7 +102,7 @@ class OrderEvent(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
     note = models.CharField(_("note"), max_length=500, blank=True)
-    reference = models.CharField(_("provider's event"), max_length=230, blank=True)
+    reference = models.CharField(_("provider's event"), max_length=LONGEST_REFERENCE, blank=True)
     created_at = models.DateTimeField(_("at"), default=timezone.now)
 
     objects = OrderEventQuerySet.as_manager()

@@ -7,7 +7,8 @@ import pytest
 from django.utils import timezone
 
 from orders import attempts, reconciliation, refunds
-from orders.models import PaymentAttempt
+from orders.models import OrderEvent, PaymentAttempt
+from orders.models.order_event import fitted_reference
 from orders.tests.factories import make_order
 from tests.jobs import run_jobs
 from tests.localstripe import Provider
@@ -78,6 +79,30 @@ def test_each_difference_of_a_payment_is_shown_once(
     assert notes[2].endswith("The provider says 26.00 USD.")
     order.refresh_from_db()
     assert order.needs_attention
+
+
+def test_what_an_earlier_release_showed_is_not_shown_again(
+    attempt: PaymentAttempt, provider: Provider
+) -> None:
+    order = attempt.order
+    order.record(
+        OrderEvent.Kind.PROVIDER_DIFFERS,
+        note="24.48 USD (stripe): The provider says 25.00 USD.",
+        reference=f"stripe:{attempt.provider_id}",
+    )
+    for amount, shown in ((2500, 1), (2600, 2)):
+        provider.call("POST", f"/v1/payment_intents/{attempt.provider_id}", amount=amount)
+        reconciliation.compare_all(at=timezone.now())
+        assert order.events.filter(kind="provider_differs").count() == shown
+
+
+def test_an_event_refers_to_the_longest_of_ids(attempt: PaymentAttempt) -> None:
+    texts = [f"{'p' * 20}:{'x' * 200} 1234567890.0{cent} USD" for cent in (1, 2)]
+    references = [fitted_reference(text) for text in texts]
+    assert len(set(references)) == 2
+    for reference in references:
+        attempt.order.record(OrderEvent.Kind.PROVIDER_DIFFERS, reference=reference)
+    assert fitted_reference("stripe:pi_1 25.00 USD") == "stripe:pi_1 25.00 USD"
 
 
 @pytest.mark.django_db(transaction=True)
