@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -148,11 +147,9 @@ def cancel_copies(
     was used; or CanceledOtherwise where the key canceled other copies; with nothing written.
     """
     order.lock()
-    reference = _reference(key, copies) if key else ""
-    if earlier := canceled_with(order, key).first():
-        if earlier.reference != reference:
-            raise CanceledOtherwise
+    if was_canceled(order, key, copies):
         return
+    reference = _reference(key, copies) if key else ""
     if order.status not in PAID_FOR or not copies:
         raise WrongState(order, _("canceled in part"))
     wanted = _choose(cancelable(order), copies)
@@ -172,11 +169,14 @@ def cancel_copies(
     fulfillment.settle_parcels(order=order, at=at, actor=actor)
 
 
-def canceled_with(order: Order, key: str) -> QuerySet[OrderEvent]:
-    """The event, if there is one, of the copies that were canceled with this key."""
+def was_canceled(order: Order, key: str, copies: Mapping[str, int]) -> bool:
+    """Whether these copies were canceled with this key. Raises CanceledOtherwise if others were."""
     kinds = (Kind.LINES_CANCELED, Kind.CANCELED)
     found = order.events.filter(kind__in=kinds, reference__startswith=f"{key}/")
-    return found if key else found.none()
+    earlier = found.first() if key else None
+    if earlier and earlier.reference != _reference(key, copies):
+        raise CanceledOtherwise
+    return earlier is not None
 
 
 def _reference(key: str, copies: Mapping[str, int]) -> str:

@@ -1,6 +1,6 @@
 """Choosing copies: a form that asks how many of each of an order's lines, and its answer."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django import forms
@@ -78,6 +78,19 @@ class CopiesForm(forms.Form):
         if not self.copies and self.errors.keys().isdisjoint(names):
             self.add_error(next(iter(names), None), self.nothing_chosen)
         return cleaned
+
+
+def sent_copies(lines: Iterable[OrderLine], data: Mapping[str, str]) -> dict[str, int]:
+    """What a form was sent with, numbers by isbn13, however many can be chosen by now."""
+    numbers = {line.isbn13: _number(data.get(_name(line))) for line in lines}
+    return {isbn13: number for isbn13, number in numbers.items() if number}
+
+
+def _number(text: str | None) -> int:
+    try:
+        return forms.IntegerField(required=False).clean(text) or 0
+    except forms.ValidationError:
+        return -1  # so many were never chosen
 
 
 def _name(line: OrderLine) -> str:

@@ -52,7 +52,7 @@ def pack(
     key packed other copies.
     """
     order.lock()
-    if repeated := _packed_before(order, key, copies):
+    if repeated := packed_with(order, key, copies):
         return repeated
     out_on = timezone.localdate(at) + readiness.PACKED_AHEAD
     return _pack(
@@ -122,7 +122,7 @@ def ship(
     unless the order is paid.
     """
     order.lock()
-    if repeated := _packed_before(order, key, copies):
+    if repeated := packed_with(order, key, copies):
         return repeated
     today, wish = timezone.localdate(at), _("shipped")
     if order.status != Order.Status.PAID:
@@ -215,6 +215,22 @@ def complete(*, order: Order, at: datetime.datetime, actor: User | None = None) 
     _complete(order, at=at, actor=actor)
 
 
+def packed_with(order: Order, key: str, copies: Mapping[str, int] | None) -> list[Shipment]:
+    """The parcels that were packed with this key. Raises PackedOtherwise where they hold others
+    than `copies`, if those are named.
+    """
+    earlier = list(order.shipments.for_page().filter(key=key)) if key else []
+    if earlier and copies is not None:
+        packed: dict[str, int] = {}
+        for shipment in earlier:
+            for line in shipment.lines.all():
+                number = line.order_line.isbn13
+                packed[number] = packed.get(number, 0) + line.quantity
+        if packed != dict(copies):
+            raise PackedOtherwise
+    return earlier
+
+
 def settle_parcels(*, order: Order, at: datetime.datetime, actor: User | None = None) -> None:
     """Bring the order on after copies of it were canceled; it is locked."""
     if order.status == Order.Status.PAID and order.shipments.exists():
@@ -247,19 +263,6 @@ def _not_out(shipment: Shipment, day: datetime.date) -> str:
 def _require_out(order: Order, shipment: Shipment, wish: str, at: datetime.datetime) -> None:
     if reason := _not_out(shipment, timezone.localdate(at)):
         raise WrongState(order, wish, reason)
-
-
-def _packed_before(order: Order, key: str, copies: Mapping[str, int] | None) -> list[Shipment]:
-    earlier = list(order.shipments.for_page().filter(key=key)) if key else []
-    if earlier and copies is not None:
-        packed: dict[str, int] = {}
-        for shipment in earlier:
-            for line in shipment.lines.all():
-                number = line.order_line.isbn13
-                packed[number] = packed.get(number, 0) + line.quantity
-        if packed != dict(copies):
-            raise PackedOtherwise
-    return earlier
 
 
 def _pack(

@@ -7,14 +7,13 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Location
 from orders import cancellation, carriers, fulfillment, readiness, refunds, returns
-from orders.copies import CopiesForm
+from orders.copies import CopiesForm, sent_copies
 from orders.models import Order, OrderEvent, OrderLine
 
 Status = Order.Status
@@ -176,8 +175,10 @@ class Action:
     """For a CopiesForm: how many of each line can be chosen."""
 
     key: Callable[[Order], str] = _fresh_key
-    keyed: Callable[[Order, str], QuerySet[Any]] | None = None
-    """The rows that remember the key of a form: sent again, it has been done."""
+    keyed: Callable[[Order, str, Mapping[str, int]], object] | None = None
+    """What was done to these copies with the key of a form, if anything: sent again, it is over.
+    Refuses where the key did something else.
+    """
 
     def needs_refunder(self, user: Any, order: Order) -> bool:
         """Whether it is for somebody else, who may refund."""
@@ -185,11 +186,15 @@ class Action:
             return False
         return self.gives_money_back(order)
 
-    def is_repeated(self, order: Order, key: str) -> bool:
-        """Whether the form with this key was carried out before."""
+    def is_repeated(self, order: Order, data: Mapping[str, str]) -> bool:
+        """Whether the form was carried out before, just as it was sent.
+
+        Raises PackedOtherwise or CanceledOtherwise where somebody who saw the same was quicker.
+        """
+        key = data.get("key", "")[:100]
         if not self.keyed or not key or not key.isprintable():
             return False
-        return self.keyed(order, key).exists()
+        return bool(self.keyed(order, key, sent_copies(order.lines.all(), data)))
 
     def make_form(self, order: Order, data: Any) -> forms.Form:
         """The form, filled with `data` or not at all."""
@@ -263,7 +268,7 @@ ACTIONS: dict[str, Action] = {
         ),
         most=_packable,
         key=_seen_key,
-        keyed=lambda order, key: order.shipments.filter(key=key),
+        keyed=fulfillment.packed_with,
     ),
     "ship": Action(
         label=_("Ship"),
@@ -314,7 +319,7 @@ ACTIONS: dict[str, Action] = {
         ),
         permission="orders.change_return",
         most=returns.returnable,
-        keyed=lambda order, key: order.returns.filter(key=key),
+        keyed=lambda order, key, copies: order.returns.filter(key=key).exists(),
     ),
     "settle": Action(
         label=_("Attention no longer needed"),
@@ -339,7 +344,7 @@ ACTIONS: dict[str, Action] = {
         gives_money_back=cancellation.gives_money_back,
         most=cancellation.cancelable,
         key=_uncanceled_key,
-        keyed=cancellation.canceled_with,
+        keyed=cancellation.was_canceled,
     ),
     "cancel": Action(
         label=_("Cancel the order"),

@@ -81,15 +81,7 @@ def act(
     order = get_object_or_404(Order, pk=pk)
     back = see_other(reverse("admin:orders_order_change", args=[order.pk]))
     form = action.make_form(order, request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        refusal = perform(request, model_admin, order, action, said(form))
-        if refusal:
-            messages.error(request, refusal)
-        else:
-            messages.success(request, action.done % {"number": order.number})
-        return back
-    if form.is_bound and action.is_repeated(order, request.POST.get("key", "")[:100]):
-        messages.success(request, action.done % {"number": order.number})
+    if request.method == "POST" and _carry_out(request, model_admin, order, action, form):
         return back
     if reason := _why_not(request, order, action):
         messages.warning(request, reason)
@@ -105,6 +97,29 @@ def act(
         "form": form,
     }
     return render(request, "admin/orders/order/act.html", context)
+
+
+def _carry_out(
+    request: HttpRequest,
+    model_admin: "admin.ModelAdmin[Order]",
+    order: Order,
+    action: Action,
+    form: forms.Form,
+) -> bool:
+    """Do once what was sent, and say how that went; False where there is more to ask."""
+    try:
+        refusal, is_repeated = "", action.is_repeated(order, request.POST)
+    except REFUSALS as refused:
+        refusal, is_repeated = str(refused), True
+    if not is_repeated:
+        if not form.is_valid():
+            return False
+        refusal = perform(request, model_admin, order, action, said(form))
+    if refusal:
+        messages.error(request, refusal)
+    else:
+        messages.success(request, action.done % {"number": order.number})
+    return True
 
 
 def _why_not(request: HttpRequest, order: Order, action: Action) -> str:
