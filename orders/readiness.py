@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import GreaterThanOrEqual
 from django.utils.formats import date_format
@@ -19,6 +19,7 @@ from django.utils.translation import ngettext
 
 from catalog.models import Location
 from orders.models import (
+    GiftCard,
     Order,
     OrderLine,
     Payment,
@@ -44,11 +45,18 @@ def _amount(rows: "QuerySet[Any]") -> Coalesce:
     return Coalesce(Subquery(total), ZERO)
 
 
+def _used_cards() -> Coalesce:
+    """How many of the gift cards that a line sold were used, and so are canceled no more."""
+    used = GiftCard.objects.used().filter(order_line=OuterRef("pk")).order_by()
+    count = used.values("order_line").annotate(count=Count("pk")).values("count")
+    return Coalesce(Subquery(count), 0)
+
+
 IS_PAID_BACK = Q(
     Exists(
         OrderLine.objects.filter(
             order=OuterRef("pk"),
-            quantity__gt=F("canceled_quantity"),
+            quantity__gt=F("canceled_quantity") + _used_cards(),
             total_amount__gt=F("discount_amount"),
         )
     ),
@@ -61,7 +69,7 @@ IS_PAID_BACK = Q(
     status=Order.Status.PAID,
 )
 """The orders of which all that came in has gone back, or is about to, though copies that cost
-something are still in them."""
+something are still in them; a gift card that was used can only stay."""
 
 IS_PAID_ON_COLLECTION = Q(
     status=Order.Status.AWAITING_PAYMENT, payment_method=OFFLINE, collection_point__gt=""

@@ -1,13 +1,14 @@
 """Gift cards that customers buy: issued once a copy when they are paid, and taken back unused."""
 
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts.models import User
 from catalog.tests.factories import EditionFactory
-from orders import cancellation, gift_cards
+from orders import cancellation, fulfillment, gift_cards, picking, refunds
 from orders.models import GiftCard, Order, OrderEvent, WrongState
 from orders.pricing import ZERO
 from orders.tests.factories import (
@@ -106,6 +107,23 @@ def test_an_order_whose_card_was_used_is_not_canceled() -> None:
     balances = GiftCard.objects.sold_by(order).values_list("balance_amount", flat=True)
     assert list(balances) == [Decimal("10.51"), Decimal("25.00")]
     assert not order.refunds.exists()
+    assert_books_in_order()
+
+
+def test_once_only_a_used_card_is_left_an_order_that_was_paid_back_is_closed() -> None:
+    order = paid(2)
+    card = GiftCard.objects.sold_by(order)[0]
+    make_order({EditionFactory.create(stock=1): 1}, gift_card_codes=[card.code])
+    refunds.request_refund(order=order, at=NOW, actor=staff())
+    to_cancel = partial(
+        picking.at_stage, Order.objects.all(), picking.Stage.TO_CANCEL, on=NOW.date()
+    )
+    assert to_cancel().get() == order
+    copies = {order.lines.get().isbn13: 1}
+    cancellation.cancel_copies(order=order, copies=copies, at=NOW, actor=staff())
+    assert not to_cancel().exists()
+    fulfillment.complete(order=order, at=NOW, actor=staff())
+    assert order.status == Order.Status.COMPLETED
     assert_books_in_order()
 
 
