@@ -16,8 +16,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from accounts.models import User
 from bookstore import backlog
 from bookstore.models import JobFailure
-from orders.models import Seller
-from orders.tests.factories import make_order
+from orders.tests.factories import make_order, named_seller
 from tests.people import carol
 from tests.races import at_once
 
@@ -117,7 +116,7 @@ def test_the_page_says_which_order_and_what_went_wrong(
 
 def test_the_start_page_tells_of_failed_jobs(client: Client) -> None:
     client.force_login(carol())
-    Seller.objects.create(legal_name="Lamplight Books Ltd", address="1 Broad Street")
+    named_seller()
     put_off()
     assert (
         "/admin/procrastinate/procrastinatejob/?state=failed"

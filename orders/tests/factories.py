@@ -18,6 +18,7 @@ from orders.models import (
     GiftCard,
     Order,
     PostalAddress,
+    Seller,
     ShippingMethod,
     Voucher,
 )
@@ -61,6 +62,13 @@ def shipping_method(code: str = "standard") -> ShippingMethod:
             "location": main_shop() if is_collection else None,
         },
     )[0]
+
+
+def named_seller() -> Seller:
+    """One that invoices can name and customers can write to."""
+    return Seller.objects.create(
+        legal_name="Lamplight Books Ltd", address="1 Broad Street", email="shop@example.com"
+    )
 
 
 def submit(basket: Basket, **changes: Any) -> Order:

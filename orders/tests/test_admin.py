@@ -14,8 +14,8 @@ from catalog import indexing
 from catalog.models import Stock
 from catalog.tests.factories import EditionFactory, WorkFactory
 from orders import fulfillment
-from orders.models import Order, OrderEvent, Payment, Refund, Seller, ShippingMethod
-from orders.tests.factories import BasketFactory, make_order
+from orders.models import Order, OrderEvent, Payment, Refund, ShippingMethod
+from orders.tests.factories import BasketFactory, make_order, named_seller
 from tests.people import alice, carol
 
 pytestmark = pytest.mark.django_db
@@ -342,7 +342,7 @@ def test_without_any_permission_there_is_nothing(client: Client) -> None:
 def test_the_start_page_says_what_needs_doing(
     client: Client, clerk: User, django_assert_max_num_queries: Any
 ) -> None:
-    Seller.objects.create(legal_name="Lamplight Books Ltd", address="1 Broad Street")
+    named_seller()
     assert "No order waits for you." in client.get("/admin/").content.decode()
     placed()
     paid()

@@ -10,7 +10,7 @@ from accounts.models import User
 from catalog.tests.factories import EditionFactory
 from orders import cancellation, fulfillment, picking, refunds
 from orders.models import Refund, Seller
-from orders.tests.factories import make_order, shipping_method
+from orders.tests.factories import make_order, named_seller, shipping_method
 from orders.tests.test_admin import ORDERS, do, let_in, many, paid, placed, url
 from tests.people import carol
 
@@ -71,7 +71,7 @@ def test_an_order_whose_money_has_gone_back_is_to_be_canceled(client: Client, cl
 def test_the_start_page_leads_to_the_orders_whose_money_has_gone_back(
     client: Client, clerk: User
 ) -> None:
-    Seller.objects.create(legal_name="Lamplight Books Ltd", address="1 Broad Street")
+    named_seller()
     at = timezone.now()
     orders, partly, kept = [paid(), paid()], paid(), paid()
     fulfillment.pack(order=orders[1], at=at)
