@@ -16,19 +16,11 @@ from catalog.tests.factories import EditionFactory, WorkFactory
 from orders import fulfillment
 from orders.models import Order, OrderEvent, Payment, Refund, ShippingMethod
 from orders.tests.factories import BasketFactory, make_order, named_seller
-from tests.people import alice, carol
+from tests.people import alice
 
 pytestmark = pytest.mark.django_db
 
 ORDERS = "/admin/orders/order/"
-
-
-@pytest.fixture
-def clerk(client: Client) -> User:
-    """Carol, signed in."""
-    user = carol()
-    client.force_login(user)
-    return user
 
 
 def let_in(client: Client, *permissions: str) -> User:

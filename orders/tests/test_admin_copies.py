@@ -12,17 +12,8 @@ from catalog.models import Edition, Format
 from catalog.tests.factories import EditionFactory, WorkFactory
 from orders import fulfillment, returns
 from orders.tests.test_admin_parcels import copies, paid, step, url
-from tests.people import carol
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def clerk(client: Client) -> User:
-    """Carol, signed in."""
-    user = carol()
-    client.force_login(user)
-    return user
 
 
 @pytest.fixture

@@ -12,17 +12,8 @@ from orders import cancellation, fulfillment, picking, refunds
 from orders.models import Refund, Seller
 from orders.tests.factories import make_order, named_seller, shipping_method
 from orders.tests.test_admin import ORDERS, do, let_in, many, paid, placed, url
-from tests.people import carol
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def clerk(client: Client) -> User:
-    """Carol, signed in."""
-    user = carol()
-    client.force_login(user)
-    return user
 
 
 def test_refund_once_and_never_too_much(client: Client, clerk: User) -> None:

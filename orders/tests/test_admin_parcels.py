@@ -26,19 +26,11 @@ from orders import fulfillment, refunds, returns
 from orders.models import Order, Return, Seller, Shipment
 from orders.tests.factories import make_order, shipping_method
 from orders.tests.test_cancellation import pay
-from tests.people import alice, carol
+from tests.people import alice
 
 pytestmark = pytest.mark.django_db
 
 PICK_LIST = "/admin/orders/order/pick-list/"
-
-
-@pytest.fixture
-def clerk(client: Client) -> User:
-    """Carol, signed in."""
-    user = carol()
-    client.force_login(user)
-    return user
 
 
 @pytest.fixture
