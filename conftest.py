@@ -10,7 +10,7 @@ from pytest_django import DjangoDbBlocker, Settings
 
 from caching import store
 from caching.servers import ERA
-from catalog import facets
+from catalog import levels
 from tests import emptying, localstripe
 from tests.localstripe import Provider
 
@@ -65,7 +65,7 @@ def nothing_overdue() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def nothing_learnt() -> None:
     """No test's searches cost less because another one has asked the same in this process."""
-    facets._learnt.clear()
+    levels.forget()
 
 
 @pytest.fixture(scope="session")

@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from django.db import connection
 from django.utils import timezone
 
-from catalog import cards, facets, spelling, surroundings, ways
+from catalog import cards, facets, levels, spelling, surroundings, ways
 from catalog.cards import Card
 from catalog.criteria import Criteria, Match, fitting, match
 from catalog.facets import MOST_COUNTED, Counts
@@ -82,10 +81,10 @@ def search(criteria: Criteria) -> Results:
     wanted = _wanted(criteria, subject)
     if wanted is None:
         return Results([], page=criteria.page)
-    results = _page(_levels(wanted), criteria, subject)
+    results = _page(wanted, criteria, subject)
     if wanted.words and not results.total:
         if meant := _meant(wanted):
-            results = _page(_levels(meant), criteria, subject)
+            results = _page(meant, criteria, subject)
             results.suggestion = " ".join(meant.words)
         else:
             results.nearest = _nearest(wanted)
@@ -98,10 +97,15 @@ def count_available(criteria: Criteria) -> Counts:
     wanted = _wanted(criteria, _subject_of(criteria))
     if wanted is None:
         return Counts()
-    counts = _counted(_levels(wanted), criteria)[1]
+    counts = _counted(wanted, criteria)
     if wanted.words and not counts.total and (meant := _meant(wanted)):
-        counts = _counted(_levels(meant), criteria)[1]
+        counts = _counted(meant, criteria)
     return counts
+
+
+def _counted(wanted: Match, criteria: Criteria) -> Counts:
+    this_year = timezone.localdate().year
+    return levels.choose(_levels(wanted), criteria, this_year=this_year)[0].counts
 
 
 def _subject_of(criteria: Criteria) -> Subject | None:
@@ -160,47 +164,33 @@ def _is_found(wanted: Match) -> bool:
         return cursor.fetchone() is not None
 
 
-def _page(levels: list[Match], criteria: Criteria, subject: Subject | None) -> Results:
-    ahead = _Ahead.of(levels, criteria)
-    asked = [surroundings.below(subject.pk if subject else None)]
-    asked += [ahead.asked] if ahead.asked else []
-    wanted, counts, (rows, *found) = _counted(levels, criteria, besides=asked)
+def _page(wanted: Match, criteria: Criteria, subject: Subject | None) -> Results:
+    below_it = surroundings.below(subject.pk if subject else None)
+    found, (rows,) = levels.choose(
+        _levels(wanted),
+        criteria,
+        this_year=timezone.localdate().year,
+        page_of=lambda level: _sorted(level, criteria),
+        besides=[below_it],
+    )
     below = [Node(*row) for row in rows]
-    keys = found[0] if found and wanted == ahead.expected and not counts.has_more else None
-    if not counts.total:  # what a near miss finds may be in another order, and so may its keys
+    if not found.counts.total:  # what a near miss finds may be in another order, and so its keys
         return Results(
-            [], counts, page=criteria.page, subject=subject, below=below, words=wanted.words
+            [], page=criteria.page, subject=subject, below=below, words=found.level.words
         )
-    results = _results(wanted, criteria, counts, keys)
+    results = _results(found.level, criteria, found.counts, found.keys)
     return replace(results, subject=subject, below=below)
 
 
-@dataclass(frozen=True)
-class _Ahead:
-    """The page, asked for together with the counts, which will most likely be as the last time."""
-
-    expected: Match | None = None
-    asked: Question | None = None
-
-    @classmethod
-    def of(cls, levels: list[Match], criteria: Criteria) -> "_Ahead":
-        """That of the level that is expected, unless it is found without being sorted."""
-        expected = facets.expected(levels)
-        if expected is None or not expected.tsquery:
-            return cls()
-        order = _order(expected, criteria, Counts())
-        try:
-            cut = _cut(criteria, order)
-        except BadKey:  # perhaps of the order that many are shown in
-            return cls()
-        return cls(expected, sorted_part(expected, order, _one_more(cut)))
-
-
-def _counted(
-    levels: list[Match], criteria: Criteria, besides: Sequence[Question] = ()
-) -> tuple[Match, Counts, list[list[tuple[Any, ...]]]]:
-    this_year = timezone.localdate().year
-    return facets.count(levels, criteria, this_year=this_year, besides=besides)
+def _sorted(level: Match, criteria: Criteria) -> Question | None:
+    """What asks for the page if few match; None where it is not found by sorting."""
+    if not level.tsquery:
+        return None
+    order = _order(level, criteria, Counts())
+    try:
+        return sorted_part(level, order, _one_more(_cut(criteria, order)))
+    except BadKey:  # perhaps of the order that many are shown in
+        return None
 
 
 def _one_more(cut: Cut) -> Cut:

@@ -35,6 +35,14 @@ class Question:
     ways: frozenset[str] = ANY
     told: Mapping[str, Any] = field(default_factory=dict)
 
+    def numbered(self, number: int) -> "Question":
+        """The same, with parameters that no question of another number names."""
+        sql, told = self.sql, {}
+        for name, value in self.told.items():
+            sql = sql.replace(f"%({name})s", f"%({name}_{number})s")
+            told[f"{name}_{number}"] = value
+        return replace(self, sql=sql, told=told)
+
 
 def rows(asked: Question) -> list[tuple[Any, ...]]:
     """All rows that are the answer."""

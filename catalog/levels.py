@@ -1,0 +1,326 @@
+"""Levels: where the words of a search may stand, from titles outward, and which of them is shown.
+
+Counts and page come with the choice in one statement, for the index takes long to tell all works
+that have a common word: what is asked first and is enough spares asking for more.
+
+What was made of the entries that match is kept with a print of their versions. Where the same
+versions match again, PostgreSQL says so, and neither counts nor sorts them: most of what a shop
+changes concerns other works.
+"""
+
+# ruff: noqa: S608 - numbers of our own; what visitors say are parameters
+
+import threading
+import time
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from catalog import facets, ways
+from catalog.criteria import Criteria, Match
+from catalog.facets import Counts
+from catalog.listing import Key
+from catalog.ways import Question
+
+MOST_LEARNT = 4_096  # questions
+MOST_KEPT = 256  # counts and pages; the counts of a thousand works take 40 kB
+PLENTY = 2  # times as many works as are counted: they do not all lose a word within moments
+BELIEVED = 60  # seconds
+
+VERSION = "hash_record_extended(ROW(entry.ctid, entry.xmin), 0)"
+"""Of a row: PostgreSQL changes none, but writes it anew, elsewhere or in another transaction."""
+SERVER = "hash_record_extended(ROW(pg_postmaster_start_time()), 0)"
+"""Rows of another server may have the same versions."""
+LEVEL = """
+level_{number} AS MATERIALIZED (
+    SELECT {columns}
+    FROM catalog_searchentry AS entry WHERE {unanswered} {match} LIMIT {most}
+), size_{number} AS MATERIALIZED (
+    SELECT count(*) AS works, bit_xor(version) # {server} AS print FROM level_{number}
+)"""
+CHOICE = """
+WITH {levels}, chosen AS MATERIALIZED (SELECT {choice} AS level)
+SELECT chosen.level, {widest} AS widest, found.*
+FROM chosen, LATERAL ({found}) AS found
+"""
+FOUND = """
+SELECT size.works, size.print, counted.offers, counted.subjects, page.keys
+FROM size_{number} AS size, LATERAL (
+    SELECT string_agg(offers::text, '') AS offers, string_agg(subjects::text, '') AS subjects
+    FROM ({works} LIMIT {most}) AS work
+    WHERE size.print IS DISTINCT FROM %(counted_{number})s
+) AS counted, LATERAL ({page}) AS page
+WHERE chosen.level = {number}
+"""
+"""The arrays of all works as one text: a row for each takes longer to send, and to read."""
+NEW_WORKS = "SELECT offers, subjects FROM level_{number}"
+"""To keep the arrays of thousands of works takes as long as to find them, so they are kept while
+they are counted only where they have to be; what was counted before is read again if it changed.
+"""
+COUNTED_WORKS = """
+SELECT entry.offers, entry.subjects FROM catalog_searchentry AS entry WHERE {match}"""
+PAGE = """
+SELECT json_agg(page) AS keys FROM ({sorted}) AS page
+WHERE size.works <= {most} AND size.print IS DISTINCT FROM %(paged_{number})s
+"""
+NO_PAGE = "SELECT NULL::json AS keys"
+
+
+class Found(NamedTuple):
+    """What is shown."""
+
+    level: Match
+    counts: Counts
+    keys: list[Key] | None
+    """What the works of the page are sorted by; None where that has to be asked for apart."""
+
+
+class Row(NamedTuple):
+    """What the statement answers."""
+
+    level: int
+    widest: int
+    """How many works the widest level has, up to PLENTY times what is counted; 0 if not asked."""
+    works: int
+    print: int | None
+    """None where there are no works."""
+    offers: str | None
+    subjects: str | None
+    keys: list[dict[str, int | str]] | None
+
+
+class Made(NamedTuple):
+    """What was made of entries whose versions have this print."""
+
+    print: int | None = None
+    value: Any = None
+
+
+class Kept:
+    """What this process has made, by all that it depends on beside the entries."""
+
+    def __init__(self) -> None:
+        self._made: dict[Hashable, Made] = {}
+        self._keeping = threading.Lock()
+
+    def find(self, key: Hashable) -> Made:
+        """What was made the last time."""
+        return self._made.get(key, Made())
+
+    def keep(self, key: Hashable, made: Made) -> None:
+        """Have it found. What was made first goes where there is too much."""
+        with self._keeping:
+            self._made.pop(key, None)
+            self._made[key] = made
+            if len(self._made) > MOST_KEPT:
+                del self._made[next(iter(self._made))]
+
+    def forget(self) -> None:
+        """Find nothing any more."""
+        with self._keeping:
+            self._made.clear()
+
+
+class Learnt(NamedTuple):
+    """What came of a question the last time."""
+
+    start: int
+    """With which level to begin, as narrower ones had no say."""
+    stop: int
+    """Before which to end, as there are so many works in a wider one that it is not shown."""
+    until: float
+    """For how long that is believed, by the monotonic clock."""
+
+
+_kept = Kept()
+_learnt: dict[Match, Learnt] = {}
+"""By the widest level.
+
+Hardly any word is asked for once. What began too late is noticed, as more match than are counted;
+and what ended too early, if nothing matches any more.
+"""
+
+
+def forget() -> None:
+    """Ask everything anew."""
+    _kept.forget()
+    _learnt.clear()
+
+
+def choose(
+    levels: Sequence[Match],
+    criteria: Criteria,
+    *,
+    this_year: int,
+    page_of: Callable[[Match], Question | None] = lambda level: None,
+    besides: Sequence[Question] = (),
+) -> tuple[Found, list[list[tuple[Any, ...]]]]:
+    """Choose which of the `levels`, each wider than the one before, is shown, and count it.
+
+    It is the first that more works match than are counted. The last is for what few works match:
+    where more do, and any match the level before, that one is shown instead.
+    `page_of` a level asks for the keys of its page, if no more works match than are counted.
+    What is asked `besides` travels in the same message.
+    """
+    asking = _Asking(levels, criteria, this_year, page_of)
+    start, stop = _believed(levels)
+    parts = [asking.part(number) for number in range(start, stop)]
+    *others, (row,) = ways.answers([*besides, _question(parts, levels)])
+    found = Row(*row)
+    is_late = start > 0 and found.level == start and found.works > facets.MOST_COUNTED
+    if is_late or (stop < len(levels) and not found.works):  # others have a say, too, by now
+        parts = [asking.part(number) for number in range(len(levels))]
+        ((row,),) = ways.answers([_question(parts, levels)])
+        found = Row(*row)
+    _note(levels, found)
+    return asking.read(parts[found.level - parts[0].number], found), others
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A level, as a part of the statement, with what was made of its works before."""
+
+    number: int
+    level: Match
+    page: Question | None
+    counts_key: Hashable
+    page_key: Hashable
+    counted: Made
+    paged: Made
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """The parameters."""
+        page = self.page.numbered(self.number).told if self.page else {}
+        prints = {f"counted_{self.number}": self.counted.print}
+        if self.page:
+            prints[f"paged_{self.number}"] = self.paged.print
+        return {**self._match.told, **page, **prints}
+
+    @property
+    def _is_counted(self) -> bool:
+        return self.counted.print is not None
+
+    @property
+    def _match(self) -> Question:
+        return Question(self.level.sql, told=self.level.told).numbered(self.number)
+
+    def sized(self, before: Sequence[int], most: int) -> str:
+        """The entries and how many they are, if none of the levels `before` is enough."""
+        unanswered = "".join(f"{_size(n)} <= {facets.MOST_COUNTED} AND " for n in before)
+        return LEVEL.format(
+            number=self.number,
+            columns=f"{VERSION} AS version" + ("" if self._is_counted else ", offers, subjects"),
+            server=SERVER,
+            unanswered=unanswered,
+            match=self._match.sql,
+            most=most,
+        )
+
+    @property
+    def found(self) -> str:
+        """What is made of them, if that is not what is known."""
+        sorted_page = self.page.numbered(self.number).sql if self.page else ""
+        most, page = facets.MOST_COUNTED, PAGE if self.page else NO_PAGE
+        page = page.format(sorted=sorted_page, most=most, number=self.number)
+        works = COUNTED_WORKS if self._is_counted else NEW_WORKS
+        works = works.format(match=self._match.sql, number=self.number)
+        return FOUND.format(number=self.number, works=works, most=most, page=page)
+
+
+@dataclass(frozen=True)
+class _Asking:
+    levels: Sequence[Match]
+    criteria: Criteria
+    this_year: int
+    page_of: Callable[[Match], Question | None]
+
+    def part(self, number: int) -> _Part:
+        level = self.levels[number]
+        page = self.page_of(level)
+        given = self.criteria
+        filters = (given.format, given.language, given.price, given.year, given.available)
+        counts_key = (level, filters, self.this_year)
+        # Where stock decides what comes first, the entries do not say it all.
+        page_key = None
+        if page and not given.available:
+            page_key = (page.sql, tuple(page.told.items()))
+        counted, paged = _kept.find(counts_key), _kept.find(page_key)
+        return _Part(number, level, page, counts_key, page_key, counted, paged)
+
+    def read(self, part: _Part, row: Row) -> Found:
+        counts, keys = part.counted.value, None
+        if row.print is None or row.print != part.counted.print:
+            counts = facets.tally(
+                row.works, row.offers, row.subjects, self.criteria, this_year=self.this_year
+            )
+            _kept.keep(part.counts_key, Made(row.print, counts))
+        if part.page and row.works <= facets.MOST_COUNTED:
+            keys = part.paged.value
+            if row.print is None or row.print != part.paged.print:
+                keys = [tuple(each.values()) for each in row.keys or ()]
+                if part.page_key:
+                    _kept.keep(part.page_key, Made(row.print, keys))
+        return Found(part.level, counts, keys)
+
+
+def _question(parts: Sequence[_Part], levels: Sequence[Match]) -> Question:
+    """The statement; the parts of a level that is not needed are never carried out."""
+    numbers = [part.number for part in parts]
+    widest = len(levels) - 1
+    most = facets.MOST_COUNTED
+    told: dict[str, Any] = {}
+    sized = []
+    for place, part in enumerate(parts):
+        told |= part.told
+        is_rival = place > 0 and part.number == widest
+        sized.append(part.sized(numbers[:place], (PLENTY * most if is_rival else most) + 1))
+    sql = CHOICE.format(
+        levels=",".join(sized),
+        choice=_choice(numbers),
+        widest=_size(widest) if widest in numbers else "0",
+        found="UNION ALL".join(part.found for part in parts),
+    )
+    return Question(sql, levels[-1].ways, told)
+
+
+def _choice(numbers: Sequence[int]) -> str:
+    *others, last = numbers
+    if not others:
+        return str(last)
+    most = facets.MOST_COUNTED
+    enough = " ".join(f"WHEN {_size(n)} > {most} THEN {n}" for n in others)
+    too_many = f"WHEN {_size(last)} > {most} AND {_size(last - 1)} > 0 THEN {last - 1}"
+    return f"CASE {enough} {too_many} ELSE {last} END"
+
+
+def _size(level: int) -> str:
+    return f"(SELECT works FROM size_{level})"
+
+
+def _believed(levels: Sequence[Match]) -> tuple[int, int]:
+    """With which level to begin, and before which to end."""
+    learnt = _learnt.get(levels[-1])
+    if learnt is None:
+        return 0, len(levels)
+    return learnt.start, learnt.stop if learnt.until > time.monotonic() else len(levels)
+
+
+def _note(levels: Sequence[Match], found: Row) -> None:
+    """Begin with what is shown the next time, or with what it was compared with."""
+    if len(_learnt) >= MOST_LEARNT:
+        _learnt.clear()
+    before = _learnt.get(levels[-1])
+    stop, until = len(levels), 0.0
+    if found.level < stop - 1 and found.widest > PLENTY * facets.MOST_COUNTED:
+        stop, until = found.level + 1, time.monotonic() + BELIEVED
+    elif before and not found.widest and 0 < found.works <= facets.MOST_COUNTED:
+        _start, stop, until = before  # the widest was not asked
+    _learnt[levels[-1]] = Learnt(_start_of(levels, found), stop, until)
+
+
+def _start_of(levels: Sequence[Match], found: Row) -> int:
+    if found.works <= facets.MOST_COUNTED:
+        return found.level
+    is_widest = found.level == len(levels) - 1  # shown because no work matches the one before
+    return max(0, found.level - 1) if is_widest else 0
