@@ -10,6 +10,7 @@ changes concerns other works.
 
 # ruff: noqa: S608 - numbers of our own; what visitors say are parameters
 
+import math
 import threading
 import time
 from collections.abc import Callable, Hashable, Sequence
@@ -127,9 +128,16 @@ class Learnt(NamedTuple):
     start: int
     """With which level to begin, as narrower ones had no say."""
     stop: int
-    """Before which to end, as there are so many works in a wider one that it is not shown."""
+    """Before which to end, as wider ones had no say either."""
     until: float
     """For how long that is believed, by the monotonic clock."""
+    has_more: bool
+    """Whether more works matched than are counted; then their page is not found by sorting."""
+
+    @property
+    def asked(self) -> range:
+        """The levels to ask."""
+        return range(self.start, self.stop)
 
 
 _kept = Kept()
@@ -137,7 +145,7 @@ _learnt: dict[Match, Learnt] = {}
 """By the widest level.
 
 Hardly any word is asked for once. What began too late is noticed, as more match than are counted;
-and what ended too early, if nothing matches any more.
+and what ended too early, as no more do where more did, or nothing at all matches.
 """
 
 
@@ -163,12 +171,13 @@ def choose(
     What is asked `besides` travels in the same message.
     """
     asking = _Asking(levels, criteria, this_year, page_of)
-    start, stop = _believed(levels)
-    parts = [asking.part(number) for number in range(start, stop)]
+    learnt = _believed(levels)
+    parts = [
+        asking.part(n, is_sorted=not learnt.has_more) for n in range(learnt.start, learnt.stop)
+    ]
     *others, (row,) = ways.answers([*besides, _question(parts, levels)])
     found = Row(*row)
-    is_late = start > 0 and found.level == start and found.works > facets.MOST_COUNTED
-    if is_late or (stop < len(levels) and not found.works):  # others have a say, too, by now
+    if _is_outdated(learnt, levels, found):
         parts = [asking.part(number) for number in range(len(levels))]
         ((row,),) = ways.answers([_question(parts, levels)])
         found = Row(*row)
@@ -235,9 +244,9 @@ class _Asking:
     this_year: int
     page_of: Callable[[Match], Question | None]
 
-    def part(self, number: int) -> _Part:
+    def part(self, number: int, *, is_sorted: bool = True) -> _Part:
         level = self.levels[number]
-        page = self.page_of(level)
+        page = self.page_of(level) if is_sorted else None
         given = self.criteria
         filters = (given.format, given.language, given.price, given.year, given.available)
         counts_key = (level, filters, self.this_year)
@@ -277,46 +286,54 @@ def _question(parts: Sequence[_Part], levels: Sequence[Match]) -> Question:
         sized.append(part.sized(numbers[:place], (PLENTY * most if is_rival else most) + 1))
     sql = CHOICE.format(
         levels=",".join(sized),
-        choice=_choice(numbers),
+        choice=_choice(numbers, widest),
         widest=_size(widest) if widest in numbers else "0",
         found="UNION ALL".join(part.found for part in parts),
     )
     return Question(sql, levels[-1].ways, told)
 
 
-def _choice(numbers: Sequence[int]) -> str:
+def _choice(numbers: Sequence[int], widest: int) -> str:
     *others, last = numbers
-    if not others:
-        return str(last)
     most = facets.MOST_COUNTED
-    enough = " ".join(f"WHEN {_size(n)} > {most} THEN {n}" for n in others)
-    too_many = f"WHEN {_size(last)} > {most} AND {_size(last - 1)} > 0 THEN {last - 1}"
-    return f"CASE {enough} {too_many} ELSE {last} END"
+    cases = [f"WHEN {_size(n)} > {most} THEN {n}" for n in others]
+    if others and last == widest:
+        cases += [f"WHEN {_size(last)} > {most} AND {_size(last - 1)} > 0 THEN {last - 1}"]
+    return f"CASE {' '.join(cases)} ELSE {last} END" if cases else str(last)
 
 
 def _size(level: int) -> str:
     return f"(SELECT works FROM size_{level})"
 
 
-def _believed(levels: Sequence[Match]) -> tuple[int, int]:
-    """With which level to begin, and before which to end."""
-    learnt = _learnt.get(levels[-1])
-    if learnt is None:
-        return 0, len(levels)
-    return learnt.start, learnt.stop if learnt.until > time.monotonic() else len(levels)
+def _believed(levels: Sequence[Match]) -> Learnt:
+    learnt = _learnt.get(levels[-1]) or Learnt(0, len(levels), math.inf, has_more=False)
+    return learnt if learnt.until > time.monotonic() else learnt._replace(stop=len(levels))
+
+
+def _is_outdated(learnt: Learnt, levels: Sequence[Match], found: Row) -> bool:
+    """Whether levels that were not asked have a say, too, by now."""
+    has_more = found.works > facets.MOST_COUNTED
+    if learnt.start > 0 and found.level == learnt.start and has_more:
+        return True
+    ends_early = learnt.stop < len(levels)
+    return ends_early and (not found.works or (learnt.has_more and not has_more))
 
 
 def _note(levels: Sequence[Match], found: Row) -> None:
     """Begin with what is shown the next time, or with what it was compared with."""
     if len(_learnt) >= MOST_LEARNT:
         _learnt.clear()
-    before = _learnt.get(levels[-1])
-    stop, until = len(levels), 0.0
-    if found.level < stop - 1 and found.widest > PLENTY * facets.MOST_COUNTED:
+    before = _believed(levels)
+    has_more = found.works > facets.MOST_COUNTED
+    stop, until = len(levels), math.inf
+    if has_more:
+        stop = found.level + 1
+    elif found.widest > PLENTY * facets.MOST_COUNTED:
         stop, until = found.level + 1, time.monotonic() + BELIEVED
-    elif before and not found.widest and 0 < found.works <= facets.MOST_COUNTED:
-        _start, stop, until = before  # the widest was not asked
-    _learnt[levels[-1]] = Learnt(_start_of(levels, found), stop, until)
+    elif found.works and not found.widest:  # which was not asked
+        stop, until = before.stop, before.until
+    _learnt[levels[-1]] = Learnt(_start_of(levels, found), stop, until, has_more)
 
 
 def _start_of(levels: Sequence[Match], found: Row) -> int:
