@@ -24,11 +24,12 @@ STYLE = """
 COLOURS = {
     table.BARE: "yardstick", table.FILE: "yardstick", table.CACHED: "cached",
     table.LIVE: "cached", table.DOOR: "cached", table.UNCACHED: "uncached",
+    table.CHANGED: "uncached",
 }  # fmt: skip
 LEGEND = (
     (f"{table.BARE}, {table.FILE}", "yardstick"),
     (f"{table.CACHED}, {table.LIVE}, {table.DOOR}", "cached"),
-    (table.UNCACHED, "uncached"),
+    (f"{table.UNCACHED}, {table.CHANGED}", "uncached"),
 )  # fmt: skip
 
 

@@ -29,6 +29,9 @@ FRAGMENT = {"HX-Request": "true"}
 PACKED = {"Accept-Encoding": "gzip"}
 """As nginx and browsers ask for pages that are kept, which are kept so."""
 
+ALL_CHANGED = "X-All-Changed"
+"""Tells `uncached.py` to make all of the answer anew, as if every work had changed since."""
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -50,6 +53,12 @@ def pages_of(port: int, found: Mapping[str, Any]) -> dict[str, Asked]:
         RARE: ["/search/?" + urlencode({"q": found["rare"]})],
     }
     return {name: Asked(paths, {}) for name, paths in addresses.items()}
+
+
+def changed(name: str, asked: Asked) -> list[Asked]:
+    """The same where every work has changed; nothing where an answer uses nothing made before."""
+    headers = {**asked.headers, ALL_CHANGED: "1"}
+    return [Asked(asked.paths, headers)] if name in (COMMON, RARE) else []
 
 
 def live_of(found: Mapping[str, Any]) -> dict[str, Asked]:
@@ -91,6 +100,6 @@ def sending(asked: Asked) -> Flow:
     """One of the addresses, as a flow of a single request."""
 
     def flow(session: Session, turn: int) -> None:
-        session.get(asked.paths[turn % len(asked.paths)]).expect(200)
+        session.get(asked.paths[turn % len(asked.paths)], asked.headers).expect(200)
 
     return flow

@@ -7,9 +7,11 @@ from benchmarks.load import Outcome
 
 BARE, FILE = "bare view", "file of nginx"
 CACHED, UNCACHED, LIVE, DOOR = "cached", "uncached", "live", "through nginx"
+CHANGED = "all changed"  # uncached, and every work has changed since the last time
 HALF = "at half rate"
 YARDSTICKS = (BARE, FILE)
-OURS = (CACHED, UNCACHED, LIVE, HALF, DOOR)
+OURS = (CACHED, UNCACHED, CHANGED, LIVE, HALF, DOOR)
+SHOPS = (CACHED, UNCACHED, CHANGED, DOOR)  # beside which a peer stands
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ def peer_of(row: Row, rows: Iterable[Row]) -> Row | None:
 def times_peer(row: Row, rows: Iterable[Row]) -> float | None:
     """How many times as fast as the peer; None where there is none, or it is the peer itself."""
     peer = peer_of(row, rows)
-    if peer is None or row.subject not in (CACHED, UNCACHED, DOOR) or not peer.outcome.rate:
+    if peer is None or row.subject not in SHOPS or not peer.outcome.rate:
         return None
     return row.outcome.rate / peer.outcome.rate
 

@@ -84,6 +84,10 @@ class _Run:
             self._bare_view(name, here.frontend, packed, clients),
             partial(self._ask, name, table.CACHED, here.frontend, packed, clients),
             partial(self._ask, name, table.UNCACHED, here.uncached_frontend, asked, clients),
+            *(
+                partial(self._ask, name, table.CHANGED, here.uncached_frontend, changed, clients)
+                for changed in scenarios.changed(name, asked)
+            ),
         )
         for peer, running_peer in peers.items():
             if theirs := running_peer.pages.get(name):
@@ -179,7 +183,7 @@ class _Run:
 
     @staticmethod
     def _count(subject: str, port: int) -> statements.Count | None:
-        is_ours = subject in (table.CACHED, table.UNCACHED, table.LIVE)
+        is_ours = subject in (table.CACHED, table.UNCACHED, table.CHANGED, table.LIVE)
         return statements.count(port) if is_ours else None
 
     def _keep(self, row: Row) -> None:

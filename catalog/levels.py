@@ -150,9 +150,14 @@ and what ended too early, as no more do where more did, or nothing at all matche
 
 
 def forget() -> None:
-    """Ask everything anew."""
-    _kept.forget()
+    """Ask everything as if for the first time."""
+    forget_made()
     _learnt.clear()
+
+
+def forget_made() -> None:
+    """Make everything anew, as after a change of all works."""
+    _kept.forget()
 
 
 def choose(
