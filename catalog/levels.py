@@ -13,9 +13,11 @@ changes concerns other works.
 import math
 import threading
 import time
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
+
+from django.utils import timezone
 
 from catalog import facets, ways
 from catalog.criteria import Criteria, Match
@@ -160,34 +162,45 @@ def forget_made() -> None:
     _kept.forget()
 
 
+class Pages(Protocol):
+    """What asks for the keys of the page of a level; nothing where the page is not known so far."""
+
+    def of_few(self, level: Match) -> Question | None:
+        """If no more works match than are counted."""
+
+    def of_many(self, level: Match) -> Sequence[Question]:
+        """If more do; `ways.better` reads the answers."""
+
+
 def choose(
     levels: Sequence[Match],
     criteria: Criteria,
     *,
-    this_year: int,
-    page_of: Callable[[Match], Question | None] = lambda level: None,
+    pages: Pages | None = None,
     besides: Sequence[Question] = (),
 ) -> tuple[Found, list[list[tuple[Any, ...]]]]:
     """Choose which of the `levels`, each wider than the one before, is shown, and count it.
 
     It is the first that more works match than are counted. The last is for what few works match:
     where more do, and any match the level before, that one is shown instead.
-    `page_of` a level asks for the keys of its page, if no more works match than are counted.
-    What is asked `besides` travels in the same message.
+    Without `pages` the works are only counted. What is asked `besides` travels in the same message.
     """
-    asking = _Asking(levels, criteria, this_year, page_of)
+    asking = _Asking(levels, criteria, timezone.localdate().year, pages)
     learnt = _believed(levels)
-    parts = [
-        asking.part(n, is_sorted=not learnt.has_more) for n in range(learnt.start, learnt.stop)
-    ]
-    *others, (row,) = ways.answers([*besides, _question(parts, levels)])
+    parts = [asking.part(n, is_few=not learnt.has_more) for n in learnt.asked]
+    many = pages.of_many(levels[learnt.stop - 1]) if pages and learnt.has_more else ()
+    *others, (row,) = ways.answers([*besides, *many, _question(parts, levels)])
+    others, of_many = others[: len(besides)], others[len(besides) :]
     found = Row(*row)
     if _is_outdated(learnt, levels, found):
-        parts = [asking.part(number) for number in range(len(levels))]
+        parts, of_many = [asking.part(number) for number in range(len(levels))], []
         ((row,),) = ways.answers([_question(parts, levels)])
         found = Row(*row)
     _note(levels, found)
-    return asking.read(parts[found.level - parts[0].number], found), others
+    shown = asking.read(parts[found.level - parts[0].number], found)
+    if of_many and found.level == learnt.stop - 1 and shown.counts.has_more:
+        shown = shown._replace(keys=ways.better(of_many))
+    return shown, others
 
 
 @dataclass(frozen=True)
@@ -247,11 +260,11 @@ class _Asking:
     levels: Sequence[Match]
     criteria: Criteria
     this_year: int
-    page_of: Callable[[Match], Question | None]
+    pages: Pages | None
 
-    def part(self, number: int, *, is_sorted: bool = True) -> _Part:
+    def part(self, number: int, *, is_few: bool = True) -> _Part:
         level = self.levels[number]
-        page = self.page_of(level) if is_sorted else None
+        page = self.pages.of_few(level) if self.pages and is_few else None
         given = self.criteria
         filters = (given.format, given.language, given.price, given.year, given.available)
         counts_key = (level, filters, self.this_year)

@@ -141,15 +141,23 @@ class Cut:
 
 def part(match: Match, order: Order, cut: Cut, *, has_more: bool) -> list[Key]:
     """The keys of a part of all that match; `has_more` says whether more than MOST_COUNTED do."""
-    sorting = sorted_part(match, order, cut)
-    walking = _walked_part(match, order, cut) if has_more or not match.tsquery else None
-    if walking is None:
-        found = ways.rows(sorting)
-    elif not has_more:
-        found = ways.rows(walking)
-    else:
-        found = ways.enough_rows(walking, sorting, enough=cut.size)
+    asked = part_of_many(match, order, cut) if has_more else [_part_of_few(match, order, cut)]
+    found = ways.better(ways.answers(asked))
     return found[::-1] if cut.is_before else found
+
+
+def part_of_many(match: Match, order: Order, cut: Cut) -> list[Question]:
+    """What asks for the keys of a part of more than MOST_COUNTED; `ways.better` reads the answers.
+
+    They come from the cut on, so backwards where the part ends before it.
+    """
+    sorting, walking = sorted_part(match, order, cut), _walked_part(match, order, cut)
+    return ways.either(walking, sorting, enough=cut.size) if walking else [sorting]
+
+
+def _part_of_few(match: Match, order: Order, cut: Cut) -> Question:
+    walking = None if match.tsquery else _walked_part(match, order, cut)
+    return walking or sorted_part(match, order, cut)
 
 
 def sorted_part(match: Match, order: Order, cut: Cut) -> Question:

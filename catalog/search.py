@@ -1,5 +1,6 @@
 """Finding works: by words in any order, by beginnings, by near misses, and by filters."""
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -21,6 +22,7 @@ from catalog.listing import (
     by_relevance,
     newest_of,
     part,
+    part_of_many,
     read_key,
     sorted_part,
     write_key,
@@ -104,8 +106,7 @@ def count_available(criteria: Criteria) -> Counts:
 
 
 def _counted(wanted: Match, criteria: Criteria) -> Counts:
-    this_year = timezone.localdate().year
-    return levels.choose(_levels(wanted), criteria, this_year=this_year)[0].counts
+    return levels.choose(_levels(wanted), criteria)[0].counts
 
 
 def _subject_of(criteria: Criteria) -> Subject | None:
@@ -167,11 +168,7 @@ def _is_found(wanted: Match) -> bool:
 def _page(wanted: Match, criteria: Criteria, subject: Subject | None) -> Results:
     below_it = surroundings.below(subject.pk if subject else None)
     found, (rows,) = levels.choose(
-        _levels(wanted),
-        criteria,
-        this_year=timezone.localdate().year,
-        page_of=lambda level: _sorted(level, criteria),
-        besides=[below_it],
+        _levels(wanted), criteria, pages=_Pages(criteria), besides=[below_it]
     )
     below = [Node(*row) for row in rows]
     if not found.counts.total:  # what a near miss finds may be in another order, and so its keys
@@ -182,15 +179,27 @@ def _page(wanted: Match, criteria: Criteria, subject: Subject | None) -> Results
     return replace(results, subject=subject, below=below)
 
 
-def _sorted(level: Match, criteria: Criteria) -> Question | None:
-    """What asks for the page if few match; None where it is not found by sorting."""
-    if not level.tsquery:
+@dataclass(frozen=True)
+class _Pages:
+    """What asks for the page that the criteria say."""
+
+    criteria: Criteria
+
+    def of_few(self, level: Match) -> Question | None:
+        """None where the page is not found by sorting, or its key is of the order of many."""
+        if not level.tsquery:
+            return None
+        order = _order(level, self.criteria, Counts())
+        with contextlib.suppress(BadKey):
+            return sorted_part(level, order, _one_more(_cut(self.criteria, order)))
         return None
-    order = _order(level, criteria, Counts())
-    try:
-        return sorted_part(level, order, _one_more(_cut(criteria, order)))
-    except BadKey:  # perhaps of the order that many are shown in
-        return None
+
+    def of_many(self, level: Match) -> list[Question]:
+        """Nothing where the page's key is of the order of few."""
+        order = _order(level, self.criteria, Counts(has_more=True))
+        with contextlib.suppress(BadKey):
+            return part_of_many(level, order, _one_more(_cut(self.criteria, order)))
+        return []
 
 
 def _one_more(cut: Cut) -> Cut:

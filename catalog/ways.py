@@ -50,8 +50,9 @@ def rows(asked: Question) -> list[tuple[Any, ...]]:
     return found
 
 
-def enough_rows(asked: Question, otherwise: Question, *, enough: int) -> list[tuple[Any, ...]]:
-    """The answer; where it has fewer rows than `enough`, the other one if that has no fewer.
+def either(asked: Question, otherwise: Question, *, enough: int) -> list[Question]:
+    """Questions whose answers `better` reads: of the first one's; where it has fewer rows than
+    `enough`, of the other one's if that has no fewer.
 
     PostgreSQL itself notes how many there were, and then carries the other one out or does not: all
     is asked at once, whatever is found.
@@ -61,8 +62,15 @@ def enough_rows(asked: Question, otherwise: Question, *, enough: int) -> list[tu
     waiting = (
         f"SELECT * FROM ({otherwise.sql}) AS found WHERE current_setting('{FOUND}')::int < {enough}"
     )
-    found, others = answers([replace(asked, sql=noting), replace(otherwise, sql=waiting)])
-    return max(others, [row[:-1] for row in found], key=len)
+    return [replace(asked, sql=noting), replace(otherwise, sql=waiting)]
+
+
+def better(found: Sequence[list[tuple[Any, ...]]]) -> list[tuple[Any, ...]]:
+    """The rows of the better one of `either`, or of the only one."""
+    if len(found) == 1:
+        return found[0]
+    noted, others = found
+    return max(others, [row[:-1] for row in noted], key=len)
 
 
 def answers(asked: Sequence[Question]) -> list[list[tuple[Any, ...]]]:

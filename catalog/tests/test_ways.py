@@ -1,5 +1,7 @@
 """Ways to rows are said in the message that asks for them, hold for it alone, and cost no other."""
 
+from typing import Any
+
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
@@ -82,11 +84,15 @@ def times_asked() -> int:
         return int(cursor.fetchone()[0])
 
 
+def enough_rows(asked: Question, otherwise: Question, *, enough: int) -> list[tuple[Any, ...]]:
+    return ways.better(ways.answers(ways.either(asked, otherwise, enough=enough)))
+
+
 def test_the_other_question_is_not_carried_out_where_the_first_gives_enough(
     asked: Question,
 ) -> None:
     with CaptureQueriesContext(connection) as captured:
-        assert ways.enough_rows(Question(TWO), asked, enough=2) == [(1,), (2,)]
+        assert enough_rows(Question(TWO), asked, enough=2) == [(1,), (2,)]
     assert len(captured) == 1
     assert times_asked() == 0
 
@@ -94,28 +100,28 @@ def test_the_other_question_is_not_carried_out_where_the_first_gives_enough(
 def test_the_other_question_is_carried_out_where_the_first_gives_too_few(asked: Question) -> None:
     none = Question(f"{TWO} WHERE number > %(most)s", IN_ORDER, {"most": 2})
     with CaptureQueriesContext(connection) as captured:
-        assert ways.enough_rows(none, asked, enough=1) == [(11,)]
+        assert enough_rows(none, asked, enough=1) == [(11,)]
     assert len(captured) == 1
     assert times_asked() == 1
 
 
 def test_the_answer_with_more_rows_is_given() -> None:
-    assert ways.enough_rows(Question(TWO), Question(THREE), enough=4) == [(7,), (8,), (9,)]
-    assert ways.enough_rows(Question(THREE), Question(TWO), enough=4) == [(7,), (8,), (9,)]
+    assert enough_rows(Question(TWO), Question(THREE), enough=4) == [(7,), (8,), (9,)]
+    assert enough_rows(Question(THREE), Question(TWO), enough=4) == [(7,), (8,), (9,)]
     other = Question(f"{THREE} LIMIT 2")
-    assert ways.enough_rows(Question(TWO), other, enough=4) == [(7,), (8,)]
+    assert enough_rows(Question(TWO), other, enough=4) == [(7,), (8,)]
 
 
 def test_how_many_were_found_before_is_forgotten(asked: Question) -> None:
-    ways.enough_rows(Question(THREE), asked, enough=3)
+    enough_rows(Question(THREE), asked, enough=3)
     none = Question(f"{TWO} LIMIT 0")
-    assert ways.enough_rows(none, asked, enough=3) == [(11,)]
+    assert enough_rows(none, asked, enough=3) == [(11,)]
 
 
 def test_each_of_two_questions_goes_its_own_ways() -> None:
     first, other = Question(f"{OPEN} LIMIT 0", IN_ORDER), Question(OPEN, BY_WORDS)
-    assert ways.enough_rows(first, other, enough=1) == [("off", "off", "on", "on")]
+    assert enough_rows(first, other, enough=1) == [("off", "off", "on", "on")]
     first, other = Question(OPEN, IN_ORDER), Question(OPEN)
-    assert ways.enough_rows(first, other, enough=1) == [("off", "on", "off", "off")]
-    assert ways.enough_rows(first, other, enough=2) == ALL_OPEN
+    assert enough_rows(first, other, enough=1) == [("off", "on", "off", "off")]
+    assert enough_rows(first, other, enough=2) == ALL_OPEN
     assert open_now() == ALL_OPEN
