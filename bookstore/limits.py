@@ -31,7 +31,7 @@ CODES = Limit("codes", 60, 10 * MINUTE)
 sent again for other reasons, would let more be guessed than the others.
 """
 CODE_FIELDS = {
-    "/basket/voucher/": ("voucher",),
+    "/basket/quantities/": ("voucher",),
     "/orders/gift-card/": ("code",),
     "/checkout/": ("voucher", "gift_card", "new_gift_card"),
 }

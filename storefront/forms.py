@@ -139,14 +139,8 @@ class LineForm(forms.Form):
         return 1 if quantity is None else quantity
 
 
-class QuantityForm(forms.Form):
-    """Another quantity for a line; zero removes it."""
-
-    quantity = QuantityField(min_value=0)
-
-
-class QuantitiesForm(forms.Form):
-    """The quantities of a basket as they were typed, and which line is to go, if one is."""
+class BasketForm(forms.Form):
+    """The quantities of a basket as they were typed, which line is to go, and what comes back."""
 
     def __init__(self, lines: Sequence[BasketLine], data: QueryDict) -> None:
         """For the `lines` that are in it now.
@@ -163,6 +157,19 @@ class QuantitiesForm(forms.Form):
                 field = QuantityField(min_value=0)
                 field.label = _("“%(title)s”") % {"title": line.edition.display_title}
                 self.fields[name] = field
+        for name in data if "undo" in data else ():
+            if name.startswith(_REMOVED) and isbn.is_edition_number(name.removeprefix(_REMOVED)):
+                self.fields[name] = QuantityField(min_value=1)
+
+    @property
+    def brought_back(self) -> dict[str, int]:
+        """How many copies come back of what the step before removed, by isbn13."""
+        self.full_clean()
+        return {
+            name.removeprefix(_REMOVED): quantity
+            for name, quantity in self.cleaned_data.items()
+            if name.startswith(_REMOVED)
+        }
 
     @property
     def removal(self) -> dict[str, int]:
@@ -190,6 +197,9 @@ class QuantitiesForm(forms.Form):
         return " ".join(map(str, self.errors.get(_quantity_of(line), ())))
 
 
+_REMOVED = "removed-"
+
+
 def _quantity_of(line: BasketLine) -> str:
     """The name of its field."""
     return f"quantity-{line.edition.isbn13}"
@@ -205,21 +215,26 @@ class VoucherForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
     )
 
+    use_required_attribute = False  # the other buttons of its page need none
+
+    def __init__(self, data: QueryDict | None = None) -> None:
+        """Empty, unless a code was typed or the button was pressed that needs one."""
+        is_meant = data is not None and (data.get("voucher", "").strip() or "use_voucher" in data)
+        super().__init__(data if is_meant else None)
+
     @property
     def blank_for(self) -> tuple[()] | None:
         """That it is empty; None: something is filled in."""
         return None if self.is_bound else ()
 
-    def use_for(self, basket: Basket) -> bool:
-        """Keep the voucher with the basket; whether there is one of that code.
-
-        Raises BasketGone.
-        """
+    def use_for(self, basket: Basket) -> None:
+        """Keep the voucher that was typed, if one was, with the basket. Raises BasketGone."""
+        if not self.is_valid():
+            return
         try:
             vouchers.keep(basket, self.cleaned_data["voucher"])
         except vouchers.UnknownVoucher as error:
             self.add_error("voucher", str(error))
-        return self.is_valid()
 
 
 class GiftCardForm(forms.Form):

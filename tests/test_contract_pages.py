@@ -201,5 +201,5 @@ def test_what_changes_more_than_that_needs_a_token(
 ) -> None:
     number = next_edition()["isbn13"]
     visitor.post("/basket/lines/", {"isbn13": number, "quantity": "1"})
-    assert visitor.post(f"/basket/lines/{number}/", {"quantity": "3"}).status == 403
+    assert visitor.post("/basket/quantities/", {f"quantity-{number}": "3"}).status == 403
     assert visitor.basket_quantity == 1

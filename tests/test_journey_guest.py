@@ -1,6 +1,7 @@
 """What somebody does who comes for the first time: finds a book, buys it, reads the e-mail."""
 
 import re
+from typing import Any
 
 import pytest
 from playwright.sync_api import Route, expect
@@ -74,6 +75,55 @@ def test_the_keyboard_stays_on_the_button_that_fills_the_basket(
     expect(tab.header_count()).to_have_text(re.compile(r"^1\b"))
     expect(button).to_have_css("opacity", "1")
     expect(button).to_be_focused()
+
+
+@pytest.mark.parametrize("has_scripts", [True, False])
+def test_no_key_loses_what_was_typed_into_the_basket(
+    new_tab: NewTab, next_edition: NextEdition, has_scripts: bool
+) -> None:
+    tab = new_tab(has_scripts=has_scripts, viewport=PHONE)
+    tab.expected.add(422)
+    titles = [put_into_basket(tab, next_edition()) for _each in range(3)]
+    first, second, third = (tab.main().get_by_label(f"of {title}") for title in titles)
+
+    # Enter in the voucher's field is about the voucher, and saves a quantity, too.
+    first.fill("2")
+    tab.main().get_by_text("I have a voucher").click()
+    tab.main().get_by_label("Voucher code").fill("NO-SUCH-CODE")
+    tab.page.keyboard.press("Enter")
+    expect(tab.page.get_by_role("alert")).to_contain_text("We know no voucher of this code")
+    expect(tab.main().get_by_label("Voucher code")).to_have_value("NO-SUCH-CODE")
+    expect(first).to_have_value("2")
+    tab.open("/basket/")
+    expect(first).to_have_value("2")
+
+    # Enter in a quantity's field does not press "Undo", and "Undo" keeps a quantity that was typed.
+    first.fill("0")
+    second.fill("0")
+    tab.page.keyboard.press("Enter")
+    expect(tab.main().get_by_label("Quantity of")).to_have_count(1)
+    third.fill("3")
+    tab.press("Undo")
+    expect(first).to_have_value("2")
+    expect(second).to_have_value("1")
+    expect(third).to_have_value("3")
+    tab.press(f"Remove {titles[0]}")
+    expect(tab.main().get_by_text("is removed")).to_be_visible()
+    third.fill("4")
+    tab.page.keyboard.press("Enter")
+    expect(tab.main().get_by_text("is removed")).to_have_count(0)
+    expect(tab.main().get_by_label("Quantity of")).to_have_count(2)
+    expect(third).to_have_value("4")
+
+
+def put_into_basket(tab: Tab, edition: dict[str, Any]) -> str:
+    """Put one in with the button on its page, and go to the basket; its title."""
+    tab.open(edition["url"])
+    tab.press("Add to basket")
+    if tab.has_scripts:
+        expect(tab.page.locator("#announcement")).to_contain_text("Added to your basket")
+        tab.open("/basket/")
+    return str(edition["title"])
 
 
 def find_by_suggestions(tab: Tab, title: str) -> None:

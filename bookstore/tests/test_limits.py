@@ -76,11 +76,11 @@ def test_codes_of_gift_cards_and_vouchers_cannot_be_guessed(client: Client) -> N
     card = issue_card()
     for _guess in range(2):
         assert client.post("/orders/gift-card/", {"code": "0000"}).status_code == 422
-        assert client.post("/basket/voucher/", {"voucher": "X"}).status_code == 303
+        assert client.post("/basket/quantities/", {"voucher": "X"}).status_code == 303
     refusal = client.post("/orders/gift-card/", {"code": card.code})
     assert refusal.status_code == 429
     assert "$10.00" not in refusal.content.decode()
-    assert client.post("/basket/voucher/", {"voucher": "X"}).status_code == 429
+    assert client.post("/basket/quantities/", {"voucher": "X"}).status_code == 429
     assert client.post("/checkout/", {"new_gift_card": card.code}).status_code == 429
     assert client.post("/checkout/", {"voucher": " "}).status_code == 200
 

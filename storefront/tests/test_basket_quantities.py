@@ -1,4 +1,4 @@
-"""The form round all lines of the basket: no quantity that was typed is lost."""
+"""The form round all of the basket's page: nothing that was typed is lost, nor what is removed."""
 
 import re
 
@@ -8,8 +8,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from catalog.models import Edition
 from catalog.tests.factories import EditionFactory, WorkFactory
-from orders.models import BasketLine
-from orders.tests.factories import submit
+from orders.models import Basket, BasketLine
+from orders.tests.factories import make_voucher, submit
 from storefront.tests import shopping
 from storefront.tests.shopping import put
 from tests import people
@@ -46,8 +46,6 @@ def in_basket() -> dict[str, int]:
 def test_the_way_to_the_checkout_saves_all_of_them(
     client: Client, emma: Edition, waves: Edition
 ) -> None:
-    page = client.get("/basket/").content.decode()
-    assert re.search(r'<button[^>]* form="basket-lines" name="checkout"[^>]*>To the checkout', page)
     response = client.post(FORM, {**typed({emma: 5, waves: 2}), "checkout": "1"})
     assert (response.status_code, response["Location"]) == (303, "/checkout/")
     assert in_basket() == {emma.isbn13: 5, waves.isbn13: 2}
@@ -60,9 +58,6 @@ def test_any_button_saves_all_of_them(client: Client, emma: Edition, waves: Edit
     assert in_basket() == {emma.isbn13: 1, waves.isbn13: 2}
     client.post(FORM, {**typed({emma: 4, waves: "x"}), "remove": waves.isbn13})
     assert in_basket() == {emma.isbn13: 4}
-    page = client.get("/basket/").content.decode()
-    assert "“The Waves” is removed." in page
-    assert '<input type="hidden" name="quantity" value="2">' in page
     client.post(FORM, {**typed({emma: 0}), "checkout": "1"})
     assert in_basket() == {}
 
@@ -127,7 +122,7 @@ def test_what_is_no_longer_sold_keeps_all_as_it_was(
 
 
 def test_what_other_tabs_did_meanwhile_stays(client: Client, emma: Edition, waves: Edition) -> None:
-    client.post(f"/basket/lines/{emma.isbn13}/", {"remove": "1"})
+    client.post(FORM, {"remove": emma.isbn13})
     client.post(FORM, typed({emma: 3}))
     assert in_basket() == {waves.isbn13: 1}  # neither back, nor gone because nothing was said
 
@@ -146,7 +141,95 @@ def test_nobody_changes_anothers(emma: Edition) -> None:
     assert in_basket() == {emma.isbn13: 3}
 
 
-def test_it_needs_a_token(emma: Edition) -> None:
-    client = Client(enforce_csrf_checks=True)
-    assert client.post(FORM, typed({emma: 5})).status_code == 403
-    assert client.get(FORM).status_code == 405
+@pytest.mark.parametrize("button", [{}, {"use_voucher": "1"}, {"checkout": "1"}])
+def test_a_voucher_and_quantities_are_saved_together(
+    client: Client, emma: Edition, waves: Edition, button: dict[str, str]
+) -> None:
+    make_voucher()
+    sent = {**typed({emma: 5, waves: 2}), "voucher": "ten", **button}
+    response = client.post(FORM, sent)
+    assert response["Location"] == ("/checkout/" if "checkout" in button else "/basket/#voucher")
+    assert in_basket() == {emma.isbn13: 5, waves.isbn13: 2}
+    assert Basket.objects.get().voucher_code == "TEN"
+    client.post(FORM, {**typed({emma: 4}), "remove_voucher": "1"})
+    assert in_basket() == {emma.isbn13: 4, waves.isbn13: 2}
+    assert Basket.objects.get().voucher_code == ""
+
+
+def test_a_voucher_that_is_none_keeps_no_quantity_from_being_saved(
+    client: Client, emma: Edition
+) -> None:
+    response = client.post(FORM, {**typed({emma: 5}), "voucher": "NOPE", "checkout": "1"})
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert "<p>Voucher code: We know no voucher of this code." in page
+    assert re.search(r'<details[^>]* open>.*value="NOPE"', page, re.DOTALL)
+    assert in_basket() == {emma.isbn13: 5}
+
+
+def test_a_wrong_quantity_keeps_no_voucher_from_being_used(client: Client, emma: Edition) -> None:
+    make_voucher()
+    response = client.post(FORM, {**typed({emma: "x"}), "voucher": "TEN"})
+    assert response.status_code == 422
+    assert "“Emma”: The quantity must be a whole number" in response.content.decode()
+    assert in_basket() == {emma.isbn13: 3}
+    assert Basket.objects.get().voucher_code == "TEN"
+
+
+def hidden(page: str) -> dict[str, str]:
+    """What the page's form tells of that was removed."""
+    return dict(re.findall(r'<input type="hidden" name="(removed-\d+)" value="(\d+)">', page))
+
+
+def test_all_that_one_step_removed_comes_back(
+    client: Client, emma: Edition, waves: Edition
+) -> None:
+    put(client, other := EditionFactory.create(stock=9))
+    client.post(FORM, {**typed({emma: 0, other: 7}), "remove": waves.isbn13})
+    assert in_basket() == {other.isbn13: 7}
+    page = client.get("/basket/").content.decode()
+    assert "2 titles are removed: “The Waves”, “Emma”" in page
+    assert client.post(FORM, {**hidden(page), **typed({other: 8}), "undo": "1"}).status_code == 303
+    assert in_basket() == {other.isbn13: 8, emma.isbn13: 3, waves.isbn13: 1}
+    assert client.get("/live/visitor").json()["basket_quantity"] == 12
+    assert "removed" not in client.get("/basket/").content.decode()
+
+
+def test_the_last_line_comes_back_to_an_empty_basket(client: Client, emma: Edition) -> None:
+    client.post(FORM, {"remove": emma.isbn13})
+    page = client.get("/basket/").content.decode()
+    assert "Your basket is empty" in page
+    assert "“Emma” is removed." in page
+    Basket.objects.all().delete()  # as it is when another tab has ordered
+    client.post(FORM, {**hidden(page), "undo": "1"})
+    assert in_basket() == {emma.isbn13: 3}
+
+
+def test_only_the_last_step_is_undone(client: Client, emma: Edition, waves: Edition) -> None:
+    client.post(FORM, {"remove": emma.isbn13})
+    client.post(FORM, {"remove": waves.isbn13})
+    assert hidden(client.get("/basket/").content.decode()) == {f"removed-{waves.isbn13}": "1"}
+    assert hidden(client.get("/basket/").content.decode()) == {}
+
+
+def test_what_cannot_come_back_is_told_and_the_rest_does(
+    client: Client, emma: Edition, waves: Edition
+) -> None:
+    client.post(FORM, typed({emma: 0, waves: 0}))
+    page = client.get("/basket/").content.decode()
+    Edition.objects.filter(pk=emma.pk).update(is_offered=False)
+    response = client.post(FORM, {**hidden(page), "undo": "1"})
+    assert response.status_code == 422
+    assert "“Emma” is not for sale." in response.content.decode()
+    assert in_basket() == {waves.isbn13: 1}
+
+
+@pytest.mark.parametrize("quantity", ["0", "-1", "51", "x", "\x00", ""])
+def test_nothing_comes_back_that_nobody_could_remove(
+    client: Client, emma: Edition, waves: Edition, quantity: str
+) -> None:
+    unknown = "removed-9780141439587", "removed-\x00", "removed-", "removed-" + "9" * 13
+    forged = {f"removed-{waves.isbn13}": quantity, **dict.fromkeys(unknown, "1"), "undo": "1"}
+    response = client.post(FORM, {**forged, **typed({emma: 5})})
+    assert response.status_code == 422
+    assert in_basket() == {emma.isbn13: 3, waves.isbn13: 1}

@@ -51,7 +51,7 @@ def test_a_voucher_for_a_basket_that_is_ordered_at_this_moment(
 ) -> None:
     make_voucher()
     put(client, emma)
-    client.post("/basket/voucher/", {"voucher": "TEN"} if act == "remove_voucher" else {})
+    client.post("/basket/quantities/", {"voucher": "TEN"} if act == "remove_voucher" else {})
     form = {**hidden(client), **WISH, "act": act, "voucher": "TEN"}
     monkeypatch.setattr(Basket, "set_voucher_code", once_ordered(Basket.set_voucher_code))
     response = client.post("/checkout/", form)

@@ -256,7 +256,7 @@ def test_who_knows_a_baskets_number_does_not_get_it(client: Client, edition: Edi
 
 def test_a_row_that_becomes_needed_takes_the_card_along(client: Client, edition: Edition) -> None:
     former = put(client, edition)
-    client.post(f"/basket/lines/{edition.isbn13}/", {"remove": "1"})  # and could be brought back
+    client.post("/basket/quantities/", {"remove": edition.isbn13})  # and could be brought back
     key = client.cookies["visitor"].value
     assert has_row(key)
     assert (read_card(key), read_card(former)) == (Card(), None)

@@ -28,7 +28,7 @@ TEMPLATES = {
     "{% block head %}{{ block.super }}{% translate 'Yes' %}{% include 'words.txt' %}{% endblock %}",
     "named.txt": "{% load i18n %}{% translate 'Yes' as word %}{{ word }}{% translate word %}",
     "links.txt": "{% url 'basket' %} {% url 'basket' as word %}{{ word }} {% url name %}"
-    "{% url 'basket_line' '9780000000000' %}",
+    "{% url 'order' 'B-1' %}",
     "loop.txt": "{% for word in words %}{% include 'part.txt' %}{% empty %}-{% endfor %}",
     "tree.txt": "{{ tree.name }}{% for tree in tree.below %}({% include 'tree.txt' %}){% endfor %}",
     "turns.txt": "{% for word in words %}{% include 'turn.txt' %}{% endfor %}",

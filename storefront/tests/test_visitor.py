@@ -59,7 +59,7 @@ def test_a_guest_with_a_basket(
     with django_assert_num_queries(0):
         assert live(client) == {"signed_in": False, "name": "", "basket_quantity": 3}
     assert '<span class="visitor-count">3<' in fragment(client)
-    client.post(f"/basket/lines/{edition.isbn13}/", {"remove": "1"})
+    client.post("/basket/quantities/", {"remove": edition.isbn13})
     assert live(client)["basket_quantity"] == 0
 
 

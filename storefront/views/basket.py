@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from django.contrib import messages
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,10 +22,9 @@ from orders import vouchers
 from orders.models import Basket, BasketLine
 from orders.models.basket import MAX_QUANTITY, BasketError, BasketGone
 from orders.visitor import Card
-from storefront.forms import LineForm, QuantitiesForm, QuantityForm, VoucherForm
+from storefront.forms import BasketForm, LineForm, VoucherForm
 from storefront.same_origin import same_origin
 from storefront.visitor import (
-    find_basket,
     find_filled_basket,
     get_basket,
     put_into_basket,
@@ -34,7 +33,7 @@ from storefront.visitor import (
     signed_in_user,
 )
 
-REMOVED = "removed"  # in the session: the line that was removed last, so that it can come back
+REMOVED = "removed"  # in the session: the lines that the last step removed, which can come back
 
 
 class Row(NamedTuple):
@@ -81,79 +80,76 @@ def add(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_POST
-def change(request: HttpRequest, isbn13: str) -> HttpResponse:
-    """Give a line another quantity, remove it, or bring a removed one back."""
-    # What is no longer offered can still be removed.
-    edition = get_object_or_404(Edition.objects.select_related("work"), isbn13=isbn13)
-    is_removal = "remove" in request.POST
-    form = QuantityForm({"quantity": 0} if is_removal else request.POST)
-    if not form.is_valid():
-        return _refuse(request, _in_words(form), status=422)
-    quantity = form.cleaned_data["quantity"]
-    basket = find_basket(request) if quantity == 0 else get_basket(request)
-    if basket is not None:
-        line = basket.lines.filter(edition=edition).first()
-        try:
-            basket.set_quantity(edition, quantity)
-        except BasketError as error:
-            return _refuse(request, [str(error)], status=422)
-        if line is not None and quantity == 0:
-            _remember_removed(request, line, edition)
-        renew_card(request)
-    return see_other(reverse("basket"))
-
-
-@never_cache
-@require_POST
-def change_all(request: HttpRequest) -> HttpResponse:
-    """Give all lines the quantities that were typed, remove one, or go on to the checkout."""
+def change(request: HttpRequest) -> HttpResponse:
+    """Save all that was typed, and do what else the button says that was pressed."""
+    request.session.pop(REMOVED, None)  # only what this step removes can come back after it
     basket = find_filled_basket(request)
-    if basket is None:
-        return see_other(reverse("basket"))
-    form = QuantitiesForm(basket.priced_lines(), request.POST)
-    is_valid = form.is_valid()
-    try:
-        _save(request, basket, form, form.removal)
-        if is_valid:
-            _save(request, basket, form, form.changed)
-    except BasketError as error:
-        return _page(request, [str(error)], status=422, quantities=form)
-    if not is_valid:
-        return _page(request, status=422, quantities=form)
-    lines = basket.priced_lines()
-    is_ready = bool(lines) and not any(line.problem for line in lines)
-    return see_other(reverse("checkout" if "checkout" in request.POST and is_ready else "basket"))
+    form = BasketForm(basket.priced_lines() if basket else (), request.POST)
+    voucher_form = VoucherForm(request.POST)
+    problems = _bring_back(request, form.brought_back)
+    if basket is not None:
+        try:
+            _save(request, basket, form, voucher_form)
+        except BasketError as error:
+            problems.append(str(error))
+    if problems or form.errors or voucher_form.errors:
+        return _page(request, problems, 422, form, voucher_form)
+    if "checkout" in request.POST and basket is not None and _is_ready(basket):
+        return see_other(reverse("checkout"))
+    return see_other(f"{reverse('basket')}{'#voucher' if voucher_form.is_bound else ''}")
+
+
+def _bring_back(request: HttpRequest, quantities: Mapping[str, int]) -> list[str]:
+    """Put lines back in that were removed; in words, what keeps some of them from that."""
+    if not quantities:
+        return []
+    basket, problems = get_basket(request), []
+    editions = Edition.objects.select_related("work").in_bulk(quantities, field_name="isbn13")
+    for number in filter(editions.__contains__, quantities):
+        try:
+            basket.set_quantity(editions[number], quantities[number])
+        except BasketError as error:
+            problems.append(str(error))
+    renew_card(request)
+    return problems
 
 
 def _save(
-    request: HttpRequest, basket: Basket, form: QuantitiesForm, quantities: Mapping[str, int]
+    request: HttpRequest, basket: Basket, form: BasketForm, voucher_form: VoucherForm
+) -> None:
+    """Save what of it is right. Raises BasketError; what was saved before that stays."""
+    _set_quantities(request, basket, form, form.removal)
+    if form.is_valid():
+        _set_quantities(request, basket, form, form.changed)
+    if "remove_voucher" in request.POST:
+        vouchers.keep(basket, "")
+    voucher_form.use_for(basket)
+
+
+def _set_quantities(
+    request: HttpRequest, basket: Basket, form: BasketForm, quantities: Mapping[str, int]
 ) -> None:
     if not quantities:
         return
     basket.set_quantities(quantities)
-    for line in form.lines:
-        if quantities.get(line.edition.isbn13) == 0:
-            _remember_removed(request, line, line.edition)
+    removed = [line for line in form.lines if quantities.get(line.edition.isbn13) == 0]
+    if removed:
+        request.session[REMOVED] = [
+            *request.session.get(REMOVED, ()), *map(_as_removed, removed)
+        ]  # fmt: skip
     renew_card(request)
 
 
-@never_cache
-@require_POST
-def voucher(request: HttpRequest) -> HttpResponse:
-    """Use a voucher, or none any more."""
-    basket = find_basket(request)
-    if basket is None:
-        return see_other(reverse("basket"))
-    try:
-        if "remove" in request.POST:
-            vouchers.keep(basket, "")
-            return see_other(reverse("basket"))
-        form = VoucherForm(request.POST)
-        if not form.is_valid() or not form.use_for(basket):
-            return _page(request, status=422, voucher_form=form)
-    except BasketGone as error:
-        return _refuse(request, [str(error)], status=422)
-    return see_other(f"{reverse('basket')}#voucher")
+def _as_removed(line: BasketLine) -> dict[str, str | int]:
+    edition = line.edition
+    return {
+        "isbn13": edition.isbn13, "title": edition.display_title, "quantity": line.quantity,
+    }  # fmt: skip
+
+
+def _is_ready(basket: Basket) -> bool:
+    lines = basket.priced_lines()
+    return bool(lines) and not any(line.problem for line in lines)
 
 
 @never_cache
@@ -171,36 +167,30 @@ def _add(request: HttpRequest, isbn13: str, quantity: int) -> BasketLine:
         return put_into_basket(request, isbn13, quantity)
 
 
-def _remember_removed(request: HttpRequest, line: BasketLine, edition: Edition) -> None:
-    request.session[REMOVED] = {
-        "isbn13": edition.isbn13, "title": edition.display_title, "quantity": line.quantity,
-    }  # fmt: skip
-
-
 def _page(
     request: HttpRequest,
     errors: list[str] | None = None,
     status: int = 200,
+    form: BasketForm | None = None,
     voucher_form: VoucherForm | None = None,
-    quantities: QuantitiesForm | None = None,
 ) -> HttpResponse:
     basket = find_filled_basket(request, with_beside=True)
     lines = basket.priced_lines() if basket else []
     context: dict[str, Any] = {
         "voucher_form": voucher_form or VoucherForm(),
         **(_voucher(request, basket, lines) if basket and basket.voucher_code else {}),
-        "rows": _rows(lines, quantities),
-        "errors": [*(errors or []), *(_in_words(quantities) if quantities else [])],
+        "rows": _rows(lines, form),
+        "errors": [*(errors or ()), *_in_words(form), *_in_words(voucher_form)],
         "has_problems": any(line.problem for line in lines),
         "subtotal_amount": sum((line.total_amount for line in lines), start=Decimal("0.00")),
         "max_quantity": MAX_QUANTITY,
-        "removed": request.session.pop(REMOVED, None),
+        "removed": request.session.pop(REMOVED, ()),
         "recommendations": _beside(basket) if basket else [],
     }
     return render(request, "storefront/basket.html", context, status=status)
 
 
-def _rows(lines: Sequence[BasketLine], form: QuantitiesForm | None) -> list[Row]:
+def _rows(lines: Sequence[BasketLine], form: BasketForm | None) -> list[Row]:
     if form is None:
         return [Row(line, line.quantity) for line in lines]
     return [Row(line, form.typed(line), form.problem(line)) for line in lines]
@@ -246,8 +236,10 @@ def _is_from_htmx(request: HttpRequest) -> bool:
     return request.headers.get("HX-Request") == "true"
 
 
-def _in_words(form: BaseForm) -> list[str]:
+def _in_words(form: BaseForm | None) -> list[str]:
     """The form's errors, each with the name of its field."""
+    if form is None:
+        return []
     return [
         f"{form.fields[name].label}: {error}"
         for name, errors in form.errors.items()
