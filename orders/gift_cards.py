@@ -16,7 +16,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from catalog.models import Format
-from orders import pricing
+from orders import pricing, readiness
 from orders.models import (
     GiftCard,
     GiftCardMovement,
@@ -185,10 +185,13 @@ def take_again(order: Order, *, at: datetime.datetime) -> None:
 def issue_sold(*, order_id: int) -> None:
     """Issue the gift cards that a paid order sold, one a copy, and have them sent to the customer.
 
-    However often it is called, each copy's card is issued once.
+    However often it is called, each copy's card is issued once; none of an order whose money has
+    gone back.
     """
     order = Order.objects.select_for_update().get(pk=order_id)
     if order.paid_at is None or order.status == Order.Status.CANCELED:
+        return
+    if readiness.keeps_nothing(order):
         return
     lines = order.lines.filter(format=Format.GIFT_CARD).order_by("pk")
     for line in lines.prefetch_related("gift_cards"):

@@ -52,7 +52,7 @@ def _used_cards() -> Coalesce:
     return Coalesce(Subquery(count), 0)
 
 
-IS_PAID_BACK = Q(
+KEEPS_NOTHING = Q(
     Exists(
         OrderLine.objects.filter(
             order=OuterRef("pk"),
@@ -66,10 +66,12 @@ IS_PAID_BACK = Q(
         + _amount(Refund.objects.filter(request=None)),
         _amount(Payment.objects.all()),
     ),
-    status=Order.Status.PAID,
 )
 """The orders of which all that came in has gone back, or is about to, though copies that cost
 something are still in them; a gift card that was used can only stay."""
+
+IS_PAID_BACK = KEEPS_NOTHING & Q(status=Order.Status.PAID)
+"""Those of them that are paid: they wait to be canceled."""
 
 IS_PAID_ON_COLLECTION = Q(
     status=Order.Status.AWAITING_PAYMENT, payment_method=OFFLINE, collection_point__gt=""
@@ -117,8 +119,12 @@ def may_be_packed(order: Order) -> bool:
 
 def is_paid_back(order: Order) -> bool:
     """Whether it is paid, and nothing is kept of what was paid for copies still in it."""
-    is_paid = order.status == Order.Status.PAID
-    return is_paid and Order.objects.filter(IS_PAID_BACK, pk=order.pk).exists()
+    return order.status == Order.Status.PAID and keeps_nothing(order)
+
+
+def keeps_nothing(order: Order) -> bool:
+    """Whether nothing is kept of what was paid for copies still in it, whatever has left."""
+    return Order.objects.filter(KEEPS_NOTHING, pk=order.pk).exists()
 
 
 def require_kept(order: Order, wish: str) -> None:

@@ -13,6 +13,7 @@ from django.db import models, transaction
 from django.db.models import F, OuterRef, Q, Subquery, Sum
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from procrastinate.contrib.django import app
 
 from orders.models import numbers
 
@@ -85,6 +86,12 @@ class GiftCardQuerySet(models.QuerySet["GiftCard"]):
             actor=actor,
         )
         return card
+
+    def issue_later(self, order: "Order") -> None:
+        """Have those that the order sold issued and sent after the commit, unless they were."""
+        if any(line.is_gift_card for line in order.lines.all()):
+            # By name, because jobs stand above models.
+            app.configure_task("orders.issue_gift_cards").defer(order_id=order.pk)
 
     def sold_by(self, order: "Order") -> Self:
         """Those that were issued for the order's lines, as they follow one another."""

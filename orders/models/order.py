@@ -287,8 +287,7 @@ class Order(Delivery, Amounts):
         self.record(OrderEvent.Kind.PAID, actor=actor, note=note, at=at)
         PaymentAttempt.objects.give_up(self)
         app.configure_task("orders.issue_invoice").defer(order_id=self.pk)
-        if any(line.is_gift_card for line in self.lines.all()):
-            app.configure_task("orders.issue_gift_cards").defer(order_id=self.pk)
+        GiftCard.objects.issue_later(self)
         self.tell(OrderMessage.Kind.PAID)
 
     @transaction.atomic

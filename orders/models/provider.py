@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from procrastinate.contrib.django import app
 
 from caching.jobs import defer_once
+from orders.models.gift_card import GiftCard
 from orders.models.order_event import OrderEvent
 from orders.models.payment import OFFLINE, Payment, Refund
 
@@ -305,9 +306,10 @@ class RefundRequest(models.Model):
         self.save(update_fields=["status", "refund", "ended_at", "problem"])
 
     def fail(self, problem: str, *, at: datetime.datetime) -> None:
-        """The provider will not do it, and says why."""
+        """The provider will not do it, and says why. The money stays, and gift cards are due."""
         self.status, self.problem, self.ended_at = self.Status.FAILED, problem[:500], at
         self.save(update_fields=["status", "problem", "ended_at"])
+        GiftCard.objects.issue_later(self.order)
 
     def rename(self, key: str) -> None:
         """Have it found by this key from now on."""

@@ -43,7 +43,7 @@ def test_an_order_whose_money_has_gone_back_is_to_be_canceled(client: Client, cl
     fulfillment.pack(order=packed, at=timezone.now())
     for each in (order, packed):
         page = do(client, each, "refund", is_all="on")
-        assert "Please cancel it, so that its copies are for sale again." in page
+        assert "no gift card is issued. Please cancel it, so that its copies are for sale" in page
         buttons = client.get(url(each)).context["buttons"]
         assert [button.action.label for button in buttons if button.is_next] == ["Cancel the order"]
         assert not {"Pack", "Pack a part", "Ship"} & {str(each.action.label) for each in buttons}

@@ -212,6 +212,27 @@ def test_an_order_is_not_served_whose_money_goes_back_meanwhile() -> None:
     assert_books_in_order()
 
 
+def test_no_gift_card_is_issued_whose_money_goes_back_meanwhile() -> None:
+    order = paid({gift_card_edition(): 2, EditionFactory.create(stock=1): 1})
+
+    def issue() -> None:
+        try:
+            gift_cards.issue_sold(order_id=order.pk)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor() as threads:
+        with transaction.atomic():
+            order.lock()
+            issued = threads.submit(issue)
+            eventually(somebody_waits_for_us)
+            refunds.request_refund(order=order, at=NOW)
+        issued.result()
+    assert not GiftCard.objects.exists()
+    assert not order.events.filter(kind="gift_card_issued").exists()
+    assert_books_in_order()
+
+
 def test_a_return_asked_for_and_refunded_by_four_at_once_is_one() -> None:
     edition = EditionFactory.create(stock=2)
     order = paid({edition: 2})

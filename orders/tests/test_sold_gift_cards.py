@@ -9,7 +9,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from accounts.models import User
 from catalog.tests.factories import EditionFactory
 from orders import cancellation, fulfillment, gift_cards, picking, refunds
-from orders.models import GiftCard, Order, OrderEvent, WrongState
+from orders.models import GiftCard, Order, OrderEvent, Payment, WrongState
 from orders.pricing import ZERO
 from orders.tests.factories import (
     NOW,
@@ -20,6 +20,7 @@ from orders.tests.factories import (
     submit,
 )
 from tests.audited import assert_books_in_order
+from tests.jobs import run_jobs
 from tests.people import carol
 
 pytestmark = pytest.mark.django_db
@@ -80,6 +81,46 @@ def test_nothing_is_issued_before_it_is_paid_or_after_it_was_canceled() -> None:
     order.cancel(at=NOW)
     gift_cards.issue_sold(order_id=order.pk)
     assert not GiftCard.objects.exists()
+
+
+@pytest.mark.parametrize("is_closed", [False, True])
+def test_nothing_is_issued_once_all_money_has_gone_back(is_closed: bool) -> None:
+    order = buy()
+    order.mark_paid(at=NOW, actor=staff())
+    if is_closed:
+        fulfillment.complete(order=order, at=NOW, actor=staff())
+    refunds.request_refund(order=order, at=NOW, amount=Decimal("49.99"), actor=staff())
+    refunds.request_refund(order=order, at=NOW, actor=staff())
+    gift_cards.issue_sold(order_id=order.pk)
+    assert not GiftCard.objects.exists()
+    assert [job["kind"] for job in jobs("orders.send_message")].count("gift_card") == 0
+    assert_books_in_order()
+
+
+def test_all_are_issued_while_a_part_of_the_money_is_kept() -> None:
+    order = buy()
+    order.mark_paid(at=NOW, actor=staff())
+    refunds.request_refund(order=order, at=NOW, amount=Decimal("49.99"), actor=staff())
+    gift_cards.issue_sold(order_id=order.pk)
+    assert GiftCard.objects.count() == 2
+
+
+def test_they_are_issued_after_all_where_the_money_could_not_go_back() -> None:
+    order = buy()
+    Payment.objects.create(
+        order=order, provider="stripe", event_id="pi_1", amount=order.total_amount,
+        currency=order.currency, received_at=NOW,
+    )  # fmt: skip
+    order.mark_paid(at=NOW)
+    [asked] = refunds.request_refund(order=order, at=NOW, actor=staff())
+    run_jobs(only=["orders.issue_gift_cards"])
+    assert not GiftCard.objects.exists()
+    refunds.carry_out(asked.pk, at=NOW)  # there are no keys for the provider
+    asked.refresh_from_db()
+    assert asked.status == "failed"
+    run_jobs(only=["orders.issue_gift_cards"])
+    assert GiftCard.objects.sold_by(order).count() == 2
+    assert_books_in_order()
 
 
 def test_a_card_that_was_bought_pays_for_books() -> None:
