@@ -27,13 +27,18 @@ class NothingToPay(Exception):
 
 
 def prepare(order: Order, *, at: datetime.datetime) -> str:
-    """The secret with which the customer's browser pays the order's open attempt.
+    """The secret with which the customer's browser pays the order's open attempt; begun if there is
+    none, so that any number of pages, also those that nobody looks at, has one payment asked for.
 
     What the provider says on the way is recorded. Raises NothingToPay, ProviderUnreachable, or
     ProviderRefused.
     """
     gateway = _gateway(order)
-    for attempt in order.payment_attempts.open():
+    # Read once: whoever saw the same attempts asks for the next one by the same number.
+    known = list(order.payment_attempts.order_by("created_at", "id"))
+    for attempt in known:
+        if attempt.status != Status.OPEN:
+            continue
         finding = look_up(attempt, at=at)
         order.refresh_from_db()
         gateway = _gateway(order)
@@ -43,12 +48,12 @@ def prepare(order: Order, *, at: datetime.datetime) -> str:
         if (attempt.amount, attempt.currency) == (order.payable_amount, order.currency):
             return finding.secret if finding else ""
         abandon(attempt, at=at)  # the order costs something else now
-    return _begin(order, gateway, at=at)
+    return _begin(order, gateway, ordinal=len(known) + 1, at=at)
 
 
-def _begin(order: Order, gateway: AskingGateway, *, at: datetime.datetime) -> str:
+def _begin(order: Order, gateway: AskingGateway, *, ordinal: int, at: datetime.datetime) -> str:
     amount, currency = order.payable_amount, order.currency
-    asked = gateway.ask(order, ordinal=order.payment_attempts.count() + 1)
+    asked = gateway.ask(order, ordinal=ordinal)
     with transaction.atomic():
         order.lock()
         other = order.payment_attempts.open().exclude(provider_id=asked.payment_id).first()

@@ -2,6 +2,7 @@
 
 import datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.test import override_settings
@@ -87,6 +88,22 @@ def test_the_page_opened_again_goes_on_with_the_same_attempt(
 ) -> None:
     assert prepare(order) == prepare(order)
     assert len(provider.intents()) == 1
+
+
+def test_a_page_that_was_overtaken_by_another_asks_for_the_same_payment(
+    order: Order, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = attempts._begin
+
+    def overtaken(*args: Any, **kwargs: Any) -> str:
+        monkeypatch.setattr(attempts, "_begin", begin)
+        prepare(order)
+        return begin(*args, **kwargs)
+
+    monkeypatch.setattr(attempts, "_begin", overtaken)
+    prepare(order)
+    asked = [key for request, key in provider.requested() if "POST /v1/payment_intents " in request]
+    assert asked == [f"payment:{order.number}:1"] * 2
 
 
 def test_another_amount_is_another_attempt(order: Order, provider: Provider) -> None:

@@ -1,6 +1,7 @@
 """Paying online: the provider's form on its own page, the way back, and another way to pay."""
 
 import datetime
+import re
 from typing import Any
 
 import pytest
@@ -64,6 +65,26 @@ def test_the_page_has_what_the_providers_form_needs(guest: Client, order: Order)
     noscript = page.partition("<noscript>")[2].partition("</noscript>")[0]
     assert "needs JavaScript" in noscript
     assert address(order, "payment-method/") in page
+
+
+def test_however_often_and_by_whomever_it_is_opened_one_payment_is_asked_for(
+    guest: Client, order: Order, provider: Provider
+) -> None:
+    with_token = f"{address(order)}?token={order.token}"
+    secrets = {
+        re.search(r'data-secret="([^"]+)"', text(response))[1]  # type: ignore[index]
+        for response in (
+            guest.get(address(order)),
+            guest.get(address(order), headers={"sec-purpose": "prefetch"}),
+            Client().get(with_token),  # a chat's preview of a link, which follows no redirect
+            Client().get(with_token),
+        )
+    }
+    assert guest.head(address(order)).status_code == 200
+    assert len(secrets) == 1
+    assert [intent["id"] for intent in provider.intents()] == [
+        order.payment_attempts.get().provider_id
+    ]
 
 
 def test_the_providers_script_may_run_on_that_page_alone(guest: Client, order: Order) -> None:
