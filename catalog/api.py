@@ -47,7 +47,7 @@ Number = Annotated[
     str,
     StringConstraints(max_length=40),
     AfterValidator(isbn.normalize),
-    Field(description="An ISBN-13, ISBN-10 or in-store number, in any notation."),
+    Field(description="An ISBN, ISMN, GTIN-13 or in-store number, in any notation."),
 ]
 Money = Annotated[
     Decimal, PlainSerializer(lambda amount: f"{amount:.2f}", return_type=str, when_used="always")

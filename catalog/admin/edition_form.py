@@ -25,7 +25,10 @@ class EditionForm(MeanwhileForm[Edition]):
     isbn13 = forms.CharField(
         label=gettext_lazy("ISBN or SKU"),
         max_length=40,
-        help_text=gettext_lazy("In any notation; a number of the shop’s own begins with 2."),
+        help_text=gettext_lazy(
+            "In any notation. Music has an ISMN, anything else the GTIN-13 under its bar code;"
+            " a number of the shop’s own begins with 2."
+        ),
     )
     new_price = forms.DecimalField(
         label=gettext_lazy("New price"),

@@ -29,10 +29,6 @@ if TYPE_CHECKING:
     from catalog.models.work import Work
 
 
-NUMBER_PATTERN = r"^(978[0-9]|979[1-9]|2[0-9]{3})[0-9]{9}$"
-"""Books (978, and 979 without music's 979-0), and the numbers that GS1 leaves to shops."""
-
-
 def _weighted_digit_sum_ends_in_zero() -> Q:
     """The GS1 check of a 13-digit number, computed by the database."""
     digits = (
@@ -46,10 +42,10 @@ def _weighted_digit_sum_ends_in_zero() -> Q:
 
 
 def check_number(number: str) -> None:
-    """Validate a model field: raises ValidationError unless it is a sound ISBN-13 or SKU."""
+    """Validate a model field: raises ValidationError unless it is a sound number."""
     if not isbn.is_edition_number(number):
         raise ValidationError(
-            _("%(number)s is not a valid ISBN-13 or in-store number (20–29)."),
+            _("%(number)s is not a valid ISBN, ISMN, GTIN-13 or in-store number (20–29)."),
             params={"number": number},
         )
 
@@ -192,11 +188,11 @@ class Edition(TradeFacts):
                 name="edition_number_sound",
                 # CASE, because only 13 digits can be summed up.
                 condition=Case(
-                    When(isbn13__regex=NUMBER_PATTERN, then=_weighted_digit_sum_ends_in_zero()),
+                    When(isbn13__regex=isbn.PATTERN, then=_weighted_digit_sum_ends_in_zero()),
                     default=Value(False),
                     output_field=models.BooleanField(),
                 ),
-                violation_error_message=_("This is not a valid ISBN-13 or in-store number."),
+                violation_error_message=_("This is not a valid number: please compare it."),
             ),
         )
         indexes = (
@@ -243,8 +239,13 @@ class Edition(TradeFacts):
 
     @property
     def has_isbn(self) -> bool:
-        """Whether the number is a book's, not the shop's own."""
+        """Whether the number is a book's."""
         return isbn.is_isbn13(self.isbn13)
+
+    @property
+    def number_name(self) -> str:
+        """What the number is called."""
+        return isbn.name(self.isbn13)
 
     @property
     def display_number(self) -> str:

@@ -89,8 +89,7 @@ def _line(name: str, value: object, attributes: str = "") -> str:
 
 
 def _identifiers(edition: Edition) -> Iterator[str]:
-    kinds = (numbers.GTIN_13, numbers.ISBN_13) if edition.has_isbn else (numbers.PROPRIETARY,)
-    for kind in kinds:
+    for kind in numbers.kinds(edition.isbn13):
         yield _in(
             "ProductIdentifier",
             _line("ProductIDType", kind),

@@ -117,7 +117,7 @@ def test_an_edition_is_entered(client: Client, clerk: "User", number: str) -> No
         ("9780156907393", "“9780156907393” is not a valid ISBN or SKU: its check digit is wrong."),
         ("123", "“123” has 3 digits; an ISBN has 13 (or 10)."),
         ("", "This field is required."),
-        ("9790000000001", "“9790000000001” is the number of printed music (ISMN) and no ISBN."),
+        ("9790260000439", "“9790260000439” is not a valid ISBN or SKU: its check digit is wrong."),
     ],
 )
 def test_a_broken_number_is_refused(client: Client, clerk: "User", number: str, why: str) -> None:

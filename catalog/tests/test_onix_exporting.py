@@ -144,6 +144,24 @@ def test_texts_and_people_come_back(full: Edition) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("number", "kinds"),
+    [
+        ("9780306406157", ["03", "15"]),
+        ("9790260000438", ["03", "25"]),
+        ("4006381333931", ["03"]),
+        ("2900000000018", ["01"]),
+    ],
+)
+def test_each_number_is_sent_as_what_it_is(number: str, kinds: list[str]) -> None:
+    EditionFactory.create(isbn13=number)
+    sent = etree.fromstring(exported()).iterfind(".//{*}ProductIdentifier")
+    assert [(each.findtext("{*}ProductIDType"), each.findtext("{*}IDValue")) for each in sent] == [
+        (kind, number) for kind in kinds
+    ]
+    assert [each.isbn13 for each in read_again()] == [number]
+
+
 def test_everything_else_comes_back(full: Edition) -> None:
     sibling = EditionFactory.create(work=full.work, format=Format.EBOOK)
     found = again(full)

@@ -53,8 +53,13 @@ def test_a_small_record() -> None:
         ([("03", NUMBER)], NUMBER),
         ([("01", "9780000000002")], ""),
         ([("01", "12345")], ""),
-        ([("03", "4006381333931")], ""),
-        ([("03", "9790000000001")], ""),
+        ([("03", "4006381333931")], "4006381333931"),
+        ([("03", "4006381333931"), ("02", "0000000000")], "9780000000002"),
+        ([("03", "4006381333931"), ("01", NUMBER)], "4006381333931"),
+        ([("25", "9790260000438")], "9790260000438"),
+        ([("03", "9790260000438")], "9790260000438"),
+        ([("05", "M-2600-0043-8")], "9790260000438"),
+        ([("15", "4006381333932")], ""),
     ],
 )
 def test_identifiers(identifiers: list[tuple[str, str]], number: str) -> None:
@@ -64,6 +69,8 @@ def test_identifiers(identifiers: list[tuple[str, str]], number: str) -> None:
 def test_a_wrong_check_digit_is_said() -> None:
     found = old_record(identifier("15", "9780000000003"))
     assert ("ProductIdentifier", "“9780000000003” is no valid ISBN.") in troubles(found)
+    found = old_record(identifier("25", "9790260000439"))
+    assert ("ProductIdentifier", "“9790260000439” is no valid ISMN.") in troubles(found)
 
 
 def test_neither_reference_nor_number() -> None:

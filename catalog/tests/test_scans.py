@@ -31,7 +31,7 @@ def test_each_line_is_a_copy_or_says_how_many() -> None:
             "“978-0-306-40615-8” is not a valid ISBN or SKU: its check digit is wrong. Compare it"
             " with the book.",
         ),
-        ("9790060115615", "“9790060115615” is the number of printed music (ISMN) and no ISBN."),
+        ("9790060115615", "“9790060115615” is not in the catalogue."),
         ("Emma", "“Emma” is not a valid ISBN or SKU."),
         ("<script>", "“<script>” is not a valid ISBN or SKU."),
         (sku(999), f"“{sku(999)}” is not in the catalogue."),

@@ -51,6 +51,23 @@ def test_shows_all_that_is_known(emma: Edition, client: Client) -> None:
     assert '<meta itemprop="price" content="12.50">' in page
 
 
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        ("9790260000438", "ISMN 979-0-2600-0043-8"),
+        ("4006381333931", "Article number 4006381333931"),
+        ("2900000000018", "Shop number 2900000000018"),
+    ],
+)
+def test_what_is_no_book_has_a_number_of_another_name(
+    client: Client, number: str, shown: str
+) -> None:
+    EditionFactory.create(isbn13=number, work=WorkFactory.create(title="Pen"))
+    page = read(client, f"/books/{number}/pen/")
+    assert shown in words(page)
+    assert 'itemprop="isbn"' not in page
+
+
 def test_others_show_the_same_summary(emma: Edition, client: Client) -> None:
     emma.work.description = 'Handsome, "clever" & rich. ' * 20
     emma.work.save()

@@ -65,6 +65,13 @@ def test_a_number_leads_straight_to_the_book(number: str, emma: Edition, client:
     assert (response.status_code, response["Location"]) == (302, EMMA)
 
 
+@pytest.mark.parametrize("number", ["9790260000438", "979-0-2600-0043-8", "M-2600-0043-8"])
+def test_music_is_found_by_its_number(number: str, client: Client) -> None:
+    EditionFactory.create(isbn13="9790260000438", work=WorkFactory.create(title="Má vlast"))
+    response = client.get("/search/", {"q": number})
+    assert (response.status_code, response["Location"]) == (302, "/books/9790260000438/ma-vlast/")
+
+
 def test_the_way_to_a_number_is_not_kept(emma: Edition, client: Client) -> None:
     for _time in range(3):
         assert client.get("/search/?q=9780306406157").status_code == 302
