@@ -233,3 +233,15 @@ def test_nothing_comes_back_that_nobody_could_remove(
     response = client.post(FORM, {**forged, **typed({emma: 5})})
     assert response.status_code == 422
     assert in_basket() == {emma.isbn13: 3, waves.isbn13: 1}
+
+
+@pytest.mark.parametrize("path", ["/basket/voucher/", "/basket/lines/9780141439587/"])
+def test_a_page_of_the_release_before_leads_to_the_basket(
+    client: Client, emma: Edition, path: str
+) -> None:
+    response = client.post(path, {"quantity": "9", "voucher": "SPRING"})
+    assert response.status_code == 409
+    shown = response.content.decode()
+    assert "The shop has changed meanwhile. Please try again." in shown
+    assert f'name="quantity-{emma.isbn13}"' in shown
+    assert in_basket() == {emma.isbn13: 3}

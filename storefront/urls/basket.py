@@ -8,5 +8,7 @@ urlpatterns = [
     path("", basket.show, name="basket"),
     path("lines/", basket.add, name="basket_lines"),
     path("quantities/", basket.change, name="basket_quantities"),
+    path("lines/<slug:isbn13>/", basket.outdated),
+    path("voucher/", basket.outdated),
     path("visitor", basket.visitor, name="basket_visitor"),
 ]

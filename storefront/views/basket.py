@@ -33,7 +33,9 @@ from storefront.visitor import (
     signed_in_user,
 )
 
-REMOVED = "removed"  # in the session: the lines that the last step removed, which can come back
+REMOVED = (
+    "removed_lines"  # in the session: the lines that the last step removed, which can come back
+)
 
 
 class Row(NamedTuple):
@@ -97,6 +99,13 @@ def change(request: HttpRequest) -> HttpResponse:
     if "checkout" in request.POST and basket is not None and _is_ready(basket):
         return see_other(reverse("checkout"))
     return see_other(f"{reverse('basket')}{'#voucher' if voucher_form.is_bound else ''}")
+
+
+@never_cache
+@require_POST
+def outdated(request: HttpRequest, isbn13: str = "") -> HttpResponse:
+    """Show the basket to who presses a button of a page that the release before has given."""
+    return _refuse(request, [_("The shop has changed meanwhile. Please try again.")], status=409)
 
 
 def _bring_back(request: HttpRequest, quantities: Mapping[str, int]) -> list[str]:
