@@ -25,12 +25,12 @@ from caching.alone import Alone, answers_alone
 from caching.quotas import Quota, TooMuch
 from caching.second import UNTIL, end_of_second
 from catalog import isbn, live_fragments, live_reading, suggesting, trending
+from catalog.live_reading import MOST_BADGES
 from catalog.models.availability import StockLevel
 
 HTML = "text/html; charset=utf-8"
 MOST_SUGGESTIONS = 8
 MOST_TYPED = 100  # characters; nobody types more into a search box, and no key should grow
-MOST_BADGES = 100
 LONGEST_REMEMBERED = 17  # characters: an ISBN with its hyphens
 MOST_TRENDING = 10
 NEXT_WAIT = {"": "3", "3": "10", "10": "30"}

@@ -13,6 +13,8 @@ from catalog.live_build import View
 from catalog.live_records import WORK, EditionRecord, Record, WorkRecord
 from catalog.models.availability import StockLevel
 
+MOST_BADGES = 100  # editions whose badges are asked for at once
+
 
 @dataclass(frozen=True, slots=True)
 class Card:
