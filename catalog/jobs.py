@@ -186,7 +186,14 @@ def delete_import_files(timestamp: int) -> None:
     intake.delete_old_files(at=timezone.now())
 
 
-@app.periodic(cron="*/30 * * * *")  # midnight comes at a half hour in some places
+def half_hours(zone: datetime.tzinfo) -> str:
+    """When midnight may come there, as cron has it by UTC: in Nepal at a quarter to or past."""
+    offset = datetime.datetime.now(zone).utcoffset() or datetime.timedelta()
+    minute = int(-offset.total_seconds() // 60) % 30
+    return f"{minute},{minute + 30} * * * *"
+
+
+@app.periodic(cron=half_hours(timezone.get_default_timezone()))
 @app.task(name="catalog.turn_day", queue="clock", lock="catalog.turn_day")
 def turn_day(timestamp: int) -> None:
     """Search by the prices and dates of today (`timestamp`: the planned second, unused)."""

@@ -3,11 +3,12 @@
 import datetime
 from collections.abc import Collection, Iterator
 from decimal import Decimal
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 import time_machine
 from django.utils import timezone
+from procrastinate.contrib.django import app
 
 from catalog import indexing, jobs
 from catalog.models import Edition, SearchDay
@@ -82,6 +83,24 @@ def test_a_midnight_that_the_clocks_skip_is_none_the_less_one() -> None:
         clock.move_to(skipped)
         jobs.turn_day(timestamp=0)
         assert cost(books) == 5
+
+
+def test_the_job_comes_at_every_midnight_wherever_the_shop_is() -> None:
+    late = []
+    for name in available_timezones() - {"localtime"}:
+        minutes = jobs.half_hours(ZoneInfo(name)).split()[0].split(",")
+        for month in (1, 7):
+            midnight = datetime.datetime(2026, month, 2, tzinfo=ZoneInfo(name))
+            if str(midnight.astimezone(datetime.UTC).minute) not in minutes:
+                late.append((name, month))
+    assert late == []
+    assert jobs.half_hours(ZoneInfo("Asia/Kathmandu")) == "15,45 * * * *"
+    (turning,) = (
+        each
+        for (name, _id), each in app.periodic_registry.periodic_tasks.items()
+        if name == "catalog.turn_day"
+    )
+    assert turning.cron == "0,30 * * * *"  # by UTC, as the tests have it
 
 
 def test_what_was_still_being_written_at_midnight_is_turned_too(
