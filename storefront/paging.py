@@ -107,8 +107,11 @@ def paging_of(results: Results, parameters: dict[str, str] | None = None) -> Pag
 
 
 def read_page(query: QueryDict, *, last: int | None = None) -> int:
-    """The number of the page that is asked for. Raises BadRequest, in words for people."""
-    text = query.get("page", "1")
+    """The number of the page that is asked for; an empty one is none, as nginx has it.
+
+    Raises BadRequest, in words for people.
+    """
+    text = query.get("page") or "1"
     if last is None:
         last = FURTHEST if query.get("after") or query.get("before") else LAST_PAGE
     if not (re.fullmatch("[0-9]{1,9}", text) and 1 <= int(text) <= last):

@@ -167,6 +167,7 @@ def test_the_same_search_is_kept_once(
         read(client, "/search/?q=emma")
     with django_assert_num_queries(0):
         read(client, "/search/?q=++emma+&format=&page=1&utm_source=letter")
+        read(client, "/search/?page=&q=emma&after=&before=&sort=")
         read(client, f"/search/?q=emma&utm_source={'x' * 1000}")
 
 

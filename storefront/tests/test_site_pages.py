@@ -47,6 +47,7 @@ def test_a_long_sitemap_is_cut_into_pages(client: Client, monkeypatch: pytest.Mo
     last = len(index)
     assert last >= 5  # things that never are many, series, contributors, and twelve editions
     assert index == [f"http://localhost:8000/sitemap.xml?page={n}" for n in range(1, last + 1)]
+    assert locations(client, "/sitemap.xml?page=") == index
     pages = [locations(client, f"/sitemap.xml?page={number}") for number in range(1, last + 1)]
     assert all(len(page) <= 5 for page in pages[1:])
     found = [place for page in pages for place in page]

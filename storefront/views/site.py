@@ -15,7 +15,7 @@ from storefront.paging import FURTHEST, read_page
 @require_safe
 def sitemap_xml(request: HttpRequest) -> HttpResponse:
     """Every address worth finding: one file, or an index of several when there are many."""
-    number = read_page(request.GET, last=FURTHEST) if "page" in request.GET else 0
+    number = read_page(request.GET, last=FURTHEST) if request.GET.get("page") else 0
 
     def render() -> bytes:
         values = sitemap.page(number) if number else sitemap.start()
