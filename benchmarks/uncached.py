@@ -6,6 +6,7 @@ a hole in every shop. Every answer is computed for each request and none is file
 nothing is used that the process has made of them.
 """
 
+import contextlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -19,8 +20,7 @@ HEADER = "HTTP_" + ALL_CHANGED.upper().replace("-", "_")
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     """What the shop answers when it keeps nothing."""
-    if HEADER in environ:
-        levels.forget_made()
-    with store.bypassed():
+    every_work = levels.making_all_anew() if HEADER in environ else contextlib.nullcontext()
+    with store.bypassed(), every_work:
         answer: Iterable[bytes] = wsgi.application(environ, start_response)
     return answer

@@ -10,10 +10,12 @@ changes concerns other works.
 
 # ruff: noqa: S608 - numbers of our own; what visitors say are parameters
 
+import contextlib
 import math
 import threading
 import time
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -107,8 +109,11 @@ class Kept:
         self._keeping = threading.Lock()
 
     def find(self, key: Hashable) -> Made:
-        """What was made the last time."""
-        return self._made.get(key, Made())
+        """What was made the last time; with another print where all is made anew."""
+        made = self._made.get(key, Made())
+        if _makes_all_anew.get() and made.print is not None:
+            return made._replace(print=~made.print)
+        return made
 
     def keep(self, key: Hashable, made: Made) -> None:
         """Have it found. What was made first goes where there is too much."""
@@ -143,6 +148,7 @@ class Learnt(NamedTuple):
 
 
 _kept = Kept()
+_makes_all_anew: ContextVar[bool] = ContextVar("makes_all_anew", default=False)
 _learnt: dict[Match, Learnt] = {}
 """By the widest level.
 
@@ -153,13 +159,18 @@ and what ended too early, as no more do where more did, or nothing at all matche
 
 def forget() -> None:
     """Ask everything as if for the first time."""
-    forget_made()
+    _kept.forget()
     _learnt.clear()
 
 
-def forget_made() -> None:
-    """Make everything anew, as after a change of all works."""
-    _kept.forget()
+@contextlib.contextmanager
+def making_all_anew() -> Iterator[None]:
+    """Use nothing inside the block that was made before, as after a change of all works."""
+    token = _makes_all_anew.set(True)
+    try:
+        yield
+    finally:
+        _makes_all_anew.reset(token)
 
 
 class Pages(Protocol):

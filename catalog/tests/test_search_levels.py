@@ -2,6 +2,7 @@
 
 import datetime
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -126,6 +127,20 @@ def test_what_is_as_it_was_is_neither_counted_nor_sorted_again(
     other = Criteria(q="emma", sort="title")
     assert [work.title for work in search.search(other).works] == ["Emma", "Emmanuel"]
     assert rows[-1].keys and rows[-1].offers is None  # another order of the same works
+
+
+def test_all_is_made_anew_for_whoever_wants_that_and_for_nobody_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = made_of(monkeypatch)
+    shelve("Emma")
+    first = search.search(Criteria(q="emma"))
+    with ThreadPoolExecutor(1) as others, levels.making_all_anew():
+        assert search.search(Criteria(q="emma")) == first
+        is_seen = others.submit(levels._makes_all_anew.get).result()
+    search.search(Criteria(q="emma"))
+    assert [bool(row.offers and row.keys) for row in rows] == [True, True, False]
+    assert not is_seen
 
 
 @pytest.mark.parametrize(
