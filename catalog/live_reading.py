@@ -11,6 +11,7 @@ from caching.quotas import Quota
 from catalog import live_build, live_records
 from catalog.live_build import View
 from catalog.live_records import WORK, EditionRecord, Record, WorkRecord
+from catalog.models import Edition
 from catalog.models.availability import StockLevel
 
 MOST_BADGES = 100  # editions whose badges are asked for at once
@@ -62,7 +63,8 @@ def cards(numbers: Sequence[str], *, quota: Quota | None = None) -> list[Card]:
         work = works.get(f"{WORK}{record.work}")
         if isinstance(work, WorkRecord):
             label = record.own_title or work.title
-            shown.append(Card(number, record.work, label, work.byline, f"/books/{number}/"))
+            url = Edition.address(number, record.own_title, work.title)
+            shown.append(Card(number, record.work, label, work.byline, url))
     return shown
 
 

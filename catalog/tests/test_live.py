@@ -15,7 +15,7 @@ from caching.measuring import spending
 from caching.quotas import Quota
 from caching.second import UNTIL, end_of_second
 from catalog import live, live_reading, memory, suggesting
-from catalog.models import Stock, Supply, Work
+from catalog.models import Edition, Stock, Supply, Work
 from catalog.tests.factories import EditionFactory, WorkFactory, sku
 
 FRAGMENT = {"HX-Request": "true"}
@@ -197,10 +197,11 @@ def test_cards_of_editions_in_the_order_in_which_they_were_asked_for(
     german = EditionFactory.create(work=Work.objects.get(), title="Orlando & Co. <Roman>")
     memory.publish_works([german.work_id])
     query = {"isbn13": f"{german.isbn13},{sku(999)},{orlando}"}
-    detail = "Virginia Woolf"
-    assert client.get("/live/cards", query).json()["items"] == [
-        {"isbn13": number, "label": label, "detail": detail, "url": f"/books/{number}/"}
-        for number, label in ((german.isbn13, german.title), (orlando, "Orlando"))
+    items = client.get("/live/cards", query).json()["items"]
+    own = Edition.objects.get(isbn13=orlando)
+    assert [tuple(item.values()) for item in items] == [
+        (each.isbn13, label, "Virginia Woolf", each.get_absolute_url())
+        for each, label in ((german, german.title), (own, "Orlando"))
     ]
     body = client.get("/live/cards", query, headers=FRAGMENT).content.decode()
     assert body.count("<li>") == 2

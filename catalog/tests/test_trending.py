@@ -83,7 +83,7 @@ def test_the_live_answer(client: Client) -> None:
                 "isbn13": wanted.isbn13,
                 "label": "Wanted",
                 "detail": "A B",
-                "url": f"/books/{wanted.isbn13}/",
+                "url": wanted.get_absolute_url(),
             }
         ]
     }

@@ -69,3 +69,5 @@ def _assert_live_goes_on(visitor: Visitor, isbn13: str) -> None:
     eventually(lambda: visitor.get(stock).json()["items"][0]["state"] == "in_stock")
     eventually(lambda: visitor.get("/live/suggest?q=pride%20an").json()["suggestions"])
     assert visitor.get("/live/trending").status == 200
+    (card,) = visitor.get(f"/live/cards?isbn13={isbn13}").json()["items"]
+    assert visitor.get(card["url"]).status == 200  # the page that is kept, and no way to it
