@@ -25,7 +25,11 @@ class Card:
     work: int
     label: str
     detail: str
-    url: str
+
+    @property
+    def url(self) -> str:
+        """Of the edition's page."""
+        return Edition.address(self.isbn13, self.label, "")
 
     def as_json(self) -> dict[str, str]:
         """For a JSON answer."""
@@ -63,8 +67,7 @@ def cards(numbers: Sequence[str], *, quota: Quota | None = None) -> list[Card]:
         work = works.get(f"{WORK}{record.work}")
         if isinstance(work, WorkRecord):
             label = record.own_title or work.title
-            url = Edition.address(number, record.own_title, work.title)
-            shown.append(Card(number, record.work, label, work.byline, url))
+            shown.append(Card(number, record.work, label, work.byline))
     return shown
 
 

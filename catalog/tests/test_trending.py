@@ -1,6 +1,7 @@
 """What visitors want these days."""
 
 import datetime
+from collections import Counter
 
 import pytest
 from django.test import Client
@@ -9,7 +10,7 @@ from django.utils import timezone
 from caching import store
 from catalog import jobs, memory, trending
 from catalog.models import Edition
-from catalog.tests.factories import EditionFactory, WorkFactory
+from catalog.tests.factories import EditionFactory, WorkFactory, sku
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("built")]
 TODAY = datetime.date(2026, 6, 10)
@@ -53,6 +54,26 @@ def test_interest_fades_and_is_forgotten() -> None:
     want(new, 2)
     want(ancient, 50, days_ago=7)
     assert labels() == ["New", "Old"]
+
+
+def test_what_a_robot_has_wanted_is_added_up_once_a_day() -> None:
+    often, seldom = edition("Often"), edition("Seldom")
+    robot = {sku(number): 1 for number in range(2 * trending.MOST_CANDIDATES)}
+    for days_ago in range(1, trending.DAYS):
+        day = TODAY - datetime.timedelta(days=days_ago)
+        store.client().zadd(trending._day_key(day), robot)
+        want(often, 4, days_ago=days_ago)
+    want(seldom, 2)
+    want(seldom, 5, days_ago=2)
+
+    def called() -> Counter[str]:
+        told = store.client().info("commandstats").items()
+        return Counter({name: said["calls"] for name, said in told if "zunion" in name})
+
+    before = called()
+    assert [labels() for _time in range(3)] == [["Often", "Seldom"]] * 3
+    assert called() - before == {"cmdstat_zunionstore": 1}
+    assert store.client().zcard(trending._before_key(TODAY)) == trending.MOST_CANDIDATES
 
 
 def test_the_editions_of_a_work_count_together_and_stand_once() -> None:
