@@ -34,14 +34,17 @@ BELIEVED = 60  # seconds
 
 VERSION = "hash_record_extended(ROW(entry.ctid, entry.xmin), 0)"
 """Of a row: PostgreSQL changes none, but writes it anew, elsewhere or in another transaction."""
-SERVER = "hash_record_extended(ROW(pg_postmaster_start_time()), 0)"
-"""Rows of another server may have the same versions."""
+TABLE = (
+    "hash_record_extended("
+    "ROW(pg_postmaster_start_time(), pg_relation_filenode('catalog_searchentry')), 0)"
+)
+"""Others may have the same versions in another server, and in the file that VACUUM FULL writes."""
 LEVEL = """
 level_{number} AS MATERIALIZED (
     SELECT {columns}
     FROM catalog_searchentry AS entry WHERE {unanswered} {match} LIMIT {most}
 ), size_{number} AS MATERIALIZED (
-    SELECT count(*) AS works, bit_xor(version) # {server} AS print FROM level_{number}
+    SELECT count(*) AS works, bit_xor(version) # {table} AS print FROM level_{number}
 )"""
 CHOICE = """
 WITH {levels}, chosen AS MATERIALIZED (SELECT {choice} AS level)
@@ -249,7 +252,7 @@ class _Part:
         return LEVEL.format(
             number=self.number,
             columns=f"{VERSION} AS version" + ("" if self._is_counted else ", offers, subjects"),
-            server=SERVER,
+            table=TABLE,
             unanswered=unanswered,
             match=self._match.sql,
             most=most,

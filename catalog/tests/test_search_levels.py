@@ -8,13 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from catalog import facets, indexing, levels, listing, search, spelling, ways
 from catalog.criteria import Criteria
-from catalog.models import Stock, Work
+from catalog.models import SearchEntry, Stock, Work
 from catalog.tests.factories import EditionFactory, WorkFactory
 
 pytestmark = pytest.mark.django_db
@@ -180,9 +180,24 @@ def test_rows_of_another_server_are_others(monkeypatch: pytest.MonkeyPatch) -> N
     rows = made_of(monkeypatch)
     shelve("Emma")
     for server in ("1", "1", "2"):
-        monkeypatch.setattr(levels, "SERVER", f"{server}::bigint")
+        monkeypatch.setattr(levels, "TABLE", f"{server}::bigint")
         search.search(Criteria(q="emma"))
     assert [bool(row.offers) for row in rows] == [True, False, True]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rows_that_were_written_out_anew_are_others() -> None:
+    """Then each may stand where another of the same import stood."""
+    with transaction.atomic():
+        first, *_others = [WorkFactory.create(title="Emma") for _work in range(5)]
+        for work in Work.objects.all():
+            EditionFactory.create(work=work, format="hardback" if work == first else "paperback")
+        indexing.works_changed(list(Work.objects.values_list("pk", flat=True)))
+    assert search.search(Criteria(q="emma")).counts.formats == {"hardback": 1, "paperback": 2}
+    SearchEntry.objects.filter(work=first).delete()
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM FULL catalog_searchentry")
+    assert search.search(Criteria(q="emma")).counts.formats == {"paperback": 3}
 
 
 def test_stock_decides_anew_what_comes_first() -> None:
