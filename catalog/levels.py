@@ -32,7 +32,7 @@ MOST_KEPT = 256  # counts and pages; the counts of a thousand works take 40 kB
 PLENTY = 2  # times as many works as are counted: they do not all lose a word within moments
 BELIEVED = 60  # seconds
 
-VERSION = "hash_record_extended(ROW(entry.ctid, entry.xmin), 0)"
+VERSION = "hash_record_extended(ROW(ctid, xmin), 0)"
 """Of a row: PostgreSQL changes none, but writes it anew, elsewhere or in another transaction."""
 TABLE = (
     "hash_record_extended("
@@ -41,35 +41,33 @@ TABLE = (
 """Others may have the same versions in another server, and in the file that VACUUM FULL writes."""
 LEVEL = """
 level_{number} AS MATERIALIZED (
-    SELECT {columns}
+    SELECT entry.ctid, entry.xmin
     FROM catalog_searchentry AS entry WHERE {unanswered} {match} LIMIT {most}
-), size_{number} AS MATERIALIZED (
-    SELECT count(*) AS works, bit_xor(version) # {table} AS print FROM level_{number}
-)"""
+), size_{number} AS MATERIALIZED (SELECT count(*) AS works FROM level_{number})"""
 CHOICE = """
 WITH {levels}, chosen AS MATERIALIZED (SELECT {choice} AS level)
 SELECT chosen.level, {widest} AS widest, found.*
 FROM chosen, LATERAL ({found}) AS found
 """
 FOUND = """
-SELECT size.works, size.print, counted.offers, counted.subjects, page.keys
-FROM size_{number} AS size, LATERAL (
+SELECT size.works, same.print, counted.offers, counted.subjects, page.keys
+FROM size_{number} AS size, (
+    SELECT bit_xor({version}) # {table} AS print FROM level_{number}
+) AS same, LATERAL (
     SELECT string_agg(offers::text, '') AS offers, string_agg(subjects::text, '') AS subjects
-    FROM ({works} LIMIT {most}) AS work
-    WHERE size.print IS DISTINCT FROM %(counted_{number})s
+    FROM catalog_searchentry WHERE ctid = ANY(ARRAY(SELECT ctid FROM level_{number} LIMIT {most}))
+    AND same.print IS DISTINCT FROM %(counted_{number})s
 ) AS counted, LATERAL ({page}) AS page
 WHERE chosen.level = {number}
 """
-"""The arrays of all works as one text: a row for each takes longer to send, and to read."""
-NEW_WORKS = "SELECT offers, subjects FROM level_{number}"
-"""To keep the arrays of thousands of works takes as long as to find them, so they are kept while
-they are counted only where they have to be; what was counted before is read again if it changed.
+"""The arrays of all works as one text: a row for each takes longer to send, and to read.
+
+They are read from where they stand when it is known that they are counted: to carry those of
+thousands of works along takes as long as to find them.
 """
-COUNTED_WORKS = """
-SELECT entry.offers, entry.subjects FROM catalog_searchentry AS entry WHERE {match}"""
 PAGE = """
 SELECT json_agg(page) AS keys FROM ({sorted}) AS page
-WHERE size.works <= {most} AND size.print IS DISTINCT FROM %(paged_{number})s
+WHERE size.works <= {most} AND same.print IS DISTINCT FROM %(paged_{number})s
 """
 NO_PAGE = "SELECT NULL::json AS keys"
 
@@ -135,8 +133,10 @@ class Kept:
 class Learnt(NamedTuple):
     """What came of a question the last time."""
 
+    shown: int
+    """Which level is therefore likely."""
     start: int
-    """With which level to begin, as narrower ones had no say."""
+    """With which to begin, as narrower ones had no say."""
     stop: int
     """Before which to end, as wider ones had no say either."""
     until: float
@@ -179,8 +179,8 @@ def making_all_anew() -> Iterator[None]:
 class Pages(Protocol):
     """What asks for the keys of the page of a level; nothing where the page is not known so far."""
 
-    def of_few(self, level: Match) -> Question | None:
-        """If no more works match than are counted."""
+    def of_few(self, level: Match, places: str) -> Question | None:
+        """If no more works match than are counted; `places` asks for their `ctid`s."""
 
     def of_many(self, level: Match) -> Sequence[Question]:
         """If more do; `ways.better` reads the answers."""
@@ -197,22 +197,23 @@ def choose(
 
     It is the first that more works match than are counted. The last is for what few works match:
     where more do, and any match the level before, that one is shown instead.
-    Without `pages` the works are only counted. What is asked `besides` travels in the same message.
+    Its page comes along if that could be expected. Without `pages` the works are only counted.
+    What is asked `besides` travels in the same message.
     """
     asking = _Asking(levels, criteria, timezone.localdate().year, pages)
     learnt = _believed(levels)
-    parts = [asking.part(n, is_few=not learnt.has_more) for n in learnt.asked]
-    many = pages.of_many(levels[learnt.stop - 1]) if pages and learnt.has_more else ()
+    parts = asking.parts(learnt)
+    many = pages.of_many(levels[learnt.shown]) if pages and learnt.has_more else ()
     *others, (row,) = ways.answers([*besides, *many, _question(parts, levels)])
     others, of_many = others[: len(besides)], others[len(besides) :]
     found = Row(*row)
     if _is_outdated(learnt, levels, found):
-        parts, of_many = [asking.part(number) for number in range(len(levels))], []
+        parts, of_many = asking.parts(_unknown(levels)), []
         ((row,),) = ways.answers([_question(parts, levels)])
         found = Row(*row)
     _note(levels, found)
     shown = asking.read(parts[found.level - parts[0].number], found)
-    if of_many and found.level == learnt.stop - 1 and shown.counts.has_more:
+    if of_many and found.level == learnt.shown and shown.counts.has_more:
         shown = shown._replace(keys=ways.better(of_many))
     return shown, others
 
@@ -239,10 +240,6 @@ class _Part:
         return {**self._match.told, **page, **prints}
 
     @property
-    def _is_counted(self) -> bool:
-        return self.counted.print is not None
-
-    @property
     def _match(self) -> Question:
         return Question(self.level.sql, told=self.level.told).numbered(self.number)
 
@@ -250,12 +247,7 @@ class _Part:
         """The entries and how many they are, if none of the levels `before` is enough."""
         unanswered = "".join(f"{_size(n)} <= {facets.MOST_COUNTED} AND " for n in before)
         return LEVEL.format(
-            number=self.number,
-            columns=f"{VERSION} AS version" + ("" if self._is_counted else ", offers, subjects"),
-            table=TABLE,
-            unanswered=unanswered,
-            match=self._match.sql,
-            most=most,
+            number=self.number, unanswered=unanswered, match=self._match.sql, most=most
         )
 
     @property
@@ -264,9 +256,7 @@ class _Part:
         sorted_page = self.page.numbered(self.number).sql if self.page else ""
         most, page = facets.MOST_COUNTED, PAGE if self.page else NO_PAGE
         page = page.format(sorted=sorted_page, most=most, number=self.number)
-        works = COUNTED_WORKS if self._is_counted else NEW_WORKS
-        works = works.format(match=self._match.sql, number=self.number)
-        return FOUND.format(number=self.number, works=works, most=most, page=page)
+        return FOUND.format(number=self.number, version=VERSION, table=TABLE, most=most, page=page)
 
 
 @dataclass(frozen=True)
@@ -276,16 +266,21 @@ class _Asking:
     this_year: int
     pages: Pages | None
 
-    def part(self, number: int, *, is_few: bool = True) -> _Part:
-        level = self.levels[number]
-        page = self.pages.of_few(level) if self.pages and is_few else None
+    def parts(self, learnt: Learnt) -> list[_Part]:
+        likely = None if learnt.has_more else learnt.shown
+        return [self._part(number, is_likely=number == likely) for number in learnt.asked]
+
+    def _part(self, number: int, *, is_likely: bool) -> _Part:
+        level, page = self.levels[number], None
+        if self.pages and is_likely:
+            page = self.pages.of_few(level, f"SELECT ctid FROM level_{number}")
         given = self.criteria
         filters = (given.format, given.language, given.price, given.year, given.available)
         counts_key = (level, filters, self.this_year)
         # Where stock decides what comes first, the entries do not say it all.
         page_key = None
         if page and not given.available:
-            page_key = (page.sql, tuple(page.told.items()))
+            page_key = (level, page.sql, tuple(page.told.items()))
         counted, paged = _kept.find(counts_key), _kept.find(page_key)
         return _Part(number, level, page, counts_key, page_key, counted, paged)
 
@@ -338,8 +333,13 @@ def _size(level: int) -> str:
     return f"(SELECT works FROM size_{level})"
 
 
+def _unknown(levels: Sequence[Match]) -> Learnt:
+    """Most that nobody has asked yet are words that few works have, so that all are shown."""
+    return Learnt(len(levels) - 1, 0, len(levels), math.inf, has_more=False)
+
+
 def _believed(levels: Sequence[Match]) -> Learnt:
-    learnt = _learnt.get(levels[-1]) or Learnt(0, len(levels), math.inf, has_more=False)
+    learnt = _learnt.get(levels[-1]) or _unknown(levels)
     return learnt if learnt.until > time.monotonic() else learnt._replace(stop=len(levels))
 
 
@@ -365,7 +365,7 @@ def _note(levels: Sequence[Match], found: Row) -> None:
         stop, until = found.level + 1, time.monotonic() + BELIEVED
     elif found.works and not found.widest:  # which was not asked
         stop, until = before.stop, before.until
-    _learnt[levels[-1]] = Learnt(_start_of(levels, found), stop, until, has_more)
+    _learnt[levels[-1]] = Learnt(found.level, _start_of(levels, found), stop, until, has_more)
 
 
 def _start_of(levels: Sequence[Match], found: Row) -> int:

@@ -160,17 +160,19 @@ def _part_of_few(match: Match, order: Order, cut: Cut) -> Question:
     return walking or sorted_part(match, order, cut)
 
 
-def sorted_part(match: Match, order: Order, cut: Cut) -> Question:
+def sorted_part(match: Match, order: Order, cut: Cut, *, places: str = "") -> Question:
     """What asks for the keys of a part of all that match, or of MOST_COUNTED of them.
 
-    They come from the cut on, so backwards where the part ends before it.
+    They come from the cut on, so backwards where the part ends before it. `places` asks for the
+    `ctid`s of all that match, where the same statement has found them already.
     """
+    matching = f"entry.ctid = ANY(ARRAY({places}))" if places else match.sql
     names = tuple(f"key_{place}" for place in range(len(order.columns)))
     columns = ", ".join(f"{_on_entry(c)} AS {n}" for c, n in zip(order.columns, names, strict=True))
     beyond, direction = _beyond(names, cut)
     sql = (
         f"SELECT {', '.join(names)} FROM (SELECT {columns} FROM catalog_searchentry AS entry"
-        f" WHERE {match.sql} LIMIT {MOST_COUNTED}) AS found WHERE {beyond}"
+        f" WHERE {matching} LIMIT {MOST_COUNTED}) AS found WHERE {beyond}"
         f" ORDER BY {', '.join(f'{name} {direction}' for name in names)}"
         f" LIMIT {cut.size} OFFSET {cut.skip}"
     )

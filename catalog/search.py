@@ -185,13 +185,13 @@ class _Pages:
 
     criteria: Criteria
 
-    def of_few(self, level: Match) -> Question | None:
+    def of_few(self, level: Match, places: str) -> Question | None:
         """None where the page is not found by sorting, or its key is of the order of many."""
         if not level.tsquery:
             return None
         order = _order(level, self.criteria, Counts())
         with contextlib.suppress(BadKey):
-            return sorted_part(level, order, _one_more(_cut(self.criteria, order)))
+            return sorted_part(level, order, _one_more(_cut(self.criteria, order)), places=places)
         return None
 
     def of_many(self, level: Match) -> list[Question]:
