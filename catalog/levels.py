@@ -14,6 +14,7 @@ import contextlib
 import math
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Hashable, Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -96,7 +97,7 @@ class Row(NamedTuple):
 
 
 class Made(NamedTuple):
-    """What was made of entries whose versions have this print."""
+    """What was made of entries whose versions have this print; shared, and changed by nobody."""
 
     print: int | None = None
     value: Any = None
@@ -106,23 +107,31 @@ class Kept:
     """What this process has made, by all that it depends on beside the entries."""
 
     def __init__(self) -> None:
-        self._made: dict[Hashable, Made] = {}
+        self._made: OrderedDict[Hashable, Made] = OrderedDict()
         self._keeping = threading.Lock()
 
     def find(self, key: Hashable) -> Made:
         """What was made the last time; with another print where all is made anew."""
-        made = self._made.get(key, Made())
+        with self._keeping:
+            made = self._made.get(key, Made())
+            if made.print is not None:
+                self._made.move_to_end(key)
         if _makes_all_anew.get() and made.print is not None:
             return made._replace(print=~made.print)
         return made
 
     def keep(self, key: Hashable, made: Made) -> None:
-        """Have it found. What was made first goes where there is too much."""
+        """Have it found, if it was made of anything.
+
+        Where there is too much, what nobody has asked for the longest goes: rare words come and go.
+        """
+        if made.print is None:
+            return
         with self._keeping:
-            self._made.pop(key, None)
             self._made[key] = made
+            self._made.move_to_end(key)
             if len(self._made) > MOST_KEPT:
-                del self._made[next(iter(self._made))]
+                self._made.popitem(last=False)
 
     def forget(self) -> None:
         """Find nothing any more."""

@@ -67,6 +67,16 @@ def test_all_is_made_anew_for_whoever_wants_that_and_for_nobody_else(
     assert not is_seen
 
 
+def test_what_is_asked_for_often_outlives_what_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = made_of(monkeypatch)
+    monkeypatch.setattr(levels, "MOST_KEPT", 4)  # the counts and pages of two words
+    shelve("Emma", "Walden", "Orlando")
+    for word in ("emma", "walden", "emma", "orlando", "emma", "nothing", "neither", "emma"):
+        search.search(Criteria(q=word))
+    made = [bool(row.offers) for row in rows if row.works]
+    assert made == [True, True, False, True, False, False]
+
+
 def carried_out(question: ways.Question) -> set[str]:
     """Of reading works again and sorting pages: what PostgreSQL does for the answer."""
 
