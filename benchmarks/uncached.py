@@ -13,14 +13,14 @@ from typing import Any
 from benchmarks.scenarios import ALL_CHANGED
 from bookstore import wsgi
 from caching import store
-from catalog import levels
+from catalog import as_it_was
 
 HEADER = "HTTP_" + ALL_CHANGED.upper().replace("-", "_")
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     """What the shop answers when it keeps nothing."""
-    every_work = levels.making_all_anew() if HEADER in environ else contextlib.nullcontext()
+    every_work = as_it_was.making_all_anew() if HEADER in environ else contextlib.nullcontext()
     with store.bypassed(), every_work:
         answer: Iterable[bytes] = wsgi.application(environ, start_response)
     return answer

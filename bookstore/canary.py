@@ -17,7 +17,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from bookstore.roles import FRONTEND
 from caching import store
-from catalog import levels, live_reading, memory, suggesting, suggestion_blocks
+from catalog import as_it_was, live_reading, memory, suggesting, suggestion_blocks
 from catalog.models import Contributor, Edition, Imprint, Series, StaffList, Subject, Work
 
 LATELY = 20  # changes whose books are looked at
@@ -114,7 +114,7 @@ def _of_page(path: str) -> Surface:
 
 
 def _page_anew(path: str) -> object:
-    with store.bypassed(), levels.making_all_anew():
+    with store.bypassed(), as_it_was.making_all_anew():
         return _page(path)
 
 

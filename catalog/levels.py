@@ -3,43 +3,31 @@
 Counts and page come with the choice in one statement, for the index takes long to tell all works
 that have a common word: what is asked first and is enough spares asking for more.
 
-What was made of the entries that match is kept with a print of their versions. Where the same
-versions match again, PostgreSQL says so, and neither counts nor sorts them: most of what a shop
-changes concerns other works.
+What was made of the entries that match is kept (`catalog.as_it_was`). Where they are as they were,
+PostgreSQL says so, and neither counts nor sorts them.
 """
 
 # ruff: noqa: S608 - numbers of our own; what visitors say are parameters
 
-import contextlib
 import math
-import threading
 import time
-from collections import OrderedDict
-from collections.abc import Hashable, Iterator, Sequence
-from contextvars import ContextVar
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from django.utils import timezone
 
 from catalog import facets, ways
+from catalog.as_it_was import PRINT, Kept, Made
 from catalog.criteria import Criteria, Match
 from catalog.facets import Counts
 from catalog.listing import Key
 from catalog.ways import Question
 
 MOST_LEARNT = 4_096  # questions
-MOST_KEPT = 256  # counts and pages; the counts of a thousand works take 40 kB
 PLENTY = 2  # times as many works as are counted: they do not all lose a word within moments
 BELIEVED = 60  # seconds
 
-VERSION = "hash_record_extended(ROW(ctid, xmin), 0)"
-"""Of a row: PostgreSQL changes none, but writes it anew, elsewhere or in another transaction."""
-TABLE = (
-    "hash_record_extended("
-    "ROW(pg_postmaster_start_time(), pg_relation_filenode('catalog_searchentry')), 0)"
-)
-"""Others may have the same versions in another server, and in the file that VACUUM FULL writes."""
 LEVEL = """
 level_{number} AS MATERIALIZED (
     SELECT entry.ctid, entry.xmin
@@ -53,7 +41,7 @@ FROM chosen, LATERAL ({found}) AS found
 FOUND = """
 SELECT size.works, same.print, counted.offers, counted.subjects, page.keys
 FROM size_{number} AS size, (
-    SELECT bit_xor({version}) # {table} AS print FROM level_{number}
+    SELECT {print} AS print FROM level_{number}
 ) AS same, LATERAL (
     SELECT string_agg(offers::text, '') AS offers, string_agg(subjects::text, '') AS subjects
     FROM catalog_searchentry WHERE ctid = ANY(ARRAY(SELECT ctid FROM level_{number} LIMIT {most}))
@@ -96,49 +84,6 @@ class Row(NamedTuple):
     keys: list[dict[str, int | str]] | None
 
 
-class Made(NamedTuple):
-    """What was made of entries whose versions have this print; shared, and changed by nobody."""
-
-    print: int | None = None
-    value: Any = None
-
-
-class Kept:
-    """What this process has made, by all that it depends on beside the entries."""
-
-    def __init__(self) -> None:
-        self._made: OrderedDict[Hashable, Made] = OrderedDict()
-        self._keeping = threading.Lock()
-
-    def find(self, key: Hashable) -> Made:
-        """What was made the last time; with another print where all is made anew."""
-        with self._keeping:
-            made = self._made.get(key, Made())
-            if made.print is not None:
-                self._made.move_to_end(key)
-        if _makes_all_anew.get() and made.print is not None:
-            return made._replace(print=~made.print)
-        return made
-
-    def keep(self, key: Hashable, made: Made) -> None:
-        """Have it found, if it was made of anything.
-
-        Where there is too much, what nobody has asked for the longest goes: rare words come and go.
-        """
-        if made.print is None:
-            return
-        with self._keeping:
-            self._made[key] = made
-            self._made.move_to_end(key)
-            if len(self._made) > MOST_KEPT:
-                self._made.popitem(last=False)
-
-    def forget(self) -> None:
-        """Find nothing any more."""
-        with self._keeping:
-            self._made.clear()
-
-
 class Learnt(NamedTuple):
     """What came of a question the last time."""
 
@@ -160,7 +105,6 @@ class Learnt(NamedTuple):
 
 
 _kept = Kept()
-_makes_all_anew: ContextVar[bool] = ContextVar("makes_all_anew", default=False)
 _learnt: dict[Match, Learnt] = {}
 """By the widest level.
 
@@ -173,16 +117,6 @@ def forget() -> None:
     """Ask everything as if for the first time."""
     _kept.forget()
     _learnt.clear()
-
-
-@contextlib.contextmanager
-def making_all_anew() -> Iterator[None]:
-    """Use nothing inside the block that was made before, as after a change of all works."""
-    token = _makes_all_anew.set(True)
-    try:
-        yield
-    finally:
-        _makes_all_anew.reset(token)
 
 
 class Pages(Protocol):
@@ -265,7 +199,7 @@ class _Part:
         sorted_page = self.page.numbered(self.number).sql if self.page else ""
         most, page = facets.MOST_COUNTED, PAGE if self.page else NO_PAGE
         page = page.format(sorted=sorted_page, most=most, number=self.number)
-        return FOUND.format(number=self.number, version=VERSION, table=TABLE, most=most, page=page)
+        return FOUND.format(number=self.number, print=PRINT, most=most, page=page)
 
 
 @dataclass(frozen=True)
