@@ -11,6 +11,7 @@ from pytest_django import DjangoDbBlocker, Settings
 from caching import store
 from caching.servers import ERA
 from catalog import levels
+from storefront.templatetags import cards
 from tests import emptying, localstripe
 from tests.localstripe import Provider
 
@@ -66,6 +67,12 @@ def nothing_overdue() -> Iterator[None]:
 def nothing_learnt() -> None:
     """No test's searches cost less because another one has asked the same in this process."""
     levels.forget()
+
+
+@pytest.fixture(autouse=True)
+def nothing_written() -> None:
+    """No test's cards are as another one's settings had them written."""
+    cards._item.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,15 @@
 """Cards of works, written in Python: `{% load cards %}`.
 
 A page has dozens of them, and the template language took a fifth of a millisecond for each: half of
-all that a page of a list cost. Every text is escaped here, word by word.
+all that a page of a list cost. Every text is escaped here, word by word. The best known works stand
+on most lists, and a card's item is written once for all that it is made of.
 """
 
+import functools
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from html import escape
+from typing import NamedTuple
 
 from django import template
 from django.conf import settings
@@ -17,13 +21,15 @@ from django.utils.translation import gettext as _
 from catalog import formats
 from catalog.cards import Card
 from catalog.live_reading import MOST_BADGES
-from catalog.models import Edition, Series
+from catalog.models import Cover, Edition, Series
 from catalog.money import format_money
 from catalog.recommending import Beside
 from storefront.cover_images import CoverImage
 from storefront.templatetags.shop import drawn, lang_beside, marked, photo
 
 register = template.Library()
+
+MOST_WRITTEN = 2_000  # items that are kept, of some 700 bytes
 
 
 @register.simple_tag
@@ -75,7 +81,8 @@ def in_grid(
     for card in cards:
         notes = _place(card, series_id) if series_id else ""
         notes += _day(card) if dated else ""
-        items.append(_item(card, language, words=words, notes=notes, has_stock=not is_coming))
+        face = _Face.of(card)
+        items.append(_item(face, language, tuple(words), notes=notes, has_stock=not is_coming))
     return mark_safe("".join(items))  # noqa: S308 - escaped piece by piece
 
 
@@ -85,7 +92,7 @@ def in_grid_beside(found: Iterable[Beside]) -> SafeString:
     language = get_language()
     items = [
         _item(
-            each.card,
+            _Face.of(each.card),
             language,
             because=f'<p class="book-card-because">{escape(each.because)}</p>\n',
         )
@@ -94,32 +101,66 @@ def in_grid_beside(found: Iterable[Beside]) -> SafeString:
     return mark_safe("".join(items))  # noqa: S308 - the same
 
 
+class _Face(NamedTuple):
+    """All that is shown of a card on every list."""
+
+    isbn13: str
+    title: str
+    byline: str
+    language: str
+    format: str
+    amount: Decimal | None
+    currency: str
+    cover: CoverImage | tuple[str, int | None, int | None, str]
+    """What is drawn, or the digest, size and colour of the picture."""
+
+    @classmethod
+    def of(cls, card: Card) -> "_Face":
+        picture = card.picture
+        return cls(
+            card.isbn13, card.title, card.byline, card.language, card.format, card.price_amount,
+            settings.SHOP_CURRENCY,
+            CoverImage.of_card(card)
+            if picture is None
+            else (picture.digest, picture.width, picture.height, picture.color),
+        )  # fmt: skip
+
+
+@functools.lru_cache(maxsize=MOST_WRITTEN)
 def _item(
-    card: Card,
+    face: _Face,
     language: str | None,
+    words: tuple[str, ...] = (),
     *,
-    words: Sequence[str] = (),
     notes: str = "",
     because: str = "",
     has_stock: bool = True,
 ) -> str:
     if words:
-        title, byline = (str(marked(text, words)) for text in (card.title, card.byline))
+        title, byline = (str(marked(text, words)) for text in (face.title, face.byline))
     else:
-        title, byline = escape(card.title), escape(card.byline)
-    price = card.price_amount
-    amount = "" if price is None else format_money(price, settings.SHOP_CURRENCY, language)
-    stock = f'<p class="stock" id="stock-{card.isbn13}"></p>\n' if has_stock else ""
+        title, byline = escape(face.title), escape(face.byline)
+    amount = "" if face.amount is None else format_money(face.amount, face.currency, language)
+    stock = f'<p class="stock" id="stock-{face.isbn13}"></p>\n' if has_stock else ""
     return (
-        f'<li class="book-card">\n{card_cover(card)}\n'
-        f'<h3{lang_beside(card.language, language)}><a href="{card.url}">{title}</a></h3>\n'
+        f'<li class="book-card">\n{_cover(face.cover)}\n'
+        f"<h3{lang_beside(face.language, language)}>"
+        f'<a href="{Edition.address(face.isbn13, face.title, "")}">{title}</a></h3>\n'
         + (f'<p class="book-card-byline">{byline}</p>\n' if byline else "")
         + notes
         + '<p class="book-card-offer">'
         + (f'<span class="price">{escape(amount)}</span>' if amount else "")
-        + f'<span class="muted">{escape(formats.label(card.format, language))}</span></p>\n'
+        + f'<span class="muted">{escape(formats.label(face.format, language))}</span></p>\n'
         f"{stock}{because}</li>\n"
     )
+
+
+def _cover(cover: CoverImage | tuple[str, int | None, int | None, str]) -> SafeString:
+    if isinstance(cover, CoverImage):
+        return drawn(cover.url, "")
+    digest, width, height, color = cover
+    picture = Cover(digest=digest, width=width, height=height, color=color)
+    return photo(picture, alt="", place="card")
 
 
 def _place(card: Card, series_id: int) -> str:
