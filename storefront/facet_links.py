@@ -84,13 +84,13 @@ def facet_groups(results: Results, criteria: Criteria) -> list[FacetGroup]:
     ]
 
 
-def _linked(values: Iterable[Value], name: str, used: dict[str, str]) -> list[FacetValue]:
+def _linked(values: list[Value], name: str, used: dict[str, str]) -> list[FacetValue]:
     """Each with the address in which the facet has it, which is written once for all of them."""
-    address = "?" + urlencode({**used, name: PLACE})
-    start, _place, end = address.rpartition(f"{name}={quote_plus(PLACE)}")
-    asking = f"{reverse('search_available')}?{urlencode(used)}"
+    start, _place, end = f"?{urlencode({**used, name: PLACE})}".rpartition(quote_plus(PLACE))
+    has_to_ask = any(count is None for _value, _text, count in values)
+    asking = f"{reverse('search_available')}?{urlencode(used)}" if has_to_ask else ""
     return [
-        FacetValue(text, count, f"{start}{name}={value}{end}", asking if count is None else "")
+        FacetValue(text, count, f"{start}{value}{end}", asking if count is None else "")
         for value, text, count in values
     ]
 
