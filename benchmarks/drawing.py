@@ -7,7 +7,7 @@ from html import escape
 from benchmarks import table
 from benchmarks.table import Row
 
-WIDTH, LEFT, RIGHT, TOP, BOTTOM = 960, 170, 80, 78, 34
+WIDTH, LEFT, RIGHT, TOP, BOTTOM = 980, 190, 80, 78, 34
 BAR, GAP, BETWEEN = 13, 2, 12
 DECADE = 10.0
 SMALLEST = 0.1
