@@ -154,7 +154,7 @@ def choose(
         parts, of_many = asking.parts(_unknown(levels)), []
         ((row,),) = ways.answers([_question(parts, levels)])
         found = Row(*row)
-    _note(levels, found)
+    _note(levels, found, learnt)
     shown = asking.read(parts[found.level - parts[0].number], found)
     if of_many and found.level == learnt.shown and shown.counts.has_more:
         shown = shown._replace(keys=ways.better(of_many))
@@ -167,7 +167,10 @@ class _Part:
 
     number: int
     level: Match
+    match: Question
+    """The condition, with parameters of its own."""
     page: Question | None
+    """The same of what asks for the page."""
     counts_key: Hashable
     page_key: Hashable
     counted: Made
@@ -176,29 +179,25 @@ class _Part:
     @property
     def told(self) -> dict[str, Any]:
         """The parameters."""
-        page = self.page.numbered(self.number).told if self.page else {}
-        prints = {f"counted_{self.number}": self.counted.print}
-        if self.page:
-            prints[f"paged_{self.number}"] = self.paged.print
-        return {**self._match.told, **page, **prints}
-
-    @property
-    def _match(self) -> Question:
-        return Question(self.level.sql, told=self.level.told).numbered(self.number)
+        counted = {f"counted_{self.number}": self.counted.print}
+        if self.page is None:
+            return {**self.match.told, **counted}
+        paged = {f"paged_{self.number}": self.paged.print}
+        return {**self.match.told, **counted, **self.page.told, **paged}
 
     def sized(self, before: Sequence[int], most: int) -> str:
         """The entries and how many they are, if none of the levels `before` is enough."""
         unanswered = "".join(f"{_size(n)} <= {facets.MOST_COUNTED} AND " for n in before)
         return LEVEL.format(
-            number=self.number, unanswered=unanswered, match=self._match.sql, most=most
+            number=self.number, unanswered=unanswered, match=self.match.sql, most=most
         )
 
     @property
     def found(self) -> str:
         """What is made of them, if that is not what is known."""
-        sorted_page = self.page.numbered(self.number).sql if self.page else ""
-        most, page = facets.MOST_COUNTED, PAGE if self.page else NO_PAGE
-        page = page.format(sorted=sorted_page, most=most, number=self.number)
+        most, page = facets.MOST_COUNTED, NO_PAGE
+        if self.page:
+            page = PAGE.format(sorted=self.page.sql, most=most, number=self.number)
         return FOUND.format(number=self.number, print=PRINT, most=most, page=page)
 
 
@@ -215,8 +214,10 @@ class _Asking:
 
     def _part(self, number: int, *, is_likely: bool) -> _Part:
         level, page = self.levels[number], None
+        match = Question(level.sql, told=level.told).numbered(number)
         if self.pages and is_likely:
             page = self.pages.of_few(level, f"SELECT ctid FROM level_{number}")
+            page = page.numbered(number) if page else None
         given = self.criteria
         filters = (given.format, given.language, given.price, given.year, given.available)
         counts_key = (level, filters, self.this_year)
@@ -225,7 +226,7 @@ class _Asking:
         if page and not given.available:
             page_key = (level, page.sql, tuple(page.told.items()))
         counted, paged = _kept.find(counts_key), _kept.find(page_key)
-        return _Part(number, level, page, counts_key, page_key, counted, paged)
+        return _Part(number, level, match, page, counts_key, page_key, counted, paged)
 
     def read(self, part: _Part, row: Row) -> Found:
         counts, keys = part.counted.value, None
@@ -295,11 +296,10 @@ def _is_outdated(learnt: Learnt, levels: Sequence[Match], found: Row) -> bool:
     return ends_early and (not found.works or (learnt.has_more and not has_more))
 
 
-def _note(levels: Sequence[Match], found: Row) -> None:
+def _note(levels: Sequence[Match], found: Row, before: Learnt) -> None:
     """Begin with what is shown the next time, or with what it was compared with."""
     if len(_learnt) >= MOST_LEARNT:
         _learnt.clear()
-    before = _believed(levels)
     has_more = found.works > facets.MOST_COUNTED
     stop, until = len(levels), math.inf
     if has_more:
