@@ -35,9 +35,7 @@ MOST_WRITTEN = 2_000  # items that are kept, of some 700 bytes
 @register.simple_tag
 def card_cover(card: Card, *, alt: str = "", place: str = "card") -> SafeString:
     """The cover of a card, as `cover` shows that of an edition."""
-    if card.picture is not None:
-        return photo(card.picture, alt=alt, place=place)
-    return drawn(CoverImage.of_card(card).url, alt)
+    return _cover(_covered_by(card), alt=alt, place=place)
 
 
 @register.filter
@@ -111,18 +109,13 @@ class _Face(NamedTuple):
     format: str
     amount: Decimal | None
     currency: str
-    cover: CoverImage | tuple[str, int | None, int | None, str]
-    """What is drawn, or the digest, size and colour of the picture."""
+    cover: "_Covered"
 
     @classmethod
     def of(cls, card: Card) -> "_Face":
-        picture = card.picture
         return cls(
             card.isbn13, card.title, card.byline, card.language, card.format, card.price_amount,
-            settings.SHOP_CURRENCY,
-            CoverImage.of_card(card)
-            if picture is None
-            else (picture.digest, picture.width, picture.height, picture.color),
+            settings.SHOP_CURRENCY, _covered_by(card),
         )  # fmt: skip
 
 
@@ -155,12 +148,23 @@ def _item(
     )
 
 
-def _cover(cover: CoverImage | tuple[str, int | None, int | None, str]) -> SafeString:
+_Covered = CoverImage | tuple[str, int | None, int | None, str]
+"""What is drawn, or the digest, size and colour of the picture."""
+
+
+def _covered_by(card: Card) -> _Covered:
+    picture = card.picture
+    if picture is None:
+        return CoverImage.of_card(card)
+    return picture.digest, picture.width, picture.height, picture.color
+
+
+def _cover(cover: _Covered, *, alt: str = "", place: str = "card") -> SafeString:
     if isinstance(cover, CoverImage):
-        return drawn(cover.url, "")
+        return drawn(cover.url, alt)
     digest, width, height, color = cover
     picture = Cover(digest=digest, width=width, height=height, color=color)
-    return photo(picture, alt="", place="card")
+    return photo(picture, alt=alt, place=place)
 
 
 def _place(card: Card, series_id: int) -> str:
