@@ -17,7 +17,7 @@ from accounts.models import Address, User
 from catalog import isbn
 from orders import countries, vouchers
 from orders.models import Basket, BasketLine
-from orders.models.basket import MAX_QUANTITY
+from orders.models.basket import MAX_LINES, MAX_QUANTITY
 from orders.models.numbers import LONGEST_CODE
 
 if TYPE_CHECKING:
@@ -157,8 +157,13 @@ class BasketForm(forms.Form):
                 field = QuantityField(min_value=0)
                 field.label = _("“%(title)s”") % {"title": line.edition.display_title}
                 self.fields[name] = field
-        for name in data if "undo" in data else ():
-            if name.startswith(_REMOVED) and isbn.is_edition_number(name.removeprefix(_REMOVED)):
+        removed = [
+            name
+            for name in data
+            if name.startswith(_REMOVED) and isbn.is_edition_number(name.removeprefix(_REMOVED))
+        ]
+        if "undo" in data:
+            for name in removed[:MAX_LINES]:  # no basket had more
                 self.fields[name] = QuantityField(min_value=1)
 
     @property

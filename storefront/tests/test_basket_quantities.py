@@ -1,15 +1,19 @@
 """The form round all of the basket's page: nothing that was typed is lost, nor what is removed."""
 
 import re
+from urllib.parse import urlencode
 
 import pytest
+from django.http import QueryDict
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from catalog.models import Edition
-from catalog.tests.factories import EditionFactory, WorkFactory
+from catalog.tests.factories import EditionFactory, WorkFactory, sku
 from orders.models import Basket, BasketLine
+from orders.models.basket import MAX_LINES
 from orders.tests.factories import make_voucher, submit
+from storefront.forms import BasketForm
 from storefront.tests import shopping
 from storefront.tests.shopping import put
 from tests import people
@@ -245,3 +249,9 @@ def test_a_page_of_the_release_before_leads_to_the_basket(
     assert "The shop has changed meanwhile. Please try again." in shown
     assert f'name="quantity-{emma.isbn13}"' in shown
     assert in_basket() == {emma.isbn13: 3}
+
+
+def test_no_more_comes_back_than_a_basket_holds() -> None:
+    sent = {f"removed-{sku(number)}": "1" for number in range(2 * MAX_LINES)}
+    form = BasketForm((), QueryDict(urlencode({"undo": "1", **sent})))
+    assert len(form.brought_back) == MAX_LINES

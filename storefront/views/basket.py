@@ -33,9 +33,7 @@ from storefront.visitor import (
     signed_in_user,
 )
 
-REMOVED = (
-    "removed_lines"  # in the session: the lines that the last step removed, which can come back
-)
+REMOVED = "removed_lines"  # in the session: what the last step removed, which can come back
 
 
 class Row(NamedTuple):
