@@ -1,8 +1,10 @@
 """Two people at one order: packing, shipping, canceling, paying, sending back at one time."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from functools import partial
+from typing import TypeVar
 
 import pytest
 from django.db import connection, transaction
@@ -31,6 +33,8 @@ from tests.races import at_once
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ROUNDS = 4
+
+Done = TypeVar("Done")
 
 
 def copies_of(order: Order, number: int) -> list[Order]:
@@ -188,25 +192,31 @@ def somebody_waits_for_us() -> bool:
     return bool(is_waiting)
 
 
-def test_an_order_is_not_served_whose_money_goes_back_meanwhile() -> None:
-    edition = EditionFactory.create()
-    orderable(edition)
-    order = paid({edition: 2})
-    put_in_stock(edition, 2)
+def done_while_money_goes_back(order: Order, act: Callable[[], Done]) -> Done:
+    """What `act` comes to, which begins meanwhile and waits for the order."""
 
-    def serve() -> int:
+    def alone() -> Done:
         try:
-            return waiting.serve([edition.isbn13], at=NOW)
+            return act()
         finally:
             connection.close()
 
     with ThreadPoolExecutor() as threads:
         with transaction.atomic():
             order.lock()
-            given = threads.submit(serve)
+            done = threads.submit(alone)
             eventually(somebody_waits_for_us)
             refunds.request_refund(order=order, at=NOW)
-        assert given.result() == 0
+        return done.result()
+
+
+def test_an_order_is_not_served_whose_money_goes_back_meanwhile() -> None:
+    edition = EditionFactory.create()
+    orderable(edition)
+    order = paid({edition: 2})
+    put_in_stock(edition, 2)
+    serve = partial(waiting.serve, [edition.isbn13], at=NOW)
+    assert done_while_money_goes_back(order, serve) == 0
     assert order.lines.get().awaited_quantity == 2
     assert stock_of(edition) == (2, 0)
     assert_books_in_order()
@@ -214,20 +224,7 @@ def test_an_order_is_not_served_whose_money_goes_back_meanwhile() -> None:
 
 def test_no_gift_card_is_issued_whose_money_goes_back_meanwhile() -> None:
     order = paid({gift_card_edition(): 2, EditionFactory.create(stock=1): 1})
-
-    def issue() -> None:
-        try:
-            gift_cards.issue_sold(order_id=order.pk)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor() as threads:
-        with transaction.atomic():
-            order.lock()
-            issued = threads.submit(issue)
-            eventually(somebody_waits_for_us)
-            refunds.request_refund(order=order, at=NOW)
-        issued.result()
+    done_while_money_goes_back(order, partial(gift_cards.issue_sold, order_id=order.pk))
     assert not GiftCard.objects.exists()
     assert not order.events.filter(kind="gift_card_issued").exists()
     assert_books_in_order()
