@@ -11,6 +11,7 @@ from pytest_django import DjangoDbBlocker, Settings
 from caching import store
 from caching.servers import ERA
 from catalog import levels
+from storefront import facet_links
 from storefront.templatetags import cards
 from tests import emptying, localstripe
 from tests.localstripe import Provider
@@ -71,8 +72,9 @@ def nothing_learnt() -> None:
 
 @pytest.fixture(autouse=True)
 def nothing_written() -> None:
-    """No test's cards are as another one's settings had them written."""
+    """No test's cards and facets are as another one's settings had them written."""
     cards._item.cache_clear()
+    facet_links._written.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -37,6 +37,10 @@ class Counts:
     subjects: Counter[str] = field(default_factory=Counter)
     """By their ids, as text."""
 
+    def __hash__(self) -> int:
+        """So that what was made of it can be kept under it: once counted, it is not changed."""
+        return hash((self.total, self.has_more, len(self.subjects), len(self.years)))
+
 
 def of_size(size: int) -> Counts:
     """The count of so many works, none of which is counted by its values."""

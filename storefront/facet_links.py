@@ -3,21 +3,28 @@
 How many are in stock changes with every order, and the page is kept: it says where to ask for it.
 """
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import quote_plus, urlencode
 
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from catalog import formats, languages
 from catalog.criteria import Criteria
+from catalog.facets import Counts
 from catalog.offer_codes import PRICE_BANDS
 from catalog.search import Results
+from catalog.surroundings import Node
 from storefront.criteria import parameters, price_band_name, year_name
 
 MOST_VALUES = 8  # of a facet that are shown at once; the others are folded
 YEARS = 20
+MOST_WRITTEN = 128  # searches whose facets are kept as they were written, of some 12 kB
 
 
 PLACE = "\0"  # that no parameter has: a value comes there, which is a slug or a word of ours
@@ -55,11 +62,32 @@ class FacetGroup:
         return self.values[MOST_VALUES:]
 
 
-def facet_groups(results: Results, criteria: Criteria) -> list[FacetGroup]:
+def written(results: Results, criteria: Criteria) -> SafeString:
+    """The facets as they stand on the page.
+
+    They are written once for the same counts: a search that finds what it found before gives those
+    of before (`catalog.as_it_was`).
+    """
+    if not results.total:
+        return SafeString()
+    used = tuple(parameters(criteria).items())
+    return _written(results.counts, tuple(results.below), used, get_language())
+
+
+@functools.lru_cache(MOST_WRITTEN)
+def _written(
+    counts: Counts, below: tuple[Node, ...], used: tuple[tuple[str, str], ...], _language: str
+) -> SafeString:
+    values = {"groups": _groups(counts, below, dict(used)), "has_more": counts.has_more}
+    return render_to_string("storefront/parts/facets.html", values)
+
+
+def _groups(counts: Counts, below: Iterable[Node], used: dict[str, str]) -> list[FacetGroup]:
     """What can still be chosen; a facet that is chosen, or leaves all as it is, is left out."""
-    counts = results.counts
     groups: list[tuple[str, str, list[Value]]] = [
-        ("subject", _("Subject"), _subjects(results)),
+        ("subject", _("Subject"), _most_first(
+            (node.slug, node.name, n) for node in below if (n := counts.subjects[str(node.pk)])
+        )),
         ("format", _("Format"), _most_first(
             (v, formats.label(v), n) for v, n in counts.formats.items()
         )),
@@ -76,7 +104,6 @@ def facet_groups(results: Results, criteria: Criteria) -> list[FacetGroup]:
         ]),
         ("available", _("Availability"), [("1", _("In stock now"), None)]),
     ]  # fmt: skip
-    used = parameters(criteria)
     return [
         FacetGroup(label, _linked(values, name, used))
         for name, label, values in groups
@@ -93,15 +120,6 @@ def _linked(values: list[Value], name: str, used: dict[str, str]) -> list[FacetV
         FacetValue(text, count, f"{start}{value}{end}", asking if count is None else "")
         for value, text, count in values
     ]
-
-
-def _subjects(results: Results) -> list[Value]:
-    counted = results.counts.subjects
-    return _most_first(
-        (below.slug, below.name, works)
-        for below in results.below
-        if (works := counted[str(below.pk)])
-    )
 
 
 def _most_first(values: Iterable[tuple[str, str, int]]) -> list[Value]:

@@ -14,6 +14,7 @@ from caching.answers import AVAILABLE_COUNT, SEARCH_PAGE
 from catalog import isbn, search, unanswered
 from catalog.models import Edition
 from catalog.search import MOST_COUNTED, BadKey, Criteria
+from storefront import facet_links
 from storefront.answering import HTML, remembered, render_public
 from storefront.criteria import (
     SORT_NAMES,
@@ -22,7 +23,6 @@ from storefront.criteria import (
     asked_for,
     parameters,
 )
-from storefront.facet_links import facet_groups
 from storefront.missing import Missing
 from storefront.paging import bad_key, paging_of
 from storefront.templatetags.facets import number_of_books
@@ -108,7 +108,7 @@ def _render(request: HttpRequest, criteria: Criteria) -> bytes:
         "filters": filters,
         "sort": used.get("sort", ""),
         "kept": {name: value for name, value in used.items() if name != "sort"},
-        "facets": facet_groups(results, criteria),
+        "facets": facet_links.written(results, criteria),
         "paging": paging_of(results, used),
         "number_trouble": _number_trouble(criteria.q),
         "search_query": criteria.q,
