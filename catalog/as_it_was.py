@@ -30,6 +30,8 @@ class Made(NamedTuple):
 
     print: int | None = None
     value: Any = None
+    places: str = ""
+    """Where the entries stand, as an array of `ctid`s, if that is enough to know them by."""
 
 
 class Kept:

@@ -104,6 +104,16 @@ class Match:
         """Filters alone are few and known to the statistics: PostgreSQL may choose."""
         return ways.BY_WORDS if self.words else ways.ANY
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether `sql` says the same for all that is plain, whatever its words and marks."""
+        return not self.checks
+
+    @property
+    def leaves_one_way(self) -> bool:
+        """Whether PostgreSQL has nothing to choose, so that one plan is right for any words."""
+        return bool(self.words) and self.is_plain
+
 
 def _sought(word: str, sign: str, *, is_whole: bool) -> str:
     """A word as tsquery; a number may as well be spelled out."""

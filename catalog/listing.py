@@ -152,7 +152,11 @@ def part_of_many(match: Match, order: Order, cut: Cut) -> list[Question]:
     They come from the cut on, so backwards where the part ends before it.
     """
     sorting, walking = sorted_part(match, order, cut), _walked_part(match, order, cut)
-    return ways.either(walking, sorting, enough=cut.size) if walking else [sorting]
+    if walking is None:
+        return [sorting]
+    # What is carried out only where few were found on the way needs no plan for many.
+    sorting = replace(sorting, plan="sorted" if match.is_plain else "")
+    return ways.either(walking, sorting, enough=cut.size)
 
 
 def _part_of_few(match: Match, order: Order, cut: Cut) -> Question:
@@ -176,7 +180,8 @@ def sorted_part(match: Match, order: Order, cut: Cut, *, places: str = "") -> Qu
         f" ORDER BY {', '.join(f'{name} {direction}' for name in names)}"
         f" LIMIT {cut.size} OFFSET {cut.skip}"
     )
-    return Question(sql, match.ways, {**match.told, **order.told, **_after(cut)})
+    told = {**match.told, **order.told, **_after(cut)}
+    return Question(sql, match.ways, told, plan="sorted" if match.leaves_one_way else "")
 
 
 def _walked_part(match: Match, order: Order, cut: Cut) -> Question | None:
@@ -200,7 +205,8 @@ def _walked_part(match: Match, order: Order, cut: Cut) -> Question | None:
         f"SELECT {', '.join(names)} FROM ({inner}) AS entry WHERE {match.sql}"
         f" LIMIT {cut.size} OFFSET {cut.skip}"
     )
-    return Question(sql, ways.IN_ORDER, {**match.told, **_after(cut)})
+    told = {**match.told, **_after(cut)}
+    return Question(sql, ways.IN_ORDER, told, plan="walked" if match.is_plain else "")
 
 
 def _on_entry(column: str) -> str:

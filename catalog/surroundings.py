@@ -12,7 +12,8 @@ _VISIBLE = VISIBLE.format(row="next")
 _SHOWN = f"next.size > 0 AND {_VISIBLE}"  # or it leads nowhere: as `Subject.objects.shown` has it
 _NODE = "next.id, next.name, next.slug, next.size"
 _BELOW = f"""
-SELECT {_NODE} FROM catalog_subject AS next WHERE next.parent_id %s AND {_VISIBLE} ORDER BY name
+SELECT {_NODE} FROM catalog_subject AS next
+WHERE next.parent_id {{parent}} AND {_VISIBLE} ORDER BY name
 """  # noqa: S608 - names of our own
 _AROUND = f"""
 WITH RECURSIVE here AS (
@@ -96,7 +97,8 @@ def below(parent: int | None) -> Question:
 
     Those without works as well, as somebody who waits for a count cannot know of them.
     """
-    return Question(_BELOW % ("IS NULL" if parent is None else f"= {parent:d}"))
+    sql = _BELOW.format(parent="IS NULL" if parent is None else "= %(parent)s")
+    return Question(sql, told={"parent": parent}, plan="below")
 
 
 def _node(pk: int, name: str, slug: str, size: int, intro: str, *_order: Any) -> Node:

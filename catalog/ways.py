@@ -10,11 +10,13 @@ inside its text, as long as the option `server_side_binding` is off.
 
 # ruff: noqa: S608 - what is asked is SQL of our own; what visitors say are parameters
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from django.db import connection
+from django.db import NotSupportedError, ProgrammingError, connection
+
+from catalog.plans import Plans
 
 ANY = frozenset({"seqscan", "bitmapscan", "indexscan", "sort"})
 BY_WORDS = frozenset({"bitmapscan", "sort"})
@@ -34,6 +36,8 @@ class Question:
     sql: str
     ways: frozenset[str] = ANY
     told: Mapping[str, Any] = field(default_factory=dict)
+    plan: str = ""
+    """What to name the plan that is right whatever the parameters are; empty where none is."""
 
     def numbered(self, number: int) -> "Question":
         """The same, with parameters that no question of another number names."""
@@ -58,11 +62,12 @@ def either(asked: Question, otherwise: Question, *, enough: int) -> list[Questio
     is asked at once, whatever is found.
     """
     so_far = f"set_config('{FOUND}', (row_number() OVER ())::text, true)"
-    noting = f"SET LOCAL {FOUND} = 0; SELECT found.*, {so_far} FROM ({asked.sql}) AS found"
+    noting = f"SELECT found.*, {so_far} FROM ({asked.sql}) AS found"
     waiting = (
         f"SELECT * FROM ({otherwise.sql}) AS found WHERE current_setting('{FOUND}')::int < {enough}"
     )
-    return [replace(asked, sql=noting), replace(otherwise, sql=waiting)]
+    none_yet = Question(f"SET LOCAL {FOUND} = 0", asked.ways)
+    return [none_yet, replace(asked, sql=noting), replace(otherwise, sql=waiting)]
 
 
 def better(found: Sequence[list[tuple[Any, ...]]]) -> list[tuple[Any, ...]]:
@@ -75,15 +80,33 @@ def better(found: Sequence[list[tuple[Any, ...]]]) -> list[tuple[Any, ...]]:
 
 def answers(asked: Sequence[Question]) -> list[list[tuple[Any, ...]]]:
     """The rows of each question, all of which are asked in one message."""
-    statements: list[str] = []
-    told: dict[str, Any] = {}
+    if not connection.get_autocommit():  # a transaction goes on, which must not fail by a plan
+        return _answers([*_statements(asked), *_change(asked[-1].ways, ANY)], asked)
+    plans = Plans.of(connection.connection)
+    try:
+        return _answers(_statements(asked, plans), asked)
+    except (NotSupportedError, ProgrammingError) as error:
+        if not plans.are_outdated_by(error):
+            raise
+        plans.forget()
+        return _answers(_statements(asked, plans), asked)
+
+
+def _statements(asked: Iterable[Question], plans: Plans | None = None) -> Iterator[str]:
     ways = ANY
     for question in asked:
-        statements += [*_change(ways, question.ways), question.sql]
-        told.update(question.told)
+        yield from _change(ways, question.ways)
+        if plans and question.plan:
+            yield from plans.carrying_out(question.sql, name=question.plan)
+        else:
+            yield question.sql
         ways = question.ways
-    if not connection.get_autocommit():  # a transaction goes on
-        statements += _change(ways, ANY)
+
+
+def _answers(statements: Iterable[str], asked: Iterable[Question]) -> list[list[tuple[Any, ...]]]:
+    told: dict[str, Any] = {}
+    for question in asked:
+        told.update(question.told)
     with connection.cursor() as cursor:
         cursor.execute("; ".join(statements), told)
         return [result.fetchall() for result in cursor.results() if result.description]
