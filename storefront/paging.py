@@ -1,5 +1,6 @@
 """Pages of a long list: which one is asked for, and the links to the others."""
 
+import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -69,7 +70,7 @@ class Paging:
             return self.url(self.number - 1) if self.number > 1 else ""
         return self._url_by(self.number - 1, before=self.before)
 
-    @property
+    @functools.cached_property
     def next_url(self) -> str:
         """Empty on the last page."""
         if self.after:
@@ -80,7 +81,7 @@ class Paging:
         """The address of a page that a key leads to: right whatever changed meanwhile."""
         return f"?{urlencode({**self.parameters, 'page': str(number), **key})}"
 
-    @property
+    @functools.cached_property
     def links(self) -> list[PageLink]:
         """The first, the last and those around the current page; gaps between them."""
         near = {1, self.pages, *range(self.number - 1, self.number + 2)}
