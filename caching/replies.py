@@ -1,14 +1,14 @@
 """What Redis says over a connection (RESP 3), read as it comes: replies, and pushes between."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import redis
+from hiredis import PushNotification, Reader
 from redis._parsers import BaseParser
 
-END = b"\r\n"
-STRING, ARRAY, NUMBER, DECIMAL, ERROR, NOTHING, WORD, PUSH = b"$*:,-_+>"
-NO_REPLY = object()
+MORE = object()
+"""Stands for what has not come whole."""
 
 
 class Broken(redis.ConnectionError):
@@ -26,11 +26,15 @@ class Replies:
         """`receive` waits for the next piece; `invalidate` is given keys, or None for all."""
         self._receive = receive
         self._invalidate = invalidate
-        self._said = b""
-        self._at = 0
+        self._reader = Reader(
+            protocolError=redis.InvalidResponse, replyError=_error, notEnoughData=MORE
+        )
 
     def read(self, number: int) -> list[Any]:
-        """The next replies; a refusal of one of the questions is an error among them."""
+        """The next replies; a refusal of one of the questions is an error among them.
+
+        Raises InvalidResponse for what is none, and ConnectionError while Redis is not ready.
+        """
         replies = [self._reply() for _reply in range(number)]
         self._hear_out()
         return replies
@@ -41,67 +45,36 @@ class Replies:
         self._hear_out()
 
     def _reply(self) -> Any:
-        while (value := self._value()) is NO_REPLY:
-            pass
-        return value
+        while type(said := self._next()) is PushNotification:
+            self._take(said)
+        if isinstance(said, redis.ConnectionError):  # Redis is not ready: no refusal
+            raise said
+        return said
 
     def _hear_out(self) -> None:
-        while self._at < len(self._said):
-            if self._said[self._at] != PUSH:
+        while self._reader.has_data():
+            said = self._next()
+            if type(said) is not PushNotification:
                 raise redis.InvalidResponse("Redis said more than it was asked for.")
-            self._value()
-        self._said, self._at = b"", 0
+            self._take(said)
 
-    def _value(self) -> Any:
-        begin = self._at
-        while (end := self._said.find(END, begin)) < 0:
+    def _next(self) -> Any:
+        while (said := self._reader.gets()) is MORE:
             self._add(self._receive())
-        kind, word = self._said[begin], self._said[begin + 1 : end]
-        self._at = end + 2
-        if kind == STRING:
-            return self._string(int(word))
-        if kind == ARRAY:
-            return [self._value() for _place in range(int(word))]
-        if kind in SHORT:
-            return SHORT[kind](word)
-        if kind == PUSH:
-            return self._pushed([self._value() for _place in range(int(word))])
-        raise redis.InvalidResponse(f"Redis said {chr(kind)!r} and {word!r}.")
+        return said
 
-    def _string(self, length: int) -> bytes | None:
-        if length < 0:
-            return None
-        begin, end = self._at, self._at + length
-        self._at = end + 2
-        while len(self._said) < self._at:
-            self._add(self._receive())
-        return self._said[begin:end]
-
-    def _pushed(self, words: list[Any]) -> Any:
-        if words[0] == b"invalidate":
-            self._invalidate(words[1])
-        return NO_REPLY
+    def _take(self, pushed: list[Any]) -> None:
+        if pushed[0] == b"invalidate":
+            self._invalidate(pushed[1])
 
     def _add(self, piece: bytes) -> None:
         if not piece:
             raise Broken("Redis has closed the connection.")
-        self._said += piece
+        self._reader.feed(piece)
 
 
-def _error(word: bytes) -> Exception:
+def _error(word: str) -> Exception:
     """What redis-py makes of it."""
     parser: Any = BaseParser
-    error: Exception = parser.parse_error(word.decode("utf-8", "replace"))
-    if isinstance(error, redis.ConnectionError):  # Redis is not ready: no refusal
-        raise error
+    error: Exception = parser.parse_error(word)
     return error
-
-
-SHORT: Mapping[int, Callable[[bytes], Any]] = {
-    WORD: bytes,
-    NUMBER: int,
-    DECIMAL: float,
-    NOTHING: lambda _word: None,
-    ERROR: _error,
-}
-"""What stands in one line."""
