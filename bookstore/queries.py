@@ -46,8 +46,9 @@ class Watch:
 
     def _tell(self, sql: Any, seconds: float) -> None:
         # The text has placeholders; what stands in for them may be personal.
+        text = getattr(sql, "in_full", str(sql))  # `catalog.ways.Message`
         said = {"duration_seconds": round(seconds, 3), "route": self.place()}
-        logger.warning("Slow query", extra={**said, "sql": str(sql)[:LONGEST_TEXT]})
+        logger.warning("Slow query", extra={**said, "sql": text[:LONGEST_TEXT]})
 
 
 @contextlib.contextmanager

@@ -32,7 +32,7 @@ from bookstore.job_book import ALONG_THE_INDEX, Book
 from bookstore.pooled.base import check
 from bookstore.queries import watched
 from caching.jobs import NOW
-from catalog.prepared import ONE_PLAN
+from catalog.plans import ONE_PLAN
 
 logger = logging.getLogger(__name__)
 

@@ -47,7 +47,7 @@ class Kept:
             made = self._made.get(key, Made())
             if made.print is not None:
                 self._made.move_to_end(key)
-        if _makes_all_anew.get() and made.print is not None:
+        if is_making_all_anew() and made.print is not None:
             return made._replace(print=~made.print)
         return made
 
@@ -78,3 +78,8 @@ def making_all_anew() -> Iterator[None]:
         yield
     finally:
         _makes_all_anew.reset(token)
+
+
+def is_making_all_anew() -> bool:
+    """Whether nothing may be used here that was made before."""
+    return _makes_all_anew.get()

@@ -105,14 +105,17 @@ class Match:
         return ways.BY_WORDS if self.words else ways.ANY
 
     @property
-    def is_plain(self) -> bool:
-        """Whether `sql` says the same for all that is plain, whatever its words and marks."""
+    def is_told_by_entries(self) -> bool:
+        """Whether an entry that matches does so until it changes: no stock is asked, for instance.
+
+        `sql` is then the same for any words and marks, too.
+        """
         return not self.checks
 
     @property
     def leaves_one_way(self) -> bool:
         """Whether PostgreSQL has nothing to choose, so that one plan is right for any words."""
-        return bool(self.words) and self.is_plain
+        return bool(self.words) and self.is_told_by_entries
 
 
 def _sought(word: str, sign: str, *, is_whole: bool) -> str:

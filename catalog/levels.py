@@ -33,6 +33,9 @@ sample_{number} AS MATERIALIZED (
     SELECT count(*) AS works, {print} AS print FROM catalog_searchentry
     WHERE {unanswered} ctid = ANY(%(places_{number})s::tid[])
 ),"""
+"""Where more match than are counted, any of them are counted. As long as those are as they were,
+they match, and nothing has to be looked for: a common word stands in a tenth of all entries.
+"""
 LEVEL = """{sample}
 level_{number} AS MATERIALIZED (
     SELECT entry.ctid, entry.xmin
@@ -43,9 +46,6 @@ level_{number} AS MATERIALIZED (
 CHANGED = "(SELECT print = %(counted_{number})s FROM sample_{number}) IS NOT TRUE"
 OR_SAMPLE = """
     HAVING {changed} UNION ALL SELECT works, print FROM sample_{number} WHERE NOT ({changed})
-"""
-"""Where more match than are counted, any of them are counted: as long as those are as they were,
-they match, and nothing has to be looked for. A common word stands in a tenth of all entries.
 """
 CHOICE = """
 WITH {levels}, chosen AS MATERIALIZED (SELECT {choice} AS level)
@@ -71,6 +71,7 @@ PAGE = """
 SELECT json_agg(page) AS keys FROM ({sorted}) AS page
 WHERE size.works <= {most} AND size.print IS DISTINCT FROM %(paged_{number})s
 """
+# Of few the index tells as soon, and without words PostgreSQL might read the whole table for them.
 PLACES = "(SELECT array_agg(ctid)::text FROM level_{number} WHERE size.works > {most})"
 NO_PAGE = "SELECT NULL::json AS keys"
 
@@ -223,7 +224,7 @@ class _Part:
         most, page, places = facets.MOST_COUNTED, NO_PAGE, "NULL::text"
         if self.page:
             page = PAGE.format(sorted=self.page.sql, most=most, number=self.number)
-        if self.level.leaves_one_way:  # or PostgreSQL might look for places in the whole table
+        if self.level.words and self.level.is_told_by_entries:
             places = PLACES.format(most=most, number=self.number)
         return FOUND.format(number=self.number, most=most, page=page, places=places)
 

@@ -154,8 +154,8 @@ def part_of_many(match: Match, order: Order, cut: Cut) -> list[Question]:
     sorting, walking = sorted_part(match, order, cut), _walked_part(match, order, cut)
     if walking is None:
         return [sorting]
-    # What is carried out only where few were found on the way needs no plan for many.
-    sorting = replace(sorting, plan="sorted" if match.is_plain else "")
+    # Carried out only where few were found on the way: what the index of words is for.
+    sorting = replace(sorting, plan="sorted" if match.is_told_by_entries else "")
     return ways.either(walking, sorting, enough=cut.size)
 
 
@@ -178,9 +178,9 @@ def sorted_part(match: Match, order: Order, cut: Cut, *, places: str = "") -> Qu
         f"SELECT {', '.join(names)} FROM (SELECT {columns} FROM catalog_searchentry AS entry"
         f" WHERE {matching} LIMIT {MOST_COUNTED}) AS found WHERE {beyond}"
         f" ORDER BY {', '.join(f'{name} {direction}' for name in names)}"
-        f" LIMIT {cut.size} OFFSET {cut.skip}"
+        f" LIMIT {cut.size} OFFSET %(skip)s"
     )
-    told = {**match.told, **order.told, **_after(cut)}
+    told = {**match.told, **order.told, **_after(cut), "skip": cut.skip}
     return Question(sql, match.ways, told, plan="sorted" if match.leaves_one_way else "")
 
 
@@ -203,10 +203,10 @@ def _walked_part(match: Match, order: Order, cut: Cut) -> Question | None:
     )
     sql = (
         f"SELECT {', '.join(names)} FROM ({inner}) AS entry WHERE {match.sql}"
-        f" LIMIT {cut.size} OFFSET {cut.skip}"
+        f" LIMIT {cut.size} OFFSET %(skip)s"
     )
-    told = {**match.told, **_after(cut)}
-    return Question(sql, ways.IN_ORDER, told, plan="walked" if match.is_plain else "")
+    told = {**match.told, **_after(cut), "skip": cut.skip}
+    return Question(sql, ways.IN_ORDER, told, plan="walked" if match.is_told_by_entries else "")
 
 
 def _on_entry(column: str) -> str:

@@ -17,6 +17,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.models import Field, Model
 
+from catalog.plans import Plans
+
 M = TypeVar("M", bound=Model)
 FEW, BATCH = 20, 1_000  # rows that are written at once: of an order, and of a file
 MOST_HELD = 1_000  # rows of an answer that a connection may hold until it is asked again
@@ -31,8 +33,6 @@ READ_FROM_TEXT: dict[str, Callable[[str], Any]] = {
     "DateTimeField": datetime.datetime.fromisoformat,
 }
 _CURSOR: Any = ServerBindingCursor  # psycopg's own, which django-stubs do not know
-ONE_PLAN = "SET plan_cache_mode = force_generic_plan"
-"""PostgreSQL would plan many of them each time, as it thinks that to be worth it."""
 
 
 def rows(sql: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
@@ -50,7 +50,7 @@ def rows(sql: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         # are refused as long as PostgreSQL keeps them. Another connection may have them, too.
         if connection.in_atomic_block:
             raise  # and have psycopg forget them as it rolls back
-        connection.connection.execute("DEALLOCATE ALL")
+        Plans.of(connection.connection).forget()
         return _run(connection, sql, parameters)
 
 
@@ -61,7 +61,7 @@ def _run(
     # What is set in a transaction would be undone if that was; so there nothing is prepared yet.
     if raw.prepare_threshold is None and connection.get_autocommit():
         with connection.wrap_database_errors:
-            raw.execute(ONE_PLAN)
+            Plans.of(raw)
         raw.prepare_threshold = 0  # Django's own cursors never prepare
     is_logged = connection.queries_logged
     make = connection.make_debug_cursor if is_logged else connection.make_cursor

@@ -10,13 +10,14 @@ inside its text, as long as the option `server_side_binding` is off.
 
 # ruff: noqa: S608 - what is asked is SQL of our own; what visitors say are parameters
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Self
 
 from django.db import NotSupportedError, ProgrammingError, connection
 
-from catalog.plans import Plans
+from catalog import plans
+from catalog.plans import Plan, Plans
 
 ANY = frozenset({"seqscan", "bitmapscan", "indexscan", "sort"})
 BY_WORDS = frozenset({"bitmapscan", "sort"})
@@ -37,7 +38,12 @@ class Question:
     ways: frozenset[str] = ANY
     told: Mapping[str, Any] = field(default_factory=dict)
     plan: str = ""
-    """What to name the plan that is right whatever the parameters are; empty where none is."""
+    """What to call the plan that is right whatever the parameters are; empty where none is."""
+
+    @property
+    def planned(self) -> Plan:
+        """The plan."""
+        return plans.of(self.sql, self.plan, self.ways)
 
     def numbered(self, number: int) -> "Question":
         """The same, with parameters that no question of another number names."""
@@ -78,37 +84,58 @@ def better(found: Sequence[list[tuple[Any, ...]]]) -> list[tuple[Any, ...]]:
     return max(others, [row[:-1] for row in noted], key=len)
 
 
+class Message(str):
+    """Statements as they are sent together."""
+
+    in_full: str
+    """What they ask, where plans stand for it: for people who look for what is slow."""
+
+    @classmethod
+    def of(cls, asked: Sequence[Question], *, by_plans: bool) -> Self:
+        """The questions, each with its ways."""
+        statements: list[str] = []
+        ways = ANY
+        for question in asked:
+            statements += _change(ways, question.ways)
+            is_planned = by_plans and question.plan
+            statements.append(question.planned.execute if is_planned else question.sql)
+            ways = question.ways
+        if not by_plans:
+            statements += _change(ways, ANY)
+        message = cls("; ".join(statements))
+        message.in_full = "; ".join(question.sql for question in asked)
+        return message
+
+
 def answers(asked: Sequence[Question]) -> list[list[tuple[Any, ...]]]:
     """The rows of each question, all of which are asked in one message."""
+    connection.close_if_health_check_failed()  # or the cursor would do it, and plans with it
     if not connection.get_autocommit():  # a transaction goes on, which must not fail by a plan
-        return _answers([*_statements(asked), *_change(asked[-1].ways, ANY)], asked)
-    plans = Plans.of(connection.connection)
+        return _answers(asked, by_plans=False)
     try:
-        return _answers(_statements(asked, plans), asked)
+        return _by_plans(asked)
     except (NotSupportedError, ProgrammingError) as error:
         if not plans.are_outdated_by(error):
             raise
-        plans.forget()
-        return _answers(_statements(asked, plans), asked)
+        Plans.of(connection.connection).forget()
+        return _by_plans(asked)
 
 
-def _statements(asked: Iterable[Question], plans: Plans | None = None) -> Iterator[str]:
-    ways = ANY
-    for question in asked:
-        yield from _change(ways, question.ways)
-        if plans and question.plan:
-            yield from plans.carrying_out(question.sql, name=question.plan)
-        else:
-            yield question.sql
-        ways = question.ways
+def _by_plans(asked: Sequence[Question]) -> list[list[tuple[Any, ...]]]:
+    with connection.wrap_database_errors:
+        kept = Plans.of(connection.connection)
+        for question in asked:
+            if question.plan:
+                kept.keep(question.planned)
+    return _answers(asked, by_plans=True)
 
 
-def _answers(statements: Iterable[str], asked: Iterable[Question]) -> list[list[tuple[Any, ...]]]:
+def _answers(asked: Sequence[Question], *, by_plans: bool) -> list[list[tuple[Any, ...]]]:
     told: dict[str, Any] = {}
     for question in asked:
         told.update(question.told)
     with connection.cursor() as cursor:
-        cursor.execute("; ".join(statements), told)
+        cursor.execute(Message.of(asked, by_plans=by_plans), told)
         return [result.fetchall() for result in cursor.results() if result.description]
 
 

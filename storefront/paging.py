@@ -63,7 +63,7 @@ class Paging:
         """Of the page itself."""
         return self.url(self.number)
 
-    @property
+    @functools.cached_property
     def previous_url(self) -> str:
         """Empty on the first page."""
         if self.number <= 2 or not self.before:
@@ -82,7 +82,7 @@ class Paging:
         return f"?{urlencode({**self.parameters, 'page': str(number), **key})}"
 
     @functools.cached_property
-    def links(self) -> list[PageLink]:
+    def links(self) -> tuple[PageLink, ...]:
         """The first, the last and those around the current page; gaps between them."""
         near = {1, self.pages, *range(self.number - 1, self.number + 2)}
         last = max(min(self.pages, LAST_PAGE), self.number)
@@ -93,7 +93,7 @@ class Paging:
             if links and number > links[-1].number + 1:
                 links.append(PageLink(0, "", is_current=False))
             links.append(PageLink(number, self.url(number), is_current=number == self.number))
-        return links
+        return tuple(links)
 
 
 def paging_of(results: Results, parameters: dict[str, str] | None = None) -> Paging:

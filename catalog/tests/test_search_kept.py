@@ -145,6 +145,18 @@ def test_of_more_than_are_counted_none_are_looked_for_while_those_are_as_they_we
     assert search.search(Criteria(q="emma")).total == 3
 
 
+def test_many_that_are_to_be_had_are_counted_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No entry changes when a copy is sold."""
+    shelve(*(f"Emma {number}" for number in range(6)))
+    for work in Work.objects.all():
+        EditionFactory.create(work=work, stock=1)
+    indexing.works_changed(list(Work.objects.values_list("pk", flat=True)))
+    for _turn in range(2):
+        assert search.count_available(Criteria(q="emma")).has_more
+    Stock.objects.update(on_hand=0)
+    assert search.count_available(Criteria(q="emma")).total == 0
+
+
 @pytest.mark.parametrize(
     ("change", "criteria"),
     [
