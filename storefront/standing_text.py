@@ -9,12 +9,19 @@ extends is known with its blocks.
 
 import functools
 from collections.abc import Iterable, Iterator
+from html import escape
 from typing import Any
 from weakref import WeakSet
 
 from django.conf import settings
 from django.template import Context, Node, NodeList, Template, TemplateDoesNotExist
-from django.template.base import FilterExpression, TextNode, Variable
+from django.template.base import (
+    FilterExpression,
+    TextNode,
+    Variable,
+    VariableNode,
+    render_value_in_context,
+)
 from django.template.defaulttags import (
     CommentNode,
     CycleNode,
@@ -86,6 +93,8 @@ class Loader(cached.Loader):
 
     def _in_place(self, node: Node) -> Node:
         """What stands for the node: what it includes, where that is the same each time."""
+        if type(node) is VariableNode:
+            return Said(node)
         if type(node) is not IncludeNode or node.isolated_context:
             return node
         name = _literal(node.template)
@@ -117,6 +126,28 @@ class Standing(Node):
         if written is None:
             written = self._written[key] = self._nodes.render(context)
         return written
+
+    render_annotated = render
+
+
+class Said(VariableNode):
+    """A value. Most are texts, which are neither times nor numbers to be written for people."""
+
+    def __init__(self, node: VariableNode) -> None:
+        super().__init__(node.filter_expression)
+        self.token, self.origin = node.token, node.origin
+
+    def render(self, context: Context) -> str:
+        """As Django's own does, which first looks for what the value might be instead."""
+        try:
+            value = self.filter_expression.resolve(context)
+        except UnicodeDecodeError:
+            return ""
+        if type(value) is SafeString:
+            return value
+        if type(value) is str and context.autoescape:
+            return escape(value)
+        return render_value_in_context(value, context)
 
     render_annotated = render
 

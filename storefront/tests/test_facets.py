@@ -7,15 +7,16 @@ from urllib.parse import quote
 
 import pytest
 from django.test.client import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.html import strip_tags
 
 from caching import store
 from catalog import indexing, spelling, unanswered
 from catalog.facets import Counts, period
-from catalog.models import Edition, UnansweredQuery, Work
+from catalog.models import Edition, Subject, UnansweredQuery, Work
 from catalog.search import Criteria, search
 from catalog.tests.factories import EditionFactory, SubjectFactory, WorkFactory, put_in_stock
+from storefront import facet_links
 from storefront.templatetags.facets import number_of_books
 from storefront.tests.shop import read
 from tests.patience import eventually
@@ -241,3 +242,13 @@ def test_only_so_many_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sorted(UnansweredQuery.objects.values_list("words", flat=True)) == [
         "nothing 2", "nothing 3", "nothing 4",
     ]  # fmt: skip
+
+
+def test_the_same_counts_are_written_for_each_language_and_name(shelf: None) -> None:
+    criteria = Criteria(q="sea", subject="fiction")
+    with translation.override("de"):
+        german = facet_links.written(search(criteria), criteria)
+    english = facet_links.written(search(criteria), criteria)
+    assert ("$20.00" in english, "$20.00" in german) == (True, False)
+    Subject.objects.filter(slug="classics").update(name="Novels")
+    assert "Novels" in facet_links.written(search(criteria), criteria)

@@ -1,6 +1,8 @@
 """Templates say what they said before their standing text was put together, in any language."""
 
+import datetime
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from django.template import Context, Engine, Template
 from django.template.defaulttags import ForNode
 from django.utils import translation
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext_lazy
 
 from storefront.standing_text import Loader, Part, Standing
 
@@ -36,6 +39,9 @@ TEMPLATES = {
     "branch.txt": "{% load i18n %}{% if word %}{% translate 'Yes' %}{% else %}"
     "{% include 'words.txt' only %}{% endif %}{% comment %}x{% endcomment %}",
     "chosen.txt": "{% extends parent %}{% block head %}{{ word }}{% endblock %}",
+    "values.txt": "{{ word }}{{ word|upper }}{{ other }}{{ 'it&s' }}{{ amount }}{{ moment }}"
+    "{{ day }}{{ nothing }}{{ missing }}{{ tree.name }}{{ tree.below }}"
+    "{% autoescape off %}{{ word }}{{ other }}{{ name|upper }}{{ amount }}{% endautoescape %}",
     "missing.txt": "{% if missing %}{% include 'nowhere.txt' %}{% endif %}.",
 }
 SAID: dict[str, Any] = {
@@ -44,6 +50,10 @@ SAID: dict[str, Any] = {
     "name": "checkout",
     "parent": "base.txt",
     "words": ["x", "y", "z"],
+    "amount": Decimal("1234.50"),
+    "moment": datetime.datetime(2026, 7, 1, 23, 30, tzinfo=datetime.UTC),
+    "day": gettext_lazy("Monday"),
+    "nothing": None,
     "tree": {"name": 1, "below": [{"name": 2, "below": [{"name": 3}]}, {"name": 4}]},
 }
 
@@ -86,7 +96,7 @@ def test_what_stands_is_one_piece_and_what_is_included_takes_its_place() -> None
     assert isinstance(each, ForNode)
     (part,) = each.nodelist_loop
     assert isinstance(part, Part)
-    assert [type(node).__name__ for node in part.nodes] == ["TextNode", "VariableNode", "Standing"]
+    assert [type(node).__name__ for node in part.nodes] == ["TextNode", "Said", "Standing"]
 
 
 def test_the_shops_pages_are_put_together() -> None:
