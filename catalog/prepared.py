@@ -61,7 +61,7 @@ def _run(
     # What is set in a transaction would be undone if that was; so there nothing is prepared yet.
     if raw.prepare_threshold is None and connection.get_autocommit():
         with connection.wrap_database_errors:
-            Plans.of(raw)
+            Plans.of(raw)  # which has it plan each of them once
         raw.prepare_threshold = 0  # Django's own cursors never prepare
     is_logged = connection.queries_logged
     make = connection.make_debug_cursor if is_logged else connection.make_cursor

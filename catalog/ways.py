@@ -87,8 +87,12 @@ def better(found: Sequence[list[tuple[Any, ...]]]) -> list[tuple[Any, ...]]:
 class Message(str):
     """Statements as they are sent together."""
 
-    in_full: str
-    """What they ask, where plans stand for it: for people who look for what is slow."""
+    asked: Sequence[Question]
+
+    @property
+    def in_full(self) -> str:
+        """What they ask, where plans stand for it: for people who look for what is slow."""
+        return "; ".join(question.sql for question in self.asked)
 
     @classmethod
     def of(cls, asked: Sequence[Question], *, by_plans: bool) -> Self:
@@ -103,7 +107,7 @@ class Message(str):
         if not by_plans:
             statements += _change(ways, ANY)
         message = cls("; ".join(statements))
-        message.in_full = "; ".join(question.sql for question in asked)
+        message.asked = asked
         return message
 
 
@@ -117,13 +121,14 @@ def answers(asked: Sequence[Question]) -> list[list[tuple[Any, ...]]]:
     except (NotSupportedError, ProgrammingError) as error:
         if not plans.are_outdated_by(error):
             raise
-        Plans.of(connection.connection).forget()
-        return _by_plans(asked)
+        return _by_plans(asked, anew=True)
 
 
-def _by_plans(asked: Sequence[Question]) -> list[list[tuple[Any, ...]]]:
+def _by_plans(asked: Sequence[Question], *, anew: bool = False) -> list[list[tuple[Any, ...]]]:
     with connection.wrap_database_errors:
         kept = Plans.of(connection.connection)
+        if anew:
+            kept.forget()
         for question in asked:
             if question.plan:
                 kept.keep(question.planned)

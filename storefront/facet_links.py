@@ -26,7 +26,6 @@ MOST_VALUES = 8  # of a facet that are shown at once; the others are folded
 YEARS = 20
 MOST_WRITTEN = 128  # searches whose facets are kept as they were written, of some 12 kB
 
-
 PLACE = "\0"  # that no parameter has: a value comes there, which is a slug or a word of ours
 Value = tuple[str, str, int | None]
 """What an address says, what people read, and how many works there are, if a page may keep that."""

@@ -11,6 +11,8 @@ from pytest_django import Settings
 
 from bookstore.queries import LONGEST_TEXT, watched
 from bookstore.tests.lines import written
+from catalog import ways
+from catalog.ways import Question
 
 SLEEP = "SELECT pg_sleep(0.02), %s"
 
@@ -62,6 +64,15 @@ def test_a_long_one_is_cut() -> None:
         ask(f"SELECT pg_sleep(0.02) /* {'x' * 5000} */")
     (line,) = slow_queries(lines)
     assert len(line["sql"]) == LONGEST_TEXT
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_one_whose_plan_is_kept_the_text_is_shown_too() -> None:
+    asked = Question("SELECT pg_sleep(0.02), %(word)s", told={"word": "secret"}, plan="sleeping")
+    with written() as lines, watched(lambda: "here"):
+        ways.rows(asked)
+    (line,) = slow_queries(lines)
+    assert line["sql"] == asked.sql
 
 
 @pytest.mark.parametrize("patience_seconds", [0, 30])
