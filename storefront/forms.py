@@ -123,20 +123,39 @@ class QuantityField(forms.IntegerField):
         )
 
 
-class LineForm(forms.Form):
-    """An edition for the basket."""
+_NUMBER = NumberField(
+    label=_("ISBN"),
+    max_length=LONGEST_NUMBER,
+    error_messages={"required": _("Please give the ISBN of the book.")},
+)
+_QUANTITY = QuantityField(min_value=1, required=False)
 
-    isbn13 = NumberField(
-        label=_("ISBN"),
-        max_length=LONGEST_NUMBER,
-        error_messages={"required": _("Please give the ISBN of the book.")},
-    )
-    quantity = QuantityField(min_value=1, required=False)
 
-    def clean_quantity(self) -> int:
-        """One, when nothing was said."""
-        quantity: int | None = self.cleaned_data["quantity"]
-        return 1 if quantity is None else quantity
+class NotALine(Exception):
+    """What was sent names no edition, or no number of copies; `errors` say so, in words."""
+
+    def __init__(self, errors: list[str]) -> None:
+        super().__init__(errors)
+        self.errors = errors
+
+
+def read_line(sent: QueryDict) -> tuple[str, int]:
+    """The 13 digits of the edition that is to go into the basket, and how many copies of it: one,
+    when nothing was said.
+
+    Raises NotALine. Asks the fields by themselves: a form would copy them for each visitor.
+    """
+    values: dict[str, Any] = {}
+    errors: list[str] = []
+    for name, field in (("isbn13", _NUMBER), ("quantity", _QUANTITY)):
+        try:
+            values[name] = field.clean(sent.get(name))
+        except forms.ValidationError as error:
+            errors += [f"{field.label}: {message}" for message in error.messages]
+    if errors:
+        raise NotALine(errors)
+    quantity = values["quantity"]
+    return values["isbn13"], 1 if quantity is None else quantity
 
 
 class BasketForm(forms.Form):

@@ -6,6 +6,7 @@ more is to be known, so whoever saves one must give the browser its key; Session
 Other sessions are kept as Django keeps them, by fewer and plain statements.
 """
 
+import functools
 import secrets
 import time
 from collections.abc import Mapping
@@ -134,6 +135,7 @@ def _today() -> int:
     return int(time.time()) // DAY
 
 
+@functools.lru_cache(maxsize=1_024)  # asked for again in the same request, and in the next one
 def _signature(said: str, secret: str) -> str:
     signed = salted_hmac("storefront.sessions", said, secret, algorithm="sha256")
     return signed.hexdigest()[:SIGNATURE_LETTERS]

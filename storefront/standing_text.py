@@ -40,6 +40,7 @@ from django.template.loader_tags import (
 from django.template.loaders import cached
 from django.templatetags.i18n import TranslateNode
 from django.templatetags.static import StaticNode
+from django.utils.formats import localize
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
@@ -147,9 +148,16 @@ class Said(VariableNode):
             return value
         if type(value) is str and context.autoescape:
             return escape(value)
+        if type(value) is int and context.use_l10n is None:
+            return _number(value, get_language())
         return render_value_in_context(value, context)
 
     render_annotated = render
+
+
+@functools.lru_cache(maxsize=4_096)  # pages write the same quantities, years and sizes
+def _number(value: int, language: str | None) -> str:
+    return str(localize(value))
 
 
 class Part(Node):

@@ -176,9 +176,11 @@ def test_what_one_visitor_made_up_is_not_kept(emma: Edition, client: Client) -> 
         read(client, f"/search/?q=emma&page=1&subject=number-{number}")
         read(client, f"/search/?q=words+{number}")
     keys = store.client().keys("*")
-    kinds = {key.split(b":")[0] for key in keys} - {b"era"}
+    kept = [key for key in keys if key.startswith(b"answer:")]
+    assert len(kept) <= 1  # two of a hundred may share a counter, once in a hundred releases
+    kinds = {key.split(b":")[0] for key in keys if key not in kept} - {b"era"}
     assert kinds == {b"asked", b"token", b"live"}  # live: what was asked for in vain, bounded too
-    assert len(keys) <= 7
+    assert len(keys) <= 8
 
 
 def test_a_search_is_kept_for_ten_minutes(emma: Edition, client: Client) -> None:

@@ -18,6 +18,7 @@ from storefront.standing_text import Loader, Part, Standing
 
 LIBRARIES = {
     "i18n": "django.templatetags.i18n",
+    "l10n": "django.templatetags.l10n",
     "static": "django.templatetags.static",
     "shop": "storefront.templatetags.shop",
 }
@@ -42,6 +43,8 @@ TEMPLATES = {
     "values.txt": "{{ word }}{{ word|upper }}{{ other }}{{ 'it&s' }}{{ amount }}{{ moment }}"
     "{{ day }}{{ nothing }}{{ missing }}{{ tree.name }}{{ tree.below }}"
     "{% autoescape off %}{{ word }}{{ other }}{{ name|upper }}{{ amount }}{% endautoescape %}",
+    "numbers.txt": "{% load l10n %}{{ count }} {{ yes }} {{ tree.name }} "
+    "{% localize on %}{{ count }}{% endlocalize %} {% localize off %}{{ count }}{% endlocalize %}",
     "missing.txt": "{% if missing %}{% include 'nowhere.txt' %}{% endif %}.",
 }
 SAID: dict[str, Any] = {
@@ -51,6 +54,8 @@ SAID: dict[str, Any] = {
     "parent": "base.txt",
     "words": ["x", "y", "z"],
     "amount": Decimal("1234.50"),
+    "count": 1_234_567,
+    "yes": True,
     "moment": datetime.datetime(2026, 7, 1, 23, 30, tzinfo=datetime.UTC),
     "day": gettext_lazy("Monday"),
     "nothing": None,

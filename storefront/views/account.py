@@ -10,13 +10,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import Address, User
 from catalog.redirects import see_other
 from orders.models import Order
 from storefront.forms import MAX_ADDRESSES, AddressForm, NameForm
+from storefront.private import private
 from storefront.visitor import renew_card
 
 RECENT_ORDERS = 3
@@ -28,7 +28,7 @@ def _user(request: HttpRequest) -> User:
     return request.user
 
 
-@never_cache
+@private
 @require_safe
 @login_required
 def show(request: HttpRequest) -> HttpResponse:
@@ -45,7 +45,7 @@ def show(request: HttpRequest) -> HttpResponse:
     return render(request, "storefront/account/overview.html", context)
 
 
-@never_cache
+@private
 @require_safe
 @login_required
 def orders(request: HttpRequest) -> HttpResponse:
@@ -55,7 +55,7 @@ def orders(request: HttpRequest) -> HttpResponse:
     return render(request, "storefront/account/orders.html", {"page": page})
 
 
-@never_cache
+@private
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def name(request: HttpRequest) -> HttpResponse:
@@ -69,7 +69,7 @@ def name(request: HttpRequest) -> HttpResponse:
     return _form_page(request, form, title=_("Your name"))
 
 
-@never_cache
+@private
 @require_safe
 @login_required
 def addresses(request: HttpRequest) -> HttpResponse:
@@ -78,7 +78,7 @@ def addresses(request: HttpRequest) -> HttpResponse:
     return render(request, "storefront/account/addresses.html", {"addresses": found})
 
 
-@never_cache
+@private
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def add_address(request: HttpRequest) -> HttpResponse:
@@ -92,7 +92,7 @@ def add_address(request: HttpRequest) -> HttpResponse:
     return _save_address(request, form, title=_("New address"))
 
 
-@never_cache
+@private
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def edit_address(request: HttpRequest, pk: int) -> HttpResponse:
@@ -102,7 +102,7 @@ def edit_address(request: HttpRequest, pk: int) -> HttpResponse:
     return _save_address(request, form, title=_("Change address"))
 
 
-@never_cache
+@private
 @require_POST
 @login_required
 def remove_address(request: HttpRequest, pk: int) -> HttpResponse:

@@ -1,17 +1,16 @@
 """The basket's page, and what changes the basket."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.contrib import messages
+from django.conf import settings
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog import isbn, recommending
@@ -22,7 +21,9 @@ from orders import vouchers
 from orders.models import Basket, BasketLine
 from orders.models.basket import MAX_QUANTITY, BasketError, BasketGone
 from orders.visitor import Card
-from storefront.forms import BasketForm, LineForm, VoucherForm
+from storefront import paths
+from storefront.forms import BasketForm, NotALine, VoucherForm, read_line
+from storefront.private import private
 from storefront.same_origin import same_origin
 from storefront.visitor import (
     find_filled_basket,
@@ -34,6 +35,8 @@ from storefront.visitor import (
 )
 
 REMOVED = "removed_lines"  # in the session: what the last step removed, which can come back
+ADDED = "added"  # a cookie: the number of what the last step has put in, which the page then says
+ADDED_SECONDS = 60  # until then the page must have been asked for
 
 
 class Row(NamedTuple):
@@ -44,24 +47,26 @@ class Row(NamedTuple):
     error: str = ""
 
 
-@never_cache
+@private
 @require_safe
 def show(request: HttpRequest) -> HttpResponse:
     """What is in the basket, and what it costs."""
-    return _page(request)
+    response = _page(request)
+    if ADDED in request.COOKIES:
+        response.delete_cookie(ADDED, path=paths.BASKET)
+    return response
 
 
-@never_cache
+@private
 @require_POST
 @same_origin  # no CSRF token: the form stands on pages that are cached for everyone
 def add(request: HttpRequest) -> HttpResponse:
     """Put copies of an edition in."""
-    form = LineForm(request.POST)
-    if not form.is_valid():
-        return _refuse(request, _in_words(form), status=422)
-    number = form.cleaned_data["isbn13"]
     try:
-        line = _add(request, number, form.cleaned_data["quantity"])
+        number, quantity = read_line(request.POST)
+        line = _add(request, number, quantity)
+    except NotALine as unreadable:
+        return _refuse(request, unreadable.errors, status=422)
     except Edition.DoesNotExist:
         text = _("We know no book with the ISBN %(isbn)s: please check the number.")
         return _refuse(request, [text % {"isbn": isbn.hyphenated(number)}], status=404)
@@ -70,16 +75,17 @@ def add(request: HttpRequest) -> HttpResponse:
     card = renew_card(request, basket=line.basket, wanted=number)
     if _is_from_htmx(request):
         return _fragment(request, card, line=line)
-    text = _("“%(title)s” is in your basket.") % {"title": line.edition.display_title}
-    if line.problem:
-        messages.warning(request, f"{text} {line.problem}")
-    else:
-        messages.success(request, text)
-    return see_other(reverse("basket"))
+    response = see_other(paths.BASKET)
+    response.set_cookie(
+        ADDED, number, max_age=ADDED_SECONDS, path=paths.BASKET, httponly=True, samesite="Lax",
+        secure=settings.SESSION_COOKIE_SECURE,
+    )  # fmt: skip
+    return response
 
 
-@never_cache
+@private
 @require_POST
+@same_origin  # so that the basket outlives who signs in or out beside it, and needs no token either
 def change(request: HttpRequest) -> HttpResponse:
     """Save all that was typed, and do what else the button says that was pressed."""
     request.session.pop(REMOVED, None)  # only what this step removes can come back after it
@@ -95,11 +101,11 @@ def change(request: HttpRequest) -> HttpResponse:
     if problems or form.errors or voucher_form.errors:
         return _page(request, problems, 422, form, voucher_form)
     if "checkout" in request.POST and basket is not None and _is_ready(basket):
-        return see_other(reverse("checkout"))
-    return see_other(f"{reverse('basket')}{'#voucher' if voucher_form.is_bound else ''}")
+        return see_other(paths.CHECKOUT)
+    return see_other(f"{paths.BASKET}{'#voucher' if voucher_form.is_bound else ''}")
 
 
-@never_cache
+@private
 @require_POST
 def outdated(request: HttpRequest, isbn13: str = "") -> HttpResponse:
     """Show the basket to who presses a button of a page that the release before has given."""
@@ -159,7 +165,7 @@ def _is_ready(basket: Basket) -> bool:
     return bool(lines) and not any(line.problem for line in lines)
 
 
-@never_cache
+@private
 @require_safe
 def visitor(request: HttpRequest) -> HttpResponse:
     """The header's fragment from PostgreSQL; writes the visitor card that Redis has lost."""
@@ -184,9 +190,10 @@ def _page(
     basket = find_filled_basket(request, with_beside=True)
     lines = basket.priced_lines() if basket else []
     context: dict[str, Any] = {
-        "voucher_form": voucher_form or VoucherForm(),
+        "voucher_form": voucher_form or _blank_voucher_form(),
         **(_voucher(request, basket, lines) if basket and basket.voucher_code else {}),
         "rows": _rows(lines, form),
+        "added": _with_number(lines, request.COOKIES.get(ADDED)),
         "errors": [*(errors or ()), *_in_words(form), *_in_words(voucher_form)],
         "has_problems": any(line.problem for line in lines),
         "subtotal_amount": sum((line.total_amount for line in lines), start=Decimal("0.00")),
@@ -197,10 +204,20 @@ def _page(
     return render(request, "storefront/basket.html", context, status=status)
 
 
+@functools.cache
+def _blank_voucher_form() -> VoucherForm:
+    """The same for everyone: nothing is asked of it but how it is written."""
+    return VoucherForm()
+
+
 def _rows(lines: Sequence[BasketLine], form: BasketForm | None) -> list[Row]:
     if form is None:
         return [Row(line, line.quantity) for line in lines]
     return [Row(line, form.typed(line), form.problem(line)) for line in lines]
+
+
+def _with_number(lines: Sequence[BasketLine], isbn13: str | None) -> BasketLine | None:
+    return next((line for line in lines if line.edition.isbn13 == isbn13), None)
 
 
 def _beside(basket: Basket) -> list[Beside]:

@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from catalog.isbn import is_edition_number
@@ -34,6 +33,7 @@ from orders.vouchers import VoucherError
 from storefront import checkout_changes, checkout_draft, checkout_offer
 from storefront.checkout_changes import Change
 from storefront.checkout_form import GIFT_CARDS, CheckoutForm
+from storefront.private import private
 from storefront.sessions import GUEST_BASKET
 from storefront.visitor import (
     find_filled_basket,
@@ -55,7 +55,7 @@ class _Complaint:
     shortages: Sequence[ShortLine] = ()
 
 
-@never_cache
+@private
 @require_http_methods(["GET", "HEAD", "POST"])
 def show(request: HttpRequest) -> HttpResponse:
     """Ask for what an order needs; a POST with all of it places the order."""

@@ -8,16 +8,16 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from catalog.redirects import see_other
 from orders.models import Order
 from orders.payments import EventKind, PaymentEvent, record_event
+from storefront.private import private
 from storefront.views.orders import find_order, hide_token
 
 
-@never_cache
+@private
 @require_http_methods(["GET", "HEAD", "POST"])
 def show(request: HttpRequest, number: str) -> HttpResponse:
     """Pay, or have the payment declined, and go back to the order."""

@@ -3,15 +3,15 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from orders import gift_cards
 from orders.models import GiftCard
 from storefront.forms import GiftCardForm
+from storefront.private import private
 
 
-@never_cache
+@private
 @require_http_methods(["GET", "HEAD", "POST"])
 def balance(request: HttpRequest) -> HttpResponse:
     """Ask for a code; a POST shows what the card holds, so that no address has the code in it."""

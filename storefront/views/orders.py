@@ -6,7 +6,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog.redirects import see_other
@@ -16,6 +15,7 @@ from orders.models import Order, OrderEvent, WrongState
 from storefront import order_progress
 from storefront.missing import OutOfSight
 from storefront.order_forms import LONGEST_KEY
+from storefront.private import private
 from storefront.visitor import (
     is_theirs,
     may_see,
@@ -27,7 +27,7 @@ from storefront.visitor import (
 LONGEST_TOKEN = 64
 
 
-@never_cache
+@private
 @require_safe
 def show(request: HttpRequest, number: str) -> HttpResponse:
     """What was ordered, how far it is, and what is left to do."""
@@ -51,7 +51,7 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "storefront/order.html", context)
 
 
-@never_cache
+@private
 @require_http_methods(["GET", "HEAD", "POST"])
 def cancel(request: HttpRequest, number: str) -> HttpResponse:
     """The customer does not want it any more, and nothing is packed: asked once, then done."""
@@ -77,7 +77,7 @@ def cancel(request: HttpRequest, number: str) -> HttpResponse:
     return see_other(order.get_absolute_url())
 
 
-@never_cache
+@private
 @require_safe
 def document(request: HttpRequest, number: str, document_number: str) -> HttpResponse:
     """An invoice or a credit note, as it was issued."""

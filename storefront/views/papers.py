@@ -2,15 +2,15 @@
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from orders.documents import slips
 from orders.documents.printing import print_paper
+from storefront.private import private
 from storefront.views.orders import find_order
 
 
-@never_cache
+@private
 @require_safe
 def gift_receipt(request: HttpRequest, number: str) -> HttpResponse:
     """The whole order without what it cost, once it is paid and unless it was canceled."""

@@ -13,13 +13,13 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog.redirects import see_other
 from orders import attempts, gateways
 from orders.gateways import Gateway, PaymentMethod, ProviderRefused, ProviderUnreachable
 from orders.models import Order, OrderEvent, WrongState
+from storefront.private import private
 from storefront.views.orders import find_order, hide_token
 from storefront.visitor import is_theirs, signed_in_user
 
@@ -63,7 +63,7 @@ class MethodForm(forms.Form):
 
 
 @csp_with_provider  # type: ignore[arg-type]  # django-csp's types know no address with a number
-@never_cache
+@private
 @require_safe
 def pay(request: HttpRequest, number: str) -> HttpResponse:
     """The provider's own form: what is typed there goes to the provider and never to the shop."""
@@ -89,7 +89,7 @@ def pay(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, page, context, status=200 if secret else 503)
 
 
-@never_cache
+@private
 @require_safe
 def come_back(request: HttpRequest, number: str) -> HttpResponse:
     """The customer has been at the provider's: what has come of it is asked there, not believed."""
@@ -121,7 +121,7 @@ def _go_on_unpaid(request: HttpRequest, order: Order) -> HttpResponse:
     return see_other(order.get_absolute_url())
 
 
-@never_cache
+@private
 @require_http_methods(["GET", "HEAD", "POST"])
 def choose_method(request: HttpRequest, number: str) -> HttpResponse:
     """Pay another way, as long as nothing is paid."""

@@ -7,17 +7,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from catalog.redirects import see_other
 from orders import returns
 from storefront.order_forms import ReturnForm
+from storefront.private import private
 from storefront.views.orders import find_own_order, was_sent_before
 from storefront.visitor import signed_in_user
 
 
-@never_cache
+@private
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: HttpRequest, number: str) -> HttpResponse:
     """Ask for a return of copies that the customer has."""

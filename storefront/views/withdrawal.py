@@ -13,13 +13,13 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog.redirects import see_other
 from orders import returns, withdrawal
 from orders.models import Order, Return, Seller
 from storefront.order_forms import OrderWithdrawalForm, StatementForm
+from storefront.private import private
 from storefront.views.orders import find_own_order, was_sent_before
 from storefront.visitor import signed_in_user
 
@@ -27,7 +27,7 @@ CONFIRMED = "confirm"
 BACK = "back"
 
 
-@never_cache
+@private
 @require_http_methods(["GET", "HEAD", "POST"])
 def state(request: HttpRequest) -> HttpResponse:
     """For whoever knows an order's number and e-mail address: the whole order."""
@@ -47,14 +47,14 @@ def state(request: HttpRequest) -> HttpResponse:
     )
 
 
-@never_cache
+@private
 @require_safe
 def received(request: HttpRequest) -> HttpResponse:
     """What happens next, whatever was stated."""
     return render(request, "storefront/withdrawal/received.html")
 
 
-@never_cache
+@private
 @require_http_methods(["GET", "HEAD", "POST"])
 def state_for_order(request: HttpRequest, number: str) -> HttpResponse:
     """For whoever may see the order: all of it, or some copies."""
