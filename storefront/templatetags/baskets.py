@@ -9,7 +9,7 @@ import functools
 from collections.abc import Iterable
 from decimal import Decimal
 from html import escape
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from django import template
 from django.conf import settings
@@ -20,17 +20,23 @@ from django.utils.translation import gettext as _
 from catalog import formats
 from catalog.models import Edition
 from catalog.money import format_money
-
-if TYPE_CHECKING:
-    from storefront.views.basket import Row
+from orders.models import BasketLine
 
 register = template.Library()
 
 MOST_WRITTEN = 1_000  # lines that are kept, of some three kilobytes
 
 
+class Row(NamedTuple):
+    """A line with what stands in its field, and what is wrong with that."""
+
+    line: BasketLine
+    quantity: int | str
+    error: str = ""
+
+
 @register.simple_tag
-def basket_lines(rows: Iterable["Row"], max_quantity: int) -> SafeString:
+def basket_lines(rows: Iterable[Row], max_quantity: int) -> SafeString:
     """The lines as items of a list, each with the field for its quantity and its buttons."""
     language = get_language()
     items = [_item(_Said.by(row), max_quantity, language) for row in rows]
@@ -58,7 +64,7 @@ class _Said(NamedTuple):
     """What is wrong with what was typed."""
 
     @classmethod
-    def by(cls, row: "Row") -> "_Said":
+    def by(cls, row: Row) -> "_Said":
         line = row.line
         edition = line.edition
         return cls(

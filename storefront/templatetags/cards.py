@@ -20,7 +20,6 @@ from django.utils.translation import gettext as _
 
 from catalog import formats
 from catalog.cards import Card
-from catalog.live_reading import MOST_BADGES
 from catalog.models import Cover, Edition, Series
 from catalog.money import format_money
 from catalog.recommending import Beside
@@ -39,19 +38,9 @@ def card_cover(card: Card, *, alt: str = "", place: str = "card") -> SafeString:
 
 
 @register.filter
-def numbers(shown: Iterable[Card | Edition]) -> str:
-    """The numbers of cards or editions, as the live answers want them."""
+def numbers(shown: Iterable[Card]) -> str:
+    """The numbers of cards, as the live answers want them."""
     return ",".join(each.isbn13 for each in shown)
-
-
-@register.filter
-def portions(editions: Iterable[Edition], shown: Edition) -> list[list[Edition]]:
-    """The editions, the one that is shown first, in parts that can be asked about at once: a
-    classic has hundreds.
-    """
-    in_order = sorted(editions, key=lambda each: each.pk != shown.pk)
-    starts = range(0, len(in_order), MOST_BADGES)
-    return [in_order[start : start + MOST_BADGES] for start in starts]
 
 
 @register.filter

@@ -9,7 +9,7 @@ from html import escape  # of plain text: Django's first looks whether it is laz
 
 from django import template
 from django.conf import settings
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localtime
@@ -145,6 +145,17 @@ _fold_word = functools.lru_cache(maxsize=8_192)(fold)  # titles have the same wo
 def _is_sought(piece: str, whole: frozenset[str], beginning: str) -> bool:
     folded = _fold_word(piece)
     return folded in whole or (bool(folded) and folded.startswith(beginning))
+
+
+@register.filter
+def day(on: datetime.date) -> str:
+    """A day in words and figures, as the reader's language writes it."""
+    return _day(on, get_language())
+
+
+@functools.lru_cache(maxsize=4_096)  # new books come out on the same few days
+def _day(on: datetime.date, language: str | None) -> str:
+    return date_format(on, "DATE_FORMAT")
 
 
 @register.filter

@@ -11,10 +11,9 @@ from django.utils import translation
 from catalog.tests.factories import EditionFactory, WorkFactory, orderable
 from orders.models import BasketLine
 from storefront.templatetags import baskets
-from storefront.templatetags.baskets import basket_lines
+from storefront.templatetags.baskets import Row, basket_lines
 from storefront.tests import shopping
 from storefront.tests.shopping import put
-from storefront.views.basket import Row
 
 pytestmark = pytest.mark.django_db
 

@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.conf import settings
 from django.forms import BaseForm
@@ -25,6 +25,7 @@ from storefront import paths
 from storefront.forms import BasketForm, NotALine, VoucherForm, read_line
 from storefront.private import private
 from storefront.same_origin import same_origin
+from storefront.templatetags.baskets import Row
 from storefront.visitor import (
     find_filled_basket,
     get_basket,
@@ -37,14 +38,6 @@ from storefront.visitor import (
 REMOVED = "removed_lines"  # in the session: what the last step removed, which can come back
 ADDED = "added"  # a cookie: the number of what the last step has put in, which the page then says
 ADDED_SECONDS = 60  # until then the page must have been asked for
-
-
-class Row(NamedTuple):
-    """A line with what stands in its field, and what is wrong with that."""
-
-    line: BasketLine
-    quantity: int | str
-    error: str = ""
 
 
 @private

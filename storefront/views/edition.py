@@ -1,12 +1,13 @@
 """The page of a book, in one of its editions."""
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from caching.answers import EDITION_PAGE
 from catalog import book, isbn, recommending
+from catalog.book import Book
+from catalog.live_reading import MOST_BADGES
 from catalog.models import Edition, FormerAddress
 from storefront.answering import moved_to, remembered, render_public
 from storefront.cover_images import CoverImage, OneImage
@@ -67,11 +68,14 @@ def _render(request: HttpRequest, isbn13: str, slug: str) -> bytes:
         raise Moved(edition.get_absolute_url())
     supply, kind = edition.own_supply, edition.promise_kind
     drawing = CoverImage.of_book(found)
+    watched, *further = _numbers(found)
     values = {
         "edition": edition,
         "work": found.work,
         "book": found,
-        "summary": Truncator(found.work.description).chars(SUMMARY_LETTERS),
+        "watched": watched,
+        "further": further,
+        "summary": _summary(found.work.description),
         "preorder_date": supply.preorder_date if supply and kind == "preorder" else None,
         "backorder_days": supply.backorder_days if supply and kind == "backorder" else None,
         "cover_alt": _("Cover of %(title)s") % {"title": edition.display_title},
@@ -80,3 +84,18 @@ def _render(request: HttpRequest, isbn13: str, slug: str) -> bytes:
         "recommendations": recommending.beside_book(found),
     }
     return render_public(request, "storefront/edition.html", values)
+
+
+def _summary(description: str) -> str:
+    is_whole = len(description) <= SUMMARY_LETTERS
+    return description if is_whole else f"{description[: SUMMARY_LETTERS - 1]}…"
+
+
+def _numbers(found: Book) -> list[str]:
+    """The numbers of all editions, the one that is shown first, in parts that can be asked about at
+    once: a classic has hundreds.
+    """
+    others = (each.isbn13 for each in found.editions if each is not found.edition)
+    numbers = [found.edition.isbn13, *others]
+    starts = range(0, len(numbers), MOST_BADGES)
+    return [",".join(numbers[start : start + MOST_BADGES]) for start in starts]
