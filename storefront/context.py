@@ -7,11 +7,18 @@ from orders.models.basket import MAX_QUANTITY
 from storefront import paths
 
 _PATHS = paths.for_templates()
+_SAID_BY_FEW = {
+    "search_query": "", "series": None, "dated": False, "is_coming": False, "words": (),
+}  # fmt: skip
+"""What the header and lists of books ask on every page, and few say: a name that is not there takes
+Django ten microseconds to look for in vain.
+"""
 
 
 def shop(request: HttpRequest) -> dict[str, object]:
     """The shop's name and what else it says of itself, and the addresses of the other roles."""
     return {
+        **_SAID_BY_FEW,
         "shop": {
             "name": settings.SHOP_NAME,
             "currency": settings.SHOP_CURRENCY,

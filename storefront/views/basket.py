@@ -36,6 +36,7 @@ from storefront.visitor import (
 )
 
 REMOVED = "removed_lines"  # in the session: what the last step removed, which can come back
+_NO_VOUCHER: Mapping[str, object] = {"voucher_code": "", "discount": None}
 ADDED = "added"  # a cookie: the number of what the last step has put in, which the page then says
 ADDED_SECONDS = 60  # until then the page must have been asked for
 
@@ -184,7 +185,7 @@ def _page(
     lines = basket.priced_lines() if basket else []
     context: dict[str, Any] = {
         "voucher_form": voucher_form or _blank_voucher_form(),
-        **(_voucher(request, basket, lines) if basket and basket.voucher_code else {}),
+        **(_voucher(request, basket, lines) if basket and basket.voucher_code else _NO_VOUCHER),
         "rows": _rows(lines, form),
         "added": _with_number(lines, request.COOKIES.get(ADDED)),
         "errors": [*(errors or ()), *_in_words(form), *_in_words(voucher_form)],
