@@ -228,8 +228,6 @@ ROOT_URLCONF = "bookstore.urls"
 WSGI_APPLICATION = "bookstore.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Not in sessions: one that names a guest's basket alone needs no row (decision 25).
-MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 FORM_RENDERER = "storefront.form_writing.Renderer"
 
 _VISITOR_CONTEXT = [

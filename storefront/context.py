@@ -16,7 +16,9 @@ Django ten microseconds to look for in vain.
 
 
 def shop(request: HttpRequest) -> dict[str, object]:
-    """The shop's name and what else it says of itself, and the addresses of the other roles."""
+    """The shop's name and what else it says of itself, the addresses of the other roles, and
+    nothing for what only few pages say.
+    """
     return {
         **_SAID_BY_FEW,
         "shop": {

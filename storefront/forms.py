@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 LONGEST_NUMBER = 60  # an ISBN with label and separators
+MOST_TYPED = 20  # letters of what was typed for a number that are shown again
 MAX_ADDRESSES = 30  # in an address book
 ADDRESS_FIELDS = ("name", "line1", "line2", "postcode", "city", "country")
 
@@ -213,8 +214,8 @@ class BasketForm(forms.Form):
         }
 
     def typed(self, line: BasketLine) -> str:
-        """What stands in the line's field."""
-        return str(self.data.get(_quantity_of(line), line.quantity))
+        """What stands in the line's field; of a flood of letters, the first."""
+        return str(self.data.get(_quantity_of(line), line.quantity))[:MOST_TYPED]
 
     def problem(self, line: BasketLine) -> str:
         """What is wrong with that; empty: nothing."""

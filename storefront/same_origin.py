@@ -1,7 +1,8 @@
-"""Refuses POSTs that other sites make browsers send, where a page can hold no CSRF token.
+"""Refuses POSTs that other sites make browsers send, for forms without a CSRF token.
 
-A page that is cached for everyone cannot carry a token of one visitor. Browsers themselves say
-where a request comes from, and a page of another site cannot forge what they say:
+A page that is cached for everyone cannot carry a token of one visitor, and the basket's page is to
+outlive who signs in beside it (decision 3). Browsers themselves say where a request comes from, and
+a page of another site cannot forge what they say:
 
 1. What comes from an `Origin` in CSRF_TRUSTED_ORIGINS may pass: that is what the setting is for.
 2. Else `Sec-Fetch-Site` (all browsers since 2023, over HTTPS and on localhost) is decisive when it
@@ -24,7 +25,6 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.utils.http import is_same_domain
-from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 P = ParamSpec("P")
@@ -33,13 +33,17 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
+class FromElsewhere(PermissionDenied):
+    """Another site made the browser send this."""
+
+
 def same_origin(view: View[P]) -> View[P]:
     """In place of Django's token: answer 403 to whatever another site makes a browser send."""
 
     @functools.wraps(view)
     def wrapper(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if request.method not in SAFE_METHODS and not is_same_origin(request):
-            raise PermissionDenied(_("This came from another site, so nothing was changed."))
+            raise FromElsewhere
         return view(request, *args, **kwargs)
 
     return csrf_exempt(wrapper)

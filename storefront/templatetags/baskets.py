@@ -39,7 +39,7 @@ class Row(NamedTuple):
 def basket_lines(rows: Iterable[Row], max_quantity: int) -> SafeString:
     """The lines as items of a list, each with the field for its quantity and its buttons."""
     language = get_language()
-    items = [_item(_Said.by(row), max_quantity, language) for row in rows]
+    items = [_written(row, max_quantity, language) for row in rows]
     return mark_safe("".join(items))  # noqa: S308 - escaped piece by piece
 
 
@@ -78,7 +78,13 @@ class _Said(NamedTuple):
         return escape(format_money(amount, self.currency, language))
 
 
-@functools.lru_cache(maxsize=MOST_WRITTEN)
+def _written(row: Row, max_quantity: int, language: str | None) -> str:
+    """Nothing is kept of what somebody made up to type."""
+    is_as_it_is = isinstance(row.quantity, int) and not row.error
+    write = _item_once if is_as_it_is else _item
+    return write(_Said.by(row), max_quantity, language)
+
+
 def _item(said: _Said, max_quantity: int, language: str | None) -> str:
     number, title = said.isbn13, escape(said.title)
     address = Edition.address(number, said.title, "")
@@ -95,6 +101,9 @@ def _item(said: _Said, max_quantity: int, language: str | None) -> str:
         f'<div class="line-form">\n{_field(said, max_quantity)}{_buttons(number, title)}</div>\n'
         f'</div>\n<p class="line-amount">{amount}</p>\n</li>\n'
     )
+
+
+_item_once = functools.lru_cache(maxsize=MOST_WRITTEN)(_item)
 
 
 def _prices(said: _Said, language: str | None) -> str:

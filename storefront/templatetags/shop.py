@@ -16,7 +16,6 @@ from django.utils.timezone import localtime
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from catalog import languages
 from catalog.folding import fold
 from catalog.models import Cover
 from catalog.money import format_money
@@ -100,7 +99,6 @@ def _grouped(number: int, language: str | None) -> str:
     return number_format(number, force_grouping=True)
 
 
-@register.filter
 def year(number: int | None) -> str:
     """1813, or 8 BCE for -8. None is nothing."""
     if number is None:
@@ -175,12 +173,6 @@ def locations(urls: Iterable[str], origin: str) -> SafeString:
     """A sitemap's lines: thousands of them, for which a template's loop takes its time."""
     lines = (f"<url><loc>{escape(origin + url)}</loc></url>\n" for url in urls)
     return mark_safe("".join(lines))  # noqa: S308 - escaped piece by piece
-
-
-@register.filter
-def language_name(code: str) -> str:
-    """French for fr."""
-    return languages.label(code)
 
 
 @register.filter

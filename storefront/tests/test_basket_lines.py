@@ -118,6 +118,22 @@ def test_the_same_line_is_written_once(client: Client, monkeypatch: pytest.Monke
     assert lines_of(page_of(another)) == lines_of(first)
 
 
+def test_nothing_is_kept_of_what_somebody_typed(client: Client) -> None:
+    edition = shopping.emma()
+    put(client, edition)
+    name = f"-{edition.isbn13}"
+    page_of(client)
+    before = baskets._item_once.cache_info().currsize
+    for typed in ("x" * 10_000, "1x", "51", "0.5"):
+        for shown in ("1", typed):
+            fields = {f"quantity{name}": typed, f"shown{name}": shown, "use_voucher": "1"}
+            response = client.post("/basket/quantities/", fields)
+            assert response.status_code == 422
+            (line,) = lines_of(response.content.decode())
+            assert f'value="{typed[:20]}"' in line
+    assert baskets._item_once.cache_info().currsize == before
+
+
 def test_what_changes_is_written_anew(client: Client) -> None:
     edition = shopping.emma()
     put(client, edition)
@@ -130,7 +146,7 @@ def test_what_changes_is_written_anew(client: Client) -> None:
     assert "$13.00 each" in line
 
 
-def test_each_language_has_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_language_has_its_own() -> None:
     edition = shopping.emma()
     edition.price_amount = Decimal("12.50")
     line = BasketLine(edition=edition, quantity=1, seen_amount=Decimal("12.50"))

@@ -216,14 +216,27 @@ def test_another_site_cannot_change_it(emma: Edition, headers: dict[str, str]) -
     fields = {"remove": emma.isbn13, "voucher": "TEN"}
     response = client.post("/basket/quantities/", fields, headers=headers)
     assert response.status_code == 403
+    assert "This came from another site" in response.content.decode()
     assert in_basket() == {emma.isbn13: 1}
 
 
-def test_no_token_is_needed_to_change_it(emma: Edition) -> None:
-    """Signing in beside it gives the browser another token than an open page was made with."""
+def test_what_was_put_in_is_not_said_beside_an_error(client: Client, emma: Edition) -> None:
+    put(client, emma)
+    refused = client.post("/basket/lines/", {"isbn13": "1"})
+    assert refused.status_code == 422
+    assert "is in your basket" not in refused.content.decode()
+    assert "is in your basket" in text_of(client)
+
+
+def test_its_page_outlives_who_signs_in_beside_it(emma: Edition) -> None:
+    """Which gives the browser another token than a page was made with."""
     client = Client(enforce_csrf_checks=True)
+    alice = people.alice()
+    client.force_login(alice)
     put(client, emma)
     assert "csrfmiddlewaretoken" not in text_of(client)
+    client.logout()
+    client.force_login(alice)
     headers = {"Sec-Fetch-Site": "same-origin"}
     client.post("/basket/quantities/", {"remove": emma.isbn13}, headers=headers)
     assert in_basket() == {}

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from catalog.models import Contribution, Contributor, ContributorRole, Edition, Format
-from catalog.tests.factories import EditionFactory, WorkFactory
+from catalog.tests.factories import EditionFactory, SubjectFactory, WorkFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -126,11 +126,16 @@ def test_each_edition_has_its_line(client: Client) -> None:
     assert "price" not in there
 
 
-@pytest.mark.parametrize(("letters", "ends"), [(155, "x"), (156, "…")])
-def test_a_long_description_is_cut_for_lists_of_results(
-    client: Client, letters: int, ends: str
-) -> None:
-    edition = EditionFactory.create(work=WorkFactory.create(description="x" * letters))
-    found = re.search(r'<meta name="description" content="([^"]*)">', page_of(client, edition))
-    assert found is not None
-    assert (len(found[1]), found[1][-1]) == (155, ends)
+def test_all_subjects_are_linked(client: Client) -> None:
+    names = {"FK": "Ghosts & Co", "WT": "<Sea>"}
+    subjects = [SubjectFactory.create(code=code, name=name) for code, name in names.items()]
+    work = WorkFactory.create(main_subject=subjects[0])
+    work.subjects.set(subjects)
+    told = facts_of(client, EditionFactory.create(work=work))["Subjects"]
+    links = re.findall(r'<a href="([^"]*)" itemprop="genre">([^<]*)</a>', told)
+    expected = {
+        (subjects[0].get_absolute_url(), "Ghosts &amp; Co"),
+        (subjects[1].get_absolute_url(), "&lt;Sea&gt;"),
+    }
+    assert set(links) == expected
+    assert told.count("</a>, <a") == 1

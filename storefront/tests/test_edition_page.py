@@ -250,3 +250,16 @@ def test_what_is_not_offered_is_not_found(emma: Edition, client: Client) -> None
     hidden = EditionFactory.create(work=emma.work, format="hardback", is_offered=False)
     assert client.get(f"/books/{hidden.isbn13}/emma/").status_code == 404
     assert hidden.isbn13 not in read(client, EMMA)
+
+
+@pytest.mark.parametrize(("letters", "ends"), [(155, "x"), (156, "…")])
+def test_a_long_description_is_cut_for_lists_of_results(
+    client: Client, letters: int, ends: str
+) -> None:
+    edition = EditionFactory.create(work=WorkFactory.create(description="x" * letters))
+    found = re.search(
+        r'<meta name="description" content="([^"]*)">',
+        client.get(edition.get_absolute_url()).content.decode(),
+    )
+    assert found is not None
+    assert (len(found[1]), found[1][-1]) == (155, ends)

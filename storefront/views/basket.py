@@ -37,7 +37,7 @@ from storefront.visitor import (
 
 REMOVED = "removed_lines"  # in the session: what the last step removed, which can come back
 _NO_VOUCHER: Mapping[str, object] = {"voucher_code": "", "discount": None}
-ADDED = "added"  # a cookie: the number of what the last step has put in, which the page then says
+ADDED = "added"  # a cookie: the number of what was put in last, which the page then says once
 ADDED_SECONDS = 60  # until then the page must have been asked for
 
 
@@ -45,8 +45,9 @@ ADDED_SECONDS = 60  # until then the page must have been asked for
 @require_safe
 def show(request: HttpRequest) -> HttpResponse:
     """What is in the basket, and what it costs."""
-    response = _page(request)
-    if ADDED in request.COOKIES:
+    added = request.COOKIES.get(ADDED, "")
+    response = _page(request, added=added)
+    if added:
         response.delete_cookie(ADDED, path=paths.BASKET)
     return response
 
@@ -180,6 +181,7 @@ def _page(
     status: int = 200,
     form: BasketForm | None = None,
     voucher_form: VoucherForm | None = None,
+    added: str = "",
 ) -> HttpResponse:
     basket = find_filled_basket(request, with_beside=True)
     lines = basket.priced_lines() if basket else []
@@ -187,7 +189,7 @@ def _page(
         "voucher_form": voucher_form or _blank_voucher_form(),
         **(_voucher(request, basket, lines) if basket and basket.voucher_code else _NO_VOUCHER),
         "rows": _rows(lines, form),
-        "added": _with_number(lines, request.COOKIES.get(ADDED)),
+        "added": _with_number(lines, added),
         "errors": [*(errors or ()), *_in_words(form), *_in_words(voucher_form)],
         "has_problems": any(line.problem for line in lines),
         "subtotal_amount": sum((line.total_amount for line in lines), start=Decimal("0.00")),
@@ -210,7 +212,7 @@ def _rows(lines: Sequence[BasketLine], form: BasketForm | None) -> list[Row]:
     return [Row(line, form.typed(line), form.problem(line)) for line in lines]
 
 
-def _with_number(lines: Sequence[BasketLine], isbn13: str | None) -> BasketLine | None:
+def _with_number(lines: Sequence[BasketLine], isbn13: str) -> BasketLine | None:
     return next((line for line in lines if line.edition.isbn13 == isbn13), None)
 
 

@@ -1,6 +1,7 @@
 """The page of a book, in one of its editions."""
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -87,8 +88,8 @@ def _render(request: HttpRequest, isbn13: str, slug: str) -> bytes:
 
 
 def _summary(description: str) -> str:
-    is_whole = len(description) <= SUMMARY_LETTERS
-    return description if is_whole else f"{description[: SUMMARY_LETTERS - 1]}…"
+    is_whole = len(description) <= SUMMARY_LETTERS  # which Django takes long to find out
+    return description if is_whole else Truncator(description).chars(SUMMARY_LETTERS)
 
 
 def _numbers(found: Book) -> list[str]:

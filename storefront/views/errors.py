@@ -17,6 +17,7 @@ from psycopg.errors import ReadOnlySqlTransaction
 from storefront import paths
 from storefront.answering import render_frame
 from storefront.missing import Missing, OutOfSight
+from storefront.same_origin import FromElsewhere
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -61,6 +62,11 @@ SEND_ANEW = _(
     "Nothing was changed. Please load the page again, and send the form once more. The shop needs"
     " cookies for that."
 )
+FROM_ELSEWHERE = _("This came from another site")
+SEND_FROM_HERE = _(
+    "Nothing was changed. If it was your wish, please open the page here and press the button once"
+    " more."
+)
 PAUSED = _("Ordering pauses for a moment")
 KEPT = _(
     "Your basket is kept. It cannot be shown or changed just now: please try again in a minute."
@@ -87,8 +93,11 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """403: not for this visitor."""
-    return _page(request, 403, "")
+    """403: not for this visitor, or sent by another site."""
+    if not isinstance(exception, FromElsewhere):
+        return _page(request, 403, "")
+    values = {"heading": FROM_ELSEWHERE, "words": SEND_FROM_HERE, "again": paths.BASKET}
+    return _page(request, 403, "", template="storefront/old_form.html", values=values)
 
 
 def form_is_too_old(request: HttpRequest, reason: str = "") -> HttpResponse:
