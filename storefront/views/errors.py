@@ -9,7 +9,6 @@ import psycopg
 from django.core.exceptions import BadRequest
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
-from django.utils.cache import add_never_cache_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from psycopg.errors import ReadOnlySqlTransaction
@@ -17,6 +16,7 @@ from psycopg.errors import ReadOnlySqlTransaction
 from storefront import paths
 from storefront.answering import render_frame
 from storefront.missing import Missing, OutOfSight
+from storefront.private import NEVER_KEPT
 from storefront.same_origin import FromElsewhere
 
 if TYPE_CHECKING:
@@ -172,9 +172,8 @@ def _pause(request: HttpRequest, words: "StrOrPromise") -> HttpResponse:
 def _announce(request: HttpRequest) -> HttpResponse:
     """For htmx: the open page stays as it is, with what was typed, and says why."""
     body = render_frame(request, "storefront/fragments/paused.html", {"words": ANNOUNCED})
-    response = HttpResponse(body, status=503, headers={"HX-Reswap": "none"})
-    add_never_cache_headers(response)
-    return response
+    headers = {"HX-Reswap": "none", "Cache-Control": NEVER_KEPT}
+    return HttpResponse(body, status=503, headers=headers)
 
 
 def _page(
@@ -204,5 +203,5 @@ def _page(
         text = "Sorry, something went wrong on our side. Please try again in a moment."
         text += f" If you write to us, name this number: {number}" if number else ""
         response = HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
-    add_never_cache_headers(response)
+    response["Cache-Control"] = NEVER_KEPT
     return response
